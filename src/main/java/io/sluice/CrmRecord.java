@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice;
 
 import java.time.Instant;
@@ -16,7 +17,8 @@ import java.util.Map;
  * @param fields     CRM field to value; an absent field was not read
  * @param fieldTimes CRM field to the time of its change, by the CRM's clock; empty when the record was read
  */
-public record CrmRecord(String crmId, String key, Instant at, Map<String, Object> fields, Map<String, Instant> fieldTimes) {
+public record CrmRecord(
+        String crmId, String key, Instant at, Map<String, Object> fields, Map<String, Instant> fieldTimes) {
 
     public CrmRecord {
         fields = Collections.unmodifiableMap(new LinkedHashMap<>(fields));
@@ -44,7 +46,8 @@ public record CrmRecord(String crmId, String key, Instant at, Map<String, Object
 
     /** Returns this record without the named fields. */
     public CrmRecord without(Collection<String> names) {
-        return only(fields.keySet().stream().filter(name -> !names.contains(name)).toList());
+        return only(
+                fields.keySet().stream().filter(name -> !names.contains(name)).toList());
     }
 
     /** Whether the record was read; otherwise its fields come from events. */

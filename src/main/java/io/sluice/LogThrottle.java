@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice;
 
 import java.time.Duration;
@@ -19,8 +20,7 @@ public final class LogThrottle {
     private static final int MAX_LENGTH = 500;
     private static final int MAX_KINDS = 1_000;
 
-    private record Kind(Instant writtenAt, int omitted) {
-    }
+    private record Kind(Instant writtenAt, int omitted) {}
 
     private final InstantSource clock;
     private final Map<String, Kind> kinds = new LinkedHashMap<>(16, 0.75f, true) {
@@ -65,8 +65,10 @@ public final class LogThrottle {
 
     private static String line(String message, int omitted, Object... arguments) {
         String more = omitted == 0 ? "" : " (" + omitted + " more of this kind since)";
-        String text = MessageFormatter.arrayFormat(message, arguments).getMessage().replaceAll("\\s*\\R\\s*", " ");
-        return text.length() + more.length() <= MAX_LENGTH ? text + more
+        String text =
+                MessageFormatter.arrayFormat(message, arguments).getMessage().replaceAll("\\s*\\R\\s*", " ");
+        return text.length() + more.length() <= MAX_LENGTH
+                ? text + more
                 : text.substring(0, MAX_LENGTH - more.length() - 3) + "..." + more;
     }
 }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice;
 
 import java.util.List;
@@ -13,7 +14,13 @@ import java.util.Locale;
  * @param fields      CRM fields that the CRM named as the cause; empty when it named none
  * @param uncertainty for {@link Status#RETRY}: whether the CRM may have written the record nevertheless
  */
-public record Outcome(String key, Status status, String crmId, String code, String message, List<String> fields,
+public record Outcome(
+        String key,
+        Status status,
+        String crmId,
+        String code,
+        String message,
+        List<String> fields,
         Uncertainty uncertainty) {
 
     /** Whether a record that is retried may have been written already. */

@@ -1,10 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice;
 
 import java.util.Locale;
 
 /** Urgency of a change. More urgent changes are sent first; the tables hold the rank. */
 public enum Priority {
-    CRITICAL, HIGH, NORMAL, LOW;
+    CRITICAL,
+    HIGH,
+    NORMAL,
+    LOW;
 
     /** Returns 0 for critical to 3 for low. */
     public int rank() {

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice;
 
 import java.math.BigDecimal;
@@ -42,8 +43,9 @@ public record RecordChange(String key, Operation operation, String crmId, Map<St
      */
     public static List<RecordChange> listOf(Object body) {
         if (!(body instanceof Iterable<?> entries)) {
-            throw new IllegalArgumentException("A writer takes a list of records with key, operation and fields, but got "
-                    + (body == null ? "nothing" : body.getClass().getName()));
+            throw new IllegalArgumentException(
+                    "A writer takes a list of records with key, operation and fields, but got "
+                            + (body == null ? "nothing" : body.getClass().getName()));
         }
         List<RecordChange> changes = new java.util.ArrayList<>();
         for (Object entry : entries) {
@@ -54,11 +56,13 @@ public record RecordChange(String key, Operation operation, String crmId, Map<St
 
     /** Returns this change with the numbers and booleans of the named fields as text, for text fields of the CRM. */
     public RecordChange withTexts(Set<String> names) {
-        if (fields.entrySet().stream().noneMatch(field -> names.contains(field.getKey()) && isPlain(field.getValue()))) {
+        if (fields.entrySet().stream()
+                .noneMatch(field -> names.contains(field.getKey()) && isPlain(field.getValue()))) {
             return this;
         }
         Map<String, Object> texts = new LinkedHashMap<>(fields);
-        texts.replaceAll((name, value) -> !names.contains(name) || !isPlain(value) ? value
+        texts.replaceAll((name, value) -> !names.contains(name) || !isPlain(value)
+                ? value
                 : value instanceof Boolean ? value.toString() : new BigDecimal(value.toString()).toPlainString());
         return new RecordChange(key, operation, crmId, texts);
     }
@@ -73,13 +77,15 @@ public record RecordChange(String key, Operation operation, String crmId, Map<St
         }
         if (entry instanceof Map<?, ?> map && map.get("key") != null) {
             Operation operation = map.get("operation") == null
-                    ? Operation.UPSERT : Operation.of(map.get("operation").toString());
+                    ? Operation.UPSERT
+                    : Operation.of(map.get("operation").toString());
             Map<String, Object> fields = new LinkedHashMap<>();
             if (map.get("fields") instanceof Map<?, ?> given) {
                 given.forEach((name, value) -> fields.put(name.toString(), value));
             }
             Object crmId = map.get("crmId");
-            return new RecordChange(map.get("key").toString(), operation, crmId == null ? null : crmId.toString(), fields);
+            return new RecordChange(
+                    map.get("key").toString(), operation, crmId == null ? null : crmId.toString(), fields);
         }
         throw new IllegalArgumentException("Record " + index + " has no key; a writer takes key, operation and fields");
     }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice;
 
 import java.util.regex.Pattern;
@@ -15,12 +16,12 @@ public final class RootCause {
     private static final int MAX_LENGTH = 400;
     private static final int MAX_ANSWER_LENGTH = 300;
     /** Parts that PostgreSQL's driver appends to a message, and parts of a row that a message repeats. */
-    private static final Pattern DETAIL = Pattern.compile("(?s)\\s*(?:Detail|Where|Hint): .*|\\s*Failing row contains .*");
+    private static final Pattern DETAIL =
+            Pattern.compile("(?s)\\s*(?:Detail|Where|Hint): .*|\\s*Failing row contains .*");
     /** {@code invalid input syntax for type integer: "abc"}, {@code value "99999999999" is out of range}. */
     private static final Pattern VALUE = Pattern.compile("(?:(?<=: )|(?<=\\bvalue ))\"(?:[^\"]|\"\")*\"");
 
-    private RootCause() {
-    }
+    private RootCause() {}
 
     /** Returns the root's message, or the name of its class when it has none. */
     public static String of(Throwable failure) {
@@ -44,7 +45,10 @@ public final class RootCause {
 
     /** Removes the values of a row that PostgreSQL's message may repeat, and cuts it to 400 characters. */
     public static String withoutValues(String message) {
-        String safe = VALUE.matcher(DETAIL.matcher(message).replaceFirst("")).replaceAll("\"...\"").strip().replaceAll("\\s*\\R\\s*", " ");
+        String safe = VALUE.matcher(DETAIL.matcher(message).replaceFirst(""))
+                .replaceAll("\"...\"")
+                .strip()
+                .replaceAll("\\s*\\R\\s*", " ");
         return safe.length() > MAX_LENGTH ? safe.substring(0, MAX_LENGTH) + "..." : safe;
     }
 }

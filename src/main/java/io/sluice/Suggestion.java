@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice;
 
 import java.util.Collection;
@@ -10,19 +11,21 @@ public final class Suggestion {
 
     private static final int SUGGESTIONS = 3;
 
-    private Suggestion() {
-    }
+    private Suggestion() {}
 
     /** Returns {@code ; did you mean a, b or c?}, or an empty text when there is no name to suggest. */
     public static String hint(String wrong, Collection<String> right) {
         List<String> names = right.stream()
-                .sorted(Comparator.comparingInt((String name) -> distance(wrong, name)).thenComparing(name -> name))
-                .limit(SUGGESTIONS).toList();
+                .sorted(Comparator.comparingInt((String name) -> distance(wrong, name))
+                        .thenComparing(name -> name))
+                .limit(SUGGESTIONS)
+                .toList();
         return switch (names.size()) {
             case 0 -> "";
             case 1 -> "; did you mean " + names.get(0) + "?";
-            default -> "; did you mean " + String.join(", ", names.subList(0, names.size() - 1)) + " or "
-                    + names.get(names.size() - 1) + "?";
+            default ->
+                "; did you mean " + String.join(", ", names.subList(0, names.size() - 1)) + " or "
+                        + names.get(names.size() - 1) + "?";
         };
     }
 

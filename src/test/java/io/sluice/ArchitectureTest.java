@@ -1,7 +1,8 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice;
 
-import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 import static java.util.stream.Collectors.groupingBy;
@@ -31,25 +32,31 @@ import org.junit.jupiter.api.Test;
 class ArchitectureTest {
 
     private static final JavaClasses CLASSES = new ClassFileImporter()
-            .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS).importPackages("io.sluice");
+            .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
+            .importPackages("io.sluice");
     private static final DescribedPredicate<JavaClass> SANDBOX = resideInAPackage("io.sluice.sandbox..");
     /** The demo joins the two: it starts the sandbox and fills the product's database. */
     private static final DescribedPredicate<JavaClass> DEMO = resideInAPackage("io.sluice.demo..");
-    private static final DescribedPredicate<JavaClass> PRODUCT = resideInAPackage("io.sluice..")
-            .and(DescribedPredicate.not(SANDBOX)).and(DescribedPredicate.not(DEMO));
+
+    private static final DescribedPredicate<JavaClass> PRODUCT =
+            resideInAPackage("io.sluice..").and(DescribedPredicate.not(SANDBOX)).and(DescribedPredicate.not(DEMO));
     private static final Path SOURCES = Path.of("src/main/java");
 
     @Test
     void noPackagesNeedEachOther() {
         slices().matching("io.sluice.(**)").should().beFreeOfCycles().check(CLASSES);
         assertThat(CLASSES.get("io.sluice.outbox.Outbox").getDirectDependenciesFromSelf())
-                .as("what the check sees").anyMatch(it -> it.getTargetClass().getPackageName().equals("io.sluice.store"));
+                .as("what the check sees")
+                .anyMatch(it -> it.getTargetClass().getPackageName().equals("io.sluice.store"));
     }
 
     @Test
     void aCycleWouldBeFound() {
-        assertThatThrownBy(() -> slices().matching("io.sluice.archunit.(*)").should().beFreeOfCycles()
-                .check(new ClassFileImporter().importPackages("io.sluice.archunit"))).isInstanceOf(AssertionError.class);
+        assertThatThrownBy(() -> slices().matching("io.sluice.archunit.(*)")
+                        .should()
+                        .beFreeOfCycles()
+                        .check(new ClassFileImporter().importPackages("io.sluice.archunit")))
+                .isInstanceOf(AssertionError.class);
     }
 
     @Test
@@ -60,12 +67,17 @@ class ArchitectureTest {
 
     @Test
     void onlyTheWiringKnowsAVendorsPackage() {
-        noClasses().that(PRODUCT.and(DescribedPredicate.not(resideInAnyPackage("io.sluice.crm.salesforce..",
-                        "io.sluice.crm.hubspot..", "io.sluice.app.."))))
-                .should().dependOnClassesThat(resideInAnyPackage("io.sluice.crm.salesforce..", "io.sluice.crm.hubspot.."))
+        noClasses()
+                .that(PRODUCT.and(DescribedPredicate.not(resideInAnyPackage(
+                        "io.sluice.crm.salesforce..", "io.sluice.crm.hubspot..", "io.sluice.app.."))))
+                .should()
+                .dependOnClassesThat(resideInAnyPackage("io.sluice.crm.salesforce..", "io.sluice.crm.hubspot.."))
                 .check(CLASSES);
-        noClasses().that(resideInAPackage("io.sluice.crm.salesforce..")).should()
-                .dependOnClassesThat(resideInAPackage("io.sluice.crm.hubspot..")).check(CLASSES);
+        noClasses()
+                .that(resideInAPackage("io.sluice.crm.salesforce.."))
+                .should()
+                .dependOnClassesThat(resideInAPackage("io.sluice.crm.hubspot.."))
+                .check(CLASSES);
     }
 
     @Test
@@ -74,7 +86,8 @@ class ArchitectureTest {
         try (Stream<Path> files = Files.walk(SOURCES)) {
             for (Path file : files.filter(it -> it.toString().endsWith(".java")).toList()) {
                 String folder = SOURCES.relativize(file).toString();
-                if (!folder.startsWith("io/sluice/crm/salesforce") && !folder.startsWith("io/sluice/app")
+                if (!folder.startsWith("io/sluice/crm/salesforce")
+                        && !folder.startsWith("io/sluice/app")
                         && Files.readString(file).toLowerCase(Locale.ROOT).contains("salesforce")) {
                     places.add(folder);
                 }
@@ -87,8 +100,11 @@ class ArchitectureTest {
 
     @Test
     void noSimpleNameStandsTwiceInTheProduct() {
-        Map<String, List<String>> byName = CLASSES.stream().filter(PRODUCT).filter(it -> it.isTopLevelClass())
-                .collect(groupingBy(JavaClass::getSimpleName, Collectors.mapping(JavaClass::getPackageName, Collectors.toList())));
+        Map<String, List<String>> byName = CLASSES.stream()
+                .filter(PRODUCT)
+                .filter(it -> it.isTopLevelClass())
+                .collect(groupingBy(
+                        JavaClass::getSimpleName, Collectors.mapping(JavaClass::getPackageName, Collectors.toList())));
         byName.values().removeIf(packages -> packages.size() == 1);
 
         assertThat(byName).isEmpty();
@@ -102,16 +118,21 @@ class ArchitectureTest {
     void noRecordHasAComponentAndAGetterOfOneName() {
         List<String> twice = new ArrayList<>();
         CLASSES.stream().filter(JavaClass::isRecord).forEach(type -> {
-            Set<String> methods = type.getMethods().stream().map(JavaMethod::getName).collect(Collectors.toSet());
-            type.getFields().stream().filter(field -> methods.contains("get" + field.getName().substring(0, 1)
-                    .toUpperCase(Locale.ROOT) + field.getName().substring(1))).forEach(field -> twice.add(field.getFullName()));
+            Set<String> methods =
+                    type.getMethods().stream().map(JavaMethod::getName).collect(Collectors.toSet());
+            type.getFields().stream()
+                    .filter(field -> methods.contains(
+                            "get" + field.getName().substring(0, 1).toUpperCase(Locale.ROOT)
+                                    + field.getName().substring(1)))
+                    .forEach(field -> twice.add(field.getFullName()));
         });
         assertThat(twice).isEmpty();
     }
 
     @Test
     void aPackageIsNamedForWhatItDoes() {
-        assertThat(CLASSES.stream().map(JavaClass::getPackageName)).contains("io.sluice.quota")
+        assertThat(CLASSES.stream().map(JavaClass::getPackageName))
+                .contains("io.sluice.quota")
                 .noneMatch(name -> name.matches(".*\\.(util|utils|helper|helpers|common|misc)(\\..*)?"));
     }
 }

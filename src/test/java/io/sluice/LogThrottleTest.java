@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -14,7 +15,9 @@ class LogThrottleTest {
     private Instant now = Instant.parse("2026-01-02T03:04:05Z");
     private final LogThrottle throttle = new LogThrottle(() -> now);
     private final List<String> lines = new ArrayList<>();
-    private final Logger log = (Logger) Proxy.newProxyInstance(getClass().getClassLoader(), new Class<?>[] {Logger.class},
+    private final Logger log = (Logger) Proxy.newProxyInstance(
+            getClass().getClassLoader(),
+            new Class<?>[] {Logger.class},
             (proxy, method, arguments) -> lines.add(method.getName() + " " + arguments[1]));
 
     @Test
@@ -26,8 +29,13 @@ class LogThrottleTest {
             }
             now = now.plusSeconds(1);
         }
-        assertThat(lines).containsExactly("warn a fails: 0", "warn b fails", "warn a fails: 60 (59 more of this kind since)",
-                "warn b fails", "warn a fails: 120 (59 more of this kind since)");
+        assertThat(lines)
+                .containsExactly(
+                        "warn a fails: 0",
+                        "warn b fails",
+                        "warn a fails: 60 (59 more of this kind since)",
+                        "warn b fails",
+                        "warn a fails: 120 (59 more of this kind since)");
     }
 
     @Test
@@ -36,7 +44,9 @@ class LogThrottleTest {
         throttle.warn(log, "a", "a fails: {}", "y");
         now = now.plusSeconds(60);
         throttle.warn(log, "a", "a fails: {}", "z".repeat(1_000));
-        assertThat(lines).hasSize(2).allSatisfy(line -> assertThat(line).hasSize("warn ".length() + 500).doesNotContain("\n"));
+        assertThat(lines).hasSize(2).allSatisfy(line -> assertThat(line)
+                .hasSize("warn ".length() + 500)
+                .doesNotContain("\n"));
         assertThat(lines.get(1)).endsWith("zzz... (1 more of this kind since)");
     }
 }

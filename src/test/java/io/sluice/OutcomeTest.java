@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -8,7 +9,8 @@ class OutcomeTest {
 
     @Test
     void theWordsOfTheWriterContractAreTheStatuses() {
-        assertThat(Outcome.Status.values()).extracting(Outcome.Status::toString)
+        assertThat(Outcome.Status.values())
+                .extracting(Outcome.Status::toString)
                 .containsExactly("done", "retry", "taken", "rejected", "gone");
         assertThat(Operation.values()).extracting(Operation::toString).containsExactly("upsert", "delete");
     }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -28,7 +29,8 @@ class PriorityTest {
 
     @Test
     void theErrorNamesTheUnknownWordAndTheFourPriorities() {
-        assertThatThrownBy(() -> Priority.of("urgent")).isInstanceOf(IllegalArgumentException.class)
+        assertThatThrownBy(() -> Priority.of("urgent"))
+                .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("'urgent' is no priority; use critical, high, normal or low");
     }
 }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -36,7 +37,9 @@ class RecordChangeTest {
         Map<String, Object> fields = new HashMap<>();
         fields.put("Phone", null);
 
-        Map<String, Object> read = RecordChange.listOf(List.of(Map.of("key", "A", "fields", fields))).get(0).fields();
+        Map<String, Object> read = RecordChange.listOf(List.of(Map.of("key", "A", "fields", fields)))
+                .get(0)
+                .fields();
 
         assertThat(read).containsEntry("Phone", null).hasSize(1);
         assertThat(read.containsKey("Email")).isFalse();
@@ -49,26 +52,32 @@ class RecordChangeTest {
         fields.put("Name", "Two");
 
         assertThat(recordChange.fields()).containsEntry("Name", "One");
-        assertThatThrownBy(() -> recordChange.fields().put("Name", "Three")).isInstanceOf(UnsupportedOperationException.class);
+        assertThatThrownBy(() -> recordChange.fields().put("Name", "Three"))
+                .isInstanceOf(UnsupportedOperationException.class);
     }
 
     @Test
     void aBodyThatIsNoListIsRejectedAndTheErrorSaysWhatIsExpected() {
-        assertThatThrownBy(() -> RecordChange.listOf("text")).isInstanceOf(IllegalArgumentException.class)
-                .hasMessageContaining("a list of records with key, operation and fields").hasMessageContaining("java.lang.String");
+        assertThatThrownBy(() -> RecordChange.listOf("text"))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("a list of records with key, operation and fields")
+                .hasMessageContaining("java.lang.String");
         assertThatThrownBy(() -> RecordChange.listOf(null)).hasMessageContaining("got nothing");
     }
 
     @Test
     void aRecordWithoutAKeyIsRejectedAndTheErrorNamesItsIndex() {
         assertThatThrownBy(() -> RecordChange.listOf(List.of(Map.of("key", "A"), Map.of("fields", Map.of()))))
-                .isInstanceOf(IllegalArgumentException.class).hasMessageContaining("Record 1 has no key");
-        assertThatThrownBy(() -> RecordChange.listOf(Arrays.asList((Object) null))).hasMessageContaining("Record 0 has no key");
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("Record 1 has no key");
+        assertThatThrownBy(() -> RecordChange.listOf(Arrays.asList((Object) null)))
+                .hasMessageContaining("Record 0 has no key");
     }
 
     @Test
     void anUnknownOperationIsRejected() {
         assertThatThrownBy(() -> RecordChange.listOf(List.of(Map.of("key", "A", "operation", "explode"))))
-                .isInstanceOf(IllegalArgumentException.class).hasMessageContaining("EXPLODE");
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("EXPLODE");
     }
 }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -20,8 +21,8 @@ import org.junit.jupiter.api.Test;
 class SettingsAreDocumentedTest {
 
     private static final Pattern PLACEHOLDER = Pattern.compile("\\{\\{[?]?(sluice\\.[A-Za-z0-9_.-]+)");
-    private static final Pattern READ = Pattern.compile(
-            "\\.(?:text|number|duration|flag|apply)\\(\\s*\"(sluice\\.[A-Za-z0-9_.-]+)\"");
+    private static final Pattern READ =
+            Pattern.compile("\\.(?:text|number|duration|flag|apply)\\(\\s*\"(sluice\\.[A-Za-z0-9_.-]+)\"");
 
     @Test
     void everyPlaceholderOfRoutesAndKameletsIsDocumented() throws IOException {
@@ -44,20 +45,26 @@ class SettingsAreDocumentedTest {
         try (Reader reader = Files.newBufferedReader(Path.of("application.properties"))) {
             documented.load(reader);
         }
-        return used.entrySet().stream().filter(entry -> !documented.containsKey(entry.getKey()))
-                .map(entry -> entry.getKey() + " is used in " + entry.getValue() + ", but application.properties lacks it")
+        return used.entrySet().stream()
+                .filter(entry -> !documented.containsKey(entry.getKey()))
+                .map(entry ->
+                        entry.getKey() + " is used in " + entry.getValue() + ", but application.properties lacks it")
                 .toList();
     }
 
     /** Maps each name that the pattern's first group finds to the files that contain it. */
-    private static Map<String, List<String>> found(Pattern pattern, String ending, String... folders) throws IOException {
+    private static Map<String, List<String>> found(Pattern pattern, String ending, String... folders)
+            throws IOException {
         Map<String, List<String>> found = new TreeMap<>();
         for (String folder : folders) {
             try (Stream<Path> files = Files.walk(Path.of(folder))) {
-                for (Path file : files.filter(it -> it.toString().endsWith(ending)).sorted().toList()) {
+                for (Path file : files.filter(it -> it.toString().endsWith(ending))
+                        .sorted()
+                        .toList()) {
                     Matcher matcher = pattern.matcher(Files.readString(file));
                     while (matcher.find()) {
-                        found.computeIfAbsent(matcher.group(1), name -> new ArrayList<>()).add(file.toString());
+                        found.computeIfAbsent(matcher.group(1), name -> new ArrayList<>())
+                                .add(file.toString());
                     }
                 }
             }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -24,8 +25,10 @@ class SuggestionTest {
 
     @Test
     void atMostThreeNamesAreSuggestedAndTheClosestIsFirst() {
-        assertThat(Suggestion.hint("Custmer_No__c", List.of("Name", "Customer_No__c", "Customer_Name__c", "Id", "Phone")))
-                .startsWith("; did you mean Customer_No__c, Customer_Name__c or ").endsWith("?")
+        assertThat(Suggestion.hint(
+                        "Custmer_No__c", List.of("Name", "Customer_No__c", "Customer_Name__c", "Id", "Phone")))
+                .startsWith("; did you mean Customer_No__c, Customer_Name__c or ")
+                .endsWith("?")
                 .satisfies(hint -> assertThat(hint.split(" or |, ")).hasSize(3));
     }
 
@@ -42,18 +45,24 @@ class SuggestionTest {
     }
 
     @Property
-    void theDistanceIsAMetric(@ForAll @AlphaChars @StringLength(max = 12) String a,
-            @ForAll @AlphaChars @StringLength(max = 12) String b, @ForAll @AlphaChars @StringLength(max = 12) String c) {
+    void theDistanceIsAMetric(
+            @ForAll @AlphaChars @StringLength(max = 12) String a,
+            @ForAll @AlphaChars @StringLength(max = 12) String b,
+            @ForAll @AlphaChars @StringLength(max = 12) String c) {
         assertThat(Suggestion.distance(a, a)).isZero();
-        assertThat(Suggestion.distance(a, b)).isEqualTo(Suggestion.distance(b, a))
+        assertThat(Suggestion.distance(a, b))
+                .isEqualTo(Suggestion.distance(b, a))
                 .isBetween(Math.abs(a.length() - b.length()), Math.max(a.length(), b.length()))
                 .isLessThanOrEqualTo(Suggestion.distance(a, c) + Suggestion.distance(c, b));
     }
 
     @Property
-    void anExactMatchIsSuggestedFirst(@ForAll @Size(min = 1, max = 8) List<@AlphaChars @StringLength(min = 1, max = 9) String> names) {
+    void anExactMatchIsSuggestedFirst(
+            @ForAll @Size(min = 1, max = 8) List<@AlphaChars @StringLength(min = 1, max = 9) String> names) {
         String wanted = names.get(0);
-        List<String> others = names.stream().filter(name -> name.equals(wanted) || !name.equalsIgnoreCase(wanted)).toList();
+        List<String> others = names.stream()
+                .filter(name -> name.equals(wanted) || !name.equalsIgnoreCase(wanted))
+                .toList();
 
         assertThat(Suggestion.hint(wanted, others)).startsWith("; did you mean " + wanted);
     }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.bench;
 
 import java.io.File;
@@ -26,12 +27,18 @@ final class BackgroundProcess implements AutoCloseable {
     BackgroundProcess(String mainClass, Map<String, String> settings, Path log, int heap) throws IOException {
         this.log = log;
         List<String> command = new ArrayList<>(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Xmx" + heap + "m", "-cp",
-                Path.of("target/classes").toAbsolutePath() + File.pathSeparator
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Xmx" + heap + "m",
+                "-cp",
+                Path.of("target/classes").toAbsolutePath()
+                        + File.pathSeparator
                         + Files.readString(Path.of("target/runtime.classpath")).strip()));
         settings.forEach((name, value) -> command.add("-D" + name + "=" + value));
         command.add(mainClass);
-        process = new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile()).start();
+        process = new ProcessBuilder(command)
+                .redirectErrorStream(true)
+                .redirectOutput(log.toFile())
+                .start();
         // a measurement that is cut short leaves nothing running
         Runtime.getRuntime().addShutdownHook(new Thread(process::destroyForcibly, "stop-" + process.pid()));
     }
@@ -54,8 +61,13 @@ final class BackgroundProcess implements AutoCloseable {
     /** The most memory that it ever held, in MiB, or -1 where the system does not tell. */
     long peakMemory() throws IOException {
         Path status = Path.of("/proc/" + process.pid() + "/status");
-        return !Files.exists(status) ? -1 : Files.readAllLines(status).stream().filter(line -> line.startsWith("VmHWM:"))
-                .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")) / 1024).findFirst().orElse(-1);
+        return !Files.exists(status)
+                ? -1
+                : Files.readAllLines(status).stream()
+                        .filter(line -> line.startsWith("VmHWM:"))
+                        .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")) / 1024)
+                        .findFirst()
+                        .orElse(-1);
     }
 
     private String output() {

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.bench;
 
 import java.sql.Connection;
@@ -16,9 +17,11 @@ final class Backlog implements AutoCloseable {
     static final int SPARE = 10_000;
 
     /** Rows that changed, in the outbox or on their way to it. */
-    private static final String WAITING = """
+    private static final String WAITING =
+            """
             select (select count(*) from sluice.outbox where operation is not null and lease is null)
                    + (select coalesce(sum(records), 0) from sluice.change_log)""";
+
     private static final String CHANGE = "update public.customer set city = ? where n >= ? and n < ?";
 
     private final Connection connection;
@@ -83,7 +86,7 @@ final class Backlog implements AutoCloseable {
     }
 
     private void change(int rows) throws SQLException {
-        for (int left = rows; left > 0;) {
+        for (int left = rows; left > 0; ) {
             int end = Math.min(next + left, size + SPARE + 1);
             try (PreparedStatement update = connection.prepareStatement(CHANGE)) {
                 update.setString(1, "City " + round);

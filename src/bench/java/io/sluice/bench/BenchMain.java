@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.bench;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -16,8 +17,7 @@ public final class BenchMain {
 
     private static final Path RESULTS = Path.of("target", "bench");
 
-    private BenchMain() {
-    }
+    private BenchMain() {}
 
     public static void main(String[] args) throws Exception {
         if (args.length != 1 || args[0].isBlank() || args[0].equals("none")) {
@@ -39,8 +39,11 @@ public final class BenchMain {
     }
 
     private static Bench bench(String name) throws ReflectiveOperationException {
-        String type = BenchMain.class.getPackageName() + "." + Arrays.stream(name.split("-"))
-                .map(word -> Character.toUpperCase(word.charAt(0)) + word.substring(1)).collect(Collectors.joining()) + "Bench";
+        String type = BenchMain.class.getPackageName() + "."
+                + Arrays.stream(name.split("-"))
+                        .map(word -> Character.toUpperCase(word.charAt(0)) + word.substring(1))
+                        .collect(Collectors.joining())
+                + "Bench";
         try {
             return (Bench) Class.forName(type).getDeclaredConstructor().newInstance();
         } catch (ClassNotFoundException unknown) {

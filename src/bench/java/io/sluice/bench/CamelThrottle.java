@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.bench;
 
 import io.sluice.quota.Limit;
@@ -19,8 +20,11 @@ final class CamelThrottle implements Limiter, AutoCloseable {
         context.addRoutes(new RouteBuilder() {
             @Override
             public void configure() {
-                from("direct:call").throttle(limit.max()).timePeriodMillis(limit.window().toMillis())
-                        .process(exchange -> exchange.getMessage().getBody(Callable.class).call());
+                from("direct:call")
+                        .throttle(limit.max())
+                        .timePeriodMillis(limit.window().toMillis())
+                        .process(exchange ->
+                                exchange.getMessage().getBody(Callable.class).call());
             }
         });
         context.start();

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.bench;
 
 import io.sluice.Sync;
@@ -28,12 +29,18 @@ public final class CaptureBench implements Bench {
     private static final int BULK_ROUNDS = 21;
     /** Short turns, since the disk of a shared machine is fast in one second and slow in the next. */
     private static final int SINGLE_ROUNDS = 400;
+
     private static final int SINGLE_UPDATES = 25;
     private static final int TIDY_EVERY = 40;
 
-    private enum Variant { NONE, SLUICE, ROW }
+    private enum Variant {
+        NONE,
+        SLUICE,
+        ROW
+    }
 
-    private static final String TABLE = """
+    private static final String TABLE =
+            """
             create table public.%1$s (
                 customer_no text primary key, first_name text, last_name text not null, email text, phone text,
                 city text, tier text not null, birthdate date, newsletter boolean not null, notes text,
@@ -46,7 +53,8 @@ public final class CaptureBench implements Bench {
             vacuum analyze public.%1$s""";
 
     /** The usual way, a function per row, with the same log. */
-    private static final String ROW_TRIGGER = """
+    private static final String ROW_TRIGGER =
+            """
             create table public.row_log (
                 seq bigint generated always as identity primary key, source text not null, key text not null,
                 op "char" not null, columns text[], changed_at timestamptz not null default statement_timestamp());
@@ -61,8 +69,8 @@ public final class CaptureBench implements Bench {
             end $$;
             create trigger log_row after update on public.row for each row execute function public.log_row()""";
 
-    private static final List<String> MAPPED = List.of(
-            "first_name", "last_name", "email", "phone", "city", "tier", "birthdate", "newsletter");
+    private static final List<String> MAPPED =
+            List.of("first_name", "last_name", "email", "phone", "city", "tier", "birthdate", "newsletter");
 
     @Override
     public Map<String, Object> run(Path work) throws Exception {
@@ -101,10 +109,20 @@ public final class CaptureBench implements Bench {
                 execute(application, statement);
             }
         }
-        execute(application, ROW_TRIGGER.formatted(
-                String.join(" or ", MAPPED.stream().map(it -> "old." + it + " is distinct from new." + it).toList()),
-                String.join(", ", MAPPED.stream().map(it -> "case when old." + it
-                        + " is distinct from new." + it + " then '" + it + "' end").toList())));
+        execute(
+                application,
+                ROW_TRIGGER.formatted(
+                        String.join(
+                                " or ",
+                                MAPPED.stream()
+                                        .map(it -> "old." + it + " is distinct from new." + it)
+                                        .toList()),
+                        String.join(
+                                ", ",
+                                MAPPED.stream()
+                                        .map(it -> "case when old." + it + " is distinct from new." + it + " then '"
+                                                + it + "' end")
+                                        .toList())));
     }
 
     private static void warmUp(Connection application) throws SQLException {
@@ -153,7 +171,9 @@ public final class CaptureBench implements Bench {
     private static long updateAll(Connection application, Variant variant, int round) throws SQLException {
         application.setAutoCommit(false);
         long start = System.nanoTime();
-        execute(application, "update public." + table(variant) + " set city = 'City " + round + "', updated_at = now()");
+        execute(
+                application,
+                "update public." + table(variant) + " set city = 'City " + round + "', updated_at = now()");
         application.commit();
         long took = System.nanoTime() - start;
         application.setAutoCommit(true);
@@ -161,8 +181,8 @@ public final class CaptureBench implements Bench {
     }
 
     private static double updateOneByOne(Connection application, Variant variant, Random random) throws SQLException {
-        try (PreparedStatement update = application.prepareStatement("update public." + table(variant)
-                + " set phone = ?, updated_at = now() where customer_no = ?")) {
+        try (PreparedStatement update = application.prepareStatement(
+                "update public." + table(variant) + " set phone = ?, updated_at = now() where customer_no = ?")) {
             long start = System.nanoTime();
             for (int i = 0; i < SINGLE_UPDATES; i++) {
                 update.setString(1, "+49 " + random.nextInt());
@@ -183,7 +203,10 @@ public final class CaptureBench implements Bench {
     private static double[] medians(double[][] rounds) {
         double[] medians = new double[Variant.values().length];
         for (Variant variant : Variant.values()) {
-            double[] sorted = Arrays.stream(rounds).mapToDouble(round -> round[variant.ordinal()]).sorted().toArray();
+            double[] sorted = Arrays.stream(rounds)
+                    .mapToDouble(round -> round[variant.ordinal()])
+                    .sorted()
+                    .toArray();
             medians[variant.ordinal()] = sorted[sorted.length / 2];
         }
         return medians;
@@ -192,20 +215,35 @@ public final class CaptureBench implements Bench {
     private static Map<String, Object> report(Connection application, double[] bulk, double[] single)
             throws SQLException {
         Map<String, Object> result = new LinkedHashMap<>();
-        result.put("server", "PostgreSQL " + Database.query(application, "show server_version", row -> row.getString(1))
-                .get(0) + ", fsync " + Database.query(application, "show fsync", row -> row.getString(1)).get(0)
-                + ", synchronous_commit on, " + Runtime.getRuntime().availableProcessors() + " processors");
+        result.put(
+                "server",
+                "PostgreSQL "
+                        + Database.query(application, "show server_version", row -> row.getString(1))
+                                .get(0) + ", fsync "
+                        + Database.query(application, "show fsync", row -> row.getString(1))
+                                .get(0)
+                        + ", synchronous_commit on, " + Runtime.getRuntime().availableProcessors() + " processors");
         result.put("goals", "10,000 rows at most 2.2 times; single rows at most 15 % slower");
-        System.out.println("What capture costs the application; 8 mapped columns, one of them changed. "
-                + result.get("server"));
+        System.out.println(
+                "What capture costs the application; 8 mapped columns, one of them changed. " + result.get("server"));
         System.out.printf("%-28s %16s %8s %18s %8s%n", "", ROWS + " rows, ms", "times", "single rows / s", "slower");
         for (Variant variant : Variant.values()) {
             int i = variant.ordinal();
             double times = bulk[i] / bulk[0];
             double slower = 100 * (1 - single[i] / single[0]);
-            System.out.printf("%-28s %16.1f %8.2f %18.0f %6.1f %%%n", label(variant), bulk[i], times, single[i], slower);
-            result.put(variant.name().toLowerCase(java.util.Locale.ROOT), Map.of("bulkMs", bulk[i], "bulkTimes", times,
-                    "singlePerSecond", single[i], "singleSlowerPercent", slower));
+            System.out.printf(
+                    "%-28s %16.1f %8.2f %18.0f %6.1f %%%n", label(variant), bulk[i], times, single[i], slower);
+            result.put(
+                    variant.name().toLowerCase(java.util.Locale.ROOT),
+                    Map.of(
+                            "bulkMs",
+                            bulk[i],
+                            "bulkTimes",
+                            times,
+                            "singlePerSecond",
+                            single[i],
+                            "singleSlowerPercent",
+                            slower));
         }
         return result;
     }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.bench;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -28,6 +29,7 @@ final class FilledSandbox implements AutoCloseable {
     private static final int JOB = 100_000;
     /** MiB at least, and KiB for each record that it comes to hold. */
     private static final int HEAP = 1024;
+
     private static final int RECORD = 2;
 
     private final Path work;
@@ -41,8 +43,10 @@ final class FilledSandbox implements AutoCloseable {
      */
     FilledSandbox(Path work, int records, int more) throws IOException, InterruptedException {
         this.work = work;
-        process = new BackgroundProcess("io.sluice.sandbox.Sandbox",
-                Map.of("sluice.sandbox.port", "" + port, "sluice.sandbox.data", ""), work.resolve("sandbox.log"),
+        process = new BackgroundProcess(
+                "io.sluice.sandbox.Sandbox",
+                Map.of("sluice.sandbox.port", "" + port, "sluice.sandbox.data", ""),
+                work.resolve("sandbox.log"),
                 HEAP + (int) ((records + (long) more) * RECORD / 1024));
         login();
         for (int from = 0; from < records; from += JOB) {
@@ -52,8 +56,12 @@ final class FilledSandbox implements AutoCloseable {
 
     /** Writes 100,000 leads: a CRM has been running for long when somebody loads into it, and compiles nothing any more. */
     void warm() throws IOException, InterruptedException {
-        String job = insert("Lead", "LastName,FirstName,Company,Email,Phone", n -> "Last" + n + ",Ann" + n % 1000 + ",Company "
-                + n % 100 + ",ann" + n + "@example.org,+49 30 " + n, 0, JOB);
+        String job = insert(
+                "Lead",
+                "LastName,FirstName,Company,Email,Phone",
+                n -> "Last" + n + ",Ann" + n % 1000 + ",Company " + n % 100 + ",ann" + n + "@example.org,+49 30 " + n,
+                0,
+                JOB);
         send("GET", job + "/successfulResults", "text/csv", BodyPublishers.noBody());
     }
 
@@ -66,19 +74,25 @@ final class FilledSandbox implements AutoCloseable {
     }
 
     JsonNode referee(String account) throws IOException, InterruptedException {
-        return json("GET", "/sandbox/referee", "application/json", BodyPublishers.noBody()).path("accounts").path(account);
+        return json("GET", "/sandbox/referee", "application/json", BodyPublishers.noBody())
+                .path("accounts")
+                .path(account);
     }
 
     /** Sets a limit of an account, in calls per ten seconds. */
     void limit(String account, String limit, int max) throws IOException, InterruptedException {
-        send("PUT", "/sandbox/limits/" + account, "application/json", BodyPublishers.ofString(
-                "{\"" + limit + "\":{\"max\":" + max + ",\"windowSeconds\":10}}"));
+        send(
+                "PUT",
+                "/sandbox/limits/" + account,
+                "application/json",
+                BodyPublishers.ofString("{\"" + limit + "\":{\"max\":" + max + ",\"windowSeconds\":10}}"));
     }
 
     /** All records of an object, as they are. */
     Stream<JsonNode> records(String account, String object) throws IOException, InterruptedException {
-        HttpRequest request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port
-                + "/sandbox/records/" + account + "/" + object)).build();
+        HttpRequest request = HttpRequest.newBuilder(
+                        URI.create("http://127.0.0.1:" + port + "/sandbox/records/" + account + "/" + object))
+                .build();
         return HTTP.send(request, HttpResponse.BodyHandlers.ofLines()).body().map(line -> {
             try {
                 return JSON.readTree(line);
@@ -90,7 +104,10 @@ final class FilledSandbox implements AutoCloseable {
 
     /** One record by one call, as a custom integration sends it. */
     void upsert(String key, Map<String, String> fields) throws IOException, InterruptedException {
-        send("PATCH", "/services/data/v62.0/sobjects/Contact/Customer_No__c/" + key, "application/json",
+        send(
+                "PATCH",
+                "/services/data/v62.0/sobjects/Contact/Customer_No__c/" + key,
+                "application/json",
                 BodyPublishers.ofString(JSON.writeValueAsString(fields)));
     }
 
@@ -102,8 +119,14 @@ final class FilledSandbox implements AutoCloseable {
     private void login() throws IOException, InterruptedException {
         for (int i = 0; token == null; i++) {
             try {
-                token = json("POST", "/services/oauth2/token", "application/x-www-form-urlencoded", BodyPublishers.ofString(
-                        "grant_type=client_credentials&client_id=sluice&client_secret=sluice")).path("access_token").asText();
+                token = json(
+                                "POST",
+                                "/services/oauth2/token",
+                                "application/x-www-form-urlencoded",
+                                BodyPublishers.ofString(
+                                        "grant_type=client_credentials&client_id=sluice&client_secret=sluice"))
+                        .path("access_token")
+                        .asText();
             } catch (IOException notYet) {
                 process.requireAlive();
                 if (i == 300) {
@@ -124,15 +147,23 @@ final class FilledSandbox implements AutoCloseable {
                 csv.write(row.apply(n) + "\n");
             }
         }
-        String job = JOBS + "/" + json("POST", JOBS, "application/json",
-                BodyPublishers.ofString("{\"object\":\"" + object + "\",\"operation\":\"insert\"}")).path("id").asText();
+        String job = JOBS + "/"
+                + json(
+                                "POST",
+                                JOBS,
+                                "application/json",
+                                BodyPublishers.ofString("{\"object\":\"" + object + "\",\"operation\":\"insert\"}"))
+                        .path("id")
+                        .asText();
         send("PUT", job + "/batches", "text/csv", BodyPublishers.ofFile(file));
         send("PATCH", job, "application/json", BodyPublishers.ofString("{\"state\":\"UploadComplete\"}"));
         String state = "";
         while (!state.matches("JobComplete|Failed|Aborted")) {
             Thread.sleep(200);
             process.requireAlive();
-            state = json("GET", job, "application/json", BodyPublishers.noBody()).path("state").asText();
+            state = json("GET", job, "application/json", BodyPublishers.noBody())
+                    .path("state")
+                    .asText();
         }
         if (!state.equals("JobComplete")) {
             throw new IllegalStateException("The sandbox was not filled: the job ended as " + state);
@@ -148,7 +179,8 @@ final class FilledSandbox implements AutoCloseable {
     private String send(String method, String path, String type, BodyPublisher body)
             throws IOException, InterruptedException {
         HttpRequest.Builder request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path))
-                .header("Content-Type", type).method(method, body);
+                .header("Content-Type", type)
+                .method(method, body);
         if (token != null) {
             request.header("Authorization", "Bearer " + token);
         }

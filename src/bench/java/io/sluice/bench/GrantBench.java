@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.bench;
 
 import io.sluice.store.Database;
@@ -14,17 +15,29 @@ public final class GrantBench implements Bench {
         try (EmbeddedDatabase server = EmbeddedDatabase.start(work, 0);
                 Database database = Database.of(server.url(), "sluice", null, GrantCost.ASKERS)) {
             database.migrate();
-            System.out.printf("%-34s %16s %16s %20s%n", "ms per transaction", "1 asker", GrantCost.ASKERS + " askers",
-                    "PostgreSQL's own");
+            System.out.printf(
+                    "%-34s %16s %16s %20s%n",
+                    "ms per transaction", "1 asker", GrantCost.ASKERS + " askers", "PostgreSQL's own");
             Map<String, Object> figures = new LinkedHashMap<>();
             for (GrantCost.Figure figure : new GrantCost(database).measure()) {
-                System.out.printf("%-34s %16.2f %16.2f %20.2f%n", figure.what(), figure.alone(), figure.together(),
-                        figure.server());
-                figures.put(figure.what(), Map.of("alone", figure.alone(), "together", figure.together(),
-                        "serverProcessorTime", figure.server()));
+                System.out.printf(
+                        "%-34s %16.2f %16.2f %20.2f%n",
+                        figure.what(), figure.alone(), figure.together(), figure.server());
+                figures.put(
+                        figure.what(),
+                        Map.of(
+                                "alone",
+                                figure.alone(),
+                                "together",
+                                figure.together(),
+                                "serverProcessorTime",
+                                figure.server()));
             }
-            return Map.of("goal", "1 ms of PostgreSQL's time per grant with " + GrantCost.ASKERS + " askers",
-                    "msPerTransaction", figures);
+            return Map.of(
+                    "goal",
+                    "1 ms of PostgreSQL's time per grant with " + GrantCost.ASKERS + " askers",
+                    "msPerTransaction",
+                    figures);
         }
     }
 }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.bench;
 
 import io.sluice.quota.Limit;
@@ -23,19 +24,23 @@ final class GrantCost {
 
     /** So that the grants of the measurement do not count themselves. */
     private static final Duration MOMENT = Duration.ofMillis(1);
+
     private static final Duration WARM_UP = Duration.ofSeconds(1);
     private static final Duration MEASURED = Duration.ofSeconds(3);
 
     /** Calls that ended, or will have, at a time from now on. */
-    private static final String FILL = """
+    private static final String FILL =
+            """
             insert into sluice.api_call (account, operation, priority, granted_at, expires_at, completed_at, status)
             select ?, 'bench', 2, now(), now(), now() + n * interval '1 millisecond' + ? * interval '1 hour', 200
             from generate_series(1, ?) as n""";
     /** So late that a call counts during the whole measurement. */
     private static final int COUNTED = 1;
+
     private static final int LONG_OVER = -24;
 
-    private static final String ONE_ROW = """
+    private static final String ONE_ROW =
+            """
             insert into sluice.api_call (account, operation, priority, granted_at, expires_at)
             values ('nobody', 'bench', 2, clock_timestamp(), clock_timestamp())""";
 
@@ -45,8 +50,7 @@ final class GrantCost {
      * @param together the same of {@link #ASKERS}
      * @param server   milliseconds of processor time that PostgreSQL's processes took for each of these
      */
-    record Figure(String what, double alone, double together, double server) {
-    }
+    record Figure(String what, double alone, double together, double server) {}
 
     private final Database database;
 
@@ -75,8 +79,8 @@ final class GrantCost {
     }
 
     private Callable<?> asking(String account, int max, boolean granted) {
-        SluiceLimiter limiter = new SluiceLimiter(database, account, new Limit("bench", max, MOMENT),
-                MOMENT, Duration.ZERO);
+        SluiceLimiter limiter =
+                new SluiceLimiter(database, account, new Limit("bench", max, MOMENT), MOMENT, Duration.ZERO);
         return () -> {
             if (limiter.askAtOnce() != granted) {
                 throw new IllegalStateException(account + " should " + (granted ? "" : "not ") + "have room");
@@ -97,8 +101,10 @@ final class GrantCost {
 
     /** The processor time of the server and all it started that still runs. */
     private Duration serverTime() throws SQLException {
-        long backend = database.first("select pg_backend_pid()", row -> row.getLong(1)).orElseThrow();
-        ProcessHandle server = ProcessHandle.of(backend).flatMap(ProcessHandle::parent).orElseThrow();
+        long backend =
+                database.first("select pg_backend_pid()", row -> row.getLong(1)).orElseThrow();
+        ProcessHandle server =
+                ProcessHandle.of(backend).flatMap(ProcessHandle::parent).orElseThrow();
         return Stream.concat(Stream.of(server), server.descendants())
                 .map(process -> process.info().totalCpuDuration().orElse(Duration.ZERO))
                 .reduce(Duration.ZERO, Duration::plus);

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.bench;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -18,8 +19,10 @@ public final class HubspotLoadBench implements Bench {
     /** Calls in ten seconds: Starter, Professional and Enterprise, with one API limit increase. */
     private static final List<Integer> TIERS = List.of(100, 190, 250);
 
-    private static final LoadScene.Contacts CONTACTS = new LoadScene.Contacts("hubspot", "contacts", List.of("customer_no",
-            "lastname", "firstname", "email", "phone", "city", "tier", "birthdate"));
+    private static final LoadScene.Contacts CONTACTS = new LoadScene.Contacts(
+            "hubspot",
+            "contacts",
+            List.of("customer_no", "lastname", "firstname", "email", "phone", "city", "tier", "birthdate"));
 
     private final Map<String, Object> result = new LinkedHashMap<>();
 
@@ -29,8 +32,8 @@ public final class HubspotLoadBench implements Bench {
         result.put("scene", scene);
         result.put("goal", "out: a call for each 100 records and 10 more; 0 refused");
         System.out.println(scene);
-        System.out.printf("%-28s %8s %12s %8s %8s %8s %8s%n", "", "seconds", "rows a sec.", "calls", "refused", "differ",
-                "MiB");
+        System.out.printf(
+                "%-28s %8s %12s %8s %8s %8s %8s%n", "", "seconds", "rows a sec.", "calls", "refused", "differ", "MiB");
         for (int max : TIERS) {
             Path folder = Files.createDirectories(work.resolve("out-" + max));
             try (FilledSandbox sandbox = new FilledSandbox(folder, 0, RECORDS)) {
@@ -56,8 +59,13 @@ public final class HubspotLoadBench implements Bench {
             }
             JsonNode referee = sandbox.referee("hubspot");
             scene.bringBack(sandbox, CONTACTS);
-            line("out, " + max + " per 10 s", seconds, referee.path("accepted").asLong(), referee.path("refused").asLong(),
-                    scene.differing("customer", "arrived"), memory);
+            line(
+                    "out, " + max + " per 10 s",
+                    seconds,
+                    referee.path("accepted").asLong(),
+                    referee.path("refused").asLong(),
+                    scene.differing("customer", "arrived"),
+                    memory);
         }
     }
 
@@ -72,23 +80,52 @@ public final class HubspotLoadBench implements Bench {
                 memory = sluice.peakMemory();
             }
             JsonNode referee = sandbox.referee("hubspot");
-            line("in, by search", seconds, referee.path("accepted").asLong() - before, referee.path("refused").asLong(),
-                    scene.differing("copied", "customer"), memory);
+            line(
+                    "in, by search",
+                    seconds,
+                    referee.path("accepted").asLong() - before,
+                    referee.path("refused").asLong(),
+                    scene.differing("copied", "customer"),
+                    memory);
         }
     }
 
     private static Map<String, String> account(FilledSandbox sandbox, int max) {
         String name = "sluice.account.hubspot.";
-        return Map.of(name + "crm", "hubspot", name + "url", "http://127.0.0.1:" + sandbox.port(),
-                name + "access-token", "pat-sandbox",
-                name + "limit.burst", max + " per 10s, for write upsert delete deleted read describe",
-                name + "limit.search", "5 per 1s, for search query", name + "limit.daily", "250000 per 24h");
+        return Map.of(
+                name + "crm",
+                "hubspot",
+                name + "url",
+                "http://127.0.0.1:" + sandbox.port(),
+                name + "access-token",
+                "pat-sandbox",
+                name + "limit.burst",
+                max + " per 10s, for write upsert delete deleted read describe",
+                name + "limit.search",
+                "5 per 1s, for search query",
+                name + "limit.daily",
+                "250000 per 24h");
     }
 
-    private void line(String what, double seconds, long calls, long refused, long differ, long memory) throws IOException {
-        System.out.printf("%-28s %8.1f %12.0f %8d %8d %8d %8d%n", what, seconds, RECORDS / seconds, calls, refused, differ,
-                memory);
-        result.put(what, Map.of("seconds", seconds, "rowsASecond", RECORDS / seconds, "calls", calls, "refused", refused,
-                "rowsThatDiffer", differ, "peakMemoryMiB", memory));
+    private void line(String what, double seconds, long calls, long refused, long differ, long memory)
+            throws IOException {
+        System.out.printf(
+                "%-28s %8.1f %12.0f %8d %8d %8d %8d%n",
+                what, seconds, RECORDS / seconds, calls, refused, differ, memory);
+        result.put(
+                what,
+                Map.of(
+                        "seconds",
+                        seconds,
+                        "rowsASecond",
+                        RECORDS / seconds,
+                        "calls",
+                        calls,
+                        "refused",
+                        refused,
+                        "rowsThatDiffer",
+                        differ,
+                        "peakMemoryMiB",
+                        memory));
     }
 }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.bench;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -25,9 +26,12 @@ public final class LoadBench implements Bench {
         String scene = "%,d records of 8 fields, the bundle in %d MiB of heap".formatted(RECORDS, LoadScene.HEAP);
         result.put("scene", scene);
         result.put("goal", "out: at most 60 calls; each direction at most 60 times a plain COPY");
-        result.put("machine", "%d processors, for all processes; load %.1f before".formatted(
-                Runtime.getRuntime().availableProcessors(),
-                ManagementFactory.getOperatingSystemMXBean().getSystemLoadAverage()));
+        result.put(
+                "machine",
+                "%d processors, for all processes; load %.1f before"
+                        .formatted(
+                                Runtime.getRuntime().availableProcessors(),
+                                ManagementFactory.getOperatingSystemMXBean().getSystemLoadAverage()));
         System.out.println(scene + ". " + result.get("machine"));
         if (!DIRECTION.equals("in")) {
             result.put("out", told("from the table into an empty CRM", out(work.resolve("out"))));
@@ -55,9 +59,16 @@ public final class LoadBench implements Bench {
             JsonNode before = sandbox.referee();
             Map<String, Object> figures;
             try (BackgroundProcess sluice = scene.bundle("table", sandbox.port())) {
-                figures = figures(scene.sent(sluice), copy, sandbox.referee(), before.path("accepted").asLong(), sluice);
+                figures = figures(
+                        scene.sent(sluice),
+                        copy,
+                        sandbox.referee(),
+                        before.path("accepted").asLong(),
+                        sluice);
             }
-            figures.put("byOperation", since(before.path("byOperation"), sandbox.referee().path("byOperation")));
+            figures.put(
+                    "byOperation",
+                    since(before.path("byOperation"), sandbox.referee().path("byOperation")));
             scene.bringBack(sandbox);
             figures.put("rowsThatDiffer", scene.differing("copied", "arrived"));
             double naive = naive(sandbox) / NAIVE;
@@ -93,8 +104,8 @@ public final class LoadBench implements Bench {
         return calls;
     }
 
-    private static Map<String, Object> figures(double seconds, double copy, JsonNode referee, long before,
-            BackgroundProcess sluice) throws IOException {
+    private static Map<String, Object> figures(
+            double seconds, double copy, JsonNode referee, long before, BackgroundProcess sluice) throws IOException {
         Map<String, Object> figures = new LinkedHashMap<>();
         figures.put("seconds", seconds);
         figures.put("rowsASecond", Math.round(RECORDS / seconds));
@@ -110,8 +121,23 @@ public final class LoadBench implements Bench {
     private static double naive(FilledSandbox sandbox) throws Exception {
         long begin = System.nanoTime();
         for (int n = 0; n < NAIVE; n++) {
-            sandbox.upsert("N-" + n, Map.of("LastName", "Last" + n, "FirstName", "Ann", "Email", "n" + n + "@example.org",
-                    "Phone", "+49 30 " + n, "MailingCity", "City", "Tier__c", "silver", "Birthdate", "1980-02-10"));
+            sandbox.upsert(
+                    "N-" + n,
+                    Map.of(
+                            "LastName",
+                            "Last" + n,
+                            "FirstName",
+                            "Ann",
+                            "Email",
+                            "n" + n + "@example.org",
+                            "Phone",
+                            "+49 30 " + n,
+                            "MailingCity",
+                            "City",
+                            "Tier__c",
+                            "silver",
+                            "Birthdate",
+                            "1980-02-10"));
         }
         return (System.nanoTime() - begin) / 1e9;
     }

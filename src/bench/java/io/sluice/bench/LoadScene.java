@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.bench;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -30,7 +31,8 @@ final class LoadScene implements AutoCloseable {
     /** MiB of heap that the bundle gets. */
     static final int HEAP = 256;
 
-    private static final String TABLE = """
+    private static final String TABLE =
+            """
             create table public.%s (
                 customer_no text primary key, last_name text not null, first_name text, email text, phone text, city text,
                 tier text, birthdate date)""";
@@ -43,15 +45,18 @@ final class LoadScene implements AutoCloseable {
     record Contacts(String account, String object, List<String> fields) {
 
         private String sync(String initial) {
-            return SYNC.formatted(Stream.concat(Stream.of(account, object, fields.get(0), initial), fields.stream().skip(1))
+            return SYNC.formatted(Stream.concat(
+                            Stream.of(account, object, fields.get(0), initial),
+                            fields.stream().skip(1))
                     .toArray());
         }
     }
 
-    private static final Contacts SALESFORCE = new Contacts("salesforce", "Contact",
-            List.of(FilledSandbox.COLUMNS.split(",")));
+    private static final Contacts SALESFORCE =
+            new Contacts("salesforce", "Contact", List.of(FilledSandbox.COLUMNS.split(",")));
 
-    private static final String SYNC = """
+    private static final String SYNC =
+            """
             - beans:
                 - name: customers
                   type: io.sluice.Sync
@@ -72,22 +77,26 @@ final class LoadScene implements AutoCloseable {
                       birthdate: %s
             """;
 
-    private static final String BEGAN = """
+    private static final String BEGAN =
+            """
             select extract(epoch from updated_at) from sluice.checkpoint where stream = 'load:customers'""";
 
     /** Not before the first load has been entered; a row is only done when nothing of it waits anywhere. */
-    private static final String SENT = """
+    private static final String SENT =
+            """
             select extract(epoch from clock_timestamp())
             where exists (select from sluice.checkpoint where stream = 'load:customers')
               and not exists (select from sluice.change_log) and not exists (select from sluice.outbox)""";
 
-    private static final String READ = """
+    private static final String READ =
+            """
             select (position::jsonb ->> 'calls')::int as calls,
                    extract(epoch from (position::jsonb ->> 'ended')::timestamptz
                                       - (position::jsonb ->> 'began')::timestamptz) as seconds
             from sluice.checkpoint where stream = 'snapshot:customers' and position::jsonb ->> 'ended' is not null""";
 
-    private static final String DIFFERING = """
+    private static final String DIFFERING =
+            """
             select count(*) from (
                 (table public.%1$s except table public.%2$s) union all
                 (table public.%2$s except table public.%1$s)) as d""";
@@ -121,7 +130,8 @@ final class LoadScene implements AutoCloseable {
 
     /** A bundle that begins with what is in the table, or with what is on both sides. */
     BackgroundProcess bundle(String initial, int sandboxPort) throws IOException {
-        return bundle(SALESFORCE, initial, Map.of("sluice.account.salesforce.login-url", "http://127.0.0.1:" + sandboxPort));
+        return bundle(
+                SALESFORCE, initial, Map.of("sluice.account.salesforce.login-url", "http://127.0.0.1:" + sandboxPort));
     }
 
     /** @param account its settings */
@@ -150,7 +160,9 @@ final class LoadScene implements AutoCloseable {
     double copyIn(String table, Path from) throws IOException, SQLException {
         long begin = System.nanoTime();
         try (Reader rows = Files.newBufferedReader(from)) {
-            connection.unwrap(PGConnection.class).getCopyAPI()
+            connection
+                    .unwrap(PGConnection.class)
+                    .getCopyAPI()
                     .copyIn("copy public." + table + " from stdin (format csv)", rows);
         }
         return (System.nanoTime() - begin) / 1e9;
@@ -160,7 +172,9 @@ final class LoadScene implements AutoCloseable {
     double copyOut(String table) throws IOException, SQLException {
         long begin = System.nanoTime();
         try (OutputStream file = Files.newOutputStream(work.resolve("copied.csv"))) {
-            connection.unwrap(PGConnection.class).getCopyAPI()
+            connection
+                    .unwrap(PGConnection.class)
+                    .getCopyAPI()
                     .copyOut("copy public." + table + " to stdout (format csv)", file);
         }
         return (System.nanoTime() - begin) / 1e9;
@@ -174,7 +188,8 @@ final class LoadScene implements AutoCloseable {
 
     /** Rows that only one of two tables has. */
     long differing(String one, String other) throws SQLException {
-        return Database.query(connection, DIFFERING.formatted(one, other), row -> row.getLong(1)).get(0);
+        return Database.query(connection, DIFFERING.formatted(one, other), row -> row.getLong(1))
+                .get(0);
     }
 
     /** What arrived at Salesforce, brought back into a table {@code arrived} beside that which was sent. */
@@ -187,7 +202,7 @@ final class LoadScene implements AutoCloseable {
         Path arrived = work.resolve("arrived.csv");
         try (BufferedWriter rows = Files.newBufferedWriter(arrived);
                 Stream<JsonNode> records = sandbox.records(contacts.account(), contacts.object())) {
-            for (Iterator<JsonNode> each = records.iterator(); each.hasNext();) {
+            for (Iterator<JsonNode> each = records.iterator(); each.hasNext(); ) {
                 rows.write(csv(each.next(), contacts.fields()));
             }
         }
@@ -212,8 +227,7 @@ final class LoadScene implements AutoCloseable {
     }
 
     /** What it took to read all that the CRM has. */
-    record Reading(int calls, double seconds) {
-    }
+    record Reading(int calls, double seconds) {}
 
     Reading read(BackgroundProcess sluice) throws InterruptedException {
         return await(sluice, READ, row -> new Reading(row.getInt("calls"), row.getDouble("seconds")));

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.bench;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -31,21 +32,25 @@ public final class MonthEndBench implements Bench {
     private static final int CHANGES = Integer.getInteger("bench.changes", 200_000);
     /** Of these records, two thirds customers. */
     private static final int CHANGED = Math.min(60_000, Integer.getInteger("bench.changed", RECORDS / 8));
+
     private static final int BURSTS = 20;
     private static final int WRITERS = 4;
     private static final long SEED = 4711;
 
-    private static final String DEAL_TABLE = """
+    private static final String DEAL_TABLE =
+            """
             create table public.%s (
                 deal_no text primary key, customer_no text, title text, amount numeric(12, 2), stage text,
                 close_date date)""";
 
-    private static final String DEAL_ROWS = """
+    private static final String DEAL_ROWS =
+            """
             insert into public.deal
             select 'D-' || n, 'C-' || n * 3 %% %d, 'Deal ' || n, n, 'Prospecting', current_date + 60
             from generate_series(0, %d) as n""";
 
-    private static final String DEAL_SYNC = """
+    private static final String DEAL_SYNC =
+            """
             - beans:
                 - name: deals
                   type: io.sluice.Sync
@@ -64,19 +69,21 @@ public final class MonthEndBench implements Bench {
                       close_date: CloseDate
             """;
 
-    private static final List<String> DEAL_FIELDS = List.of("Deal_No__c", "Customer__c", "Name", "Amount", "StageName",
-            "CloseDate");
-    private static final List<String> STAGES = List.of("Prospecting", "Qualification", "Negotiation/Review", "Closed Won");
+    private static final List<String> DEAL_FIELDS =
+            List.of("Deal_No__c", "Customer__c", "Name", "Amount", "StageName", "CloseDate");
+    private static final List<String> STAGES =
+            List.of("Prospecting", "Qualification", "Negotiation/Review", "Closed Won");
 
-    private static final String SETTLED = """
+    private static final String SETTLED =
+            """
             select 1 where (select count(*) from sluice.checkpoint where stream like 'load:%') = 2
               and not exists (select from sluice.change_log) and not exists (select from sluice.outbox)""";
 
     @Override
     public Map<String, Object> run(Path work) throws Exception {
         Map<String, Object> result = new LinkedHashMap<>();
-        String scene = "%,d customers, %,d deals; %,d changes of %,d records in %d bursts, a transaction each".formatted(
-                RECORDS, DEALS, CHANGES, CHANGED, BURSTS);
+        String scene = "%,d customers, %,d deals; %,d changes of %,d records in %d bursts, a transaction each"
+                .formatted(RECORDS, DEALS, CHANGES, CHANGED, BURSTS);
         result.put("scene", scene);
         result.put("goal", "at most 1 % of the calls, every change there in the end, 0 refused");
         System.out.println(scene);
@@ -98,7 +105,8 @@ public final class MonthEndBench implements Bench {
                 result.put("secondsOfChanging", changing);
                 result.put("secondsUntilAllWasThere", (System.nanoTime() - begin) / 1e9);
                 JsonNode after = sandbox.referee();
-                long calls = after.path("accepted").asLong() - loaded.path("accepted").asLong();
+                long calls = after.path("accepted").asLong()
+                        - loaded.path("accepted").asLong();
                 result.put("calls", calls);
                 result.put("callsOfTheUsual", 2L * CHANGES);
                 result.put("percent", 100.0 * calls / (2L * CHANGES));
@@ -141,8 +149,8 @@ public final class MonthEndBench implements Bench {
         try (Connection connection = DriverManager.getConnection(url);
                 PreparedStatement customer = connection.prepareStatement(
                         "update public.customer set phone = ?, city = ? where customer_no = ?");
-                PreparedStatement deal = connection.prepareStatement(
-                        "update public.deal set amount = ?, stage = ? where deal_no = ?")) {
+                PreparedStatement deal =
+                        connection.prepareStatement("update public.deal set amount = ?, stage = ? where deal_no = ?")) {
             for (int n = 0; n < CHANGES / BURSTS / WRITERS; n++) {
                 if (random.nextInt(3) < 2) {
                     customer.setString(1, "+49 " + random.nextInt(1_000_000));
@@ -162,11 +170,13 @@ public final class MonthEndBench implements Bench {
     private static void bringBackDeals(LoadScene database, FilledSandbox sandbox) throws Exception {
         Map<String, String> customers = new HashMap<>();
         try (Stream<JsonNode> contacts = sandbox.records("salesforce", "Contact")) {
-            contacts.forEach(it -> customers.put(it.findValue("Id").asText(), it.findValue("Customer_No__c").asText()));
+            contacts.forEach(it -> customers.put(
+                    it.findValue("Id").asText(), it.findValue("Customer_No__c").asText()));
         }
         Path csv = database.work().resolve("deals.csv");
-        try (BufferedWriter rows = Files.newBufferedWriter(csv); Stream<JsonNode> deals = sandbox.records("salesforce", "Opportunity")) {
-            for (Iterator<JsonNode> each = deals.iterator(); each.hasNext();) {
+        try (BufferedWriter rows = Files.newBufferedWriter(csv);
+                Stream<JsonNode> deals = sandbox.records("salesforce", "Opportunity")) {
+            for (Iterator<JsonNode> each = deals.iterator(); each.hasNext(); ) {
                 String[] cells = LoadScene.csv(each.next(), DEAL_FIELDS).split(",", -1);
                 cells[1] = customers.getOrDefault(cells[1], "");
                 rows.write(String.join(",", cells));

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.bench;
 
 import com.google.common.util.concurrent.RateLimiter;
@@ -12,17 +13,18 @@ final class OtherLimiters {
 
     private static final Duration LONGER_THAN_A_RUN = Duration.ofDays(1);
 
-    private OtherLimiters() {
-    }
+    private OtherLimiters() {}
 
     static Limiter bucket4jGreedy(Limit limit) {
-        return bucket4j(Bucket.builder().addLimit(
-                bandwidth -> bandwidth.capacity(limit.max()).refillGreedy(limit.max(), limit.window())).build());
+        return bucket4j(Bucket.builder()
+                .addLimit(bandwidth -> bandwidth.capacity(limit.max()).refillGreedy(limit.max(), limit.window()))
+                .build());
     }
 
     static Limiter bucket4jInterval(Limit limit) {
-        return bucket4j(Bucket.builder().addLimit(
-                bandwidth -> bandwidth.capacity(limit.max()).refillIntervally(limit.max(), limit.window())).build());
+        return bucket4j(Bucket.builder()
+                .addLimit(bandwidth -> bandwidth.capacity(limit.max()).refillIntervally(limit.max(), limit.window()))
+                .build());
     }
 
     private static Limiter bucket4j(Bucket bucket) {
@@ -34,14 +36,19 @@ final class OtherLimiters {
     }
 
     static Limiter resilience4j(Limit limit) {
-        var limiter = io.github.resilience4j.ratelimiter.RateLimiter.of("bench", RateLimiterConfig.custom()
-                .limitForPeriod(Math.toIntExact(limit.max())).limitRefreshPeriod(limit.window())
-                .timeoutDuration(LONGER_THAN_A_RUN).build());
+        var limiter = io.github.resilience4j.ratelimiter.RateLimiter.of(
+                "bench",
+                RateLimiterConfig.custom()
+                        .limitForPeriod(Math.toIntExact(limit.max()))
+                        .limitRefreshPeriod(limit.window())
+                        .timeoutDuration(LONGER_THAN_A_RUN)
+                        .build());
         return call -> limiter.executeCallable(call);
     }
 
     static Limiter guava(Limit limit) {
-        RateLimiter limiter = RateLimiter.create(limit.max() * 1000.0 / limit.window().toMillis());
+        RateLimiter limiter =
+                RateLimiter.create(limit.max() * 1000.0 / limit.window().toMillis());
         return call -> {
             limiter.acquire();
             call.call();

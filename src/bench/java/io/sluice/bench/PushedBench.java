@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.bench;
 
 import java.nio.file.Path;
@@ -18,16 +19,20 @@ public final class PushedBench implements Bench {
     private static final int A_SECOND = 167;
     private static final int WARMING_UP = 1_000;
     private static final int PEOPLE = 2_000;
-    private static final String READS = """
+    private static final String READS =
+            """
             select count(*) from sluice.api_call where account = 'hubspot' and operation = 'read'""";
 
     @Override
     public Map<String, Object> run(Path work) throws Exception {
         Map<String, Object> result = new LinkedHashMap<>();
-        result.put("goal", "p99: in PostgreSQL 1,000 ms, in Salesforce 2,000 ms, answers 100 ms; at most 20 calls that read"
-                + " what is told with its values");
-        System.out.printf("%-24s %8s %20s %20s %20s %6s %7s%n", "p50 / p99 in ms", "seconds", "in PostgreSQL",
-                "in Salesforce", "answers", "reads", "differ");
+        result.put(
+                "goal",
+                "p99: in PostgreSQL 1,000 ms, in Salesforce 2,000 ms, answers 100 ms; at most 20 calls that read"
+                        + " what is told with its values");
+        System.out.printf(
+                "%-24s %8s %20s %20s %20s %6s %7s%n",
+                "p50 / p99 in ms", "seconds", "in PostgreSQL", "in Salesforce", "answers", "reads", "differ");
         try (PushedScene scene = new PushedScene(work, PEOPLE, true)) {
             scene.watchCities();
             // processes that have just begun are slow
@@ -62,21 +67,47 @@ public final class PushedBench implements Bench {
         var answers = scene.referee().at("/webhooks/answerTimes/204");
         long calls = scene.one(READS) - before;
         int differ = scene.differing();
-        System.out.printf("%-24s %8.1f %9.0f / %8.0f %9.0f / %8.0f %9.1f / %8.1f %6d %7d%n", what, seconds, toTable.median(),
-                toTable.p99(), toSalesforce.median(), toSalesforce.p99(), answers.path("p50Ms").asDouble(),
-                answers.path("p99Ms").asDouble(), calls, differ);
-        result.put(what, Map.of("edits", edited.size(), "seconds", seconds, "inPostgreSQL", toTable.json(), "inSalesforce",
-                toSalesforce.json(), "answers", answers, "readCalls", calls, "differ", differ));
+        System.out.printf(
+                "%-24s %8.1f %9.0f / %8.0f %9.0f / %8.0f %9.1f / %8.1f %6d %7d%n",
+                what,
+                seconds,
+                toTable.median(),
+                toTable.p99(),
+                toSalesforce.median(),
+                toSalesforce.p99(),
+                answers.path("p50Ms").asDouble(),
+                answers.path("p99Ms").asDouble(),
+                calls,
+                differ);
+        result.put(
+                what,
+                Map.of(
+                        "edits",
+                        edited.size(),
+                        "seconds",
+                        seconds,
+                        "inPostgreSQL",
+                        toTable.json(),
+                        "inSalesforce",
+                        toSalesforce.json(),
+                        "answers",
+                        answers,
+                        "readCalls",
+                        calls,
+                        "differ",
+                        differ));
     }
 
     /** @throws IllegalStateException when an edit never came */
     private static Spread waits(Map<String, Long> edited, Map<String, Long> seen) {
-        return Spread.of(edited.entrySet().stream().map(edit -> {
-            Long at = seen.get(edit.getKey());
-            if (at == null) {
-                throw new IllegalStateException("An edit never came: " + edit.getKey());
-            }
-            return (double) (at - edit.getValue());
-        }).toList());
+        return Spread.of(edited.entrySet().stream()
+                .map(edit -> {
+                    Long at = seen.get(edit.getKey());
+                    if (at == null) {
+                        throw new IllegalStateException("An edit never came: " + edit.getKey());
+                    }
+                    return (double) (at - edit.getValue());
+                })
+                .toList());
     }
 }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.bench;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -35,7 +36,8 @@ final class PushedScene implements AutoCloseable {
     private static final String USERS = "/sandbox/records/hubspot/contacts";
     private static final int EDITORS = 4;
 
-    private static final String SYNC = """
+    private static final String SYNC =
+            """
             - beans:
                 - name: %s
                   type: io.sluice.Sync
@@ -49,12 +51,13 @@ final class PushedScene implements AutoCloseable {
                       last_name: %s
                       city: %s
             """;
-    private static final String TO_HUBSPOT = SYNC.formatted("people", "hubspot", "contacts", "customer_no", "lastname",
-            "city");
-    private static final String TO_SALESFORCE = SYNC.formatted("people-salesforce", "salesforce", "Contact",
-            "Customer_No__c", "LastName", "MailingCity");
+    private static final String TO_HUBSPOT =
+            SYNC.formatted("people", "hubspot", "contacts", "customer_no", "lastname", "city");
+    private static final String TO_SALESFORCE =
+            SYNC.formatted("people-salesforce", "salesforce", "Contact", "Customer_No__c", "LastName", "MailingCity");
 
-    private static final String SETTLED = """
+    private static final String SETTLED =
+            """
             select 1 where (select count(*) from sluice.checkpoint where stream like 'load:people%%') = %d
               and not exists (select from sluice.change_log) and not exists (select from sluice.outbox)""";
 
@@ -75,36 +78,72 @@ final class PushedScene implements AutoCloseable {
         this.people = people;
         this.settled = SETTLED.formatted(withSalesforce ? 2 : 1);
         database = EmbeddedDatabase.start(work.resolve("postgres"), databasePort);
-        sandbox = new BackgroundProcess("io.sluice.sandbox.Sandbox", Map.of("sluice.sandbox.port", "" + sandboxPort,
-                "sluice.sandbox.data", ""), work.resolve("sandbox.log"), 768);
-        execute("create table person (no int primary key, last_name text, city text)",
+        sandbox = new BackgroundProcess(
+                "io.sluice.sandbox.Sandbox",
+                Map.of("sluice.sandbox.port", "" + sandboxPort, "sluice.sandbox.data", ""),
+                work.resolve("sandbox.log"),
+                768);
+        execute(
+                "create table person (no int primary key, last_name text, city text)",
                 "insert into person select n, 'Name ' || n, 'Nowhere' from generate_series(0, " + (people - 1) + ") n");
         Path syncs = Files.createDirectories(work.resolve("syncs"));
         Files.writeString(syncs.resolve("people.camel.yaml"), TO_HUBSPOT);
         if (withSalesforce) {
             Files.writeString(syncs.resolve("people-salesforce.camel.yaml"), TO_SALESFORCE);
         }
-        Map<String, String> settings = new HashMap<>(Map.of("sluice.database.url",
-                "jdbc:postgresql://127.0.0.1:" + databasePort + "/sluice", "sluice.demo", "false",
-                "sluice.sandbox.enabled", "false", "sluice.syncs.folder", syncs.toString(),
-                "camel.main.routesIncludePattern", "file:routes/*.camel.yaml,file:" + syncs + "/*.camel.yaml",
-                "camel.server.port", "" + BackgroundProcess.freePort(),
-                "sluice.webhooks.port", "" + port, "camel.management.port", "" + BackgroundProcess.freePort()));
+        Map<String, String> settings = new HashMap<>(Map.of(
+                "sluice.database.url",
+                "jdbc:postgresql://127.0.0.1:" + databasePort + "/sluice",
+                "sluice.demo",
+                "false",
+                "sluice.sandbox.enabled",
+                "false",
+                "sluice.syncs.folder",
+                syncs.toString(),
+                "camel.main.routesIncludePattern",
+                "file:routes/*.camel.yaml,file:" + syncs + "/*.camel.yaml",
+                "camel.server.port",
+                "" + BackgroundProcess.freePort(),
+                "sluice.webhooks.port",
+                "" + port,
+                "camel.management.port",
+                "" + BackgroundProcess.freePort()));
         String account = "sluice.account.hubspot.";
-        settings.putAll(Map.of(account + "crm", "hubspot", account + "url", "http://127.0.0.1:" + sandboxPort,
-                account + "access-token", "pat-sandbox", account + "webhook-secret", "sandbox-secret",
-                account + "app-id", "600001", account + "limit.burst", "100 per 10s, for write upsert delete deleted read"
-                        + " describe", account + "limit.search", "5 per 1s, for search query",
-                account + "limit.daily", "250000 per 24h"));
+        settings.putAll(Map.of(
+                account + "crm",
+                "hubspot",
+                account + "url",
+                "http://127.0.0.1:" + sandboxPort,
+                account + "access-token",
+                "pat-sandbox",
+                account + "webhook-secret",
+                "sandbox-secret",
+                account + "app-id",
+                "600001",
+                account + "limit.burst",
+                "100 per 10s, for write upsert delete deleted read" + " describe",
+                account + "limit.search",
+                "5 per 1s, for search query",
+                account + "limit.daily",
+                "250000 per 24h"));
         settings.put("sluice.account.salesforce.login-url", "http://127.0.0.1:" + sandboxPort);
-        settings.putAll(Map.of("sluice.poll.min-interval", "1h", "sluice.poll.max-interval", "1h",
-                "sluice.poll.deletes-interval", "1h"));
+        settings.putAll(Map.of(
+                "sluice.poll.min-interval",
+                "1h",
+                "sluice.poll.max-interval",
+                "1h",
+                "sluice.poll.deletes-interval",
+                "1h"));
         sluice = new BackgroundProcess("io.sluice.app.Main", settings, work.resolve("sluice.log"), 256);
         await(() -> one(settled) == 1);
-        query("select key::int, crm_id from sluice.sync_state where account = 'hubspot'").forEach((no, id) -> ids.put(Integer.valueOf(no), id));
+        query("select key::int, crm_id from sluice.sync_state where account = 'hubspot'")
+                .forEach((no, id) -> ids.put(Integer.valueOf(no), id));
         settledLongAgo();
-        control("PUT", "/sandbox/webhooks/hubspot", "{\"targetUrl\":\"http://127.0.0.1:" + port
-                + "/webhooks/hubspot\",\"timeScale\":240,\"subscribe\":{\"contacts\":[\"lastname\",\"city\"]}}");
+        control(
+                "PUT",
+                "/sandbox/webhooks/hubspot",
+                "{\"targetUrl\":\"http://127.0.0.1:" + port
+                        + "/webhooks/hubspot\",\"timeScale\":240,\"subscribe\":{\"contacts\":[\"lastname\",\"city\"]}}");
     }
 
     /** Of a record that was written from here just now an event can't be judged without reading it. */
@@ -149,7 +188,11 @@ final class PushedScene implements AutoCloseable {
     void edit(int i, int many, String value) throws Exception {
         StringBuilder lines = new StringBuilder();
         for (int n = i; n < i + many; n++) {
-            lines.append("{\"id\":\"").append(ids.get(n % people)).append("\",\"city\":\"").append(value).append(n)
+            lines.append("{\"id\":\"")
+                    .append(ids.get(n % people))
+                    .append("\",\"city\":\"")
+                    .append(value)
+                    .append(n)
                     .append("\"}\n");
         }
         String answered = request("POST", USERS, "application/x-ndjson", lines.toString());
@@ -191,16 +234,27 @@ final class PushedScene implements AutoCloseable {
 
     /** The parent first, so that no child is born unseen. */
     private void signal(String signal) throws Exception {
-        long parent = Long.parseLong(Files.readAllLines(work.resolve("postgres/data/postmaster.pid")).get(0).strip());
+        long parent = Long.parseLong(Files.readAllLines(work.resolve("postgres/data/postmaster.pid"))
+                .get(0)
+                .strip());
         kill(signal, List.of(parent));
-        kill(signal, ProcessHandle.of(parent).orElseThrow().descendants().map(ProcessHandle::pid).toList());
+        kill(
+                signal,
+                ProcessHandle.of(parent)
+                        .orElseThrow()
+                        .descendants()
+                        .map(ProcessHandle::pid)
+                        .toList());
     }
 
     private static void kill(String signal, List<Long> processes) throws Exception {
         List<String> command = new ArrayList<>(List.of("kill", signal));
         processes.forEach(pid -> command.add(pid.toString()));
         // one that ended meanwhile is no failure
-        new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(ProcessBuilder.Redirect.DISCARD).start()
+        new ProcessBuilder(command)
+                .redirectErrorStream(true)
+                .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                .start()
                 .waitFor();
     }
 
@@ -213,7 +267,9 @@ final class PushedScene implements AutoCloseable {
     }
 
     JsonNode referee() throws Exception {
-        return JSON.readTree(control("GET", "/sandbox/referee", "")).path("accounts").path("hubspot");
+        return JSON.readTree(control("GET", "/sandbox/referee", ""))
+                .path("accounts")
+                .path("hubspot");
     }
 
     /** Waits until all that was told is applied. */
@@ -250,8 +306,10 @@ final class PushedScene implements AutoCloseable {
     private Map<String, String> query(String sql) throws SQLException {
         try (Connection connection = connect()) {
             Map<String, String> found = new HashMap<>();
-            Database.query(connection, sql, row -> found.put(row.getString(1),
-                    row.getMetaData().getColumnCount() > 1 ? row.getString(2) : ""));
+            Database.query(
+                    connection,
+                    sql,
+                    row -> found.put(row.getString(1), row.getMetaData().getColumnCount() > 1 ? row.getString(2) : ""));
             return found;
         }
     }
@@ -261,13 +319,17 @@ final class PushedScene implements AutoCloseable {
      * {@code settled} (no, city, at).
      */
     void watchCities() throws SQLException {
-        execute("create table arrival (no int, city text, at timestamptz default clock_timestamp())",
-                "create table settled (like arrival including defaults)", """
+        execute(
+                "create table arrival (no int, city text, at timestamptz default clock_timestamp())",
+                "create table settled (like arrival including defaults)",
+                """
                 create function arrived() returns trigger language plpgsql as $$
-                begin insert into arrival values (new.no, new.city); return null; end $$""", """
+                begin insert into arrival values (new.no, new.city); return null; end $$""",
+                """
                 create function settled() returns trigger language plpgsql as $$
                 begin insert into settled values (new.key::int, new.base ->> 'MailingCity'); return null; end $$""",
-                "create trigger arrived after update of city on person for each row execute function arrived()", """
+                "create trigger arrived after update of city on person for each row execute function arrived()",
+                """
                 create trigger settled after update on sluice.sync_state for each row
                 when (new.account = 'salesforce' and new.base ->> 'MailingCity' <> old.base ->> 'MailingCity')
                 execute function settled()""");
@@ -276,13 +338,15 @@ final class PushedScene implements AutoCloseable {
     /** When a city first came, in milliseconds since 1970, by {@code "no city"}. */
     Map<String, Long> firstSeen(String table) throws SQLException {
         Map<String, Long> seen = new HashMap<>();
-        query("select no || ' ' || city, (extract(epoch from min(at)) * 1000)::bigint from " + table + " group by no, city")
+        query("select no || ' ' || city, (extract(epoch from min(at)) * 1000)::bigint from " + table
+                        + " group by no, city")
                 .forEach((edit, at) -> seen.put(edit, Long.valueOf(at)));
         return seen;
     }
 
     void execute(String... statements) throws SQLException {
-        try (Connection connection = connect(); Statement statement = connection.createStatement()) {
+        try (Connection connection = connect();
+                Statement statement = connection.createStatement()) {
             for (String sql : statements) {
                 statement.execute(sql);
             }
@@ -317,9 +381,13 @@ final class PushedScene implements AutoCloseable {
         return request(method, path, "application/json", json);
     }
 
-    private String request(String method, String path, String type, String body) throws IOException, InterruptedException {
-        HttpResponse<String> answer = HTTP.send(HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + sandboxPort + path))
-                .header("Content-Type", type).method(method, HttpRequest.BodyPublishers.ofString(body)).build(),
+    private String request(String method, String path, String type, String body)
+            throws IOException, InterruptedException {
+        HttpResponse<String> answer = HTTP.send(
+                HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + sandboxPort + path))
+                        .header("Content-Type", type)
+                        .method(method, HttpRequest.BodyPublishers.ofString(body))
+                        .build(),
                 HttpResponse.BodyHandlers.ofString());
         if (answer.statusCode() != 200) {
             throw new IllegalStateException(method + " " + path + ": " + answer.statusCode() + " " + answer.body());

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.bench;
 
 import io.sluice.quota.Limit;
@@ -35,25 +36,34 @@ public final class QuotaBench implements Bench {
             head(database);
             sideBySide(database);
             shared("sluice, %d processes".formatted(SharedQuotaRun.REPLICAS), "shared", database, server.url(), false);
-            shared("the same, a kill each %d s".formatted(SharedQuotaRun.BETWEEN_KILLS.toSeconds()), "killed",
-                    database, server.url(), true);
+            shared(
+                    "the same, a kill each %d s".formatted(SharedQuotaRun.BETWEEN_KILLS.toSeconds()),
+                    "killed",
+                    database,
+                    server.url(),
+                    true);
         }
         return result;
     }
 
     private void head(Database database) throws SQLException {
-        String machine = "PostgreSQL %s, %d processors".formatted(
-                database.first("show server_version", row -> row.getString(1)).orElseThrow(),
-                Runtime.getRuntime().availableProcessors());
+        String machine = "PostgreSQL %s, %d processors"
+                .formatted(
+                        database.first("show server_version", row -> row.getString(1))
+                                .orElseThrow(),
+                        Runtime.getRuntime().availableProcessors());
         result.put("machine", machine);
         result.put("seed", SEED);
         result.put("seconds", RUN.toSeconds());
         result.put("limit", LIMIT_TEXT);
         result.put("possible", POSSIBLE);
-        result.put("goals", "sluice: 0 refused and 99 % of the possible; in several processes, killed or not, 0 refused"
-                + " and 97 %");
-        System.out.printf("Calls through a limit of %s in %d s, %d callers a process, 5 to 80 ms a call. %s;"
-                + " seed %d%n", LIMIT_TEXT, RUN.toSeconds(), Callers.THREADS, machine, SEED);
+        result.put(
+                "goals",
+                "sluice: 0 refused and 99 % of the possible; in several processes, killed or not, 0 refused"
+                        + " and 97 %");
+        System.out.printf(
+                "Calls through a limit of %s in %d s, %d callers a process, 5 to 80 ms a call. %s;" + " seed %d%n",
+                LIMIT_TEXT, RUN.toSeconds(), Callers.THREADS, machine, SEED);
     }
 
     private void sideBySide(Database database) throws Exception {
@@ -94,15 +104,16 @@ public final class QuotaBench implements Bench {
         figures.put("diedWithTheirProcess", run.died());
         figures.put("unanswered", run.unanswered());
         result.put(name, figures);
-        System.out.printf("    %d kills; %d calls died with their process, %d had no answer in %d ms%n",
+        System.out.printf(
+                "    %d kills; %d calls died with their process, %d had no answer in %d ms%n",
                 run.kills(), run.died(), run.unanswered(), SluiceLimiter.CALL_TIMEOUT.toMillis());
     }
 
     private static Map<String, Object> line(String name, RollingWindow window) {
         double ofPossible = 100.0 * window.accepted() / POSSIBLE;
         double keptUp = 100 * window.pace();
-        System.out.printf("%-34s %8d %8d %14.1f %% %10.1f %%%n", name, window.accepted(), window.refused(), ofPossible,
-                keptUp);
+        System.out.printf(
+                "%-34s %8d %8d %14.1f %% %10.1f %%%n", name, window.accepted(), window.refused(), ofPossible, keptUp);
         Map<String, Object> figures = new LinkedHashMap<>();
         figures.put("accepted", window.accepted());
         figures.put("refused", window.refused());

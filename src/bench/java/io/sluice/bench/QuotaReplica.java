@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.bench;
 
 import io.sluice.quota.Limit;
@@ -20,10 +21,10 @@ final class QuotaReplica {
 
     static final String READY = "ready";
 
-    private static final HttpClient CLIENT = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+    private static final HttpClient CLIENT =
+            HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
 
-    private QuotaReplica() {
-    }
+    private QuotaReplica() {}
 
     /** @param args the database's JDBC URL, the account, the limit, the server's URI */
     public static void main(String[] args) throws Exception {
@@ -36,8 +37,8 @@ final class QuotaReplica {
             if (orders.readLine() == null) {
                 return;
             }
-            try (Callers callers = new Callers(limiter,
-                    post(args[3] + DistantHttpServer.CALL, SluiceLimiter.CALL_TIMEOUT))) {
+            try (Callers callers =
+                    new Callers(limiter, post(args[3] + DistantHttpServer.CALL, SluiceLimiter.CALL_TIMEOUT))) {
                 while (orders.readLine() != null) {
                     continue;
                 }
@@ -47,8 +48,11 @@ final class QuotaReplica {
 
     /** A POST, since Java's client repeats a GET by itself, which no permit covers. */
     private static Callable<Integer> post(String uri, Duration timeout) {
-        HttpRequest request = HttpRequest.newBuilder(URI.create(uri)).timeout(timeout)
-                .POST(HttpRequest.BodyPublishers.noBody()).build();
-        return () -> CLIENT.send(request, HttpResponse.BodyHandlers.discarding()).statusCode();
+        HttpRequest request = HttpRequest.newBuilder(URI.create(uri))
+                .timeout(timeout)
+                .POST(HttpRequest.BodyPublishers.noBody())
+                .build();
+        return () ->
+                CLIENT.send(request, HttpResponse.BodyHandlers.discarding()).statusCode();
     }
 }

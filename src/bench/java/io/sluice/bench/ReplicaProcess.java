@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.bench;
 
 import java.io.BufferedReader;
@@ -24,8 +25,12 @@ final class ReplicaProcess implements AutoCloseable {
     ReplicaProcess(String... arguments) throws IOException {
         List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Xmx128m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1",
-                "-cp", classPath(), QuotaReplica.class.getName()));
+                "-Xmx128m",
+                "-XX:+UseSerialGC",
+                "-XX:TieredStopAtLevel=1",
+                "-cp",
+                classPath(),
+                QuotaReplica.class.getName()));
         command.addAll(Arrays.asList(arguments));
         process = new ProcessBuilder(command).redirectErrorStream(true).start();
         Thread listener = new Thread(this::listen, "replica-" + process.pid());
@@ -36,15 +41,16 @@ final class ReplicaProcess implements AutoCloseable {
     /** Maven runs this in a class loader of its own, whose path the system property doesn't tell. */
     private static String classPath() {
         if (Thread.currentThread().getContextClassLoader() instanceof URLClassLoader loader) {
-            return Arrays.stream(loader.getURLs()).map(URL::getPath)
+            return Arrays.stream(loader.getURLs())
+                    .map(URL::getPath)
                     .collect(Collectors.joining(System.getProperty("path.separator")));
         }
         return System.getProperty("java.class.path");
     }
 
     private void listen() {
-        try (BufferedReader output = new BufferedReader(
-                new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8))) {
+        try (BufferedReader output =
+                new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8))) {
             for (String line = output.readLine(); line != null; line = output.readLine()) {
                 if (line.equals(QuotaReplica.READY)) {
                     ready.countDown();

@@ -1,7 +1,7 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.bench;
 
 import io.sluice.sandbox.Sandbox;
-
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -25,11 +25,14 @@ public final class SandboxBench {
 
     private SandboxBench(String base) throws IOException, InterruptedException {
         this.base = base;
-        String answer = client.send(HttpRequest.newBuilder(URI.create(base + "/services/oauth2/token"))
-                .header("Content-Type", "application/x-www-form-urlencoded")
-                .POST(HttpRequest.BodyPublishers.ofString(
-                        "grant_type=client_credentials&client_id=sluice&client_secret=sluice"))
-                .build(), HttpResponse.BodyHandlers.ofString()).body();
+        String answer = client.send(
+                        HttpRequest.newBuilder(URI.create(base + "/services/oauth2/token"))
+                                .header("Content-Type", "application/x-www-form-urlencoded")
+                                .POST(HttpRequest.BodyPublishers.ofString(
+                                        "grant_type=client_credentials&client_id=sluice&client_secret=sluice"))
+                                .build(),
+                        HttpResponse.BodyHandlers.ofString())
+                .body();
         this.token = answer.replaceAll(".*\"access_token\":\"([^\"]+)\".*", "$1");
     }
 
@@ -47,9 +50,13 @@ public final class SandboxBench {
             System.out.println("updates: " + summary(bench.upserts(Math.min(records, 200_000), "changed")));
             bench.timed("COUNT() over a full scan", "SELECT COUNT() FROM Contact WHERE Tier__c = 'gold'");
             bench.timed("first page of all", "SELECT Id, LastName FROM Contact");
-            bench.timed("delta of the last minute, a page", "SELECT Id FROM Contact WHERE SystemModstamp >= "
-                    + java.time.Instant.now().minusSeconds(60).truncatedTo(java.time.temporal.ChronoUnit.SECONDS)
-                    + " ORDER BY SystemModstamp, Id LIMIT 2000");
+            bench.timed(
+                    "delta of the last minute, a page",
+                    "SELECT Id FROM Contact WHERE SystemModstamp >= "
+                            + java.time.Instant.now()
+                                    .minusSeconds(60)
+                                    .truncatedTo(java.time.temporal.ChronoUnit.SECONDS)
+                            + " ORDER BY SystemModstamp, Id LIMIT 2000");
             bench.timed("by key", "SELECT Id FROM Contact WHERE Customer_No__c = 'C-4711'");
         }
     }
@@ -68,10 +75,20 @@ public final class SandboxBench {
     private static String body(int from, String word) {
         StringBuilder body = new StringBuilder("{\"allOrNone\":false,\"records\":[");
         for (int i = from; i < from + BATCH; i++) {
-            body.append(i == from ? "" : ",").append("{\"attributes\":{\"type\":\"Contact\"},\"Customer_No__c\":\"C-")
-                    .append(i).append("\",\"LastName\":\"").append(word).append(i).append("\",\"FirstName\":\"Ann")
-                    .append(i % 1000).append("\",\"Email\":\"ann").append(i).append("@example.org\",\"Phone\":\"+49 30 ")
-                    .append(i).append("\",\"Tier__c\":\"").append(i % 10 == 0 ? "gold" : "basic")
+            body.append(i == from ? "" : ",")
+                    .append("{\"attributes\":{\"type\":\"Contact\"},\"Customer_No__c\":\"C-")
+                    .append(i)
+                    .append("\",\"LastName\":\"")
+                    .append(word)
+                    .append(i)
+                    .append("\",\"FirstName\":\"Ann")
+                    .append(i % 1000)
+                    .append("\",\"Email\":\"ann")
+                    .append(i)
+                    .append("@example.org\",\"Phone\":\"+49 30 ")
+                    .append(i)
+                    .append("\",\"Tier__c\":\"")
+                    .append(i % 10 == 0 ? "gold" : "basic")
                     .append("\",\"Newsletter__c\":true,\"Birthdate\":\"1980-02-03\",\"MailingCity\":\"Berlin\"}");
         }
         return body.append("]}").toString();
@@ -81,28 +98,34 @@ public final class SandboxBench {
         double[] millis = new double[5];
         for (int i = 0; i < millis.length; i++) {
             long start = System.nanoTime();
-            send("GET", "/services/data/v62.0/query?q="
-                    + java.net.URLEncoder.encode(soql, java.nio.charset.StandardCharsets.UTF_8), "");
+            send(
+                    "GET",
+                    "/services/data/v62.0/query?q="
+                            + java.net.URLEncoder.encode(soql, java.nio.charset.StandardCharsets.UTF_8),
+                    "");
             millis[i] = (System.nanoTime() - start) / 1e6;
         }
         System.out.println(what + ": " + summary(millis));
     }
 
     private void send(String method, String path, String body) throws IOException, InterruptedException {
-        HttpResponse<String> answer = client.send(HttpRequest.newBuilder(URI.create(base + path))
-                .header("Authorization", "Bearer " + token).header("Content-Type", "application/json")
-                .method(method, HttpRequest.BodyPublishers.ofString(body)).build(),
+        HttpResponse<String> answer = client.send(
+                HttpRequest.newBuilder(URI.create(base + path))
+                        .header("Authorization", "Bearer " + token)
+                        .header("Content-Type", "application/json")
+                        .method(method, HttpRequest.BodyPublishers.ofString(body))
+                        .build(),
                 HttpResponse.BodyHandlers.ofString());
         if (answer.statusCode() >= 300) {
-            throw new IllegalStateException(method + " " + path + " answered " + answer.statusCode() + " "
-                    + answer.body());
+            throw new IllegalStateException(
+                    method + " " + path + " answered " + answer.statusCode() + " " + answer.body());
         }
     }
 
     private static String summary(double[] millis) {
         double[] sorted = millis.clone();
         Arrays.sort(sorted);
-        return "median %.1f ms, 99 %% %.1f ms, most %.1f ms".formatted(sorted[sorted.length / 2],
-                sorted[(int) (sorted.length * 0.99)], sorted[sorted.length - 1]);
+        return "median %.1f ms, 99 %% %.1f ms, most %.1f ms"
+                .formatted(sorted[sorted.length / 2], sorted[(int) (sorted.length * 0.99)], sorted[sorted.length - 1]);
     }
 }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.bench;
 
 import io.sluice.store.Database;
@@ -16,7 +17,8 @@ final class SharedQuotaRun {
     /** Calls go out in the first seconds of each window; a kill outside of them would meet no call. */
     private static final Duration FIRST_KILL = Duration.ofMillis(1500);
 
-    private static final String LOST = """
+    private static final String LOST =
+            """
             select count(*) filter (where status is null and expires_at < clock_timestamp()),
                    count(*) filter (where status = 0)
             from sluice.api_call where account = ?""";
@@ -31,8 +33,8 @@ final class SharedQuotaRun {
     private long unanswered;
 
     /** @param limit as in the settings */
-    SharedQuotaRun(Database database, String url, String account, String limit, DistantServer server,
-            DistantHttpServer http) {
+    SharedQuotaRun(
+            Database database, String url, String account, String limit, DistantServer server, DistantHttpServer http) {
         this.database = database;
         this.account = account;
         this.server = server;
@@ -81,7 +83,8 @@ final class SharedQuotaRun {
     }
 
     private void countLost() throws SQLException {
-        long[] lost = database.first(LOST, row -> new long[] {row.getLong(1), row.getLong(2)}, account).orElseThrow();
+        long[] lost = database.first(LOST, row -> new long[] {row.getLong(1), row.getLong(2)}, account)
+                .orElseThrow();
         died = lost[0];
         unanswered = lost[1];
     }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.bench;
 
 import io.sluice.Priority;
@@ -20,6 +21,7 @@ final class SluiceLimiter implements Limiter {
 
     /** Short, so that a run of a minute shows what a call costs that died with its process. */
     static final Duration CALL_TIMEOUT = Duration.ofMillis(250);
+
     private static final Duration LATE_DELIVERY = Duration.ofMillis(250);
     private static final long ASK_AGAIN_MS = 5;
     private static final String OPERATION = "bench";

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.bench;
 
 import java.util.Collection;
@@ -11,7 +12,8 @@ record Spread(double median, double p99, double most) {
         if (millis.isEmpty()) {
             return new Spread(Double.NaN, Double.NaN, Double.NaN);
         }
-        double[] sorted = millis.stream().mapToDouble(Double::doubleValue).sorted().toArray();
+        double[] sorted =
+                millis.stream().mapToDouble(Double::doubleValue).sorted().toArray();
         return new Spread(at(sorted, 50), at(sorted, 99), sorted[sorted.length - 1]);
     }
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.bench;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -31,7 +32,8 @@ final class UrgentRun {
     static final int MAX = 190;
     static final int WINDOW_SECONDS = 10;
 
-    private static final String TABLE = """
+    private static final String TABLE =
+            """
             create table public.customer (
                 customer_no text primary key, n integer not null unique, last_name text not null, phone text, city text,
                 tier text not null);
@@ -40,9 +42,10 @@ final class UrgentRun {
             insert into public.customer
             select 'G-' || n, -n, 'Name ' || n, '+49 30 ' || n, 'City', 'gold' from generate_series(1, %d) as n;
             vacuum analyze public.customer"""
-            .formatted(BACKLOG + Backlog.SPARE, URGENT);
+                    .formatted(BACKLOG + Backlog.SPARE, URGENT);
 
-    private static final String SYNC = """
+    private static final String SYNC =
+            """
             - beans:
                 - name: customers-salesforce
                   type: io.sluice.Sync
@@ -64,7 +67,8 @@ final class UrgentRun {
     /** A phone that only an urgent change has. */
     private static final String MARK = "urgent ";
 
-    private static final String CALLS = """
+    private static final String CALLS =
+            """
             select extract(epoch from completed_at - granted_at) * 1000 from sluice.api_call
             where granted_at >= ?::timestamptz and granted_at < ?::timestamptz and status = 200""";
 
@@ -113,12 +117,13 @@ final class UrgentRun {
             for (String statement : TABLE.split(";\n")) {
                 execute(application, statement);
             }
-            try (BackgroundProcess sandbox = new BackgroundProcess("io.sluice.sandbox.Sandbox",
+            try (BackgroundProcess sandbox = new BackgroundProcess(
+                    "io.sluice.sandbox.Sandbox",
                     Map.of("sluice.sandbox.port", "" + sandboxPort, "sluice.sandbox.data", journal.toString()),
                     work.resolve("sandbox.log"))) {
                 limitSandbox(sandbox);
-                try (BackgroundProcess sluice = new BackgroundProcess("io.sluice.app.Main", settings(server, syncs),
-                        work.resolve("sluice.log"))) {
+                try (BackgroundProcess sluice = new BackgroundProcess(
+                        "io.sluice.app.Main", settings(server, syncs), work.resolve("sluice.log"))) {
                     awaitLoaded(application, sluice);
                     return measure(server, application, journal, sluice);
                 }
@@ -159,8 +164,13 @@ final class UrgentRun {
         String limit = "{\"short\":{\"max\":%d,\"windowSeconds\":%d}}".formatted(MAX, WINDOW_SECONDS);
         await(sandbox, Duration.ofSeconds(60), () -> {
             try {
-                return HTTP.send(sandbox("/sandbox/limits/salesforce").PUT(HttpRequest.BodyPublishers.ofString(limit))
-                        .build(), HttpResponse.BodyHandlers.ofString()).statusCode() == 200;
+                return HTTP.send(
+                                        sandbox("/sandbox/limits/salesforce")
+                                                .PUT(HttpRequest.BodyPublishers.ofString(limit))
+                                                .build(),
+                                        HttpResponse.BodyHandlers.ofString())
+                                .statusCode()
+                        == 200;
             } catch (IOException notYet) {
                 return false;
             }
@@ -173,14 +183,18 @@ final class UrgentRun {
     }
 
     private JsonNode referee() throws IOException, InterruptedException {
-        return new ObjectMapper().readTree(HTTP.send(sandbox("/sandbox/referee").GET().build(),
-                HttpResponse.BodyHandlers.ofString()).body()).path("accounts").path("salesforce");
+        return new ObjectMapper()
+                .readTree(HTTP.send(sandbox("/sandbox/referee").GET().build(), HttpResponse.BodyHandlers.ofString())
+                        .body())
+                .path("accounts")
+                .path("salesforce");
     }
 
     private static void awaitLoaded(Connection application, BackgroundProcess sluice) throws InterruptedException {
         await(sluice, Duration.ofSeconds(120), () -> {
             try {
-                return number(application, "select count(*) from sluice.sync_state") == BACKLOG + Backlog.SPARE + URGENT;
+                return number(application, "select count(*) from sluice.sync_state")
+                        == BACKLOG + Backlog.SPARE + URGENT;
             } catch (SQLException noSchemaYet) {
                 return false;
             }
@@ -205,8 +219,14 @@ final class UrgentRun {
             List<Double> urgent = new ArrayList<>();
             committed.forEach((phone, at) -> urgent.add((arrived.get(phone) - at) / 1e6));
             List<Double> calls = Database.query(application, CALLS, row -> row.getDouble(1), start, end);
-            return new Figures(Spread.of(urgent), Spread.of(calls), calls.size(), referee.path("refused").asLong(),
-                    referee.path("limits").path("short").path("peak").asLong(), least, most);
+            return new Figures(
+                    Spread.of(urgent),
+                    Spread.of(calls),
+                    calls.size(),
+                    referee.path("refused").asLong(),
+                    referee.path("limits").path("short").path("peak").asLong(),
+                    least,
+                    most);
         }
     }
 
@@ -214,8 +234,11 @@ final class UrgentRun {
     private static boolean windowIsFull(Connection application) {
         try {
             return number(application, "select count(*) from sluice.outbox") > BACKLOG * 9 / 10
-                    && number(application, "select count(*) from sluice.api_call where completed_at > clock_timestamp()"
-                            + " - interval '" + WINDOW_SECONDS + " seconds'") >= MAX * 9 / 10;
+                    && number(
+                                    application,
+                                    "select count(*) from sluice.api_call where completed_at > clock_timestamp()"
+                                            + " - interval '" + WINDOW_SECONDS + " seconds'")
+                            >= MAX * 9 / 10;
         } catch (SQLException failed) {
             throw new IllegalStateException(failed);
         }
@@ -255,7 +278,8 @@ final class UrgentRun {
     }
 
     private static String now(Connection application) throws SQLException {
-        return Database.query(application, "select clock_timestamp()::text", row -> row.getString(1)).get(0);
+        return Database.query(application, "select clock_timestamp()::text", row -> row.getString(1))
+                .get(0);
     }
 
     private static long number(Connection application, String sql) throws SQLException {

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.bench;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -22,6 +23,7 @@ public final class WebhookStormBench implements Bench {
     private static final int EDITS = Integer.getInteger("bench.edits", 50_000);
     /** Edits a second; the repeated ones come on top. */
     private static final int A_SECOND = Integer.getInteger("bench.pace", 5_400);
+
     private static final int CALM = 5;
     private static final int AN_IMPORT = 100;
     private static final int PEOPLE = 2_000;
@@ -30,7 +32,11 @@ public final class WebhookStormBench implements Bench {
 
     /** What happens meanwhile. */
     private enum Weather {
-        CALM("a fifth"), BUSY("a fifth, busy"), UP("up"), STILL("stands still"), DOWN("shut down");
+        CALM("a fifth"),
+        BUSY("a fifth, busy"),
+        UP("up"),
+        STILL("stands still"),
+        DOWN("shut down");
 
         private final String words;
 
@@ -44,8 +50,8 @@ public final class WebhookStormBench implements Bench {
         }
     }
 
-    private static final List<String> COUNTED = List.of("events", "duplicated", "shuffled", "requests", "retried",
-            "delivered", "givenUp");
+    private static final List<String> COUNTED =
+            List.of("events", "duplicated", "shuffled", "requests", "retried", "delivered", "givenUp");
 
     @Override
     public Map<String, Object> run(Path work) throws Exception {
@@ -58,12 +64,15 @@ public final class WebhookStormBench implements Bench {
                 runs.put(weather.words, storm(scene, weather));
             }
         }
-        String scene = ("%,d edits of %,d people, %,d a second, or a fifth of it in the same time; PostgreSQL is up, or away for"
-                + " %d s in their middle. Busy: all people change in the table once a second, and the CRM takes 3 s a call")
-                .formatted(EDITS, PEOPLE, A_SECOND, AWAY_SECONDS);
+        String scene =
+                ("%,d edits of %,d people, %,d a second, or a fifth of it in the same time; PostgreSQL is up, or away for"
+                                + " %d s in their middle. Busy: all people change in the table once a second, and the CRM takes 3 s a call")
+                        .formatted(EDITS, PEOPLE, A_SECOND, AWAY_SECONDS);
         Map<String, Object> result = new LinkedHashMap<>();
         result.put("scene", scene);
-        result.put("goal", "p99 of what is answered 2xx: 100 ms; the first attempts within 10 s; nobody differs, nothing given up");
+        result.put(
+                "goal",
+                "p99 of what is answered 2xx: 100 ms; the first attempts within 10 s; nobody differs, nothing given up");
         result.putAll(runs);
         System.out.println(scene);
         print(runs);
@@ -97,11 +106,16 @@ public final class WebhookStormBench implements Bench {
         run.put("secondsWithoutPostgreSQL", without);
         run.put("secondsUntilEqual", equal);
         run.putAll(PushedScene.counts(told, COUNTED));
-        told.path("answerTimes").properties().forEach(answer -> answer.getValue().properties().forEach(figure ->
-                run.put(answer.getKey() + " " + figure.getKey(), figure.getValue().numberValue())));
+        told.path("answerTimes").properties().forEach(answer -> answer.getValue()
+                .properties()
+                .forEach(figure -> run.put(
+                        answer.getKey() + " " + figure.getKey(),
+                        figure.getValue().numberValue())));
         run.put("eventsKept", scene.one("select count(*) from sluice.inbox where value like '" + value + "%'"));
-        run.put("eventsDone", scene.one("select count(*) from sluice.inbox where value like '" + value + "%'"
-                + " and done_at is not null"));
+        run.put(
+                "eventsDone",
+                scene.one("select count(*) from sluice.inbox where value like '" + value + "%'"
+                        + " and done_at is not null"));
         run.put("valuesAppliedTwice", scene.one("select count(*) - count(distinct (no, city)) from arrival"));
         run.put("peopleThatDiffer", scene.differing());
         run.put("callsToRead", scene.one(READS) - read);
@@ -158,8 +172,11 @@ public final class WebhookStormBench implements Bench {
         Set<String> names = new LinkedHashSet<>();
         runs.values().forEach(run -> names.addAll(run.keySet()));
         System.out.printf("%-28s" + " %14s".repeat(runs.size()) + "%n", line("", new ArrayList<>(runs.keySet())));
-        names.forEach(name -> System.out.printf("%-28s" + " %14s".repeat(runs.size()) + "%n",
-                line(name, runs.values().stream().map(run -> shown(run.get(name))).toList())));
+        names.forEach(name -> System.out.printf(
+                "%-28s" + " %14s".repeat(runs.size()) + "%n",
+                line(
+                        name,
+                        runs.values().stream().map(run -> shown(run.get(name))).toList())));
     }
 
     private static Object[] line(String name, List<String> values) {

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.app;
 
 import io.sluice.Suggestion;
@@ -46,13 +47,22 @@ final class AccountSettings {
         byName.keySet().forEach(name -> members(name).forEach(member -> {
             String other = poolOf.putIfAbsent(member, name);
             if (other != null || !byName.containsKey(member) || !members(member).isEmpty()) {
-                throw wrong(name, "members", "names '" + member + "', " + (other != null ? "a member of " + other
-                        : byName.containsKey(member) ? "which has members itself"
-                        : "but there is no such account" + Suggestion.hint(member, byName.keySet())));
+                throw wrong(
+                        name,
+                        "members",
+                        "names '" + member + "', "
+                                + (other != null
+                                        ? "a member of " + other
+                                        : byName.containsKey(member)
+                                                ? "which has members itself"
+                                                : "but there is no such account"
+                                                        + Suggestion.hint(member, byName.keySet())));
             }
         }));
-        return byName.keySet().stream().filter(name -> !poolOf.containsKey(name))
-                .map(name -> new Account(name, crm(name), pool(name), flag(name, "paused"))).toList();
+        return byName.keySet().stream()
+                .filter(name -> !poolOf.containsKey(name))
+                .map(name -> new Account(name, crm(name), pool(name), flag(name, "paused")))
+                .toList();
     }
 
     /**
@@ -61,13 +71,17 @@ final class AccountSettings {
      * @throws IllegalArgumentException with the wrong setting
      */
     List<String> journals() {
-        List<String> journals = byName.keySet().stream().filter(name -> flag(name, "journal")).toList();
+        List<String> journals =
+                byName.keySet().stream().filter(name -> flag(name, "journal")).toList();
         journals.forEach(name -> {
             if (!crm(name).hasJournal()) {
                 throw wrong(name, "journal", "is true, but " + crm(name).name() + " has none");
             }
             if (!members(name).isEmpty()) {
-                throw wrong(name, "journal", "is true, but " + name + " has members: let one account that has none read it");
+                throw wrong(
+                        name,
+                        "journal",
+                        "is true, but " + name + " has members: let one account that has none read it");
             }
         });
         return journals;
@@ -102,7 +116,9 @@ final class AccountSettings {
 
     private List<String> members(String name) {
         String members = byName.get(name).getOrDefault("members", "");
-        return Arrays.stream(members.split("[,\\s]+")).filter(member -> !member.isEmpty()).toList();
+        return Arrays.stream(members.split("[,\\s]+"))
+                .filter(member -> !member.isEmpty())
+                .toList();
     }
 
     private boolean readsOnly(String name) {
@@ -127,8 +143,9 @@ final class AccountSettings {
             try {
                 limits.add(Limit.parse(limit, text));
             } catch (IllegalArgumentException wrong) {
-                throw new IllegalArgumentException("application.properties: " + PREFIX + name + ".limit." + limit + ": "
-                        + wrong.getMessage(), wrong);
+                throw new IllegalArgumentException(
+                        "application.properties: " + PREFIX + name + ".limit." + limit + ": " + wrong.getMessage(),
+                        wrong);
             }
         });
         return limits;

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.app;
 
 import io.sluice.crm.ObjectShape.Kind;
@@ -23,7 +24,14 @@ record Compatibility(Way way, String why) {
 
     /** The kind of a column's values, as far as it matters here. */
     private enum Values {
-        BOOLEAN, INTEGER, BIG_INTEGER, DECIMAL, DATE, MOMENT, TIME, TEXT;
+        BOOLEAN,
+        INTEGER,
+        BIG_INTEGER,
+        DECIMAL,
+        DATE,
+        MOMENT,
+        TIME,
+        TEXT;
 
         static Values of(String type) {
             return switch (type) {
@@ -57,37 +65,56 @@ record Compatibility(Way way, String why) {
     static Compatibility of(String type, Kind kind) {
         Values values = Values.of(type);
         return switch (kind) {
-            case TEXT, CHOICE, CHOICES -> values == Values.TEXT ? FITS : kind == Kind.TEXT
-                    || values != Values.DATE && values != Values.MOMENT && values != Values.TIME ? AS_TEXT
-                    : never(values, "one of its options", "a text column that holds the options' values");
-            case NUMBER -> switch (values) {
-                case INTEGER, BIG_INTEGER, DECIMAL -> FITS;
-                default -> never(values, "numbers", "a column of type numeric");
-            };
-            case INTEGER -> switch (values) {
-                case INTEGER -> FITS;
-                case BIG_INTEGER -> new Compatibility(Way.AS_IS, "takes no number beyond 2147483647");
-                case DECIMAL -> new Compatibility(Way.AS_IS, "takes no fractions");
-                default -> never(values, "whole numbers", "a column of type integer");
-            };
-            case BOOLEAN -> values == Values.BOOLEAN ? FITS : never(values, "true or false", "a column of type boolean");
-            case DATE -> values == Values.DATE ? FITS : never(values, "dates without a time", values == Values.MOMENT
-                    ? "a column of type date, as (column at time zone 'Europe/Berlin')::date: which day it is depends on the zone"
-                    : "a column of type date");
-            case DATETIME -> switch (values) {
-                case MOMENT, DATE -> FITS;
-                default -> never(values, "dates with a time", "a column of type timestamptz");
-            };
+            case TEXT, CHOICE, CHOICES ->
+                values == Values.TEXT
+                        ? FITS
+                        : kind == Kind.TEXT || values != Values.DATE && values != Values.MOMENT && values != Values.TIME
+                                ? AS_TEXT
+                                : never(values, "one of its options", "a text column that holds the options' values");
+            case NUMBER ->
+                switch (values) {
+                    case INTEGER, BIG_INTEGER, DECIMAL -> FITS;
+                    default -> never(values, "numbers", "a column of type numeric");
+                };
+            case INTEGER ->
+                switch (values) {
+                    case INTEGER -> FITS;
+                    case BIG_INTEGER -> new Compatibility(Way.AS_IS, "takes no number beyond 2147483647");
+                    case DECIMAL -> new Compatibility(Way.AS_IS, "takes no fractions");
+                    default -> never(values, "whole numbers", "a column of type integer");
+                };
+            case BOOLEAN ->
+                values == Values.BOOLEAN ? FITS : never(values, "true or false", "a column of type boolean");
+            case DATE ->
+                values == Values.DATE
+                        ? FITS
+                        : never(
+                                values,
+                                "dates without a time",
+                                values == Values.MOMENT
+                                        ? "a column of type date, as (column at time zone 'Europe/Berlin')::date: which day it is depends on the zone"
+                                        : "a column of type date");
+            case DATETIME ->
+                switch (values) {
+                    case MOMENT, DATE -> FITS;
+                    default -> never(values, "dates with a time", "a column of type timestamptz");
+                };
             case TIME -> values == Values.TIME ? FITS : never(values, "times of day", "a column of type time");
-            case REFERENCE -> values == Values.TEXT ? FITS
-                    : never(values, "ids of other records", "Relationship.ExternalId, which names the other record by its key");
+            case REFERENCE ->
+                values == Values.TEXT
+                        ? FITS
+                        : never(
+                                values,
+                                "ids of other records",
+                                "Relationship.ExternalId, which names the other record by its key");
             case COMPOUND -> never(values, "several parts or a file", "one of its parts");
             case OTHER -> FITS;
         };
     }
 
     private static Compatibility never(Values values, String taken, String instead) {
-        return new Compatibility(Way.NEVER, "takes " + taken + ", but the column holds " + values.words() + "; use " + instead);
+        return new Compatibility(
+                Way.NEVER, "takes " + taken + ", but the column holds " + values.words() + "; use " + instead);
     }
 
     boolean isImpossible() {

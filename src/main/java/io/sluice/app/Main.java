@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.app;
 
 import java.util.ArrayList;
@@ -20,10 +21,11 @@ public final class Main extends org.apache.camel.main.Main {
             return main.run(args);
         } catch (Exception failure) {
             if (ObjectHelper.getException(VetoCamelContextStartException.class, failure) != null) {
-                return 1;   // the log has the error already
+                return 1; // the log has the error already
             }
             if (String.valueOf(failure.getMessage()).contains("parsing resource")) {
-                LoggerFactory.getLogger(Main.class).error("A file can't be read, so that nothing was started. {}", words(failure));
+                LoggerFactory.getLogger(Main.class)
+                        .error("A file can't be read, so that nothing was started. {}", words(failure));
                 return 1;
             }
             throw failure;
@@ -34,7 +36,11 @@ public final class Main extends org.apache.camel.main.Main {
     private static String words(Throwable failure) {
         List<String> words = new ArrayList<>();
         for (Throwable each = failure; each != null; each = each.getCause()) {
-            String said = String.valueOf(each.getMessage()).lines().limit(2).map(String::strip).collect(Collectors.joining(" "));
+            String said = String.valueOf(each.getMessage())
+                    .lines()
+                    .limit(2)
+                    .map(String::strip)
+                    .collect(Collectors.joining(" "));
             if (words.stream().noneMatch(before -> before.contains(said))) {
                 words.add(said);
             }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.app;
 
 import io.sluice.store.Database;
@@ -30,9 +31,11 @@ public interface Practice {
      * @throws IllegalStateException where there is none
      */
     static Practice on(String setting) {
-        return ServiceLoader.load(Practice.class, Practice.class.getClassLoader()).findFirst()
-                .orElseThrow(() -> new IllegalStateException(setting + " is true, but the sandbox is not on the class path: add"
-                        + " the jar of io.sluice:sluice-sandbox, or set sluice.sandbox.enabled and sluice.demo to false to work"
-                        + " with a real org"));
+        return ServiceLoader.load(Practice.class, Practice.class.getClassLoader())
+                .findFirst()
+                .orElseThrow(() ->
+                        new IllegalStateException(setting + " is true, but the sandbox is not on the class path: add"
+                                + " the jar of io.sluice:sluice-sandbox, or set sluice.sandbox.enabled and sluice.demo to false to work"
+                                + " with a real org"));
     }
 }

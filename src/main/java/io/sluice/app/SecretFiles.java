@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.app;
 
 import java.io.IOException;
@@ -13,8 +14,7 @@ final class SecretFiles {
 
     private static final String SUFFIX = "-file";
 
-    private SecretFiles() {
-    }
+    private SecretFiles() {}
 
     /**
      * The settings with the contents of their files.
@@ -31,8 +31,8 @@ final class SecretFiles {
             }
             String secret = name.substring(0, name.length() - SUFFIX.length());
             if (settings.containsKey(secret)) {
-                throw new IllegalArgumentException("application.properties: " + prefix + secret + " and " + prefix + name
-                        + " say the same thing; take one of them out");
+                throw new IllegalArgumentException("application.properties: " + prefix + secret + " and " + prefix
+                        + name + " say the same thing; take one of them out");
             }
             read.put(secret, text(prefix + name, value));
         });
@@ -44,9 +44,13 @@ final class SecretFiles {
         try {
             return Files.readString(Path.of(file)).strip();
         } catch (IOException | InvalidPathException unreadable) {
-            throw new IllegalArgumentException("application.properties: " + setting + " names " + file
-                    + ", which can't be read: " + (unreadable instanceof NoSuchFileException ? "there is no such file"
-                            : unreadable.getMessage()), unreadable);
+            throw new IllegalArgumentException(
+                    "application.properties: " + setting + " names " + file
+                            + ", which can't be read: "
+                            + (unreadable instanceof NoSuchFileException
+                                    ? "there is no such file"
+                                    : unreadable.getMessage()),
+                    unreadable);
         }
     }
 }

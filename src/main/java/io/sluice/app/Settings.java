@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.app;
 
 import io.sluice.crm.Durations;
@@ -28,8 +29,8 @@ final class Settings {
         try {
             return Integer.parseInt(text);
         } catch (NumberFormatException wrong) {
-            throw new IllegalArgumentException("application.properties: " + name + " must be a whole number, not '"
-                    + text + "'", wrong);
+            throw new IllegalArgumentException(
+                    "application.properties: " + name + " must be a whole number, not '" + text + "'", wrong);
         }
     }
 
@@ -42,8 +43,8 @@ final class Settings {
     boolean flag(String name, boolean otherwise) {
         String text = text(name, Boolean.toString(otherwise));
         if (!text.equals("true") && !text.equals("false")) {
-            throw new IllegalArgumentException("application.properties: " + name + " must be true or false, not '"
-                    + text + "'");
+            throw new IllegalArgumentException(
+                    "application.properties: " + name + " must be true or false, not '" + text + "'");
         }
         return Boolean.parseBoolean(text);
     }
@@ -55,7 +56,9 @@ final class Settings {
     Map<String, String> below(String prefix) {
         Properties ofFiles = context.getPropertiesComponent().loadProperties(name -> name.startsWith(prefix));
         TreeSet<String> names = new TreeSet<>(ofFiles.stringPropertyNames());
-        System.getProperties().stringPropertyNames().stream().filter(name -> name.startsWith(prefix)).forEach(names::add);
+        System.getProperties().stringPropertyNames().stream()
+                .filter(name -> name.startsWith(prefix))
+                .forEach(names::add);
         Map<String, String> found = new LinkedHashMap<>();
         for (String name : names) {
             String value = text(name, null);

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.app;
 
 import io.sluice.RootCause;
@@ -31,8 +32,7 @@ public final class SettingsFile {
     /** The settings that may change while Sluice runs, below {@link AccountSettings#PREFIX}. */
     private static final String LIVE = "[^.]+\\.(limit|cost)\\..+";
 
-    private record Stamp(FileTime modified, long size) {
-    }
+    private record Stamp(FileTime modified, long size) {}
 
     private final Path file;
     private final Map<String, Crm> crms;
@@ -49,8 +49,13 @@ public final class SettingsFile {
      * @param placeholders resolves the placeholders of a value
      * @param overridden   whether a setting comes from another source, so that the file's value does not count
      */
-    SettingsFile(Path file, Map<String, String> started, Map<String, Crm> crms, Limits limits,
-            UnaryOperator<String> placeholders, Predicate<String> overridden) {
+    SettingsFile(
+            Path file,
+            Map<String, String> started,
+            Map<String, Crm> crms,
+            Limits limits,
+            UnaryOperator<String> placeholders,
+            Predicate<String> overridden) {
         this.file = file;
         this.started = started;
         this.crms = crms;
@@ -89,7 +94,10 @@ public final class SettingsFile {
             LOG.warn("{}. The limits stay as they were.", wrong.getMessage());
         } catch (IOException unreadable) {
             if (seen != null) {
-                LOG.warn("{} can't be read any more, so the limits stay as they are: {}", file, RootCause.of(unreadable));
+                LOG.warn(
+                        "{} can't be read any more, so the limits stay as they are: {}",
+                        file,
+                        RootCause.of(unreadable));
             }
             seen = null;
         }
@@ -105,7 +113,9 @@ public final class SettingsFile {
             properties.load(reader);
         }
         Map<String, String> settings = new TreeMap<>();
-        properties.stringPropertyNames().forEach(name -> settings.put(name, properties.getProperty(name).strip()));
+        properties
+                .stringPropertyNames()
+                .forEach(name -> settings.put(name, properties.getProperty(name).strip()));
         return settings;
     }
 
@@ -124,7 +134,8 @@ public final class SettingsFile {
                 accounts.put(name.substring(AccountSettings.PREFIX.length()), placeholders.apply(value));
             }
         });
-        limits.replace(new AccountSettings(accounts, crms).accounts().stream().map(Account::pool).toList());
+        limits.replace(new AccountSettings(accounts, crms)
+                .accounts().stream().map(Account::pool).toList());
     }
 
     /**
@@ -135,7 +146,9 @@ public final class SettingsFile {
         Map<String, String> now = new TreeMap<>(started);
         try {
             read().forEach((name, value) -> {
-                if (name.startsWith(AccountSettings.PREFIX + account + ".") && !overridden.test(name) && !value.isEmpty()
+                if (name.startsWith(AccountSettings.PREFIX + account + ".")
+                        && !overridden.test(name)
+                        && !value.isEmpty()
                         && !value.equals(atStart.get(name))) {
                     now.put(name.substring(AccountSettings.PREFIX.length()), placeholders.apply(value));
                 }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.app;
 
 import io.sluice.Priority;
@@ -55,6 +56,7 @@ final class Startup implements AutoCloseable {
     private static final String STATUS = "SluiceStatus";
     /** The routes that start with the database. */
     private static final String PIPELINE = "pipeline";
+
     private static final int BEAT_SECONDS = 10;
     private static final long FIRST_PAUSE_MS = 500;
     private static final long LONGEST_PAUSE_MS = 30_000;
@@ -75,6 +77,7 @@ final class Startup implements AutoCloseable {
     private final Map<String, Map<String, ObjectShape>> shapes = new HashMap<>();
     /** The syncs whose names are checked, or that ran before with the same mapping. */
     private final Set<Sync> approved = new LinkedHashSet<>();
+
     private final ScheduledExecutorService thread = Executors.newSingleThreadScheduledExecutor(work -> {
         Thread thread = new Thread(work, "sluice-startup");
         thread.setDaemon(true);
@@ -83,8 +86,17 @@ final class Startup implements AutoCloseable {
     private volatile Installations.Captured spared;
     private volatile String problem = "the database was not asked yet";
 
-    Startup(CamelContext context, Database database, Capture capture, SnapshotReader snapshotReader, Accounts accounts,
-            PauseStore pauseStore, Parents parents, List<Sync> syncs, Settings settings, Installations installations,
+    Startup(
+            CamelContext context,
+            Database database,
+            Capture capture,
+            SnapshotReader snapshotReader,
+            Accounts accounts,
+            PauseStore pauseStore,
+            Parents parents,
+            List<Sync> syncs,
+            Settings settings,
+            Installations installations,
             Outbox outbox) {
         this.context = context;
         this.database = database;
@@ -122,7 +134,9 @@ final class Startup implements AutoCloseable {
                 stop(wrong);
             } catch (Exception unreachable) {
                 if (attempt == 1) {
-                    LOG.warn("{} can't be reached: {}. It is tried again with growing pauses.", what,
+                    LOG.warn(
+                            "{} can't be reached: {}. It is tried again with growing pauses.",
+                            what,
                             RootCause.of(unreachable));
                 }
                 LOG.debug("Attempt {} failed", attempt, unreachable);
@@ -148,17 +162,22 @@ final class Startup implements AutoCloseable {
             Set<String> installed = capture.installed(syncs);
             judge(checked(installed), first);
             pauseStore.replaceSettings(pausedBySettings());
-            running().forEach(sync -> byAccount.computeIfAbsent(sync.getAccount(), name -> new ArrayList<>()).add(sync));
+            running().forEach(sync -> byAccount
+                    .computeIfAbsent(sync.getAccount(), name -> new ArrayList<>())
+                    .add(sync));
             if (first) {
                 described.addAll(describedAtFirst(byAccount));
             }
-            InvalidSettings.unlessEmpty(installations.enter(syncs.stream().filter(Sync::isComplete).toList()));
+            InvalidSettings.unlessEmpty(
+                    installations.enter(syncs.stream().filter(Sync::isComplete).toList()));
             spared = installations.others();
             capture.spare(spared);
             snapshotReader.begin();
             approved.clear();
             for (Sync sync : running()) {
-                if (installed.contains(sync.getName()) || described.contains(sync.getAccount()) || isPaused(sync.getAccount())) {
+                if (installed.contains(sync.getName())
+                        || described.contains(sync.getAccount())
+                        || isPaused(sync.getAccount())) {
                     approved.add(sync);
                 }
             }
@@ -207,17 +226,30 @@ final class Startup implements AutoCloseable {
     }
 
     private void sayWhatIsOdd() {
-        SyncFiles.unread(Path.of(settings.text("sluice.syncs.folder", "routes/syncs")),
-                syncs.stream().map(Sync::getName).toList()).forEach(file -> LOG.warn("{} declares a sync and is not read, because"
-                        + " its name does not end with .camel.yaml. Rename the file and start again.", file));
+        SyncFiles.unread(
+                        Path.of(settings.text("sluice.syncs.folder", "routes/syncs")),
+                        syncs.stream().map(Sync::getName).toList())
+                .forEach(file -> LOG.warn(
+                        "{} declares a sync and is not read, because"
+                                + " its name does not end with .camel.yaml. Rename the file and start again.",
+                        file));
         try {
-            outbox.unserved().forEach((sync, records) -> LOG.warn("{} records wait of sync '{}', which no file declares: they"
-                    + " are not sent. Put its file back, or run: delete from sluice.outbox where sync = '{}'", records, sync,
-                    sync));
+            outbox.unserved()
+                    .forEach((sync, records) -> LOG.warn(
+                            "{} records wait of sync '{}', which no file declares: they"
+                                    + " are not sent. Put its file back, or run: delete from sluice.outbox where sync = '{}'",
+                            records,
+                            sync,
+                            sync));
             for (Sync sync : syncs) {
-                capture.sharedKeys(sync).ifPresent(keys -> LOG.warn("{}: keys of table '{}' differ in case or in blanks around"
-                        + " them alone, for example {}. A CRM takes such for one record: the row that comes second becomes a"
-                        + " dead letter.", sync.location(), sync.getTable(), keys));
+                capture.sharedKeys(sync)
+                        .ifPresent(keys -> LOG.warn(
+                                "{}: keys of table '{}' differ in case or in blanks around"
+                                        + " them alone, for example {}. A CRM takes such for one record: the row that comes second becomes a"
+                                        + " dead letter.",
+                                sync.location(),
+                                sync.getTable(),
+                                keys));
             }
         } catch (SQLException failed) {
             LOG.debug("What is odd was not found out", failed);
@@ -255,7 +287,8 @@ final class Startup implements AutoCloseable {
     private List<String> checked(Set<String> installed) throws SQLException {
         List<String> problems = new ArrayList<>();
         syncs.forEach(sync -> problems.addAll(SyncCheck.words(sync, accounts.names())));
-        List<Sync> readable = syncs.stream().filter(sync -> of(sync, problems).isEmpty()).toList();
+        List<Sync> readable =
+                syncs.stream().filter(sync -> of(sync, problems).isEmpty()).toList();
         problems.addAll(SyncCheck.together(syncs, installed));
         problems.addAll(capture.check(readable));
         return problems;
@@ -270,14 +303,19 @@ final class Startup implements AutoCloseable {
             List<String> own = of(sync, problems);
             if (!own.isEmpty()) {
                 sync.setProblem(String.join("; ", own));
-                LOG.error("Sync {} is stopped, the others run. Its triggers stay, and what changes meanwhile is sent once it is"
-                        + " mended and Sluice is started again.\n  {}", sync.getName(), String.join("\n  ", own));
+                LOG.error(
+                        "Sync {} is stopped, the others run. Its triggers stay, and what changes meanwhile is sent once it is"
+                                + " mended and Sluice is started again.\n  {}",
+                        sync.getName(),
+                        String.join("\n  ", own));
             }
         }
     }
 
     private static List<String> of(Sync sync, List<String> problems) {
-        return problems.stream().filter(problem -> problem.startsWith(sync.location() + ":")).toList();
+        return problems.stream()
+                .filter(problem -> problem.startsWith(sync.location() + ":"))
+                .toList();
     }
 
     private List<Sync> running() {
@@ -286,21 +324,31 @@ final class Startup implements AutoCloseable {
 
     private Map<String, String> stopped() {
         Map<String, String> stopped = new LinkedHashMap<>();
-        syncs.stream().filter(sync -> sync.problem() != null).forEach(sync -> stopped.put(sync.getName(), sync.problem()));
+        syncs.stream()
+                .filter(sync -> sync.problem() != null)
+                .forEach(sync -> stopped.put(sync.getName(), sync.problem()));
         return stopped;
     }
 
     private void capture() throws SQLException {
-        capture.start(List.copyOf(approved), syncs.stream().filter(sync -> !approved.contains(sync)).toList())
-                .forEach(sync -> LOG.info("{}: all rows of {} are entered to be sent to {} {}.", sync.getName(),
-                        sync.getTable(), sync.getAccount(), sync.getObject()));
+        capture.start(
+                        List.copyOf(approved),
+                        syncs.stream().filter(sync -> !approved.contains(sync)).toList())
+                .forEach(sync -> LOG.info(
+                        "{}: all rows of {} are entered to be sent to {} {}.",
+                        sync.getName(),
+                        sync.getTable(),
+                        sync.getAccount(),
+                        sync.getObject()));
     }
 
     private List<PauseStore.Setting> pausedBySettings() {
         List<PauseStore.Setting> paused = new ArrayList<>();
         for (String account : accounts.names()) {
             if (accounts.get(account).paused()) {
-                paused.add(new PauseStore.Setting(Kind.ACCOUNT, account,
+                paused.add(new PauseStore.Setting(
+                        Kind.ACCOUNT,
+                        account,
                         "sluice.account." + account + ".paused = true in application.properties"));
             }
         }
@@ -319,13 +367,16 @@ final class Startup implements AutoCloseable {
             startAccount(account, ofAccount);
             return;
         }
-        thread.schedule(() -> attempt(() -> startUnlessPaused(account, ofAccount), "Account " + account.name(), 1),
-                settings.duration("sluice.dispatch.check-interval", "100ms").toMillis(), TimeUnit.MILLISECONDS);
+        thread.schedule(
+                () -> attempt(() -> startUnlessPaused(account, ofAccount), "Account " + account.name(), 1),
+                settings.duration("sluice.dispatch.check-interval", "100ms").toMillis(),
+                TimeUnit.MILLISECONDS);
     }
 
     private void startAccount(Account account, List<Sync> ofAccount) throws InvalidSettings, IOException, SQLException {
         judge(describe(account, ofAccount), !capture.isInstalled() && approved.isEmpty());
-        List<Sync> right = ofAccount.stream().filter(sync -> sync.problem() == null).toList();
+        List<Sync> right =
+                ofAccount.stream().filter(sync -> sync.problem() == null).toList();
         if (approved.addAll(right)) {
             capture();
         }
@@ -371,8 +422,8 @@ final class Startup implements AutoCloseable {
                     sync.setTextFields(SyncCheck.textFields(sync, shape, columns));
                     sync.setParent(shape.parent(sync.getFields().values()).orElse(null));
                 } else {
-                    problems.add(sync.location() + ": account '" + account.name() + "' has no object '" + sync.getObject()
-                            + "'" + Suggestion.hint(sync.getObject(), objects(template, account)));
+                    problems.add(sync.location() + ": account '" + account.name() + "' has no object '"
+                            + sync.getObject() + "'" + Suggestion.hint(sync.getObject(), objects(template, account)));
                 }
             }
         }
@@ -406,8 +457,8 @@ final class Startup implements AutoCloseable {
 
     private static Message ask(ProducerTemplate template, Account account, String job, String parameters)
             throws IOException {
-        Exchange exchange = template.request("kamelet:" + account.crm().name() + "-" + job + "-action?account="
-                + account.name() + parameters,
+        Exchange exchange = template.request(
+                "kamelet:" + account.crm().name() + "-" + job + "-action?account=" + account.name() + parameters,
                 // a pause in the middle of the check would stop the other accounts with it
                 question -> question.setProperty(Permits.STARTED, Priority.HIGH));
         if (exchange.getException() != null) {
@@ -418,7 +469,8 @@ final class Startup implements AutoCloseable {
 
     private void stop(InvalidSettings wrong) {
         problem = wrong.getMessage();
-        LOG.error("Sluice stops, because its settings or its syncs are wrong. Nothing was changed.\n  {}",
+        LOG.error(
+                "Sluice stops, because its settings or its syncs are wrong. Nothing was changed.\n  {}",
                 String.join("\n  ", wrong.problems()));
         if (settings.flag("sluice.exit-on-error", true)) {
             new Thread(() -> System.exit(1), "sluice-exit").start();

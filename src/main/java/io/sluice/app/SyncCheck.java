@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.app;
 
 import io.sluice.Suggestion;
@@ -22,8 +23,7 @@ final class SyncCheck {
     private static final Set<String> DIRECTIONS = Set.of("both", "out");
     private static final Set<String> INITIALS = Set.of("table", "both");
 
-    private SyncCheck() {
-    }
+    private SyncCheck() {}
 
     /** The missing or misspelt properties. */
     static List<String> words(Sync sync, Iterable<String> accounts) {
@@ -49,7 +49,8 @@ final class SyncCheck {
         choice(sync, "direction", sync.getDirection(), DIRECTIONS, problems);
         choice(sync, "initial", sync.getInitial(), INITIALS, problems);
         if ("both".equals(sync.getInitial()) && "out".equals(sync.getDirection())) {
-            problems.add(sync.location() + ": initial is 'both', which reads the CRM's records, but with direction 'out' the CRM"
+            problems.add(sync.location()
+                    + ": initial is 'both', which reads the CRM's records, but with direction 'out' the CRM"
                     + " is never read; use initial 'table' or direction 'both'");
         }
         if (sync.getFields().containsValue(sync.getExternalId())) {
@@ -57,13 +58,17 @@ final class SyncCheck {
                     + "', which the key fills already; take it out of fields");
         }
         if (sync.getKey() != null && sync.getKey().contains(",")) {
-            problems.add(sync.location() + ": key is '" + sync.getKey() + "', but one column identifies a row; join them in one:"
-                    + " alter table " + sync.getTable() + " add " + sync.getKey().replaceAll("\\W+", "_")
+            problems.add(sync.location() + ": key is '" + sync.getKey()
+                    + "', but one column identifies a row; join them in one:"
+                    + " alter table " + sync.getTable() + " add "
+                    + sync.getKey().replaceAll("\\W+", "_")
                     + " text generated always as (" + sync.getKey().strip().replaceAll("\\s*,\\s*", " || '-' || ")
                     + ") stored unique");
         }
         twoColumns(sync).forEach(problems::add);
-        sync.getFields().forEach((column, field) -> required(sync, "the CRM field of column '" + column + "'", field, problems));
+        sync.getFields()
+                .forEach(
+                        (column, field) -> required(sync, "the CRM field of column '" + column + "'", field, problems));
         try {
             java.time.ZoneId.of(String.valueOf(sync.getTimeZone()));
         } catch (java.time.DateTimeException unknown) {
@@ -77,11 +82,15 @@ final class SyncCheck {
     private static List<String> twoColumns(Sync sync) {
         Map<String, List<String>> columns = new LinkedHashMap<>();
         sync.getFields().forEach((column, field) -> columns.computeIfAbsent(
-                String.valueOf(field).toLowerCase(Locale.ROOT), name -> new ArrayList<>()).add(column));
-        return columns.entrySet().stream().filter(entry -> entry.getValue().size() > 1 && !entry.getKey().equals("null"))
-                .map(entry -> sync.location() + ": columns '" + String.join("' and '", entry.getValue()) + "' go to one field '"
+                        String.valueOf(field).toLowerCase(Locale.ROOT), name -> new ArrayList<>())
+                .add(column));
+        return columns.entrySet().stream()
+                .filter(entry -> entry.getValue().size() > 1 && !entry.getKey().equals("null"))
+                .map(entry -> sync.location() + ": columns '" + String.join("' and '", entry.getValue())
+                        + "' go to one field '"
                         + sync.getFields().get(entry.getValue().get(0)) + "'; leave one of them out, or join them in a"
-                        + " generated column").toList();
+                        + " generated column")
+                .toList();
     }
 
     /**
@@ -92,19 +101,27 @@ final class SyncCheck {
      */
     static List<String> together(List<Sync> syncs, Set<String> installed) {
         List<String> problems = new ArrayList<>();
-        Map<String, List<Sync>> byObject = syncs.stream().filter(it -> it.getAccount() != null && it.getObject() != null)
-                .collect(Collectors.groupingBy(it -> it.getAccount() + " " + it.getObject().toLowerCase(Locale.ROOT),
-                        LinkedHashMap::new, Collectors.toList()));
+        Map<String, List<Sync>> byObject = syncs.stream()
+                .filter(it -> it.getAccount() != null && it.getObject() != null)
+                .collect(Collectors.groupingBy(
+                        it -> it.getAccount() + " " + it.getObject().toLowerCase(Locale.ROOT),
+                        LinkedHashMap::new,
+                        Collectors.toList()));
         for (List<Sync> same : byObject.values()) {
             Set<Sync> wrong = new LinkedHashSet<>(same);
-            List<Sync> running = same.stream().filter(it -> installed.contains(it.getName())).toList();
+            List<Sync> running =
+                    same.stream().filter(it -> installed.contains(it.getName())).toList();
             if (running.size() == 1) {
                 wrong.removeAll(running);
             }
             if (same.size() > 1) {
-                wrong.forEach(sync -> problems.add(sync.location() + ": " + same.stream().filter(it -> it != sync)
-                        .map(it -> "sync '" + it.getName() + "' (" + it.file() + ")").collect(Collectors.joining(" and "))
-                        + (same.size() > 2 ? " feed " : " feeds ") + sync.getAccount() + " " + sync.getObject() + " already, and"
+                wrong.forEach(sync -> problems.add(sync.location() + ": "
+                        + same.stream()
+                                .filter(it -> it != sync)
+                                .map(it -> "sync '" + it.getName() + "' (" + it.file() + ")")
+                                .collect(Collectors.joining(" and "))
+                        + (same.size() > 2 ? " feed " : " feeds ") + sync.getAccount() + " " + sync.getObject()
+                        + " already, and"
                         + " they would overwrite and delete each other's records; put their fields into one sync, or their"
                         + " rows into one table"));
             }
@@ -119,10 +136,13 @@ final class SyncCheck {
             for (Sync other : ofAccount) {
                 ObjectShape shape = shapes.get(sync.getObject());
                 ObjectShape otherShape = shapes.get(other.getObject());
-                if (shape != null && otherShape != null && !sync.getObject().equalsIgnoreCase(other.getObject())
+                if (shape != null
+                        && otherShape != null
+                        && !sync.getObject().equalsIgnoreCase(other.getObject())
                         && shape.name().equals(otherShape.name())) {
                     problems.add(sync.location() + ": '" + sync.getObject() + "' is the object '" + other.getObject()
-                            + "' that sync '" + other.getName() + "' (" + other.file() + ") feeds; put the fields of both into"
+                            + "' that sync '" + other.getName() + "' (" + other.file()
+                            + ") feeds; put the fields of both into"
                             + " one sync");
                 }
             }
@@ -151,12 +171,13 @@ final class SyncCheck {
     static List<String> fields(Sync sync, ObjectShape shape, Map<String, String> columns) {
         List<String> problems = new ArrayList<>();
         if (!sync.getObject().equals(shape.name()) && sync.getObject().equalsIgnoreCase(shape.name())) {
-            problems.add(sync.location() + ": object is '" + sync.getObject() + "', but the CRM's name of it is '" + shape.name()
-                    + "'; write it so, for events and records are found by that name");
+            problems.add(sync.location() + ": object is '" + sync.getObject() + "', but the CRM's name of it is '"
+                    + shape.name() + "'; write it so, for events and records are found by that name");
         }
         externalId(sync, shape, columns, problems);
-        Map<String, ObjectShape.Field> byLowerCase = shape.fields().values().stream().collect(Collectors.toMap(
-                field -> field.name().toLowerCase(Locale.ROOT), field -> field, (one, other) -> one));
+        Map<String, ObjectShape.Field> byLowerCase = shape.fields().values().stream()
+                .collect(Collectors.toMap(
+                        field -> field.name().toLowerCase(Locale.ROOT), field -> field, (one, other) -> one));
         for (Map.Entry<String, String> entry : sync.getFields().entrySet()) {
             int dot = entry.getValue().indexOf('.');
             String name = dot < 0 ? entry.getValue() : entry.getValue().substring(0, dot);
@@ -164,15 +185,18 @@ final class SyncCheck {
             if (field == null) {
                 ObjectShape.Field otherwise = byLowerCase.get(name.toLowerCase(Locale.ROOT));
                 problems.add(column(sync, entry.getKey(), name) + ", which " + sync.getObject() + " does not have"
-                        + (otherwise == null ? Suggestion.hint(name, shape.fields().keySet())
+                        + (otherwise == null
+                                ? Suggestion.hint(name, shape.fields().keySet())
                                 : "; did you mean " + otherwise.name() + "?"));
             } else if (!field.writable()) {
                 problems.add(column(sync, entry.getKey(), name) + " of " + sync.getObject() + ", which "
-                        + (field.facts().readOnly() == null ? "the CRM lets nobody write"
+                        + (field.facts().readOnly() == null
+                                ? "the CRM lets nobody write"
                                 : field.facts().readOnly() + ", so that nobody can write it"));
             } else if (field.facts().createOnly() || field.facts().updateOnly()) {
                 problems.add(column(sync, entry.getKey(), name) + " of " + sync.getObject() + ", which can be set "
-                        + (field.facts().createOnly() ? "in a new record alone, so that no later change could go there"
+                        + (field.facts().createOnly()
+                                ? "in a new record alone, so that no later change could go there"
                                 : "only in a record that is there already, so that no new row could go there"));
             } else if (dot < 0 && columns.containsKey(entry.getKey())) {
                 Compatibility fit = Compatibility.of(columns.get(entry.getKey()), field.kind());
@@ -192,36 +216,49 @@ final class SyncCheck {
     private static void externalId(Sync sync, ObjectShape shape, Map<String, String> columns, List<String> problems) {
         ObjectShape.Field externalId = shape.fields().get(sync.getExternalId());
         List<String> externalIds = shape.fields().values().stream()
-                .filter(field -> field.externalId() && field.writable() && field.facts().unique())
-                .map(ObjectShape.Field::name).toList();
+                .filter(field ->
+                        field.externalId() && field.writable() && field.facts().unique())
+                .map(ObjectShape.Field::name)
+                .toList();
         String where = sync.location() + ": field '" + sync.getExternalId() + "' of " + sync.getObject();
         String hint = Suggestion.hint(sync.getExternalId(), externalIds);
         if (externalId == null) {
             problems.add(sync.location() + ": " + sync.getObject() + " has no field '" + sync.getExternalId()
                     + "' to hold the key" + hint);
         } else if (externalId.externalId() && !externalId.writable()) {
-            problems.add(where + " is the CRM's own id, or is written by the CRM alone, so it can't hold the key" + hint);
+            problems.add(
+                    where + " is the CRM's own id, or is written by the CRM alone, so it can't hold the key" + hint);
         } else if (!externalId.externalId()) {
             problems.add(where + " is no external id, so records can't be found by it" + hint);
         } else if (!externalId.facts().unique()) {
-            problems.add(where + " is not unique, so that two records could have one key; make it unique in the CRM" + hint);
+            problems.add(
+                    where + " is not unique, so that two records could have one key; make it unique in the CRM" + hint);
         } else if (columns.containsKey(sync.getKey())) {
             Compatibility fit = Compatibility.of(columns.get(sync.getKey()), externalId.kind());
             if (fit.isImpossible() || fit.why() != null) {
-                problems.add(sync.location() + ": key '" + sync.getKey() + "' goes to field '" + sync.getExternalId() + "' of "
+                problems.add(sync.location() + ": key '" + sync.getKey() + "' goes to field '" + sync.getExternalId()
+                        + "' of "
                         + sync.getObject() + " (" + externalId.type() + "), which "
-                        + (fit.isImpossible() ? fit.why() : fit.why() + "; use a text field, or a key of type integer"));
+                        + (fit.isImpossible()
+                                ? fit.why()
+                                : fit.why() + "; use a text field, or a key of type integer"));
             }
         }
     }
 
     /** The fields that need texts whatever their columns hold. A referenced record is named by a text. */
     static Set<String> textFields(Sync sync, ObjectShape shape, Map<String, String> columns) {
-        return sync.getFields().entrySet().stream().filter(entry -> {
-            ObjectShape.Field field = shape.fields().get(entry.getValue());
-            return entry.getValue().contains(".") || field != null && Compatibility.of(
-                    columns.getOrDefault(entry.getKey(), "text"), field.kind()).way() == Compatibility.Way.AS_TEXT;
-        }).map(Map.Entry::getValue).collect(Collectors.toUnmodifiableSet());
+        return sync.getFields().entrySet().stream()
+                .filter(entry -> {
+                    ObjectShape.Field field = shape.fields().get(entry.getValue());
+                    return entry.getValue().contains(".")
+                            || field != null
+                                    && Compatibility.of(columns.getOrDefault(entry.getKey(), "text"), field.kind())
+                                                    .way()
+                                            == Compatibility.Way.AS_TEXT;
+                })
+                .map(Map.Entry::getValue)
+                .collect(Collectors.toUnmodifiableSet());
     }
 
     /**
@@ -230,7 +267,11 @@ final class SyncCheck {
      * @param longest maximum number of characters by a column's declaration, or of its longest value; absent without limit
      * @param odd     number of checked values of a column that are no option of its field
      */
-    static List<String> warnings(Sync sync, ObjectShape shape, Map<String, String> columns, Map<String, Integer> longest,
+    static List<String> warnings(
+            Sync sync,
+            ObjectShape shape,
+            Map<String, String> columns,
+            Map<String, Integer> longest,
             Map<String, Integer> odd) {
         List<String> warnings = new ArrayList<>();
         sync.getFields().forEach((column, name) -> {
@@ -244,7 +285,9 @@ final class SyncCheck {
                 warnings.add(place + ", which " + fit.why() + ": the CRM refuses records that have such");
             }
             int length = longest.getOrDefault(column, 0);
-            if (field.kind() == Kind.TEXT && field.facts().length() > 0 && length > field.facts().length()) {
+            if (field.kind() == Kind.TEXT
+                    && field.facts().length() > 0
+                    && length > field.facts().length()) {
                 warnings.add(place + ", which takes " + field.facts().length() + " characters, but the column may hold "
                         + length + ": the CRM refuses records with longer values");
             }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.app;
 
 import io.sluice.Suggestion;
@@ -79,9 +80,11 @@ public final class SyncConfigurer implements PropertyConfigurer, PropertyConfigu
                 return;
             }
             String property = camelCase(name.replaceFirst("[.\\[].*", ""));
-            sync.addMistake(SETTERS.containsKey(property)
-                    ? property + " is given as '" + name + "'; " + expected(SETTERS.get(property).getParameterTypes()[0])
-                    : "there is no property '" + property + "'" + Suggestion.hint(property, SETTERS.keySet()));
+            sync.addMistake(
+                    SETTERS.containsKey(property)
+                            ? property + " is given as '" + name + "'; "
+                                    + expected(SETTERS.get(property).getParameterTypes()[0])
+                            : "there is no property '" + property + "'" + Suggestion.hint(property, SETTERS.keySet()));
         }
     }
 
@@ -129,7 +132,10 @@ public final class SyncConfigurer implements PropertyConfigurer, PropertyConfigu
     private static String camelCase(String name) {
         StringBuilder camel = new StringBuilder();
         for (String part : name.split("-")) {
-            camel.append(camel.isEmpty() || part.isEmpty() ? part : Character.toUpperCase(part.charAt(0)) + part.substring(1));
+            camel.append(
+                    camel.isEmpty() || part.isEmpty()
+                            ? part
+                            : Character.toUpperCase(part.charAt(0)) + part.substring(1));
         }
         return camel.toString();
     }
@@ -141,15 +147,19 @@ public final class SyncConfigurer implements PropertyConfigurer, PropertyConfigu
             }
             return Boolean.parseBoolean(value.toString());
         }
-        if (type == Map.class && !(value instanceof Map) || type == String.class && value instanceof Map
+        if (type == Map.class && !(value instanceof Map)
+                || type == String.class && value instanceof Map
                 || value instanceof Iterable) {
             throw new IllegalArgumentException();
         }
-        return value == null || type.isInstance(value) ? value : context.getTypeConverter().convertTo(type, value);
+        return value == null || type.isInstance(value)
+                ? value
+                : context.getTypeConverter().convertTo(type, value);
     }
 
     private static String expected(Class<?> type) {
-        return type == boolean.class ? "write true or false"
+        return type == boolean.class
+                ? "write true or false"
                 : type == Map.class ? "write one line for each column, as column: CRM field" : "write one word or text";
     }
 }

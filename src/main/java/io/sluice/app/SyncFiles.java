@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.app;
 
 import io.sluice.Sync;
@@ -36,7 +37,7 @@ final class SyncFiles {
      *
      * @param fields lines of {@code fields}; null where these are no lines of texts
      */
-    private record Declaration(String name, String type, Path file, List<String> twice, Map<String, String> fields) { }
+    private record Declaration(String name, String type, Path file, List<String> twice, Map<String, String> fields) {}
 
     private final List<Declaration> declarations = new ArrayList<>();
 
@@ -46,7 +47,9 @@ final class SyncFiles {
         }
         try (Stream<Path> files = Files.walk(folder)) {
             for (Path file : files.filter(Files::isRegularFile)
-                    .filter(it -> it.toString().matches(".*\\.ya?ml")).sorted().toList()) {
+                    .filter(it -> it.toString().matches(".*\\.ya?ml"))
+                    .sorted()
+                    .toList()) {
                 read(file);
             }
         } catch (IOException unreadable) {
@@ -56,13 +59,22 @@ final class SyncFiles {
 
     /** The files that declare a sync and that Camel ignores because of their names. @param read names of syncs that were read */
     static List<Path> unread(Path folder, Collection<String> read) {
-        return new SyncFiles(folder).declarations.stream().filter(it -> it.type().contains(Sync.class.getName()))
-                .filter(it -> !read.contains(it.name())).map(Declaration::file).filter(file -> !file.toString().endsWith(".camel.yaml")).distinct().toList();
+        return new SyncFiles(folder)
+                .declarations.stream()
+                        .filter(it -> it.type().contains(Sync.class.getName()))
+                        .filter(it -> !read.contains(it.name()))
+                        .map(Declaration::file)
+                        .filter(file -> !file.toString().endsWith(".camel.yaml"))
+                        .distinct()
+                        .toList();
     }
 
     /** @return null when no file there declares it */
     String declaring(String bean) {
-        return declarations.stream().filter(it -> it.name().equals(bean)).map(it -> it.file().toString()).findFirst()
+        return declarations.stream()
+                .filter(it -> it.name().equals(bean))
+                .map(it -> it.file().toString())
+                .findFirst()
                 .orElse(null);
     }
 
@@ -71,16 +83,23 @@ final class SyncFiles {
      * more in a name have a meaning for Camel.
      */
     Optional<Map<String, String>> misread(Sync sync) {
-        return declarations.stream().filter(it -> it.name().equals(sync.getName()) && it.fields() != null)
-                .map(Declaration::fields).filter(fields -> !fields.keySet().equals(sync.getFields().keySet())).findFirst();
+        return declarations.stream()
+                .filter(it -> it.name().equals(sync.getName()) && it.fields() != null)
+                .map(Declaration::fields)
+                .filter(fields -> !fields.keySet().equals(sync.getFields().keySet()))
+                .findFirst();
     }
 
     /** The duplicates: names in the declaration of this bean, and the bean itself; a sentence each. */
     List<String> mistakes(Sync sync) {
-        List<Declaration> own = declarations.stream().filter(it -> it.name().equals(sync.getName())).toList();
+        List<Declaration> own = declarations.stream()
+                .filter(it -> it.name().equals(sync.getName()))
+                .toList();
         List<String> mistakes = new ArrayList<>();
-        own.forEach(declaration -> declaration.twice().forEach(name -> mistakes.add("'" + name
-                + "' is there twice, and one of the two would be lost; delete one of them")));
+        own.forEach(declaration -> declaration
+                .twice()
+                .forEach(name -> mistakes.add(
+                        "'" + name + "' is there twice, and one of the two would be lost; delete one of them")));
         if (own.size() > 1) {
             mistakes.add("a bean of that name is declared " + own.size() + " times, in "
                     + own.stream().map(it -> it.file().toString()).distinct().collect(Collectors.joining(" and in "))
@@ -93,11 +112,16 @@ final class SyncFiles {
     List<String> namesakes() {
         TreeMap<String, List<Declaration>> byName = declarations.stream()
                 .collect(Collectors.groupingBy(Declaration::name, TreeMap::new, Collectors.toList()));
-        return byName.values().stream().filter(same -> same.size() > 1)
+        return byName.values().stream()
+                .filter(same -> same.size() > 1)
                 .filter(same -> same.stream().noneMatch(it -> it.type().contains(Sync.class.getName())))
                 .map(same -> same.get(0).file() + ": bean '" + same.get(0).name() + "' is declared " + same.size()
-                        + " times, in " + same.stream().map(it -> it.file().toString()).distinct()
-                                .collect(Collectors.joining(" and in ")) + "; give each a name of its own")
+                        + " times, in "
+                        + same.stream()
+                                .map(it -> it.file().toString())
+                                .distinct()
+                                .collect(Collectors.joining(" and in "))
+                        + "; give each a name of its own")
                 .toList();
     }
 
@@ -133,7 +157,11 @@ final class SyncFiles {
             if (name != null) {
                 List<String> twice = new ArrayList<>();
                 twice(mapping, twice);
-                declarations.add(new Declaration(name, String.valueOf(value(mapping, "type")), file, twice,
+                declarations.add(new Declaration(
+                        name,
+                        String.valueOf(value(mapping, "type")),
+                        file,
+                        twice,
                         fields(node(node(bean, "properties"), "fields"))));
             }
         }
@@ -169,13 +197,21 @@ final class SyncFiles {
     }
 
     private static Node node(Node node, String key) {
-        return node instanceof MappingNode mapping ? mapping.getValue().stream()
-                .filter(entry -> key.equals(text(entry.getKeyNode()))).map(NodeTuple::getValueNode).findFirst().orElse(null) : null;
+        return node instanceof MappingNode mapping
+                ? mapping.getValue().stream()
+                        .filter(entry -> key.equals(text(entry.getKeyNode())))
+                        .map(NodeTuple::getValueNode)
+                        .findFirst()
+                        .orElse(null)
+                : null;
     }
 
     private static String value(MappingNode mapping, String key) {
-        return mapping.getValue().stream().filter(entry -> key.equals(text(entry.getKeyNode())))
-                .map(entry -> text(entry.getValueNode())).findFirst().orElse(null);
+        return mapping.getValue().stream()
+                .filter(entry -> key.equals(text(entry.getKeyNode())))
+                .map(entry -> text(entry.getValueNode()))
+                .findFirst()
+                .orElse(null);
     }
 
     private static String text(Node node) {

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.app;
 
 import io.micrometer.core.instrument.MeterRegistry;
@@ -90,8 +91,8 @@ final class Wiring extends LifecycleStrategySupport {
     /** The divisor of the heap that is the maximum size of all webhooks in progress. */
     private static final int BODIES_PART_OF_MEMORY = 6;
     /** The time-out of webhooks' database connections: a sender that gets no answer for five seconds or more gives up. */
-    private static final Database.Timeouts WEBHOOK_TIMEOUTS = new Database.Timeouts(Duration.ofSeconds(1),
-            Duration.ofSeconds(2));
+    private static final Database.Timeouts WEBHOOK_TIMEOUTS =
+            new Database.Timeouts(Duration.ofSeconds(1), Duration.ofSeconds(2));
 
     private EmbeddedDatabase embedded;
     private Database database;
@@ -127,8 +128,15 @@ final class Wiring extends LifecycleStrategySupport {
         List<Account> accountList = accountSettings.accounts();
         Duration callTimeout = settings.duration("sluice.call.timeout", "10s");
         Duration lateDelivery = settings.duration("sluice.call.late-delivery", "5s");
-        accountList.forEach(account -> account.pool().members().forEach(poolMember ->
-                connect(context, account, accountSettings.login(poolMember.name()), poolMember.name(), settings, callTimeout)));
+        accountList.forEach(account -> account.pool()
+                .members()
+                .forEach(poolMember -> connect(
+                        context,
+                        account,
+                        accountSettings.login(poolMember.name()),
+                        poolMember.name(),
+                        settings,
+                        callTimeout)));
 
         Limits limits = new Limits(accountList.stream().map(Account::pool).toList());
         Quota quota = new Quota(database, limits, callTimeout, lateDelivery);
@@ -138,46 +146,105 @@ final class Wiring extends LifecycleStrategySupport {
         Permits permits = new Permits(quota, pauseStore);
         WriteDebounce writeDebounce = WriteDebounce.of(settings.duration("sluice.record.min-write-interval", "900ms"));
         // the connect time-out is not part of the call's own time
-        Outbox outbox = new Outbox(database, quota.maxCallTime()
-                .plus(settings.duration("sluice.call.connect-timeout", "5s")).plusSeconds(1));
-        Settlement settlement = new Settlement(database, new Backoff(settings.duration("sluice.retry.initial-delay", "1s"),
-                settings.duration("sluice.retry.max-delay", "5m")), writeDebounce);
+        Outbox outbox = new Outbox(
+                database,
+                quota.maxCallTime()
+                        .plus(settings.duration("sluice.call.connect-timeout", "5s"))
+                        .plusSeconds(1));
+        Settlement settlement = new Settlement(
+                database,
+                new Backoff(
+                        settings.duration("sluice.retry.initial-delay", "1s"),
+                        settings.duration("sluice.retry.max-delay", "5m")),
+                writeDebounce);
         List<Sync> syncs = syncs(context, settings);
         settlement.withSyncs(syncs);
-        BulkJobs bulkJobs = new BulkJobs(database, quota.maxCallTime().plusSeconds(1),
+        BulkJobs bulkJobs = new BulkJobs(
+                database,
+                quota.maxCallTime().plusSeconds(1),
                 settings.duration("sluice.bulk.transfer-timeout", "2m").plus(lateDelivery));
-        Planner planner = new Planner(new LatencyTarget(settings.duration("sluice.latency-target.normal", "15m"),
-                settings.duration("sluice.latency-target.low", "6h")), settings.number("sluice.bulk.max-records", 100_000),
+        Planner planner = new Planner(
+                new LatencyTarget(
+                        settings.duration("sluice.latency-target.normal", "15m"),
+                        settings.duration("sluice.latency-target.low", "6h")),
+                settings.number("sluice.bulk.max-records", 100_000),
                 settings.number("sluice.composite.max-collections", 5));
-        BulkPlans plans = new BulkPlans(database, accounts, quota, bulkJobs, planner,
-                settings.number("sluice.bulk.max-bytes", 100_000_000), settings.duration("sluice.bulk.cooldown", "15m"), syncs);
-        Capture capture = new Capture(database, settings.number("sluice.drain.batch-size", 20_000), writeDebounce,
-                new InitialExports(plans, bulkJobs), settings.duration("sluice.capture.check-interval", "20s"),
+        BulkPlans plans = new BulkPlans(
+                database,
+                accounts,
+                quota,
+                bulkJobs,
+                planner,
+                settings.number("sluice.bulk.max-bytes", 100_000_000),
+                settings.duration("sluice.bulk.cooldown", "15m"),
+                syncs);
+        Capture capture = new Capture(
+                database,
+                settings.number("sluice.drain.batch-size", 20_000),
+                writeDebounce,
+                new InitialExports(plans, bulkJobs),
+                settings.duration("sluice.capture.check-interval", "20s"),
                 settings.number("sluice.capture.max-missing", 20));
         CircuitBreakers circuitBreakers = new CircuitBreakers(pauseStore);
         CommonCauses causes = new CommonCauses(database, circuitBreakers);
-        BulkDispatcher bulk = new BulkDispatcher(accounts, outbox, bulkJobs, new JobRecords(database, settlement, causes),
-                plans, circuitBreakers);
+        BulkDispatcher bulk = new BulkDispatcher(
+                accounts, outbox, bulkJobs, new JobRecords(database, settlement, causes), plans, circuitBreakers);
         List<String> served = syncs.stream().map(Sync::getName).toList();
         outbox.serve(served);
         bulkJobs.serve(served);
         SnapshotStore snapshotStore = new SnapshotStore(database);
-        ReadBeforeWrite readFirst = new ReadBeforeWrite(database, snapshotStore, syncs, settings.duration("sluice.dispatch.poll-before-write", "10s"),
+        ReadBeforeWrite readFirst = new ReadBeforeWrite(
+                database,
+                snapshotStore,
+                syncs,
+                settings.duration("sluice.dispatch.poll-before-write", "10s"),
                 sync -> accounts.get(sync.getAccount()).crm().readBeforeWrite() > 0);
         Duration skew = settings.duration("sluice.webhooks.clock-skew", "5s");
         Applier applier = new Applier(database, capture, accounts, skew);
-        OutboxDispatcher outboxDispatcher = new OutboxDispatcher(accounts, permits, outbox, settlement, bulk, planner, circuitBreakers, causes,
-                syncs, readFirst, new OverwrittenEdits(readFirst, applier));
+        OutboxDispatcher outboxDispatcher = new OutboxDispatcher(
+                accounts,
+                permits,
+                outbox,
+                settlement,
+                bulk,
+                planner,
+                circuitBreakers,
+                causes,
+                syncs,
+                readFirst,
+                new OverwrittenEdits(readFirst, applier));
 
-        SnapshotReader snapshotReader = new SnapshotReader(accounts, permits, pauseStore, database, snapshotStore, applier, syncs,
-                new SnapshotReader.Limits(settings.number("sluice.snapshot.page-size", 50_000), quota.maxCallTime().plusSeconds(1),
+        SnapshotReader snapshotReader = new SnapshotReader(
+                accounts,
+                permits,
+                pauseStore,
+                database,
+                snapshotStore,
+                applier,
+                syncs,
+                new SnapshotReader.Limits(
+                        settings.number("sluice.snapshot.page-size", 50_000),
+                        quota.maxCallTime().plusSeconds(1),
                         settings.duration("sluice.bulk.transfer-timeout", "2m").plus(lateDelivery)));
         Inbox inbox = new Inbox(webhookDatabase, database);
-        DeltaPoller deltaPoller = new DeltaPoller(accounts, permits, pauseStore, quota, database, outbox, snapshotStore, inbox, applier, syncs,
-                new DeltaPoller.Schedule(new PollInterval(settings.duration("sluice.poll.min-interval", "5s"),
-                        settings.duration("sluice.poll.max-interval", "1m")),
+        DeltaPoller deltaPoller = new DeltaPoller(
+                accounts,
+                permits,
+                pauseStore,
+                quota,
+                database,
+                outbox,
+                snapshotStore,
+                inbox,
+                applier,
+                syncs,
+                new DeltaPoller.Schedule(
+                        new PollInterval(
+                                settings.duration("sluice.poll.min-interval", "5s"),
+                                settings.duration("sluice.poll.max-interval", "1m")),
                         settings.duration("sluice.poll.overlap", "1m"),
-                        settings.duration("sluice.poll.deletes-interval", "10m")), readFirst);
+                        settings.duration("sluice.poll.deletes-interval", "10m")),
+                readFirst);
 
         Registry registry = context.getRegistry();
         registry.bind("publicAddress", publicAddress(settings));
@@ -193,28 +260,62 @@ final class Wiring extends LifecycleStrategySupport {
         registry.bind("planReport", new PlanReport(database, plans, syncs));
         registry.bind("deltaPoller", deltaPoller);
         registry.bind("snapshotReader", snapshotReader);
-        inboxProcessor = new InboxProcessor(accounts, permits, pauseStore, inbox, applier, syncs,
-                skew, new WebhookMetrics(metrics, InstantSource.system()));
+        inboxProcessor = new InboxProcessor(
+                accounts,
+                permits,
+                pauseStore,
+                inbox,
+                applier,
+                syncs,
+                skew,
+                new WebhookMetrics(metrics, InstantSource.system()));
         registry.bind("inboxProcessor", inboxProcessor);
-        registry.bind("journalPoller", new JournalPoller(accounts, accountSettings.journals(), pauseStore, database, inboxProcessor,
-                settings.duration("sluice.journal.poll-interval", "1s")));
+        registry.bind(
+                "journalPoller",
+                new JournalPoller(
+                        accounts,
+                        accountSettings.journals(),
+                        pauseStore,
+                        database,
+                        inboxProcessor,
+                        settings.duration("sluice.journal.poll-interval", "1s")));
         registry.bind("sourcePoller", new SourcePoller(database, InstantSource.system()));
         registry.bind("bulkQuerySource", new BulkQuerySource(database, InstantSource.system()));
-        registry.bind("readBackAggregationStrategy", new ReadBackAggregationStrategy(settings.duration("sluice.read-back.idle-timeout", "200ms"),
-                settings.duration("sluice.read-back.max-wait", "500ms"), InstantSource.system()));
-        registry.bind("status", new Status(database, quota, accounts, capture, pauseStore, syncs, inbox,
-                snapshotStore, outbox));
+        registry.bind(
+                "readBackAggregationStrategy",
+                new ReadBackAggregationStrategy(
+                        settings.duration("sluice.read-back.idle-timeout", "200ms"),
+                        settings.duration("sluice.read-back.max-wait", "500ms"),
+                        InstantSource.system()));
+        registry.bind(
+                "status",
+                new Status(database, quota, accounts, capture, pauseStore, syncs, inbox, snapshotStore, outbox));
         registry.bind("alerts", new Alerts(quota, accounts, metrics));
         WebhookDeliveries deliveries = new WebhookDeliveries(webhookDatabase);
         registry.bind("webhookDeliveries", deliveries);
-        registry.bind("housekeeping", new Housekeeping(quota, bulkJobs, settings.duration("sluice.ledger.retention", "30d"),
-                inbox, deliveries, settings.duration("sluice.inbox.retention", "3d")));
-        registry.bind("deadLetterRetries", new DeadLetterRetries(database,
-                new Backoff(settings.duration("sluice.dead-letter.retry.initial-delay", "10m"),
-                        settings.duration("sluice.dead-letter.retry.max-delay", "6h"))));
+        registry.bind(
+                "housekeeping",
+                new Housekeeping(
+                        quota,
+                        bulkJobs,
+                        settings.duration("sluice.ledger.retention", "30d"),
+                        inbox,
+                        deliveries,
+                        settings.duration("sluice.inbox.retention", "3d")));
+        registry.bind(
+                "deadLetterRetries",
+                new DeadLetterRetries(
+                        database,
+                        new Backoff(
+                                settings.duration("sluice.dead-letter.retry.initial-delay", "10m"),
+                                settings.duration("sluice.dead-letter.retry.max-delay", "6h"))));
         SettingsFile settingsFile = new SettingsFile(
-                Path.of(settings.text("sluice.settings.file", "application.properties")), ofAccounts, crms, limits,
-                context::resolvePropertyPlaceholders, SettingsFile::isOverridden);
+                Path.of(settings.text("sluice.settings.file", "application.properties")),
+                ofAccounts,
+                crms,
+                limits,
+                context::resolvePropertyPlaceholders,
+                SettingsFile::isOverridden);
         Logins logins = new Logins(database, settingsFile::login);
         registry.bind("logins", logins);
         registry.bind("pauseRequests", new PauseRequests(pauseStore, accounts.names(), syncs, account -> {
@@ -231,13 +332,22 @@ final class Wiring extends LifecycleStrategySupport {
         registry.bind("settingsFile", settingsFile);
         accountList.stream().map(Account::crm).distinct().forEach(crm -> crm.bind(registry, permits, accounts));
 
-        startup = new Startup(context, database, capture, snapshotReader, accounts, pauseStore,
-                new Parents(database), syncs, settings, new Installations(database,
-                settings.text("sluice.installation", "sluice"), host()), outbox);
+        startup = new Startup(
+                context,
+                database,
+                capture,
+                snapshotReader,
+                accounts,
+                pauseStore,
+                new Parents(database),
+                syncs,
+                settings,
+                new Installations(database, settings.text("sluice.installation", "sluice"), host()),
+                outbox);
         HealthCheckHelper.getHealthCheckRegistry(context).register(new DatabaseHealth(database, startup::problem));
         HealthCheckHelper.getHealthCheckRegistry(context).register(new CaptureHealth(capture::problems));
-        accounts.names().forEach(name ->
-                HealthCheckHelper.getHealthCheckRegistry(context).register(new AccountHealth(name, accounts, pauseStore)));
+        accounts.names().forEach(name -> HealthCheckHelper.getHealthCheckRegistry(context)
+                .register(new AccountHealth(name, accounts, pauseStore)));
         syncs.forEach(sync -> HealthCheckHelper.getHealthCheckRegistry(context).register(new SyncHealth(sync)));
         LoopHealth loops = new LoopHealth(settings.duration("sluice.health.silence", "30m"));
         loops.listen();
@@ -256,7 +366,8 @@ final class Wiring extends LifecycleStrategySupport {
             webhookDatabase = Database.of(url, user, password, WEBHOOK_POOL_SIZE, WEBHOOK_TIMEOUTS);
             return;
         }
-        embedded = EmbeddedDatabase.start(Path.of(settings.text("sluice.database.folder", ".sluice/postgres")),
+        embedded = EmbeddedDatabase.start(
+                Path.of(settings.text("sluice.database.folder", ".sluice/postgres")),
                 settings.number("sluice.database.port", 5433));
         LOG.info("PostgreSQL is up: psql -h 127.0.0.1 -p {} -U sluice sluice", embedded.port());
         database = Database.of(embedded.url(), "sluice", "", pool);
@@ -273,7 +384,8 @@ final class Wiring extends LifecycleStrategySupport {
 
     private static String password(Settings settings) {
         String file = settings.text("sluice.database.password-file", null);
-        return file == null ? settings.text("sluice.database.password", "")
+        return file == null
+                ? settings.text("sluice.database.password", "")
                 : SecretFiles.text("sluice.database.password-file", file);
     }
 
@@ -283,11 +395,18 @@ final class Wiring extends LifecycleStrategySupport {
         return crms;
     }
 
-    private static void connect(CamelContext context, Account account, Map<String, String> own, String login,
-            Settings settings, Duration callTimeout) {
+    private static void connect(
+            CamelContext context,
+            Account account,
+            Map<String, String> own,
+            String login,
+            Settings settings,
+            Duration callTimeout) {
         own.put("call-timeout-ms", Long.toString(callTimeout.toMillis()));
-        own.put("connect-timeout-ms",
-                Long.toString(settings.duration("sluice.call.connect-timeout", "5s").toMillis()));
+        own.put(
+                "connect-timeout-ms",
+                Long.toString(
+                        settings.duration("sluice.call.connect-timeout", "5s").toMillis()));
         account.crm().connect(context, login, own);
     }
 
@@ -308,8 +427,8 @@ final class Wiring extends LifecycleStrategySupport {
 
     private static Map<String, String> resolved(CamelContext context, Map<String, String> fields) {
         Map<String, String> resolved = new LinkedHashMap<>();
-        fields.forEach((column, field) -> resolved.put(context.resolvePropertyPlaceholders(column),
-                context.resolvePropertyPlaceholders(field)));
+        fields.forEach((column, field) ->
+                resolved.put(context.resolvePropertyPlaceholders(column), context.resolvePropertyPlaceholders(field)));
         return resolved;
     }
 
@@ -330,8 +449,8 @@ final class Wiring extends LifecycleStrategySupport {
         try {
             return new PublicAddress(settings.text("sluice.webhooks.trusted-proxies", ""));
         } catch (IllegalArgumentException none) {
-            throw new IllegalArgumentException("application.properties: sluice.webhooks.trusted-proxies: "
-                    + none.getMessage(), none);
+            throw new IllegalArgumentException(
+                    "application.properties: sluice.webhooks.trusted-proxies: " + none.getMessage(), none);
         }
     }
 
@@ -339,8 +458,10 @@ final class Wiring extends LifecycleStrategySupport {
         Settings settings = new Settings(context);
         long maxBody = settings.number("sluice.webhooks.max-body-size", 40 << 20);
         try {
-            ports.serveWebhooks(settings.text("sluice.webhooks.host", "127.0.0.1"),
-                    settings.number("sluice.webhooks.port", 8081), maxBody,
+            ports.serveWebhooks(
+                    settings.text("sluice.webhooks.host", "127.0.0.1"),
+                    settings.number("sluice.webhooks.port", 8081),
+                    maxBody,
                     Math.max(maxBody, Runtime.getRuntime().maxMemory() / BODIES_PART_OF_MEMORY));
         } catch (IllegalStateException taken) {
             LOG.error("{}", taken.getMessage());
@@ -354,16 +475,21 @@ final class Wiring extends LifecycleStrategySupport {
     private HttpPorts ports(CamelContext context, Settings settings) {
         String host = settings.text("camel.server.host", "0.0.0.0");
         String file = settings.text("sluice.http.token-file", null);
-        String token = file == null ? settings.text("sluice.http.token", null)
+        String token = file == null
+                ? settings.text("sluice.http.token", null)
                 : SecretFiles.text("sluice.http.token-file", file);
         if (settings.flag("camel.server.enabled", false) && token == null && !HttpAccess.isLoopback(host)) {
-            throw new IllegalStateException("application.properties: camel.server.host = " + host + " lets other machines"
-                    + " reach the API, so sluice.http.token (or sluice.http.token-file) must hold the token that they send."
-                    + " Set one, or leave camel.server.host at 127.0.0.1. Webhooks need neither: they have a port of their"
-                    + " own, sluice.webhooks.port.");
+            throw new IllegalStateException(
+                    "application.properties: camel.server.host = " + host + " lets other machines"
+                            + " reach the API, so sluice.http.token (or sluice.http.token-file) must hold the token that they send."
+                            + " Set one, or leave camel.server.host at 127.0.0.1. Webhooks need neither: they have a port of their"
+                            + " own, sluice.webhooks.port.");
         }
-        return new HttpPorts(context, new HttpAccess(HttpAccess.hosts(settings.text("sluice.http.hosts", "")), token),
-                settings.duration("sluice.http.timeout", "20s"), this::unread);
+        return new HttpPorts(
+                context,
+                new HttpAccess(HttpAccess.hosts(settings.text("sluice.http.hosts", "")), token),
+                settings.duration("sluice.http.timeout", "20s"),
+                this::unread);
     }
 
     /** Records a webhook request that was rejected before any route. */

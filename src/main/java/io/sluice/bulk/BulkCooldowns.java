@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.bulk;
 
 import io.sluice.store.Database;
@@ -11,12 +12,14 @@ import java.time.Duration;
  */
 final class BulkCooldowns {
 
-    private static final String START = """
+    private static final String START =
+            """
             insert into sluice.bulk_cooldown as d (account, object, until, reason)
             values (?, ?, clock_timestamp() + ? * interval '1 millisecond', ?)
             on conflict (account, object) do update set until = excluded.until, reason = excluded.reason""";
 
-    private static final String REASON = """
+    private static final String REASON =
+            """
             select 'the CRM takes no bulk jobs, because their limit is spent' as reason from sluice.throttle
             where account = ? and kind = 'bulk' and recovered_at is null and until > clock_timestamp()
             union all
@@ -32,7 +35,8 @@ final class BulkCooldowns {
 
     /** The reason why no job may be created now, or null. */
     String reason(String account, String object) throws SQLException {
-        return database.query(REASON, row -> row.getString(1), account, account, object).stream().findFirst()
+        return database.query(REASON, row -> row.getString(1), account, account, object).stream()
+                .findFirst()
                 .orElse(null);
     }
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.bulk;
 
 import io.sluice.LogThrottle;
@@ -45,7 +46,12 @@ public final class BulkDispatcher {
     /** The syncs of each account of which nothing may be sent yet, as of the last check. */
     private final Map<String, Set<String>> blocked = new ConcurrentHashMap<>();
 
-    public BulkDispatcher(Accounts accounts, Outbox outbox, BulkJobs jobs, JobRecords records, BulkPlans plans,
+    public BulkDispatcher(
+            Accounts accounts,
+            Outbox outbox,
+            BulkJobs jobs,
+            JobRecords records,
+            BulkPlans plans,
             CircuitBreakers circuitBreakers) {
         this.accounts = accounts;
         this.outbox = outbox;
@@ -62,8 +68,8 @@ public final class BulkDispatcher {
 
     /** The most urgent call that is due, with a file or without one. */
     public Optional<CallRequest> due(String account, boolean transfer) throws SQLException {
-        return jobs.due(account, transfer).map(due ->
-                new CallRequest(account, transfer ? TRANSFER : STEP, due.priority(), false, due.member()));
+        return jobs.due(account, transfer)
+                .map(due -> new CallRequest(account, transfer ? TRANSFER : STEP, due.priority(), false, due.member()));
     }
 
     /**
@@ -73,8 +79,7 @@ public final class BulkDispatcher {
      * @param job       the job to begin with that work, where so much waits that a job is the cheaper way
      * @param lingering the syncs whose work is left to become a larger job, while more of it arrives
      */
-    public record NextWork(Outbox.Head head, Optional<BulkClaim> job, Set<String> lingering) {
-    }
+    public record NextWork(Outbox.Head head, Optional<BulkClaim> job, Set<String> lingering) {}
 
     public NextWork nextWork(String account) throws SQLException {
         return nextWork(account, Set.of());
@@ -115,9 +120,10 @@ public final class BulkDispatcher {
         if (work.head() == null || work.head().priority().compareTo(permit.priority()) > 0) {
             return Optional.empty();
         }
-        Optional<BulkJob> job = work.job().isEmpty() ? Optional.empty() : jobs.begin(work.job().get(), permit.member());
-        job.ifPresent(it -> LOG.info("{}: bulk job to {} begun ({} {}s)", it.sync(), it.object(), it.records(),
-                it.operation()));
+        Optional<BulkJob> job =
+                work.job().isEmpty() ? Optional.empty() : jobs.begin(work.job().get(), permit.member());
+        job.ifPresent(it ->
+                LOG.info("{}: bulk job to {} begun ({} {}s)", it.sync(), it.object(), it.records(), it.operation()));
         return job;
     }
 
@@ -129,8 +135,8 @@ public final class BulkDispatcher {
     /** The URI of the Kamelet that makes the job's next call, with its parameters. */
     public String kamelet(BulkJob job) {
         Sync sync = plans.sync(job.sync());
-        String uri = "kamelet:" + accounts.get(job.account()).crm().name() + "-bulk-" + job.state().call()
-                + "-action?account=" + job.account();
+        String uri = "kamelet:" + accounts.get(job.account()).crm().name() + "-bulk-"
+                + job.state().call() + "-action?account=" + job.account();
         String work = "&operation=" + job.operation() + "&externalId=" + sync.getExternalId();
         return switch (job.state()) {
             case CREATE -> uri + work + "&object=" + sync.getObject();
@@ -154,32 +160,50 @@ public final class BulkDispatcher {
      * @param next    the address of the next page of the CRM's list of jobs, or null
      * @return whether the same call is made for the next page
      */
-    public boolean handleAnswer(BulkJob job, Object answer, int status, Boolean throttled, String next) throws SQLException {
+    public boolean handleAnswer(BulkJob job, Object answer, int status, Boolean throttled, String next)
+            throws SQLException {
         if (job.state() == BulkJobState.FIND && answer instanceof List<?> page) {
-            Optional<CrmJob> orphaned = OrphanedJob.in(page, job, plans.sync(job.sync()).getExternalId(), jobs.known(job.account()));
+            Optional<CrmJob> orphaned =
+                    OrphanedJob.in(page, job, plans.sync(job.sync()).getExternalId(), jobs.known(job.account()));
             if (orphaned.isEmpty() && next != null) {
                 return true;
             }
-            orphaned.ifPresent(it -> LOG.info("{}: orphaned bulk job {} found, whose creation was not answered; the job continues",
-                    job.sync(), it.id()));
-            apply(job, BulkJobTransitions.afterFind(job, orphaned.isPresent()), orphaned.map(CrmJob::id).orElse(null));
+            orphaned.ifPresent(it -> LOG.info(
+                    "{}: orphaned bulk job {} found, whose creation was not answered; the job continues",
+                    job.sync(),
+                    it.id()));
+            apply(
+                    job,
+                    BulkJobTransitions.afterFind(job, orphaned.isPresent()),
+                    orphaned.map(CrmJob::id).orElse(null));
         } else if (answer instanceof Stream<?> outcomes) {
             apply(job, BulkJobTransitions.afterResults(job.state(), settle(job, outcomes)), job.crmJob());
         } else {
             CrmJob crmJob = answer instanceof CrmJob it ? it : null;
             if (crmJob == null && status >= 300) {
-                THROTTLE.warn(LOG, job.sync() + " " + job.state() + " " + status, "{}: call {} of a bulk job was answered {}: {}",
-                        job.sync(), job.state(), status, RootCause.shortened(answer));
+                THROTTLE.warn(
+                        LOG,
+                        job.sync() + " " + job.state() + " " + status,
+                        "{}: call {} of a bulk job was answered {}: {}",
+                        job.sync(),
+                        job.state(),
+                        status,
+                        RootCause.shortened(answer));
             }
             if (job.state() == BulkJobState.CREATE && status == 403 && !Boolean.TRUE.equals(throttled)) {
                 circuitBreakers.rejected(job.sync(), "HTTP 403: " + answer);
             }
             if (crmJob != null && crmJob.stage() == CrmJob.Stage.FAILED) {
                 plans.startCooldown(job, "a bulk job has failed: " + crmJob.message());
-                LOG.warn("{}: bulk job {} failed: {}; records that it wrote are settled, the rest are sent by single calls",
-                        job.sync(), crmJob.id(), crmJob.message());
+                LOG.warn(
+                        "{}: bulk job {} failed: {}; records that it wrote are settled, the rest are sent by single calls",
+                        job.sync(),
+                        crmJob.id(),
+                        crmJob.message());
             }
-            apply(job, BulkJobTransitions.after(job, status, Boolean.TRUE.equals(throttled), crmJob),
+            apply(
+                    job,
+                    BulkJobTransitions.after(job, status, Boolean.TRUE.equals(throttled), crmJob),
                     job.state() == BulkJobState.CREATE && crmJob != null ? crmJob.id() : job.crmJob());
         }
         return false;
@@ -189,18 +213,28 @@ public final class BulkDispatcher {
         Map<Outcome.Status, Integer> counts = new EnumMap<>(Outcome.Status.class);
         long left;
         try (outcomes) {
-            left = records.settle(job, outcomes.map(Outcome.class::cast)
-                    .peek(outcome -> counts.merge(outcome.status(), 1, Integer::sum)));
+            left = records.settle(
+                    job,
+                    outcomes.map(Outcome.class::cast).peek(outcome -> counts.merge(outcome.status(), 1, Integer::sum)));
         }
         int gone = counts.getOrDefault(Outcome.Status.GONE, 0);
         if (gone > 0 && job.operation() == Operation.UPSERT) {
-            LOG.warn("{}: the bulk job to {} re-created {} records that were deleted in the CRM. Each one is looked up in the"
-                    + " CRM and sent whole.", job.sync(), job.object(), gone);
+            LOG.warn(
+                    "{}: the bulk job to {} re-created {} records that were deleted in the CRM. Each one is looked up in the"
+                            + " CRM and sent whole.",
+                    job.sync(),
+                    job.object(),
+                    gone);
         }
-        LOG.info("{}: results of the bulk job to {} settled: {} done, {} to retry, {} in the dead letters, {} without"
-                + " a result so far", job.sync(), job.object(), counts.getOrDefault(Outcome.Status.DONE, 0),
+        LOG.info(
+                "{}: results of the bulk job to {} settled: {} done, {} to retry, {} in the dead letters, {} without"
+                        + " a result so far",
+                job.sync(),
+                job.object(),
+                counts.getOrDefault(Outcome.Status.DONE, 0),
                 counts.getOrDefault(Outcome.Status.RETRY, 0) + counts.getOrDefault(Outcome.Status.TAKEN, 0),
-                counts.getOrDefault(Outcome.Status.REJECTED, 0), left);
+                counts.getOrDefault(Outcome.Status.REJECTED, 0),
+                left);
         return left;
     }
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.bulk;
 
 import io.sluice.Operation;
@@ -15,6 +16,16 @@ import java.util.UUID;
  * @param attempts  the calls in a row that made no progress
  * @param createRequestedAt the time at which the CRM was last asked to create the job
  */
-public record BulkJob(UUID lease, String account, String object, String sync, Operation operation, BulkJobState state,
-        String crmJob, Priority priority, int records, int epoch, int attempts, Instant createRequestedAt) {
-}
+public record BulkJob(
+        UUID lease,
+        String account,
+        String object,
+        String sync,
+        Operation operation,
+        BulkJobState state,
+        String crmJob,
+        Priority priority,
+        int records,
+        int epoch,
+        int attempts,
+        Instant createRequestedAt) {}

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.bulk;
 
 import io.sluice.crm.CrmJob;
@@ -15,13 +16,13 @@ final class BulkJobTransitions {
     private static final int MAX_ATTEMPTS = 720;
     /** The same for calls that the CRM rejects as wrong, and for calls before the CRM has the records. */
     private static final int MAX_REJECTIONS = 6;
+
     private static final Duration MIN_POLL_INTERVAL = Duration.ofSeconds(2);
     private static final Duration MAX_DELAY = Duration.ofMinutes(1);
     /** The throughput of the CRMs at best, for the delay of the first poll. */
     private static final int RECORDS_PER_SECOND = 50_000;
 
-    private BulkJobTransitions() {
-    }
+    private BulkJobTransitions() {}
 
     /**
      * The transition after a call whose answer has no outcomes of records.
@@ -39,12 +40,21 @@ final class BulkJobTransitions {
         }
         return switch (job.state()) {
             case CREATE -> created(job, status, throttled, done, wrong);
-            case FIND -> retry(job, BulkJobState.FIND);   // a list that arrived is handled by afterFind
-            case UPLOAD -> done ? now(BulkJobState.CLOSE) : wrong ? again(job, BulkJobState.CLOSE) : retry(job, BulkJobState.UPLOAD);
-            case CLOSE -> done ? new BulkJobTransition.Next(BulkJobState.POLL, firstPollDelay(job.records()), true)
-                    : throttled ? retry(job, BulkJobState.CLOSE) : again(job, BulkJobState.POLL);
-            case POLL -> done && answer != null ? polled(job, answer)
-                    : wrong ? new BulkJobTransition.Finish("the CRM no longer knows its bulk job") : retry(job, BulkJobState.POLL);
+            case FIND -> retry(job, BulkJobState.FIND); // a list that arrived is handled by afterFind
+            case UPLOAD ->
+                done
+                        ? now(BulkJobState.CLOSE)
+                        : wrong ? again(job, BulkJobState.CLOSE) : retry(job, BulkJobState.UPLOAD);
+            case CLOSE ->
+                done
+                        ? new BulkJobTransition.Next(BulkJobState.POLL, firstPollDelay(job.records()), true)
+                        : throttled ? retry(job, BulkJobState.CLOSE) : again(job, BulkJobState.POLL);
+            case POLL ->
+                done && answer != null
+                        ? polled(job, answer)
+                        : wrong
+                                ? new BulkJobTransition.Finish("the CRM no longer knows its bulk job")
+                                : retry(job, BulkJobState.POLL);
             case SUCCESSES, FAILURES, UNPROCESSED -> retry(job, job.state());
             case ABORT -> done || wrong ? now(BulkJobState.SUCCESSES) : retry(job, BulkJobState.ABORT);
         };
@@ -55,7 +65,8 @@ final class BulkJobTransitions {
             return now(BulkJobState.UPLOAD);
         }
         if (throttled || wrong || status == 401 || status == 403) {
-            // a request that was rejected for its content would be rejected again; limits and logins have backoffs of their own
+            // a request that was rejected for its content would be rejected again; limits and logins have backoffs of
+            // their own
             return new BulkJobTransition.Release("the CRM creates no bulk job", wrong);
         }
         return retry(job, BulkJobState.FIND);
@@ -64,7 +75,8 @@ final class BulkJobTransitions {
     private static BulkJobTransition polled(BulkJob job, CrmJob answer) {
         return switch (answer.stage()) {
             case OPEN -> again(job, BulkJobState.UPLOAD);
-            case WORKING -> new BulkJobTransition.Next(BulkJobState.POLL, nextPollDelay(job.records(), job.attempts()), false);
+            case WORKING ->
+                new BulkJobTransition.Next(BulkJobState.POLL, nextPollDelay(job.records(), job.attempts()), false);
             case COMPLETE, FAILED, ABORTED -> now(BulkJobState.SUCCESSES);
         };
     }
@@ -94,7 +106,8 @@ final class BulkJobTransitions {
         return switch (job.state()) {
             case CREATE, FIND -> new BulkJobTransition.Release("the CRM creates no bulk job", true);
             case UPLOAD, CLOSE, POLL -> now(BulkJobState.ABORT);
-            case SUCCESSES, FAILURES, UNPROCESSED, ABORT -> new BulkJobTransition.Finish("the results of the bulk job can't be read");
+            case SUCCESSES, FAILURES, UNPROCESSED, ABORT ->
+                new BulkJobTransition.Finish("the results of the bulk job can't be read");
         };
     }
 

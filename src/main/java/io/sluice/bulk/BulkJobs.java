@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.bulk;
 
 import io.sluice.Operation;
@@ -29,7 +30,8 @@ public final class BulkJobs {
     private static final String LOCK = "select pg_advisory_xact_lock(hashtext('sluice.bulk'), hashtext(?))";
 
     /** Enters a job whose create may have been lost, before the call is made. */
-    private static final String BEGIN = """
+    private static final String BEGIN =
+            """
             insert into sluice.bulk_job
                 (lease, account, object, sync, operation, member, state, priority, records, epoch, due)
             values (?, ?, ?, ?, ?, ?, 'find', least(?, 1), ?, 1, clock_timestamp() + ? * interval '1 millisecond')
@@ -42,33 +44,39 @@ public final class BulkJobs {
      * Finds a job that records of an initial export may join. Once a job is due, whether or not its account can be called,
      * they start another.
      */
-    private static final String ACCEPTS_RECORDS = """
+    private static final String ACCEPTS_RECORDS =
+            """
             account = ? and sync = ? and state = 'create' and epoch = 0 and ended_at is null and due > clock_timestamp()""";
 
-    private static final String FIND_EXPORT_JOB = "select lease, records, bytes from sluice.bulk_job where " + ACCEPTS_RECORDS
-            + " limit 1";
+    private static final String FIND_EXPORT_JOB =
+            "select lease, records, bytes from sluice.bulk_job where " + ACCEPTS_RECORDS + " limit 1";
 
-    private static final String OPEN = """
+    private static final String OPEN =
+            """
             insert into sluice.bulk_job (lease, account, object, sync, operation, state, priority, records, due)
             values (?, ?, ?, ?, 'upsert', 'create', 1, 0, clock_timestamp() + %d * interval '1 millisecond')"""
-            .formatted(EXPORT_LINGER_MILLIS);
+                    .formatted(EXPORT_LINGER_MILLIS);
 
-    private static final String ADD_RECORDS = """
+    private static final String ADD_RECORDS =
+            """
             update sluice.bulk_job set records = records + ?, bytes = bytes + ?,
                 due = clock_timestamp() + case when ? then 0 else %d end * interval '1 millisecond'
-            where lease = ?""".formatted(EXPORT_LINGER_MILLIS);
+            where lease = ?"""
+                    .formatted(EXPORT_LINGER_MILLIS);
 
     private static final String TRANSFERS = "('upload', 'successes', 'failures', 'unprocessed')";
 
-    private static final String DUE = """
+    private static final String DUE =
+            """
             account = ? and ended_at is null and due <= clock_timestamp() and (state in %s) = ?
-                  and account not in (%s) and sync = any (coalesce(string_to_array(?::text, chr(10)), array[sync]))""".formatted(TRANSFERS,
-            PauseStore.ACCOUNTS);
+                  and account not in (%s) and sync = any (coalesce(string_to_array(?::text, chr(10)), array[sync]))"""
+                    .formatted(TRANSFERS, PauseStore.ACCOUNTS);
 
     private static final String FIRST_DUE =
             "select priority, member from sluice.bulk_job where " + DUE + " order by priority, began_at limit 1";
 
-    private static final String MOVE_IN_FLIGHT = """
+    private static final String MOVE_IN_FLIGHT =
+            """
             with next as materialized (
                 select lease, state from sluice.bulk_job
                 where %s and coalesce(member, ?) = ?
@@ -78,27 +86,34 @@ public final class BulkJobs {
                 create_requested_at = case next.state when 'create' then clock_timestamp() else j.create_requested_at end,
                 due = clock_timestamp() + ? * interval '1 millisecond'
             from next where j.lease = next.lease
-            returning j.*, next.state as claimed_state""".formatted(DUE);
+            returning j.*, next.state as claimed_state"""
+                    .formatted(DUE);
 
-    private static final String WAITING = """
+    private static final String WAITING =
+            """
             select distinct account from sluice.bulk_job
             where ended_at is null and due <= clock_timestamp() and account not in (%s)
-              and sync = any (coalesce(string_to_array(?::text, chr(10)), array[sync]))""".formatted(PauseStore.ACCOUNTS);
+              and sync = any (coalesce(string_to_array(?::text, chr(10)), array[sync]))"""
+                    .formatted(PauseStore.ACCOUNTS);
 
-    private static final String TRANSITION = """
+    private static final String TRANSITION =
+            """
             update sluice.bulk_job set state = ?, crm_job = ?, attempts = ?,
                 due = clock_timestamp() + ? * interval '1 millisecond'
             where lease = ? and epoch = ? and ended_at is null""";
 
-    private static final String HEARTBEAT = """
+    private static final String HEARTBEAT =
+            """
             update sluice.bulk_job set due = clock_timestamp() + ? * interval '1 millisecond'
             where lease = ? and epoch = ? and state = ? and ended_at is null""";
 
-    private static final String END = """
+    private static final String END =
+            """
             update sluice.bulk_job set ended_at = clock_timestamp(), outcome = ?
             where lease = ? and epoch = ? and ended_at is null""";
 
-    private static final String BATCHES = """
+    private static final String BATCHES =
+            """
             select coalesce(sum((records + ? - 1) / ?), 0) from sluice.bulk_job
             where account = ? and began_at > clock_timestamp() - interval '1 day'""";
 
@@ -130,8 +145,7 @@ public final class BulkJobs {
      *
      * @param member the login that must make it
      */
-    public record Due(Priority priority, String member) {
-    }
+    public record Due(Priority priority, String member) {}
 
     /**
      * The most urgent call of an account that is due.
@@ -139,8 +153,11 @@ public final class BulkJobs {
      * @param transfer whether to look for calls with a file, or for those without
      */
     public Optional<Due> due(String account, boolean transfer) throws SQLException {
-        return database.first(FIRST_DUE,
-                row -> new Due(Priority.ofRank(row.getInt("priority")), row.getString("member")), account, transfer,
+        return database.first(
+                FIRST_DUE,
+                row -> new Due(Priority.ofRank(row.getInt("priority")), row.getString("member")),
+                account,
+                transfer,
                 served);
     }
 
@@ -151,13 +168,17 @@ public final class BulkJobs {
 
     /** The number of an account's jobs that have not ended. */
     public int open(String account) throws SQLException {
-        return database.query("select count(*) from sluice.bulk_job where account = ? and ended_at is null",
-                row -> row.getInt(1), account).get(0);
+        return database.query(
+                        "select count(*) from sluice.bulk_job where account = ? and ended_at is null",
+                        row -> row.getInt(1),
+                        account)
+                .get(0);
     }
 
     /** The number of batches, of so many records each, that an account's jobs of the last day have taken. */
     long batches(String account, int batch) throws SQLException {
-        return database.query(BATCHES, row -> row.getLong(1), batch, batch, account).get(0);
+        return database.query(BATCHES, row -> row.getLong(1), batch, batch, account)
+                .get(0);
     }
 
     /**
@@ -173,9 +194,21 @@ public final class BulkJobs {
             if (claimed.isEmpty()) {
                 return Optional.empty();
             }
-            return Database.query(connection, BEGIN, BulkJobs::job, lease, claim.account(), claimed.get().object(),
-                    claim.sync(), claim.operation().toString(), member, claimed.get().priority().rank(),
-                    claimed.get().records(), call.toMillis()).stream().findFirst();
+            return Database.query(
+                            connection,
+                            BEGIN,
+                            BulkJobs::job,
+                            lease,
+                            claim.account(),
+                            claimed.get().object(),
+                            claim.sync(),
+                            claim.operation().toString(),
+                            member,
+                            claimed.get().priority().rank(),
+                            claimed.get().records(),
+                            call.toMillis())
+                    .stream()
+                    .findFirst();
         });
     }
 
@@ -184,8 +217,7 @@ public final class BulkJobs {
      *
      * @param bytes the size of its records as JSON
      */
-    record ExportJob(UUID lease, int records, long bytes) {
-    }
+    record ExportJob(UUID lease, int records, long bytes) {}
 
     Optional<ExportJob> exportJob(String account, String sync) throws SQLException {
         return database.first(FIND_EXPORT_JOB, BulkJobs::exportJob, account, sync);
@@ -193,8 +225,10 @@ public final class BulkJobs {
 
     /** The job that collects records, or a new one; its row is locked until the transaction ends. */
     ExportJob open(Connection connection, BulkClaim claim, String object) throws SQLException {
-        Optional<ExportJob> open = Database.query(connection, FIND_EXPORT_JOB + " for update", BulkJobs::exportJob, claim.account(),
-                claim.sync()).stream().findFirst();
+        Optional<ExportJob> open = Database.query(
+                        connection, FIND_EXPORT_JOB + " for update", BulkJobs::exportJob, claim.account(), claim.sync())
+                .stream()
+                .findFirst();
         if (open.isPresent()) {
             return open.get();
         }
@@ -217,8 +251,8 @@ public final class BulkJobs {
 
     /** Claims the most urgent call that is due and that this login may make, with a file or without. */
     public Optional<BulkJob> take(String account, boolean transfer, String member) throws SQLException {
-        Optional<BulkJob> job = database.first(MOVE_IN_FLIGHT, BulkJobs::job, account, transfer, served, member, member,
-                member, call.toMillis());
+        Optional<BulkJob> job = database.first(
+                MOVE_IN_FLIGHT, BulkJobs::job, account, transfer, served, member, member, member, call.toMillis());
         if (transfer) {
             job.ifPresent(it -> transfers.put(it, System.nanoTime()));
         }
@@ -230,8 +264,13 @@ public final class BulkJobs {
         for (Map.Entry<BulkJob, Long> transfer : transfers.entrySet()) {
             BulkJob job = transfer.getKey();
             if (System.nanoTime() - transfer.getValue() > this.transfer.toNanos()
-                    || database.update(HEARTBEAT, call.toMillis(), job.lease(), job.epoch(),
-                            job.state().toString()) == 0) {
+                    || database.update(
+                                    HEARTBEAT,
+                                    call.toMillis(),
+                                    job.lease(),
+                                    job.epoch(),
+                                    job.state().toString())
+                            == 0) {
                 transfers.remove(job);
             }
         }
@@ -240,8 +279,15 @@ public final class BulkJobs {
     /** @return whether the caller still held the job */
     boolean transition(BulkJob job, BulkJobTransition.Next next, String crmJob) throws SQLException {
         transfers.remove(job);
-        return database.update(TRANSITION, next.state().toString(), crmJob, next.progress() ? 0 : job.attempts() + 1,
-                next.delay().toMillis(), job.lease(), job.epoch()) == 1;
+        return database.update(
+                        TRANSITION,
+                        next.state().toString(),
+                        crmJob,
+                        next.progress() ? 0 : job.attempts() + 1,
+                        next.delay().toMillis(),
+                        job.lease(),
+                        job.epoch())
+                == 1;
     }
 
     /** Queues the job's records again, at no cost of an attempt. */
@@ -261,29 +307,40 @@ public final class BulkJobs {
 
     private int end(BulkJob job, String why, Database.Work<Integer> work) throws SQLException {
         transfers.remove(job);
-        return database.transaction(connection -> Database.update(connection, END, why, job.lease(), job.epoch()) == 1
-                ? work.in(connection) : 0);
+        return database.transaction(connection ->
+                Database.update(connection, END, why, job.lease(), job.epoch()) == 1 ? work.in(connection) : 0);
     }
 
     /** The CRM's ids of the jobs that have a row. */
     Set<String> known(String account) throws SQLException {
         return new HashSet<>(database.query(
                 "select crm_job from sluice.bulk_job where account = ? and crm_job is not null",
-                row -> row.getString(1), account));
+                row -> row.getString(1),
+                account));
     }
 
     /** Deletes jobs that ended before the retention; those of the last two days stay, because a day's batches are counted. */
     public void deleteEnded(Duration retention) throws SQLException {
-        database.update("""
+        database.update(
+                """
                 delete from sluice.bulk_job
                 where ended_at < clock_timestamp() - greatest(? * interval '1 millisecond', interval '2 days')""",
                 retention.toMillis());
     }
 
     private static BulkJob job(ResultSet row) throws SQLException {
-        return new BulkJob(row.getObject("lease", UUID.class), row.getString("account"), row.getString("object"),
-                row.getString("sync"), Operation.of(row.getString("operation")), BulkJobState.of(row.getString("claimed_state")),
-                row.getString("crm_job"), Priority.ofRank(row.getInt("priority")), row.getInt("records"),
-                row.getInt("epoch"), row.getInt("attempts"), row.getObject("create_requested_at", OffsetDateTime.class).toInstant());
+        return new BulkJob(
+                row.getObject("lease", UUID.class),
+                row.getString("account"),
+                row.getString("object"),
+                row.getString("sync"),
+                Operation.of(row.getString("operation")),
+                BulkJobState.of(row.getString("claimed_state")),
+                row.getString("crm_job"),
+                Priority.ofRank(row.getInt("priority")),
+                row.getInt("records"),
+                row.getInt("epoch"),
+                row.getInt("attempts"),
+                row.getObject("create_requested_at", OffsetDateTime.class).toInstant());
     }
 }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.bulk;
 
 import io.sluice.Operation;
@@ -32,7 +33,8 @@ public final class BulkPlans {
      * Finds rows that are still in the log. More work is on its way, which is worth a short wait: one job instead of
      * several. Current changes are few; an initial export is large, and never urgent.
      */
-    private static final String NEXT_IN_LOG = """
+    private static final String NEXT_IN_LOG =
+            """
             select op = 'S' as loaded from sluice.change_log where source = ? order by seq limit 1""";
 
     /**
@@ -45,17 +47,20 @@ public final class BulkPlans {
     private static final Duration RECOUNT_INTERVAL = Duration.ofMillis(250);
 
     /** Counts rows in the log, no further than needed. A record may be there more than once. */
-    private static final String COUNT_LOG = """
+    private static final String COUNT_LOG =
+            """
             select coalesce(sum(records), 0) from (
                 select records from sluice.change_log where source = ? limit ?) as counted""";
 
     /** Counts rows of an initial export in the log, no further than needed, where nothing is paused. */
-    private static final String SNAPSHOT_ROWS = """
+    private static final String SNAPSHOT_ROWS =
+            """
             select coalesce(sum(records), 0) as records, min(changed_at) as since,
                    (extract(epoch from clock_timestamp() - min(changed_at)) * 1000)::bigint as age
             from (select records, changed_at from sluice.change_log where source = ? and op = 'S' order by seq limit ?)
                 as counted
-            where ? not in (%s) and ? not in (%s)""".formatted(PauseStore.ACCOUNTS, PauseStore.SYNCS);
+            where ? not in (%s) and ? not in (%s)"""
+                    .formatted(PauseStore.ACCOUNTS, PauseStore.SYNCS);
 
     private final Database database;
     private final Accounts accounts;
@@ -72,8 +77,15 @@ public final class BulkPlans {
      * @param bytes  the maximum size of one job, set by the user
      * @param cooldown the time for which an object's records are sent by single calls after its job failed as a whole
      */
-    public BulkPlans(Database database, Accounts accounts, Quota quota, BulkJobs jobs, Planner planner, long bytes,
-            Duration cooldown, List<Sync> syncs) {
+    public BulkPlans(
+            Database database,
+            Accounts accounts,
+            Quota quota,
+            BulkJobs jobs,
+            Planner planner,
+            long bytes,
+            Duration cooldown,
+            List<Sync> syncs) {
         this.database = database;
         this.accounts = accounts;
         this.quota = quota;
@@ -95,7 +107,12 @@ public final class BulkPlans {
         long waiting = BulkClaim.waiting(database, account, head.sync(), head.operation(), enough);
         if (waiting < enough) {
             // the drain is about to add the rest: sending the first part by single calls would waste them
-            waiting += database.first(COUNT_LOG, row -> row.getLong(1), syncs.get(head.sync()).getTable(), enough).orElse(0L);
+            waiting += database.first(
+                            COUNT_LOG,
+                            row -> row.getLong(1),
+                            syncs.get(head.sync()).getTable(),
+                            enough)
+                    .orElse(0L);
         }
         if (waiting < planner.minRecords(crm, head.operation(), true)) {
             return Optional.empty();
@@ -109,10 +126,16 @@ public final class BulkPlans {
         BulkCapability bulk = crm.bulk().orElseThrow();
         PlanInput planInput = input(account, head, waiting, own);
         SendMethod sendMethod = planner.plan(crm, planInput).method();
-        return sendMethod.way() != SendMethod.Way.BULK ? Optional.empty()
-                : Optional.of(new BulkClaim(account, head.sync(), head.operation(),
-                        planner.minRecords(crm, head.operation(), planInput.scarce()), sendMethod.maxRecords(),
-                        Math.min(bytes, bulk.bytes()), bulk.reserved()));
+        return sendMethod.way() != SendMethod.Way.BULK
+                ? Optional.empty()
+                : Optional.of(new BulkClaim(
+                        account,
+                        head.sync(),
+                        head.operation(),
+                        planner.minRecords(crm, head.operation(), planInput.scarce()),
+                        sendMethod.maxRecords(),
+                        Math.min(bytes, bulk.bytes()),
+                        bulk.reserved()));
     }
 
     /**
@@ -121,8 +144,7 @@ public final class BulkPlans {
      * @param records the records of the export that are left, with those already in the job; of a very large export only a
      *                part is counted, which is more than fits into a job
      */
-    record InitialExport(BulkClaim claim, long records) {
-    }
+    record InitialExport(BulkClaim claim, long records) {}
 
     /**
      * The job for a sync's initial export that is still in the log, where a job is the way to send it.
@@ -134,23 +156,38 @@ public final class BulkPlans {
         if (crm.bulk().isEmpty()) {
             return Optional.empty();
         }
-        record Waiting(long records, Outbox.Head head) {
-        }
+        record Waiting(long records, Outbox.Head head) {}
         Priority priority = sync.getPriority().compareTo(Priority.NORMAL) > 0 ? sync.getPriority() : Priority.NORMAL;
-        Waiting waiting = database.query(SNAPSHOT_ROWS, row -> new Waiting(begun + row.getLong("records"),
-                new Outbox.Head(sync.getName(), Operation.UPSERT, priority, priority,
-                        row.getObject("since", OffsetDateTime.class), Duration.ofMillis(row.getLong("age")))), sync.getTable(), planner.minRecords(crm, Operation.UPSERT, false),
-                sync.getAccount(), sync.getName()).get(0);
-        return waiting.records() < planner.minRecords(crm, Operation.UPSERT, true) ? Optional.empty()
+        Waiting waiting = database.query(
+                        SNAPSHOT_ROWS,
+                        row -> new Waiting(
+                                begun + row.getLong("records"),
+                                new Outbox.Head(
+                                        sync.getName(),
+                                        Operation.UPSERT,
+                                        priority,
+                                        priority,
+                                        row.getObject("since", OffsetDateTime.class),
+                                        Duration.ofMillis(row.getLong("age")))),
+                        sync.getTable(),
+                        planner.minRecords(crm, Operation.UPSERT, false),
+                        sync.getAccount(),
+                        sync.getName())
+                .get(0);
+        return waiting.records() < planner.minRecords(crm, Operation.UPSERT, true)
+                ? Optional.empty()
                 : claim(sync.getAccount(), waiting.head(), waiting.records(), begun > 0 ? 1 : 0)
                         .map(claim -> new InitialExport(claim, waiting.records()));
     }
 
     /** Whether a planned job should wait for records that are about to join it. */
     public boolean lingers(Outbox.Head head, BulkClaim job) throws SQLException {
-        Optional<Boolean> loaded = database.first(NEXT_IN_LOG, row -> row.getBoolean(1), syncs.get(head.sync()).getTable());
-        boolean lingers = loaded.isPresent() && (loaded.get() || head.age().compareTo(MAX_LINGER) < 0)
-                && BulkClaim.waiting(database, job.account(), job.sync(), job.operation(), job.maxRecords()) < job.maxRecords();
+        Optional<Boolean> loaded = database.first(
+                NEXT_IN_LOG, row -> row.getBoolean(1), syncs.get(head.sync()).getTable());
+        boolean lingers = loaded.isPresent()
+                && (loaded.get() || head.age().compareTo(MAX_LINGER) < 0)
+                && BulkClaim.waiting(database, job.account(), job.sync(), job.operation(), job.maxRecords())
+                        < job.maxRecords();
         if (lingers) {
             lingering.put(head.sync(), System.nanoTime() + RECOUNT_INTERVAL.toNanos());
         }
@@ -176,13 +213,22 @@ public final class BulkPlans {
     private PlanInput input(String account, Outbox.Head head, long waiting, int own) throws SQLException {
         Budget budget = quota.budget(account, head.priority());
         BulkCapability bulk = accounts.get(account).crm().bulk().orElse(null);
-        return new PlanInput(head.operation(), head.ownPriority(), waiting, head.age(), budget.calls(), budget.scarce(),
+        return new PlanInput(
+                head.operation(),
+                head.ownPriority(),
+                waiting,
+                head.age(),
+                budget.calls(),
+                budget.scarce(),
                 bulk == null ? 0 : Math.max(0, bulk.jobs() - jobs.open(account) + own),
-                bulk == null ? null : barred(account, bulk, syncs.get(head.sync()).getObject()));
+                bulk == null
+                        ? null
+                        : barred(account, bulk, syncs.get(head.sync()).getObject()));
     }
 
     private String barred(String account, BulkCapability bulk, String object) throws SQLException {
-        return jobs.batches(account, bulk.batch()) >= bulk.batches() ? "the day's batches of bulk jobs are spent"
+        return jobs.batches(account, bulk.batch()) >= bulk.batches()
+                ? "the day's batches of bulk jobs are spent"
                 : bulkCooldowns.reason(account, object);
     }
 

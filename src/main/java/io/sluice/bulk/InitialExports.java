@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.bulk;
 
 import io.sluice.Sync;
@@ -25,17 +26,16 @@ public final class InitialExports implements InitialExportJobs {
 
     private static final int FIRST_JOB_DIVISOR = 5;
 
-    private record Planned(InitialExport export, long since) {
-    }
+    private record Planned(InitialExport export, long since) {}
 
     /** The number of records that a job is to have. */
-    private record Size(UUID lease, int records) {
-    }
+    private record Size(UUID lease, int records) {}
 
     private final BulkPlans plans;
     private final BulkJobs jobs;
     /** The plan of each sync. */
     private final Map<String, Planned> planned = new ConcurrentHashMap<>();
+
     private final Map<String, Size> sizes = new ConcurrentHashMap<>();
 
     public InitialExports(BulkPlans plans, BulkJobs jobs) {
@@ -54,8 +54,10 @@ public final class InitialExports implements InitialExportJobs {
         if (open.isPresent() && before != null && System.nanoTime() - before.since() < PLAN_VALIDITY.toNanos()) {
             return Optional.of(before.export().claim());
         }
-        Optional<InitialExport> initialExport = plans.initialExport(sync, open.map(ExportJob::records).orElse(0));
-        initialExport.ifPresentOrElse(it -> planned.put(sync.getName(), new Planned(it, System.nanoTime())),
+        Optional<InitialExport> initialExport =
+                plans.initialExport(sync, open.map(ExportJob::records).orElse(0));
+        initialExport.ifPresentOrElse(
+                it -> planned.put(sync.getName(), new Planned(it, System.nanoTime())),
                 () -> planned.remove(sync.getName()));
         return initialExport.map(InitialExport::claim);
     }
@@ -79,7 +81,9 @@ public final class InitialExports implements InitialExportJobs {
      * @param before the size of the job before, or 0
      */
     static int size(int max, long left, int before) {
-        return left <= max ? max : Math.min(max, before == 0 ? (max + FIRST_JOB_DIVISOR - 1) / FIRST_JOB_DIVISOR : 2 * before);
+        return left <= max
+                ? max
+                : Math.min(max, before == 0 ? (max + FIRST_JOB_DIVISOR - 1) / FIRST_JOB_DIVISOR : 2 * before);
     }
 
     /** The number of records that fit into the rest of the job, estimated by the average size of those in it. */
@@ -89,7 +93,8 @@ public final class InitialExports implements InitialExportJobs {
     }
 
     @Override
-    public void added(Connection connection, OpenJob job, int records, long bytes, boolean complete) throws SQLException {
+    public void added(Connection connection, OpenJob job, int records, long bytes, boolean complete)
+            throws SQLException {
         jobs.addRecords(connection, job.lease(), records, bytes, complete);
     }
 }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.bulk;
 
 import io.sluice.Operation;
@@ -33,7 +34,8 @@ public final class JobRecords {
      * Lists the mapped fields that any record has, and others that a replayed dead letter has; rows of an initial export
      * have no others. To expand each record for its fields would cost as much as to send it.
      */
-    private static final String FIELDS = """
+    private static final String FIELDS =
+            """
             select field from unnest(?::text[]) as field
             where exists (select from sluice.outbox where lease = ? and jsonb_exists(inflight, field))
             union
@@ -42,7 +44,8 @@ public final class JobRecords {
               and exists (select from sluice.bulk_job where lease = ? and bytes = 0)
             order by field""";
 
-    private static final String RECORDS = """
+    private static final String RECORDS =
+            """
             select o.key, o.inflight, null as crm_id from sluice.outbox o where o.lease = ?""";
 
     /**
@@ -51,7 +54,8 @@ public final class JobRecords {
      */
     private static final String CHILDREN = RECORDS + " order by o.inflight ->> ?, o.key";
 
-    private static final String DELETES = """
+    private static final String DELETES =
+            """
             select o.key, o.inflight, r.crm_id
             from sluice.outbox o left join sluice.sync_state r using (account, object, key)
             where o.lease = ? order by o.key""";
@@ -79,8 +83,16 @@ public final class JobRecords {
             public List<String> fields() throws SQLException {
                 return database.transaction(connection -> {
                     Array mapped = Database.texts(connection, sync.getFields().values());
-                    return Database.query(connection, FIELDS, row -> row.getString(1), mapped, job.lease(), mapped,
-                            job.lease(), mapped, job.lease());
+                    return Database.query(
+                            connection,
+                            FIELDS,
+                            row -> row.getString(1),
+                            mapped,
+                            job.lease(),
+                            mapped,
+                            job.lease(),
+                            mapped,
+                            job.lease());
                 });
             }
 
@@ -99,7 +111,8 @@ public final class JobRecords {
             throws SQLException {
         boolean delete = job.operation() == Operation.DELETE;
         boolean children = !delete && parent != null;
-        try (PreparedStatement statement = connection.prepareStatement(delete ? DELETES : children ? CHILDREN : RECORDS)) {
+        try (PreparedStatement statement =
+                connection.prepareStatement(delete ? DELETES : children ? CHILDREN : RECORDS)) {
             statement.setFetchSize(FETCH_SIZE);
             statement.setObject(1, job.lease());
             if (children) {
@@ -107,7 +120,10 @@ public final class JobRecords {
             }
             try (ResultSet rows = statement.executeQuery()) {
                 while (rows.next()) {
-                    reader.accept(new RecordChange(rows.getString("key"), job.operation(), rows.getString("crm_id"),
+                    reader.accept(new RecordChange(
+                            rows.getString("key"),
+                            job.operation(),
+                            rows.getString("crm_id"),
                             Json.fields(rows.getString("inflight"))));
                 }
             }
@@ -120,11 +136,12 @@ public final class JobRecords {
      * @return the number of the job's records that are still in flight
      */
     long settle(BulkJob job, Stream<Outcome> outcomes) throws SQLException {
-        Claim claim = new Claim(job.lease(), job.account(), job.object(), job.sync(), job.operation(), false, List.of());
+        Claim claim =
+                new Claim(job.lease(), job.account(), job.object(), job.sync(), job.operation(), false, List.of());
         List<Outcome> some = new ArrayList<>();
         // written records are settled before the others: once some were written, the rest have faults of their own
         boolean noneWritten = inFlight(job) == job.records();
-        for (Iterator<Outcome> all = outcomes.iterator(); all.hasNext();) {
+        for (Iterator<Outcome> all = outcomes.iterator(); all.hasNext(); ) {
             some.add(all.next());
             if (some.size() == OUTCOMES_PER_TRANSACTION || !all.hasNext()) {
                 List<Outcome> named = job.operation() == Operation.DELETE ? withKeys(job, some) : checked(job, some);
@@ -136,8 +153,8 @@ public final class JobRecords {
     }
 
     private long inFlight(BulkJob job) throws SQLException {
-        return database.query("select count(*) from sluice.outbox where lease = ?", row -> row.getLong(1),
-                job.lease()).get(0);
+        return database.query("select count(*) from sluice.outbox where lease = ?", row -> row.getLong(1), job.lease())
+                .get(0);
     }
 
     /**
@@ -146,22 +163,38 @@ public final class JobRecords {
      */
     private List<Outcome> checked(BulkJob job, List<Outcome> outcomes) throws SQLException {
         Map<String, String> ids = new HashMap<>();
-        database.transaction(connection -> Database.query(connection, IDS,
-                row -> ids.put(row.getString("key"), row.getString("crm_id")), job.account(), job.object(),
+        database.transaction(connection -> Database.query(
+                connection,
+                IDS,
+                row -> ids.put(row.getString("key"), row.getString("crm_id")),
+                job.account(),
+                job.object(),
                 Database.texts(connection, outcomes, Outcome::key)));
-        return outcomes.stream().map(it -> it.status() == Outcome.Status.DONE
-                && new RecordChange(it.key(), job.operation(), ids.get(it.key()), Map.of()).isOtherRecord(it.crmId())
-                ? Outcome.gone(it.key(), "OTHER_RECORD", "the bulk job made another record, " + it.crmId() + ", instead of "
-                        + ids.get(it.key())) : it).toList();
+        return outcomes.stream()
+                .map(it -> it.status() == Outcome.Status.DONE
+                                && new RecordChange(it.key(), job.operation(), ids.get(it.key()), Map.of())
+                                        .isOtherRecord(it.crmId())
+                        ? Outcome.gone(
+                                it.key(),
+                                "OTHER_RECORD",
+                                "the bulk job made another record, " + it.crmId() + ", instead of " + ids.get(it.key()))
+                        : it)
+                .toList();
     }
 
     /** Adds the keys to the results of a delete, which name the CRM's id alone. A record without a known id waits for the job's end. */
     private List<Outcome> withKeys(BulkJob job, List<Outcome> outcomes) throws SQLException {
         Map<String, String> keys = new HashMap<>();
-        database.transaction(connection -> Database.query(connection, KEYS,
-                row -> keys.put(row.getString("crm_id"), row.getString("key")), job.account(), job.object(),
+        database.transaction(connection -> Database.query(
+                connection,
+                KEYS,
+                row -> keys.put(row.getString("crm_id"), row.getString("key")),
+                job.account(),
+                job.object(),
                 Database.texts(connection, outcomes, Outcome::crmId)));
-        return outcomes.stream().filter(it -> keys.containsKey(it.crmId()))
-                .map(it -> new Outcome(keys.get(it.crmId()), it.status(), it.crmId(), it.code(), it.message())).toList();
+        return outcomes.stream()
+                .filter(it -> keys.containsKey(it.crmId()))
+                .map(it -> new Outcome(keys.get(it.crmId()), it.status(), it.crmId(), it.code(), it.message()))
+                .toList();
     }
 }

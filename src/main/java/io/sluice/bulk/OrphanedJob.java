@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.bulk;
 
 import io.sluice.Operation;
@@ -13,8 +14,7 @@ final class OrphanedJob {
     /** The tolerated difference between the CRM's clock and ours; the CRM may also leave out parts of a second. */
     private static final Duration SKEW = Duration.ofMinutes(2);
 
-    private OrphanedJob() {
-    }
+    private OrphanedJob() {}
 
     /**
      * Finds an open job, which therefore has no data, that this login created for the same work at the time of our request,
@@ -25,10 +25,15 @@ final class OrphanedJob {
      * @param known the CRM's jobs that belong to rows
      */
     static Optional<CrmJob> in(List<?> page, BulkJob job, String key, Set<String> known) {
-        return page.stream().filter(CrmJob.class::isInstance).map(CrmJob.class::cast)
-                .filter(it -> it.stage() == CrmJob.Stage.OPEN && it.ours() && it.object().equals(job.object())
+        return page.stream()
+                .filter(CrmJob.class::isInstance)
+                .map(CrmJob.class::cast)
+                .filter(it -> it.stage() == CrmJob.Stage.OPEN
+                        && it.ours()
+                        && it.object().equals(job.object())
                         && it.verb().equals(job.operation().toString())
-                        && (job.operation() == Operation.DELETE || key.equals(it.key())) && !known.contains(it.id())
+                        && (job.operation() == Operation.DELETE || key.equals(it.key()))
+                        && !known.contains(it.id())
                         && !it.created().isBefore(job.createRequestedAt().minus(SKEW))
                         && !it.created().isAfter(job.createRequestedAt().plus(SKEW)))
                 .findFirst();

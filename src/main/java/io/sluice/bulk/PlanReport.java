@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.bulk;
 
 import io.sluice.Operation;
@@ -24,7 +25,8 @@ import org.apache.camel.Message;
 /** Reports how a sync's waiting work would be sent now, what each way costs, and why this one is chosen. */
 public final class PlanReport {
 
-    private static final String WAITING = """
+    private static final String WAITING =
+            """
             select operation, urgent, count(*) as records, min(own) as own, min(priority) as priority,
                    (extract(epoch from clock_timestamp() - min(since)) * 1000)::bigint as age
             from (select *, case when priority = 0 then 0 else least(priority + aged, 3) end as own,
@@ -53,8 +55,10 @@ public final class PlanReport {
                 answer = report(syncs.get(name));
             } else {
                 status = 404;
-                answer = Map.of("error", (name == null ? "Name a sync: /api/plan?sync=NAME" : "There is no sync '" + name
-                        + "'") + Suggestion.hint(String.valueOf(name), syncs.keySet()));
+                answer = Map.of(
+                        "error",
+                        (name == null ? "Name a sync: /api/plan?sync=NAME" : "There is no sync '" + name + "'")
+                                + Suggestion.hint(String.valueOf(name), syncs.keySet()));
             }
         } catch (SQLException unreachable) {
             status = 503;
@@ -69,16 +73,23 @@ public final class PlanReport {
     private record Waiting(Outbox.Head head, boolean urgent, long records) {
 
         static Waiting of(String sync, ResultSet row) throws SQLException {
-            return new Waiting(new Outbox.Head(sync, Operation.of(row.getString("operation")),
-                    Priority.ofRank(row.getInt("priority")), Priority.ofRank(row.getInt("own")), null,
-                    Duration.ofMillis(row.getLong("age"))), row.getBoolean("urgent"), row.getLong("records"));
+            return new Waiting(
+                    new Outbox.Head(
+                            sync,
+                            Operation.of(row.getString("operation")),
+                            Priority.ofRank(row.getInt("priority")),
+                            Priority.ofRank(row.getInt("own")),
+                            null,
+                            Duration.ofMillis(row.getLong("age"))),
+                    row.getBoolean("urgent"),
+                    row.getLong("records"));
         }
     }
 
     private Map<String, Object> report(Sync sync) throws SQLException {
         List<Map<String, Object>> groups = new ArrayList<>();
-        for (Waiting waiting : database.query(WAITING, row -> Waiting.of(sync.getName(), row), sync.getAccount(),
-                sync.getName())) {
+        for (Waiting waiting :
+                database.query(WAITING, row -> Waiting.of(sync.getName(), row), sync.getAccount(), sync.getName())) {
             PlanInput planInput = plans.input(sync.getAccount(), waiting.head(), waiting.records());
             groups.add(group(planInput, plans.plan(sync.getAccount(), planInput)));
         }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.capture;
 
 import io.sluice.LogThrottle;
@@ -31,7 +32,8 @@ import org.slf4j.LoggerFactory;
  */
 public final class Capture {
 
-    private static final String LOADED = """
+    private static final String LOADED =
+            """
             insert into sluice.checkpoint as c (account, object, stream, position)
             values (?, ?, ?, ?)
             on conflict (account, object, stream) do update
@@ -46,13 +48,15 @@ public final class Capture {
     /** SQLSTATE object_not_in_prerequisite_state. */
     private static final String NOT_READY = "55000";
 
-    private static final String FORGET_LOADS = """
+    private static final String FORGET_LOADS =
+            """
             delete from sluice.checkpoint
             where stream like 'load:%' and stream <> all (?::text[]) and (account, object, stream) not in (
                 select * from unnest(?::text[], ?::text[], ?::text[]))""";
 
     /** Forgets syncs that do not run while others of their table do, because they miss the changes made meanwhile. */
-    private static final String MISSED = """
+    private static final String MISSED =
+            """
             update sluice.checkpoint set position = (position::jsonb || '{"missed": true}')::text, updated_at = now()
             where (account, object, stream) in (select * from unnest(?::text[], ?::text[], ?::text[]))
               and not jsonb_exists(position::jsonb, 'missed')""";
@@ -75,9 +79,11 @@ public final class Capture {
     private final CaptureWatch watch;
     /** All syncs that were started, whether captured now or stopped. */
     private final Map<String, List<Sync>> started = new ConcurrentHashMap<>();
+
     private final Map<String, TableDrain> drains = new ConcurrentHashMap<>();
     /** The tables to check before their time. */
     private final Set<String> suspects = ConcurrentHashMap.newKeySet();
+
     private final LogThrottle throttle = new LogThrottle();
     private volatile long checkAt = System.nanoTime();
     private volatile List<String> captured = List.of();
@@ -100,7 +106,13 @@ public final class Capture {
      * @param watchInterval the time between two checks of the triggers
      * @param maxMissing    the percentage of a table's known records that may be deleted because their rows disappeared unseen
      */
-    public Capture(Database database, int batch, WriteDebounce writeDebounce, InitialExportJobs initialExportJobs, Duration watchInterval, int maxMissing) {
+    public Capture(
+            Database database,
+            int batch,
+            WriteDebounce writeDebounce,
+            InitialExportJobs initialExportJobs,
+            Duration watchInterval,
+            int maxMissing) {
         this.database = database;
         this.batch = batch;
         this.writeDebounce = writeDebounce;
@@ -118,15 +130,20 @@ public final class Capture {
 
     /** Whether any sync was ever installed in this database. */
     public boolean isInstalled() throws SQLException {
-        return database.first("select from sluice.checkpoint where stream like 'load:%' limit 1", row -> true).isPresent();
+        return database.first("select from sluice.checkpoint where stream like 'load:%' limit 1", row -> true)
+                .isPresent();
     }
 
     /** The names of the syncs that were installed with their current mapping. */
     public Set<String> installed(List<Sync> syncs) throws SQLException {
         Set<String> installed = new HashSet<>();
         for (Sync sync : syncs) {
-            if (sync.getTable() != null && sync.getKey() != null && sync.getAccount() != null && sync.getObject() != null
-                    && sync.getExternalId() != null && position(sync).filter(mapping(sync)::equals).isPresent()) {
+            if (sync.getTable() != null
+                    && sync.getKey() != null
+                    && sync.getAccount() != null
+                    && sync.getObject() != null
+                    && sync.getExternalId() != null
+                    && position(sync).filter(mapping(sync)::equals).isPresent()) {
                 installed.add(sync.getName());
             }
         }
@@ -160,9 +177,14 @@ public final class Capture {
         if (!problems.isEmpty()) {
             throw new IllegalArgumentException(String.join("\n", problems));
         }
-        List<Sync> known = Stream.concat(syncs.stream(), kept.stream().filter(Sync::isComplete)).toList();
+        List<Sync> known = Stream.concat(syncs.stream(), kept.stream().filter(Sync::isComplete))
+                .toList();
         Set<String> tables = syncs.stream().map(Sync::getTable).collect(Collectors.toSet());
-        missed(known.stream().filter(sync -> !syncs.contains(sync) && tables.contains(sync.getTable())).toList(), known);
+        missed(
+                known.stream()
+                        .filter(sync -> !syncs.contains(sync) && tables.contains(sync.getTable()))
+                        .toList(),
+                known);
         captured = known.stream().map(Sync::getTable).distinct().toList();
         watch.forget();
         started.clear();
@@ -193,11 +215,19 @@ public final class Capture {
     /** Makes syncs that missed changes start again with an export; one that no longer exists is forgotten. */
     private void missed(List<Sync> missed, List<Sync> known) throws SQLException {
         database.transaction(connection -> {
-            Database.update(connection, FORGET_LOADS, Database.texts(connection, spared.syncs(), "load:"::concat),
+            Database.update(
+                    connection,
+                    FORGET_LOADS,
+                    Database.texts(connection, spared.syncs(), "load:"::concat),
                     Database.texts(connection, known, Sync::getAccount),
-                    Database.texts(connection, known, Sync::getObject), Database.texts(connection, known, Capture::stream));
-            return Database.update(connection, MISSED, Database.texts(connection, missed, Sync::getAccount),
-                    Database.texts(connection, missed, Sync::getObject), Database.texts(connection, missed, Capture::stream));
+                    Database.texts(connection, known, Sync::getObject),
+                    Database.texts(connection, known, Capture::stream));
+            return Database.update(
+                    connection,
+                    MISSED,
+                    Database.texts(connection, missed, Sync::getAccount),
+                    Database.texts(connection, missed, Sync::getObject),
+                    Database.texts(connection, missed, Capture::stream));
         });
     }
 
@@ -212,31 +242,50 @@ public final class Capture {
      */
     private List<Sync> load(CapturedTable capturedTable) throws SQLException {
         return database.transaction(connection -> {
-            Database.query(connection, "select pg_advisory_xact_lock(hashtext('sluice.drain'), hashtext(?))", row -> null,
+            Database.query(
+                    connection,
+                    "select pg_advisory_xact_lock(hashtext('sluice.drain'), hashtext(?))",
+                    row -> null,
                     capturedTable.table());
             List<Sync> fresh = new ArrayList<>();
             for (Sync sync : capturedTable.syncs()) {
-                Optional<String> before = Database.query(connection, POSITION, row -> row.getString(1), sync.getAccount(),
-                        sync.getObject(), stream(sync)).stream().findFirst();
-                if (Database.update(connection, LOADED, sync.getAccount(), sync.getObject(), stream(sync),
-                        mapping(sync)) > 0) {
+                Optional<String> before = Database.query(
+                                connection,
+                                POSITION,
+                                row -> row.getString(1),
+                                sync.getAccount(),
+                                sync.getObject(),
+                                stream(sync))
+                        .stream()
+                        .findFirst();
+                if (Database.update(
+                                connection, LOADED, sync.getAccount(), sync.getObject(), stream(sync), mapping(sync))
+                        > 0) {
                     fresh.add(sync);
                     if (before.isPresent()) {
                         ChangedMapping.apply(connection, sync);
                         if (isOfSameRows(before.get(), sync)) {
-                            CaptureWatch.missed(connection, capturedTable, "sync " + sync.getName() + " was stopped or changed");
+                            CaptureWatch.missed(
+                                    connection, capturedTable, "sync " + sync.getName() + " was stopped or changed");
                         }
                     }
                 }
             }
             if (!fresh.isEmpty()) {
                 CaptureWatch.loaded(connection, capturedTable);
-                Database.update(connection, ChangeLog.append(Sql.text(capturedTable.table()), "select "
-                        + capturedTable.key().keyText("t") + " as key, 'S' as op, null::text[] as columns from "
-                        + capturedTable.quoted() + " as t"));
+                Database.update(
+                        connection,
+                        ChangeLog.append(
+                                Sql.text(capturedTable.table()),
+                                "select "
+                                        + capturedTable.key().keyText("t")
+                                        + " as key, 'S' as op, null::text[] as columns from "
+                                        + capturedTable.quoted() + " as t"));
             }
             // before the lock is released, so that no drain of the old syncs comes in between
-            drains.put(capturedTable.table(), new TableDrain(database, capturedTable, batch, writeDebounce, initialExportJobs));
+            drains.put(
+                    capturedTable.table(),
+                    new TableDrain(database, capturedTable, batch, writeDebounce, initialExportJobs));
             return fresh;
         });
     }
@@ -251,13 +300,23 @@ public final class Capture {
      * in each process.
      */
     private static String mapping(Sync sync) {
-        return Json.text(new TreeMap<>(Map.of("table", sync.getTable(), "key", sync.getKey(), "externalId",
-                sync.getExternalId(), "fields", new TreeMap<>(sync.getFields()), "timeZone", sync.getTimeZone())));
+        return Json.text(new TreeMap<>(Map.of(
+                "table",
+                sync.getTable(),
+                "key",
+                sync.getKey(),
+                "externalId",
+                sync.getExternalId(),
+                "fields",
+                new TreeMap<>(sync.getFields()),
+                "timeZone",
+                sync.getTimeZone())));
     }
 
     private List<CapturedTable> read(List<Sync> syncs, List<String> problems) throws SQLException {
         Map<String, List<Sync>> byTable = new LinkedHashMap<>();
-        syncs.forEach(sync -> byTable.computeIfAbsent(sync.getTable(), table -> new ArrayList<>()).add(sync));
+        syncs.forEach(sync -> byTable.computeIfAbsent(sync.getTable(), table -> new ArrayList<>())
+                .add(sync));
         List<CapturedTable> read = new ArrayList<>();
         for (List<Sync> ofTable : byTable.values()) {
             CapturedTable capturedTable = CapturedTable.read(database, ofTable, problems);
@@ -292,8 +351,9 @@ public final class Capture {
         if (watch.isStopped(sync)) {
             throw new SQLException("sync " + sync.getName() + " is stopped: " + watch.problem(sync), NOT_READY);
         }
-        return source(sync.getTable()).orElseThrow(() -> new SQLException(
-                sync.location() + ": table '" + sync.getTable() + "' is not captured yet", NOT_READY));
+        return source(sync.getTable())
+                .orElseThrow(() -> new SQLException(
+                        sync.location() + ": table '" + sync.getTable() + "' is not captured yet", NOT_READY));
     }
 
     /**
@@ -336,7 +396,11 @@ public final class Capture {
             if (DatabaseFailure.of(failure) == DatabaseFailure.AWAY) {
                 throw failure;
             }
-            throttle.warn(LOG, table, "{} could not be checked: {}. The next attempt is within a minute", table,
+            throttle.warn(
+                    LOG,
+                    table,
+                    "{} could not be checked: {}. The next attempt is within a minute",
+                    table,
                     DatabaseFailure.description(failure));
         }
     }
@@ -361,8 +425,11 @@ public final class Capture {
 
     /** Enters rows so that they are read and sent again. */
     public void reread(Connection connection, Sync sync, Collection<String> keys) throws SQLException {
-        Database.update(connection, ChangeLog.append(Sql.text(sync.getTable()),
-                "select key, 'R' as op, null::text[] as columns from unnest(?::text[]) as key"),
+        Database.update(
+                connection,
+                ChangeLog.append(
+                        Sql.text(sync.getTable()),
+                        "select key, 'R' as op, null::text[] as columns from unnest(?::text[]) as key"),
                 Database.texts(connection, keys));
     }
 
@@ -372,10 +439,16 @@ public final class Capture {
      * the application's triggers in any table. No lock of others is waited for longer than {@link #APPLY_LOCK_TIMEOUT}.
      */
     public void blockDrains(Connection connection, Sync sync) throws SQLException {
-        Database.query(connection, "select pg_advisory_xact_lock(hashtext('sluice.drain'), hashtext(?)),"
-                + " set_config('sluice.origin', ?, true), set_config('lock_timeout', ?, true)", row -> null,
-                sync.getTable(), sync.getName(), APPLY_LOCK_TIMEOUT);
-        // a transaction that reads first and writes then would deadlock with a REINDEX of the application, which would fail
+        Database.query(
+                connection,
+                "select pg_advisory_xact_lock(hashtext('sluice.drain'), hashtext(?)),"
+                        + " set_config('sluice.origin', ?, true), set_config('lock_timeout', ?, true)",
+                row -> null,
+                sync.getTable(),
+                sync.getName(),
+                APPLY_LOCK_TIMEOUT);
+        // a transaction that reads first and writes then would deadlock with a REINDEX of the application, which would
+        // fail
         try (Statement lock = connection.createStatement()) {
             lock.execute("lock table " + Sql.table(sync.getTable()) + " in row exclusive mode");
         }
@@ -440,9 +513,13 @@ public final class Capture {
         try {
             return database.transaction(connection -> {
                 Database.query(connection, "select set_config('statement_timeout', '5s', true)", row -> null);
-                return Database.query(connection, "select min(" + key + ") || ' and ' || max(" + key + ") from " + capturedTable.quoted()
-                        + " as t group by lower(btrim(" + key + ")) having count(*) > 1 limit 1", row -> row.getString(1))
-                        .stream().findFirst();
+                return Database.query(
+                                connection,
+                                "select min(" + key + ") || ' and ' || max(" + key + ") from " + capturedTable.quoted()
+                                        + " as t group by lower(btrim(" + key + ")) having count(*) > 1 limit 1",
+                                row -> row.getString(1))
+                        .stream()
+                        .findFirst();
             });
         } catch (SQLException tooLong) {
             return Optional.empty();

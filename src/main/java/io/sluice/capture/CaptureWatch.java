@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.capture;
 
 import io.sluice.Sync;
@@ -30,18 +31,21 @@ final class CaptureWatch {
 
     private static final String STORED = "select signature from sluice.capture where source = ?";
 
-    private static final String STORE = """
+    private static final String STORE =
+            """
             insert into sluice.capture as c (source, signature) values (?, ?)
             on conflict (source) do update set signature = excluded.signature, checked_at = clock_timestamp()""";
 
     private static final String GAP = "insert into sluice.capture_gap (source, reason, loaded) values (?, ?, ?)";
 
-    private static final String GAPS = """
+    private static final String GAPS =
+            """
             select id, reason, loaded, asked from sluice.capture_gap where source = ? order by id""";
 
     private static final String CLOSE = "delete from sluice.capture_gap where source = ? and id <= ?";
 
-    private static final String COMPARED = """
+    private static final String COMPARED =
+            """
             update sluice.capture set compared_at = clock_timestamp(), reason = ?, missed = ?, gone = ? where source = ?""";
 
     /** The number of missing rows below which the percentage does not matter. */
@@ -72,7 +76,9 @@ final class CaptureWatch {
     /** Records that the drain of a table could not read it. */
     void unread(String table, String why) {
         if (!why.equals(unread.put(table, why))) {
-            LOG.warn("{} can't be read: {}. Its changes wait in the log; the next attempt is within seconds", table,
+            LOG.warn(
+                    "{} can't be read: {}. Its changes wait in the log; the next attempt is within seconds",
+                    table,
                     why);
         }
     }
@@ -107,7 +113,8 @@ final class CaptureWatch {
      * @return whether a trigger was missing
      */
     boolean install(CapturedTable capturedTable) throws SQLException {
-        return database.transaction(connection -> installed(connection, capturedTable, true)).created();
+        return database.transaction(connection -> installed(connection, capturedTable, true))
+                .created();
     }
 
     /** Records that a sync missed changes of a table. */
@@ -117,7 +124,8 @@ final class CaptureWatch {
 
     /** Records that all rows of a table are entered, so that only deleted rows are to be searched. */
     static void loaded(Connection connection, CapturedTable capturedTable) throws SQLException {
-        Database.update(connection, "update sluice.capture_gap set loaded = true where source = ?", capturedTable.table());
+        Database.update(
+                connection, "update sluice.capture_gap set loaded = true where source = ?", capturedTable.table());
     }
 
     /**
@@ -126,13 +134,14 @@ final class CaptureWatch {
      * @param created whether a trigger was missing
      * @param altered whether anything differed from the last check
      */
-    private record Installed(boolean created, boolean altered) {
-    }
+    private record Installed(boolean created, boolean altered) {}
 
-    private static Installed installed(Connection connection, CapturedTable capturedTable, boolean start) throws SQLException {
+    private static Installed installed(Connection connection, CapturedTable capturedTable, boolean start)
+            throws SQLException {
         Triggers.lockInstallation(connection);
         Database.query(connection, WRITTEN, row -> null);
-        String stored = Database.query(connection, STORED, row -> row.getString(1), capturedTable.table()).stream().findFirst()
+        String stored = Database.query(connection, STORED, row -> row.getString(1), capturedTable.table()).stream()
+                .findFirst()
                 .orElse(null);
         String found = TableSignature.read(connection, capturedTable);
         boolean created = Triggers.install(connection, capturedTable);
@@ -141,8 +150,11 @@ final class CaptureWatch {
         if (altered) {
             String difference = TableSignature.difference(stored, found);
             Database.update(connection, GAP, capturedTable.table(), difference, start && created);
-            LOG.warn("{}: changes may have been missed: {}. Triggers are {}; the table is compared with the known records",
-                    capturedTable.table(), difference, created ? "installed again" : "in place");
+            LOG.warn(
+                    "{}: changes may have been missed: {}. Triggers are {}; the table is compared with the known records",
+                    capturedTable.table(),
+                    difference,
+                    created ? "installed again" : "in place");
         }
         if (!now.equals(stored)) {
             Database.update(connection, STORE, capturedTable.table(), now);
@@ -169,8 +181,11 @@ final class CaptureWatch {
                     database.update(GAP, table, "sync " + sync.getName() + " was stopped", false);
                 }
             } else if (!problems.get(0).equals(stopped.put(sync.getName(), problems.get(0)))) {
-                LOG.warn("Sync {} is stopped: {}. Its changes are compared with the table once that is right again; other"
-                        + " syncs go on.", sync.getName(), problems.get(0));
+                LOG.warn(
+                        "Sync {} is stopped: {}. Its changes are compared with the table once that is right again; other"
+                                + " syncs go on.",
+                        sync.getName(),
+                        problems.get(0));
             }
         }
         if (good.isEmpty()) {
@@ -182,7 +197,8 @@ final class CaptureWatch {
             throw new SQLException(String.join("; ", problems), "42P17");
         }
         try {
-            boolean altered = database.transaction(connection -> installed(connection, read, false)).altered();
+            boolean altered = database.transaction(connection -> installed(connection, read, false))
+                    .altered();
             faults.remove(table);
             if (altered) {
                 // another drain, because this one's log watermark may be of another log
@@ -211,8 +227,7 @@ final class CaptureWatch {
         }
     }
 
-    private record Gap(long id, String reason, boolean loaded, boolean asked) {
-    }
+    private record Gap(long id, String reason, boolean loaded, boolean asked) {}
 
     /** Whether changes may have been missed. */
     boolean hasGaps(CapturedTable capturedTable) throws SQLException {
@@ -221,15 +236,21 @@ final class CaptureWatch {
 
     /** Compares a table with possible missed changes with Sluice's state. */
     void compare(CapturedTable capturedTable) throws SQLException {
-        List<Gap> gaps = database.query(GAPS, row -> new Gap(row.getLong("id"), row.getString("reason"),
-                row.getBoolean("loaded"), row.getBoolean("asked")), capturedTable.table());
+        List<Gap> gaps = database.query(
+                GAPS,
+                row -> new Gap(
+                        row.getLong("id"), row.getString("reason"), row.getBoolean("loaded"), row.getBoolean("asked")),
+                capturedTable.table());
         if (gaps.isEmpty()) {
             return;
         }
-        List<Sync> deleting = capturedTable.syncs().stream().filter(sync -> sync.getDeletes().equals("propagate")).toList();
+        List<Sync> deleting = capturedTable.syncs().stream()
+                .filter(sync -> sync.getDeletes().equals("propagate"))
+                .toList();
         boolean asked = gaps.stream().anyMatch(Gap::asked);
-        boolean wanted = asked && database.transaction(connection -> !PauseStore.isPausedByCapture(connection,
-                deleting.stream().map(Sync::getName).toList()));
+        boolean wanted = asked
+                && database.transaction(connection -> !PauseStore.isPausedByCapture(
+                        connection, deleting.stream().map(Sync::getName).toList()));
         TableComparison tableComparison = new TableComparison(database, capturedTable);
         long missed = gaps.stream().allMatch(Gap::loaded) ? 0 : tableComparison.enterChanged();
         TableComparison.Gone gone = tableComparison.countGone();
@@ -244,42 +265,62 @@ final class CaptureWatch {
         long last = gaps.get(gaps.size() - 1).id();
         database.transaction(connection -> {
             Database.update(connection, CLOSE, capturedTable.table(), last);
-            PauseStore.endCapturePauses(connection, deleting.stream().map(Sync::getName).toList());
+            PauseStore.endCapturePauses(
+                    connection, deleting.stream().map(Sync::getName).toList());
             return Database.update(connection, COMPARED, reason, missed, gone.gone(), capturedTable.table());
         });
-        LOG.info("{} was compared with the known records, because {}: {} rows had missed changes, {} were missing",
-                capturedTable.table(), reason, missed, gone.gone());
+        LOG.info(
+                "{} was compared with the known records, because {}: {} rows had missed changes, {} were missing",
+                capturedTable.table(),
+                reason,
+                missed,
+                gone.gone());
     }
 
     private boolean isTooMany(TableComparison.Gone gone, TableComparison tableComparison) throws SQLException {
         return gone.gone() > FEW && gone.gone() * 100 > gone.known() * maxMissing || tableComparison.isEmpty();
     }
 
-    private void stopDeletes(CapturedTable capturedTable, List<Sync> syncs, TableComparison.Gone gone, String reason, boolean asked)
+    private void stopDeletes(
+            CapturedTable capturedTable, List<Sync> syncs, TableComparison.Gone gone, String reason, boolean asked)
             throws SQLException {
         String why = "%,d of %,d known records have no row in %s any more (%s); they would be deleted in the CRM."
-                .formatted(gone.gone(), gone.known(), capturedTable.table(), reason)
+                        .formatted(gone.gone(), gone.known(), capturedTable.table(), reason)
                 + " Put the rows back, or resume the sync to delete them";
         database.transaction(connection -> {
-            PauseStore.pauseByCapture(connection, syncs.stream().map(Sync::getName).toList(), why);
-            return Database.update(connection,
-                    "update sluice.capture_gap set asked = true, loaded = true where source = ?", capturedTable.table());
+            PauseStore.pauseByCapture(
+                    connection, syncs.stream().map(Sync::getName).toList(), why);
+            return Database.update(
+                    connection,
+                    "update sluice.capture_gap set asked = true, loaded = true where source = ?",
+                    capturedTable.table());
         });
         if (!asked) {
-            LOG.warn("{} paused: {}.", String.join(", ", syncs.stream().map(Sync::getName).toList()), why);
+            LOG.warn(
+                    "{} paused: {}.",
+                    String.join(", ", syncs.stream().map(Sync::getName).toList()),
+                    why);
         }
     }
 
     /** The last comparison of a table, for people; empty when there was none. */
     Map<String, Object> comparison(String table) throws SQLException {
-        return database.first("select compared_at, reason, missed, gone from sluice.capture"
-                + " where source = ? and compared_at is not null", row -> {
-            Map<String, Object> last = new LinkedHashMap<>();
-            last.put("at", row.getObject("compared_at", java.time.OffsetDateTime.class).toInstant().toString());
-            last.put("because", row.getString("reason"));
-            last.put("missed", row.getLong("missed"));
-            last.put("gone", row.getLong("gone"));
-            return last;
-        }, table).orElse(Map.of());
+        return database.first(
+                        "select compared_at, reason, missed, gone from sluice.capture"
+                                + " where source = ? and compared_at is not null",
+                        row -> {
+                            Map<String, Object> last = new LinkedHashMap<>();
+                            last.put(
+                                    "at",
+                                    row.getObject("compared_at", java.time.OffsetDateTime.class)
+                                            .toInstant()
+                                            .toString());
+                            last.put("because", row.getString("reason"));
+                            last.put("missed", row.getLong("missed"));
+                            last.put("gone", row.getLong("gone"));
+                            return last;
+                        },
+                        table)
+                .orElse(Map.of());
     }
 }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.capture;
 
 import io.sluice.Suggestion;
@@ -17,7 +18,8 @@ import java.util.Set;
 public final class CapturedTable {
 
     /** Resolves a domain to its base type, through any number of domains. */
-    private static final String COLUMNS = """
+    private static final String COLUMNS =
+            """
             with recursive layer as (
                 select a.attnum, a.attname, a.attnotnull, a.atttypid as declared, a.atttypid as type
                 from pg_attribute a
@@ -36,7 +38,8 @@ public final class CapturedTable {
             from layer l join pg_type t on t.oid = l.type
             where t.typtype <> 'd' order by l.attnum""";
 
-    private static final String UNIQUE_COLUMNS = """
+    private static final String UNIQUE_COLUMNS =
+            """
             select a.attname
             from pg_index i
             join pg_attribute a on a.attrelid = i.indrelid and a.attnum = i.indkey[0]
@@ -44,16 +47,19 @@ public final class CapturedTable {
               and i.indpred is null and i.indexprs is null and i.indisvalid""";
 
     /** Finds a table of another owner: the right TRIGGER does not suffice for ALWAYS triggers. */
-    private static final String OTHER_OWNER = """
+    private static final String OTHER_OWNER =
+            """
             select format('%I', pg_get_userbyid(relowner)), format('%I', current_user)
             from pg_class where oid = to_regclass(?) and not pg_has_role(relowner, 'usage')""";
 
     /** Finds a table whose policies hide rows from the user although it may read the table. */
-    private static final String ROW_SECURITY = """
+    private static final String ROW_SECURITY =
+            """
             select format('%I', current_user) from pg_class
             where oid = to_regclass(?) and row_security_active(oid)""";
 
-    private static final String TABLES = """
+    private static final String TABLES =
+            """
             select schemaname || '.' || tablename from pg_tables
             where schemaname not in ('pg_catalog', 'information_schema', 'sluice')""";
 
@@ -61,6 +67,7 @@ public final class CapturedTable {
     private final Map<String, Column> columns;
     /** The OID of each column's declared type. */
     private final Map<String, Long> types;
+
     private final String key;
     private final String timeZone;
     private final List<Sync> syncs;
@@ -85,11 +92,15 @@ public final class CapturedTable {
         String quoted = Sql.table(table);
         Map<String, Column> columns = new LinkedHashMap<>();
         Map<String, Long> types = new LinkedHashMap<>();
-        database.query(COLUMNS, row -> {
-            types.put(row.getString(1), row.getLong(5));
-            return columns.put(row.getString(1), new Column(row.getString(1), row.getString(2), row.getString(3),
-                    row.getBoolean(4)));
-        }, quoted);
+        database.query(
+                COLUMNS,
+                row -> {
+                    types.put(row.getString(1), row.getLong(5));
+                    return columns.put(
+                            row.getString(1),
+                            new Column(row.getString(1), row.getString(2), row.getString(3), row.getBoolean(4)));
+                },
+                quoted);
         int before = problems.size();
         if (columns.isEmpty()) {
             List<String> tables = database.query(TABLES, row -> row.getString(1));
@@ -99,13 +110,21 @@ public final class CapturedTable {
             }
             return null;
         }
-        database.query(OTHER_OWNER, row -> "table '" + table + "' belongs to " + row.getString(1)
-                + ", and only its owner may put triggers on it; run: grant " + row.getString(1) + " to "
-                + row.getString(2), quoted).forEach(problem -> problems.add(syncs.get(0).location() + ": " + problem));
-        database.query(ROW_SECURITY, row -> "row level security of table '" + table + "' hides rows from " + row.getString(1)
-                + ", so that their changes would be lost; run: alter role " + row.getString(1) + " bypassrls, or: alter table "
-                + table + " no force row level security", quoted).forEach(problem ->
-                problems.add(syncs.get(0).location() + ": " + problem));
+        database.query(
+                        OTHER_OWNER,
+                        row -> "table '" + table + "' belongs to " + row.getString(1)
+                                + ", and only its owner may put triggers on it; run: grant " + row.getString(1) + " to "
+                                + row.getString(2),
+                        quoted)
+                .forEach(problem -> problems.add(syncs.get(0).location() + ": " + problem));
+        database.query(
+                        ROW_SECURITY,
+                        row -> "row level security of table '" + table + "' hides rows from " + row.getString(1)
+                                + ", so that their changes would be lost; run: alter role " + row.getString(1)
+                                + " bypassrls, or: alter table "
+                                + table + " no force row level security",
+                        quoted)
+                .forEach(problem -> problems.add(syncs.get(0).location() + ": " + problem));
         Set<String> unique = new LinkedHashSet<>(database.query(UNIQUE_COLUMNS, row -> row.getString(1), quoted));
         CapturedTable capturedTable = new CapturedTable(table, columns, types, syncs);
         for (Sync sync : syncs) {
@@ -129,8 +148,9 @@ public final class CapturedTable {
         } else if (!unique.contains(sync.getKey()) || !keyColumn.notNull()) {
             problems.add(sync.location() + ": key '" + sync.getKey() + "' of table '" + table
                     + "' must be unique and not null"
-                    + (unique.isEmpty() ? "; the table has no column with a unique index of its own, so make one with"
-                            + " alter table " + table + " add unique (" + sync.getKey() + ")"
+                    + (unique.isEmpty()
+                            ? "; the table has no column with a unique index of its own, so make one with"
+                                    + " alter table " + table + " add unique (" + sync.getKey() + ")"
                             : "; unique columns are " + String.join(", ", unique)));
         } else if (keyColumn.unsupportedKeyReason() != null) {
             problems.add(sync.location() + ": key '" + sync.getKey() + "' " + keyColumn.unsupportedKeyReason());
@@ -144,8 +164,9 @@ public final class CapturedTable {
             }
         }
         if (!sync.getKey().equals(key) || !sync.getTimeZone().equals(timeZone)) {
-            problems.add(sync.location() + ": all syncs of table '" + table + "' share one key and one timeZone, but sync '"
-                    + syncs.get(0).getName() + "' has key '" + key + "' and timeZone '" + timeZone + "'");
+            problems.add(
+                    sync.location() + ": all syncs of table '" + table + "' share one key and one timeZone, but sync '"
+                            + syncs.get(0).getName() + "' has key '" + key + "' and timeZone '" + timeZone + "'");
         }
     }
 
@@ -159,14 +180,17 @@ public final class CapturedTable {
                 continue;
             }
             try {
-                database.query("select from " + quoted() + " where (" + condition.getValue() + ") limit 0", row -> null);
+                database.query(
+                        "select from " + quoted() + " where (" + condition.getValue() + ") limit 0", row -> null);
             } catch (SQLException wrong) {
-                if (wrong.getSQLState() == null || !wrong.getSQLState().startsWith("42")
-                        && !wrong.getSQLState().startsWith("22")) {
+                if (wrong.getSQLState() == null
+                        || !wrong.getSQLState().startsWith("42")
+                                && !wrong.getSQLState().startsWith("22")) {
                     throw wrong;
                 }
                 problems.add(sync.location() + ": the condition " + condition.getKey() + " is no SQL condition over '"
-                        + table + "': " + wrong.getMessage().lines().findFirst().orElse("").replace("ERROR: ", ""));
+                        + table + "': "
+                        + wrong.getMessage().lines().findFirst().orElse("").replace("ERROR: ", ""));
             }
         }
     }
@@ -212,7 +236,9 @@ public final class CapturedTable {
 
     /** Whether both have the same triggers and drain. */
     boolean equalsShape(CapturedTable other) {
-        return syncs.equals(other.syncs) && types.get(key).equals(other.types.get(key)) && mapped().equals(other.mapped())
+        return syncs.equals(other.syncs)
+                && types.get(key).equals(other.types.get(key))
+                && mapped().equals(other.mapped())
                 && mapped().stream().allMatch(column -> typeOf(column) == other.typeOf(column));
     }
 

@@ -1,10 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.capture;
 
 /** Holds the SQL of {@code sluice.change_log}: appends by triggers and exports, and removals by the drain. */
 final class ChangeLog {
 
     /** Whether the oldest rows are of an initial export, and whether changes that {@link Taking#NEWEST} takes are behind them. */
-    static final String LOADING = """
+    static final String LOADING =
+            """
             select op = 'S' as loading, exists (
                 select from sluice.change_log where source = ? and records = 1 and op <> 'S') as single
             from sluice.change_log where source = ? order by seq limit 1""";
@@ -17,8 +19,7 @@ final class ChangeLog {
     /** The maximum number of rows of the log that a drain takes at once. */
     static final int ROWS = 20_000;
 
-    private ChangeLog() {
-    }
+    private ChangeLog() {}
 
     /**
      * Appends changed records, those with the same changed columns in one row. All names are qualified, operators too: see
@@ -34,16 +35,19 @@ final class ChangeLog {
                 from (select key, op::pg_catalog."char", columns,
                              (pg_catalog.row_number() over () operator(pg_catalog.-) 1) operator(pg_catalog./) %d as part
                       from (%s) as changed) as parted
-                group by op, columns, part""".formatted(source, KEYS, changes);
+                group by op, columns, part"""
+                .formatted(source, KEYS, changes);
     }
 
     /** Whether there are rows from a sequence number on, and the transactions that are under way. */
-    static final String PEEK = """
+    static final String PEEK =
+            """
             select exists (select from sluice.change_log where source = ? and seq >= ?) as any,
                    pg_current_snapshot()::text as snapshot""";
 
     /** The first row from a sequence number on. */
-    static final String HEAD = """
+    static final String HEAD =
+            """
             select seq, records from sluice.change_log where source = ? and seq >= ? order by seq limit 1""";
 
     static final String DELETE = "delete from sluice.change_log where source = ? and seq = ?";
@@ -52,7 +56,8 @@ final class ChangeLog {
      * Gives each key of the oldest rows a row of its own, so that one that can't be drained is alone. The new rows come last,
      * which is harmless: whenever a change is taken, the values that are read are never older.
      */
-    static final String PART = """
+    static final String PART =
+            """
             with taken as (
                 delete from sluice.change_log where source = ? and seq = any (array(
                     select seq from sluice.change_log where source = ? and seq >= ? and records > 1 order by seq limit 20))
@@ -66,21 +71,24 @@ final class ChangeLog {
     /** The changes that a drain takes; each statement has two parameters, the maximum number and the first sequence number. */
     enum Taking {
         /** The oldest rows of any size. */
-        OLDEST("""
+        OLDEST(
+                """
                 select seq from (
                     select seq, most, sum(records) over (order by seq) - records as before
                     from (select seq, records, ? as most from sluice.change_log
                           where source = %1$s and seq >= ? order by seq limit 20000) as oldest) as counted
                 where before < most"""),
         /** The oldest rows, as many as there is room for. */
-        FITTING("""
+        FITTING(
+                """
                 select seq from (
                     select seq, most, sum(records) over (order by seq) as through
                     from (select seq, records, ? as most from sluice.change_log
                           where source = %1$s and seq >= ? order by seq limit 20000) as oldest) as counted
                 where through <= most"""),
         /** The newest changes of single records, because urgent records are seldom changed by the thousand. */
-        NEWEST("""
+        NEWEST(
+                """
                 select seq from (select ?::integer as most) as wanted cross join lateral (
                     select seq from sluice.change_log
                     where source = %1$s and records = 1 and op <> 'S' and seq >= ?
@@ -101,8 +109,8 @@ final class ChangeLog {
                     where source = %1$s and seq = any (array(%2$s))
                     returning seq, keys, op, columns, changed_at, origin),
                 batch as materialized (
-                    select unnest(keys) as key, op, columns, changed_at, origin from taken)""".formatted(source,
-                taking.which.formatted(source));
+                    select unnest(keys) as key, op, columns, changed_at, origin from taken)"""
+                .formatted(source, taking.which.formatted(source));
     }
 
     /** Returns the same of one row of the log, which stays; one parameter, its sequence number. */
@@ -111,6 +119,7 @@ final class ChangeLog {
                 taken as materialized (
                     select seq, keys, op, columns, changed_at, origin from sluice.change_log where source = %1$s and seq = ?),
                 batch as materialized (
-                    select unnest(keys) as key, op, columns, changed_at, origin from taken)""".formatted(source);
+                    select unnest(keys) as key, op, columns, changed_at, origin from taken)"""
+                .formatted(source);
     }
 }

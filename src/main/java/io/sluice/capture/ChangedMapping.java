@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.capture;
 
 import io.sluice.Sync;
@@ -19,15 +20,23 @@ final class ChangedMapping {
     private static final String EMPTY =
             "delete from sluice.dead_letter where " + OF_SYNC + " and operation = 'upsert' and fields = '{}'";
 
-    private ChangedMapping() {
-    }
+    private ChangedMapping() {}
 
     static void apply(Connection connection, Sync sync) throws SQLException {
-        Database.update(connection, ELSEWHERE.formatted("outbox", " and lease is null"), sync.getName(), sync.getAccount(),
+        Database.update(
+                connection,
+                ELSEWHERE.formatted("outbox", " and lease is null"),
+                sync.getName(),
+                sync.getAccount(),
                 sync.getObject());
-        Database.update(connection, ELSEWHERE.formatted("dead_letter", ""), sync.getName(), sync.getAccount(),
+        Database.update(
+                connection,
+                ELSEWHERE.formatted("dead_letter", ""),
+                sync.getName(),
+                sync.getAccount(),
                 sync.getObject());
-        String fields = sync.getFields().values().stream().map(Sql::text)
+        String fields = sync.getFields().values().stream()
+                .map(Sql::text)
                 .collect(Collectors.joining(", ", "array[", "]::text[]"));
         for (String statement : List.of(
                 update("outbox", "fields", "fields", "stamps"),
@@ -35,12 +44,24 @@ final class ChangedMapping {
                 update("dead_letter", "fields", "fields", "stamps"),
                 update("sync_state", "base", "base", "stamps"),
                 update("sync_state", "unproven", "unproven"))) {
-            Database.update(connection, statement.replace("<fields>", fields), sync.getAccount(), sync.getObject(),
+            Database.update(
+                    connection,
+                    statement.replace("<fields>", fields),
+                    sync.getAccount(),
+                    sync.getObject(),
                     sync.getName());
         }
-        Database.update(connection, named("rejected_fields").replace("<fields>", fields), sync.getAccount(),
-                sync.getObject(), sync.getName());
-        Database.update(connection, named("edited_fields").replace("<fields>", fields), sync.getAccount(), sync.getObject(),
+        Database.update(
+                connection,
+                named("rejected_fields").replace("<fields>", fields),
+                sync.getAccount(),
+                sync.getObject(),
+                sync.getName());
+        Database.update(
+                connection,
+                named("edited_fields").replace("<fields>", fields),
+                sync.getAccount(),
+                sync.getObject(),
                 sync.getName());
         Database.update(connection, EMPTY, sync.getAccount(), sync.getObject(), sync.getName());
     }
@@ -58,7 +79,7 @@ final class ChangedMapping {
     }
 
     private static String named(String part) {
-        return "update sluice.dead_letter set " + part + " = array(select unnest(" + part + ") intersect select unnest(<fields>))"
-                + " where " + OF_SYNC + " and not " + part + " <@ <fields>";
+        return "update sluice.dead_letter set " + part + " = array(select unnest(" + part
+                + ") intersect select unnest(<fields>))" + " where " + OF_SYNC + " and not " + part + " <@ <fields>";
     }
 }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.capture;
 
 /**
@@ -25,8 +26,9 @@ public record Column(String name, String type, String sqlType, boolean notNull) 
             case COMPOSITE -> "is a composite value; map its parts through generated columns";
             case "bytea" -> "is binary, which no CRM field holds";
             case "money" -> "is of type money, whose text depends on the server's locale; use numeric";
-            case "interval" -> "is of type interval, whose text depends on the session's settings; use a number of days"
-                    + " or seconds";
+            case "interval" ->
+                "is of type interval, whose text depends on the session's settings; use a number of days"
+                        + " or seconds";
             default -> null;
         };
     }
@@ -35,7 +37,7 @@ public record Column(String name, String type, String sqlType, boolean notNull) 
     String unsupportedKeyReason() {
         return switch (type) {
             case "float4", "float8", "timestamp", "timestamptz", "timetz", "json", "jsonb", "xml" ->
-                    "is of type " + type + ", whose text is not the same everywhere; use a number, a text or a uuid";
+                "is of type " + type + ", whose text is not the same everywhere; use a number, a text or a uuid";
             default -> unsupportedReason();
         };
     }
@@ -43,7 +45,8 @@ public record Column(String name, String type, String sqlType, boolean notNull) 
     /** SQL that returns the key as text, the same in every session. */
     public String keyText(String row) {
         String value = row + "." + quoted();
-        return type.equals("date") ? "(pg_catalog.to_json(" + value + ") operator(pg_catalog.#>>) '{}')"
+        return type.equals("date")
+                ? "(pg_catalog.to_json(" + value + ") operator(pg_catalog.#>>) '{}')"
                 : value + "::pg_catalog.text";
     }
 
@@ -72,16 +75,28 @@ public record Column(String name, String type, String sqlType, boolean notNull) 
     /** Whether the JSON is a free text. */
     boolean isFreeText() {
         return switch (type) {
-            case "bool", "int2", "int4", "int8", "float4", "float8", "numeric", "date", "time", "timetz", "timestamp",
-                    "timestamptz", "uuid", "inet", "cidr" -> false;
+            case "bool",
+                    "int2",
+                    "int4",
+                    "int8",
+                    "float4",
+                    "float8",
+                    "numeric",
+                    "date",
+                    "time",
+                    "timetz",
+                    "timestamp",
+                    "timestamptz",
+                    "uuid",
+                    "inet",
+                    "cidr" -> false;
             default -> true;
         };
     }
 
     /** SQL that converts a text from a CRM to a value, the inverse of {@link #json}; null stays null. */
     public String ofText(String text, String timeZone) {
-        String value = type.equals("timestamp")
-                ? text + "::timestamptz at time zone " + Sql.text(timeZone) : text;
+        String value = type.equals("timestamp") ? text + "::timestamptz at time zone " + Sql.text(timeZone) : text;
         return "(" + value + ")::" + sqlType;
     }
 
@@ -113,8 +128,21 @@ public record Column(String name, String type, String sqlType, boolean notNull) 
     private String comparable(String row) {
         String value = row + "." + quoted();
         return switch (type) {
-            case "bool", "int2", "int4", "int8", "float4", "float8", "numeric", "uuid", "date", "timestamp",
-                    "timestamptz", "time", "timetz", "jsonb", "inet" -> value + "::pg_catalog." + Sql.name(type);
+            case "bool",
+                    "int2",
+                    "int4",
+                    "int8",
+                    "float4",
+                    "float8",
+                    "numeric",
+                    "uuid",
+                    "date",
+                    "timestamp",
+                    "timestamptz",
+                    "time",
+                    "timetz",
+                    "jsonb",
+                    "inet" -> value + "::pg_catalog." + Sql.name(type);
             case "cidr" -> value + "::pg_catalog.inet";
             default -> value + "::pg_catalog.text collate pg_catalog.\"C\"";
         };

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.capture;
 
 import java.sql.SQLException;
@@ -39,7 +40,8 @@ public enum DatabaseFailure {
     /** PostgreSQL's message in one line, without the values that it may quote. */
     static String description(SQLException failure) {
         String message = failure instanceof PSQLException server && server.getServerErrorMessage() != null
-                ? server.getServerErrorMessage().getMessage() : failure.getMessage();
+                ? server.getServerErrorMessage().getMessage()
+                : failure.getMessage();
         String line = String.valueOf(message).lines().findFirst().orElse("").replace("ERROR: ", "");
         if (of(failure) == DATA) {
             line = line.replaceAll(":? *\"[^\"]*\"", "").replaceAll("\\(.*\\)", "");

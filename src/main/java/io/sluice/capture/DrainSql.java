@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.capture;
 
 import io.sluice.Priority;
@@ -22,8 +23,7 @@ final class DrainSql {
     /** The maximum number of index entries that one lookup reads. */
     private static final int LOOK = 100;
 
-    private DrainSql() {
-    }
+    private DrainSql() {}
 
     /**
      * Takes a maximum number of changes from a sequence number on; returns {@code moved}, their number, {@code last}, the highest
@@ -48,13 +48,20 @@ final class DrainSql {
      *
      * @param jobs jobs for rows of an initial export, of different syncs
      */
-    static String of(CapturedTable capturedTable, WriteDebounce writeDebounce, ChangeLog.Taking taking, List<OpenJob> jobs) {
+    static String of(
+            CapturedTable capturedTable, WriteDebounce writeDebounce, ChangeLog.Taking taking, List<OpenJob> jobs) {
         return of(capturedTable, writeDebounce, ChangeLog.take(Sql.text(capturedTable.table()), taking), jobs, true);
     }
 
-    private static String of(CapturedTable capturedTable, WriteDebounce writeDebounce, String taken, List<OpenJob> jobs, boolean conditions) {
+    private static String of(
+            CapturedTable capturedTable,
+            WriteDebounce writeDebounce,
+            String taken,
+            List<OpenJob> jobs,
+            boolean conditions) {
         List<Sync> syncs = capturedTable.syncs();
-        StringBuilder sql = new StringBuilder("""
+        StringBuilder sql = new StringBuilder(
+                """
                 with %s,
                 stamped as (
                     select key, jsonb_object_agg(name, changed_at) as stamps
@@ -68,25 +75,39 @@ final class DrainSql {
                            min(changed_at) as since, max(changed_at) as latest, s.stamps,
                            case when bool_and(origin is not null) and min(origin) = max(origin) then min(origin) end
                                as origin
-                    from batch left join stamped s using (key) group by key, s.stamps)""".formatted(
-                taken));
+                    from batch left join stamped s using (key) group by key, s.stamps)"""
+                        .formatted(taken));
         StringBuilder filled = new StringBuilder();
         for (int i = 0; i < jobs.size(); i++) {
             OpenJob job = jobs.get(i);
-            Sync sync = syncs.stream().filter(it -> it.getName().equals(job.sync())).findFirst().orElseThrow();
+            Sync sync = syncs.stream()
+                    .filter(it -> it.getName().equals(job.sync()))
+                    .findFirst()
+                    .orElseThrow();
             sql.append(",\n").append(fill(capturedTable, sync, i, job.reserved()));
-            filled.append(", (select count(*) from filled_%1$d) as records_%1$d, (select bytes from size_%1$d) as bytes_%1$d"
-                    .formatted(i));
+            filled.append(
+                    ", (select count(*) from filled_%1$d) as records_%1$d, (select bytes from size_%1$d) as bytes_%1$d"
+                            .formatted(i));
         }
         for (int i = 0; i < syncs.size(); i++) {
             String name = syncs.get(i).getName();
             int job = jobs.stream().map(OpenJob::sync).toList().indexOf(name);
             String others = job < 0 ? "" : " and sluice_folded.key not in (select key from filled_" + job + ")";
-            sql.append(",\nsync_").append(i).append(" as (\n").append(enter(capturedTable, syncs.get(i), writeDebounce, others, conditions)).append(")");
-            sql.append(",\nrevived_").append(i).append(" as (\n").append(revive(syncs.get(i), i)).append(")");
+            sql.append(",\nsync_")
+                    .append(i)
+                    .append(" as (\n")
+                    .append(enter(capturedTable, syncs.get(i), writeDebounce, others, conditions))
+                    .append(")");
+            sql.append(",\nrevived_")
+                    .append(i)
+                    .append(" as (\n")
+                    .append(revive(syncs.get(i), i))
+                    .append(")");
         }
         return sql.append("\nselect (select count(*) from batch) as moved, (select max(seq) from taken) as last,"
-                + " pg_current_snapshot()::text as snapshot").append(filled).toString();
+                        + " pg_current_snapshot()::text as snapshot")
+                .append(filled)
+                .toString();
     }
 
     /**
@@ -127,12 +148,28 @@ final class DrainSql {
                           and account = %10$s and object = %11$s and key = w.key limit 1) as d on true
                     where r.key is null and d.key is null and not w.reserved
                     on conflict (account, object, key) do nothing
-                    returning key)""".formatted(index, reserved(capturedTable, sync, reserved), priority(sync),
-                object(sync.getFields().entrySet().stream().map(entry -> Map.entry(entry.getValue(),
-                        capturedTable.column(entry.getKey()).value(capturedTable.alias(), capturedTable.timeZone()))).toList()),
-                capturedTable.quoted(), capturedTable.alias(), capturedTable.alias() + "." + capturedTable.key().quoted(), capturedTable.key().sqlType(),
-                Sql.text(sync.getName()), Sql.text(sync.getAccount()), Sql.text(sync.getObject()),
-                Priority.NORMAL.rank(), among("sync_state", index, sync), among("dead_letter", index, sync));
+                    returning key)"""
+                .formatted(
+                        index,
+                        reserved(capturedTable, sync, reserved),
+                        priority(sync),
+                        object(sync.getFields().entrySet().stream()
+                                .map(entry -> Map.entry(
+                                        entry.getValue(),
+                                        capturedTable
+                                                .column(entry.getKey())
+                                                .value(capturedTable.alias(), capturedTable.timeZone())))
+                                .toList()),
+                        capturedTable.quoted(),
+                        capturedTable.alias(),
+                        capturedTable.alias() + "." + capturedTable.key().quoted(),
+                        capturedTable.key().sqlType(),
+                        Sql.text(sync.getName()),
+                        Sql.text(sync.getAccount()),
+                        Sql.text(sync.getObject()),
+                        Priority.NORMAL.rank(),
+                        among("sync_state", index, sync),
+                        among("dead_letter", index, sync));
     }
 
     /**
@@ -153,11 +190,15 @@ final class DrainSql {
      * for a part. A search in the JSON would take ten times as long.
      */
     private static String reserved(CapturedTable capturedTable, Sync sync, String text) {
-        List<String> places = text == null ? List.of() : Stream.concat(Stream.of(capturedTable.key()),
-                        sync.getFields().keySet().stream().map(capturedTable::column))
-                .filter(Column::isFreeText)
-                .map(it -> "strpos(" + it.value(capturedTable.alias(), capturedTable.timeZone()) + " collate pg_catalog.\"C\", "
-                        + Sql.text(text) + ")").toList();
+        List<String> places = text == null
+                ? List.of()
+                : Stream.concat(
+                                Stream.of(capturedTable.key()),
+                                sync.getFields().keySet().stream().map(capturedTable::column))
+                        .filter(Column::isFreeText)
+                        .map(it -> "strpos(" + it.value(capturedTable.alias(), capturedTable.timeZone())
+                                + " collate pg_catalog.\"C\", " + Sql.text(text) + ")")
+                        .toList();
         return places.isEmpty() ? "false" : "coalesce(greatest(" + String.join(", ", places) + "), 0) > 0";
     }
 
@@ -184,7 +225,8 @@ final class DrainSql {
      *
      * <p>Rows are entered in the order of their keys, as settling takes them, so that the two can't deadlock.
      */
-    private static String enter(CapturedTable capturedTable, Sync sync, WriteDebounce writeDebounce, String others, boolean conditions) {
+    private static String enter(
+            CapturedTable capturedTable, Sync sync, WriteDebounce writeDebounce, String others, boolean conditions) {
         return """
                 insert into sluice.outbox as o
                     (account, object, key, sync, operation, fields, stamps, priority, since, due, attempts)
@@ -248,20 +290,37 @@ final class DrainSql {
                     aged = case when excluded.priority < o.priority then 0 else o.aged end,
                     since = case when o.operation is null then excluded.since else least(o.since, excluded.since) end
                 returning o.key"""
-                .formatted(Sql.text(sync.getAccount()), Sql.text(sync.getObject()), Sql.text(sync.getName()),
+                .formatted(
+                        Sql.text(sync.getAccount()),
+                        Sql.text(sync.getObject()),
+                        Sql.text(sync.getName()),
                         sync.getPriority().rank(),
-                        conditions ? priority(sync) : Integer.toString(sync.getPriority().rank()), whole(capturedTable), capturedTable.quoted(), capturedTable.alias(),
-                        capturedTable.alias() + "." + capturedTable.key().quoted(), capturedTable.key().sqlType(), mapping(sync),
-                        wanted(sync), writeDebounce.critical().toMillis(), writeDebounce.other().toMillis(), Priority.NORMAL.rank(),
+                        conditions
+                                ? priority(sync)
+                                : Integer.toString(sync.getPriority().rank()),
+                        whole(capturedTable),
+                        capturedTable.quoted(),
+                        capturedTable.alias(),
+                        capturedTable.alias() + "." + capturedTable.key().quoted(),
+                        capturedTable.key().sqlType(),
+                        mapping(sync),
+                        wanted(sync),
+                        writeDebounce.critical().toMillis(),
+                        writeDebounce.other().toMillis(),
+                        Priority.NORMAL.rank(),
                         object(sync, column -> "t.whole -> " + Sql.text(column)),
-                        object(sync, column -> "coalesce(sluice_folded.stamps -> " + Sql.text(column)
-                                + ", to_jsonb(sluice_folded.latest))"), others);
+                        object(
+                                sync,
+                                column -> "coalesce(sluice_folded.stamps -> " + Sql.text(column)
+                                        + ", to_jsonb(sluice_folded.latest))"),
+                        others);
     }
 
     /** An object of all of a sync's fields. */
     private static String object(Sync sync, UnaryOperator<String> value) {
         return object(sync.getFields().entrySet().stream()
-                .map(entry -> Map.entry(entry.getValue(), value.apply(entry.getKey()))).toList());
+                .map(entry -> Map.entry(entry.getValue(), value.apply(entry.getKey())))
+                .toList());
     }
 
     /**
@@ -269,11 +328,15 @@ final class DrainSql {
      * of the object and parse it would take twice as long.
      */
     static String object(List<Map.Entry<String, String>> members) {
-        List<String> pairs = members.stream().map(it -> Sql.text(it.getKey()) + ", " + it.getValue()).toList();
+        List<String> pairs = members.stream()
+                .map(it -> Sql.text(it.getKey()) + ", " + it.getValue())
+                .toList();
         StringBuilder object = new StringBuilder();
         for (int from = 0; from < pairs.size(); from += MOST_PAIRS) {
-            object.append(from == 0 ? "" : " || ").append("jsonb_build_object(")
-                    .append(String.join(", ", pairs.subList(from, Math.min(pairs.size(), from + MOST_PAIRS)))).append(")");
+            object.append(from == 0 ? "" : " || ")
+                    .append("jsonb_build_object(")
+                    .append(String.join(", ", pairs.subList(from, Math.min(pairs.size(), from + MOST_PAIRS))))
+                    .append(")");
         }
         return object.toString();
     }
@@ -281,20 +344,22 @@ final class DrainSql {
     private static String revive(Sync sync, int index) {
         return """
                 delete from sluice.dead_letter
-                where account = %2$s and object = %3$s and key = any (array(select key from sync_%1$d))""".formatted(index,
-                Sql.text(sync.getAccount()), Sql.text(sync.getObject()));
+                where account = %2$s and object = %3$s and key = any (array(select key from sync_%1$d))"""
+                .formatted(index, Sql.text(sync.getAccount()), Sql.text(sync.getObject()));
     }
 
     private static String wanted(Sync sync) {
         String upserts = "t.whole is not null and w.fields <> '{}'";
         return sync.getDeletes().equals("propagate")
-                ? "(t.whole is null and sluice_folded.deleted or " + upserts + ")" : upserts;
+                ? "(t.whole is null and sluice_folded.deleted or " + upserts + ")"
+                : upserts;
     }
 
     /** JSON with every mapped column. */
     private static String whole(CapturedTable capturedTable) {
-        return object(capturedTable.mapped().stream().map(column -> Map.entry(column.name(),
-                column.value(capturedTable.alias(), capturedTable.timeZone()))).toList());
+        return object(capturedTable.mapped().stream()
+                .map(column -> Map.entry(column.name(), column.value(capturedTable.alias(), capturedTable.timeZone())))
+                .toList());
     }
 
     private static String priority(Sync sync) {
@@ -302,7 +367,8 @@ final class DrainSql {
         condition(sql, sync.getCritical(), 0);
         condition(sql, sync.getHigh(), 1);
         condition(sql, sync.getLow(), 3);
-        return sql.length() == 4 ? Integer.toString(sync.getPriority().rank())
+        return sql.length() == 4
+                ? Integer.toString(sync.getPriority().rank())
                 : sql + " else " + sync.getPriority().rank() + " end";
     }
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.capture;
 
 import io.sluice.Sync;
@@ -30,25 +31,29 @@ public final class Installations {
 
     private static final String LOCK = "select pg_advisory_xact_lock(hashtext('sluice.installation'))";
 
-    private static final String FORGET_DEAD = """
+    private static final String FORGET_DEAD =
+            """
             delete from sluice.installation
-            where name = ? and seen_at < clock_timestamp() - interval '%d seconds'""".formatted(ALIVE_SECONDS);
+            where name = ? and seen_at < clock_timestamp() - interval '%d seconds'"""
+                    .formatted(ALIVE_SECONDS);
 
-    private static final String OTHERS = """
+    private static final String OTHERS =
+            """
             select name, host, tables, objects, syncs from sluice.installation where instance <> ? order by name, host""";
 
-    private static final String ENTER = """
+    private static final String ENTER =
+            """
             insert into sluice.installation (instance, name, host, tables, objects, syncs) values (?, ?, ?, ?, ?, ?)
             on conflict (instance) do update set tables = excluded.tables, objects = excluded.objects,
                 syncs = excluded.syncs, seen_at = clock_timestamp()""";
 
-    private static final String HEARTBEAT = "update sluice.installation set seen_at = clock_timestamp() where instance = ?";
+    private static final String HEARTBEAT =
+            "update sluice.installation set seen_at = clock_timestamp() where instance = ?";
 
     /** Ends the registration of a replica: its captured tables stay registered, but it counts as dead at once. */
     private static final String DEREGISTER = "update sluice.installation set seen_at = '-infinity' where instance = ?";
 
-    private record Other(String name, String host, Set<String> tables, Set<String> objects, Set<String> syncs) {
-    }
+    private record Other(String name, String host, Set<String> tables, Set<String> objects, Set<String> syncs) {}
 
     /**
      * The capture of other installations and replicas.
@@ -100,28 +105,46 @@ public final class Installations {
                     problems.addAll(problems(other, syncs));
                 }
             }
-            return problems.isEmpty() ? Database.update(connection, ENTER, instance, name, host,
-                    Database.texts(connection, tables), Database.texts(connection, objects),
-                    Database.texts(connection, names)) : 0;
+            return problems.isEmpty()
+                    ? Database.update(
+                            connection,
+                            ENTER,
+                            instance,
+                            name,
+                            host,
+                            Database.texts(connection, tables),
+                            Database.texts(connection, objects),
+                            Database.texts(connection, names))
+                    : 0;
         });
         entered = problems.isEmpty();
-        replicas.stream().filter(other -> !other.syncs().equals(names)).forEach(other -> LOG.warn("Another Sluice of the"
-                + " installation '{}' runs on this database ({}) with other syncs: {}. What they capture is kept. If that one"
-                + " is no replica of this one, give one of the two another name (sluice.installation).", name, other.host(),
-                String.join(", ", other.syncs())));
+        replicas.stream()
+                .filter(other -> !other.syncs().equals(names))
+                .forEach(other -> LOG.warn(
+                        "Another Sluice of the"
+                                + " installation '{}' runs on this database ({}) with other syncs: {}. What they capture is kept. If that one"
+                                + " is no replica of this one, give one of the two another name (sluice.installation).",
+                        name,
+                        other.host(),
+                        String.join(", ", other.syncs())));
         return problems;
     }
 
     private List<String> problems(Other other, List<Sync> syncs) {
         List<String> problems = new ArrayList<>();
         for (Sync sync : syncs) {
-            String shared = other.tables().contains(sync.getTable()) ? "reads table '" + sync.getTable() + "'"
-                    : other.objects().contains(object(sync)) ? "feeds " + sync.getAccount() + " " + sync.getObject() : null;
+            String shared = other.tables().contains(sync.getTable())
+                    ? "reads table '" + sync.getTable() + "'"
+                    : other.objects().contains(object(sync))
+                            ? "feeds " + sync.getAccount() + " " + sync.getObject()
+                            : null;
             if (shared != null) {
-                problems.add(sync.location() + ": the Sluice installation '" + other.name() + "' (" + other.host() + ") "
-                        + shared + " in this database already, and this one is '" + name + "' (sluice.installation): put"
-                        + " the sync into that one, or, where that one is gone for good, run: delete from"
-                        + " sluice.installation where name = '" + other.name() + "'");
+                problems.add(
+                        sync.location() + ": the Sluice installation '" + other.name() + "' (" + other.host() + ") "
+                                + shared + " in this database already, and this one is '" + name
+                                + "' (sluice.installation): put"
+                                + " the sync into that one, or, where that one is gone for good, run: delete from"
+                                + " sluice.installation where name = '" + other.name() + "'");
             }
         }
         return problems;
@@ -141,13 +164,22 @@ public final class Installations {
             Database.update(connection, FORGET_DEAD, name);
             return others(connection);
         });
-        return new Captured(others.stream().flatMap(other -> other.tables().stream()).collect(Collectors.toSet()),
+        return new Captured(
+                others.stream().flatMap(other -> other.tables().stream()).collect(Collectors.toSet()),
                 others.stream().flatMap(other -> other.syncs().stream()).collect(Collectors.toSet()));
     }
 
     private List<Other> others(Connection connection) throws SQLException {
-        return Database.query(connection, OTHERS, row -> new Other(row.getString("name"), row.getString("host"),
-                texts(row.getArray("tables")), texts(row.getArray("objects")), texts(row.getArray("syncs"))), instance);
+        return Database.query(
+                connection,
+                OTHERS,
+                row -> new Other(
+                        row.getString("name"),
+                        row.getString("host"),
+                        texts(row.getArray("tables")),
+                        texts(row.getArray("objects")),
+                        texts(row.getArray("syncs"))),
+                instance);
     }
 
     private static Set<String> texts(java.sql.Array array) throws SQLException {

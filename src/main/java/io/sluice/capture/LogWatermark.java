@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.capture;
 
 import java.time.Duration;
@@ -36,8 +37,7 @@ final class LogWatermark {
     private static final int MANY = 10_000;
 
     /** A transaction under way: its lowest possible sequence number, and the time when it was first seen. */
-    private record Open(long from, long sinceNanos) {
-    }
+    private record Open(long from, long sinceNanos) {}
 
     private final Map<Long, Open> open = new HashMap<>();
     private long from;
@@ -68,7 +68,8 @@ final class LogWatermark {
     private void seen(String snapshot, long own) {
         long unlisted = xmax(snapshot);
         String listed = snapshot.substring(snapshot.lastIndexOf(':') + 1);
-        Set<Long> running = listed.isEmpty() ? new HashSet<>()
+        Set<Long> running = listed.isEmpty()
+                ? new HashSet<>()
                 : Arrays.stream(listed.split(",")).map(Long::valueOf).collect(Collectors.toCollection(HashSet::new));
         for (long xid = unlisted; xid < own; xid++) {
             running.add(xid);
@@ -76,7 +77,7 @@ final class LogWatermark {
         running.remove(own);
         long now = System.nanoTime();
         running.forEach(xid -> open.putIfAbsent(xid, new Open(last + 1, now)));
-        for (Iterator<Map.Entry<Long, Open>> all = open.entrySet().iterator(); all.hasNext();) {
+        for (Iterator<Map.Entry<Long, Open>> all = open.entrySet().iterator(); all.hasNext(); ) {
             Map.Entry<Long, Open> each = all.next();
             if (each.getKey() < unlisted && !running.contains(each.getKey())) {
                 from = Math.min(from, each.getValue().from());
@@ -101,8 +102,8 @@ final class LogWatermark {
      * @param snapshot  snapshot of the search
      * @param tookNanos duration of the search, in nanoseconds
      */
-    synchronized void searched(long began, Long taken, boolean complete, long sequence, long own, String snapshot,
-            long tookNanos) {
+    synchronized void searched(
+            long began, Long taken, boolean complete, long sequence, long own, String snapshot, long tookNanos) {
         if (began == 0) {
             wholeAt = System.nanoTime() + Math.max(WHOLE_NANOS, WHOLE_TIMES * tookNanos);
         }

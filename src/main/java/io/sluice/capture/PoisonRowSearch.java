@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.capture;
 
 import io.sluice.Sync;
@@ -24,15 +25,18 @@ final class PoisonRowSearch {
     /** The code of these dead letters, before PostgreSQL's own. */
     private static final String CODE = "ROW_NOT_READ";
 
-    private static final String MINE = """
+    private static final String MINE =
+            """
             select pg_try_advisory_xact_lock(hashtext('sluice.drain'), hashtext(?)) as mine,
                    set_config('lock_timeout', '100ms', true)""";
 
-    private static final String KEY = """
+    private static final String KEY =
+            """
             select unnest(keys) as key, op from sluice.change_log where source = ? and seq = ?""";
 
     /** The maximum length of a key in a dead letter, because an index entry is at most a third of a page; a longer key is shortened. */
-    private static final String LETTER = """
+    private static final String LETTER =
+            """
             insert into sluice.dead_letter (account, object, key, sync, operation, fields, stamps, priority, code, message)
             values (?, ?, case when octet_length(?::text) <= 2000 then ?::text
                                else left(?::text, 60) || '... ' || md5(?::text) end,
@@ -40,7 +44,8 @@ final class PoisonRowSearch {
             on conflict (account, object, key) do update set operation = 'upsert', fields = '{}', stamps = '{}',
                 code = excluded.code, message = excluded.message, died_at = now()""";
 
-    private static final String NO_LETTER = """
+    private static final String NO_LETTER =
+            """
             delete from sluice.dead_letter where account = ? and object = ? and code like 'ROW_NOT_READ%'
               and key = case when octet_length(?::text) <= 2000 then ?::text
                              else left(?::text, 60) || '... ' || md5(?::text) end""";
@@ -60,12 +65,21 @@ final class PoisonRowSearch {
 
     /** Gives keys that share a row of the log rows of their own. @return number of rows split */
     int part(long from) throws SQLException {
-        return database.transaction(connection -> isMine(connection) ? Database.query(connection, ChangeLog.PART,
-                row -> row.getInt(1), capturedTable.table(), capturedTable.table(), from).get(0) : 0);
+        return database.transaction(connection -> isMine(connection)
+                ? Database.query(
+                                connection,
+                                ChangeLog.PART,
+                                row -> row.getInt(1),
+                                capturedTable.table(),
+                                capturedTable.table(),
+                                from)
+                        .get(0)
+                : 0);
     }
 
     private boolean isMine(Connection connection) throws SQLException {
-        return Database.query(connection, MINE, row -> row.getBoolean("mine"), capturedTable.table()).get(0);
+        return Database.query(connection, MINE, row -> row.getBoolean("mine"), capturedTable.table())
+                .get(0);
     }
 
     /** Enters the oldest row alone. @return number of changes */
@@ -76,16 +90,24 @@ final class PoisonRowSearch {
             if (!isMine(connection)) {
                 return 0;
             }
-            record Head(long seq, int records) { }
-            List<Head> heads = Database.query(connection, ChangeLog.HEAD, row -> new Head(row.getLong("seq"),
-                    row.getInt("records")), capturedTable.table(), from);
+            record Head(long seq, int records) {}
+            List<Head> heads = Database.query(
+                    connection,
+                    ChangeLog.HEAD,
+                    row -> new Head(row.getLong("seq"), row.getInt("records")),
+                    capturedTable.table(),
+                    from);
             if (heads.isEmpty()) {
                 return 0;
             }
             for (Sync sync : capturedTable.syncs()) {
                 enter(connection, sync, heads.get(0).seq(), found);
             }
-            Database.update(connection, ChangeLog.DELETE, capturedTable.table(), heads.get(0).seq());
+            Database.update(
+                    connection,
+                    ChangeLog.DELETE,
+                    capturedTable.table(),
+                    heads.get(0).seq());
             return heads.get(0).records();
         });
         say(found);
@@ -101,25 +123,46 @@ final class PoisonRowSearch {
         SQLException without = attempt(connection, DrainSql.ofOne(alone, writeDebounce, false), seq);
         if (without == null) {
             conditionsFailed++;
-            found.add(sync.getName() + ": a condition of its priorities fails (" + DatabaseFailure.description(failure) + ")");
+            found.add(sync.getName() + ": a condition of its priorities fails (" + DatabaseFailure.description(failure)
+                    + ")");
             return;
         }
         if (DatabaseFailure.of(without) == DatabaseFailure.SHAPE) {
             // no row's fault: otherwise each row would become a dead letter
             throw without;
         }
-        record Change(String key, String op) { }
-        for (Change change : Database.query(connection, KEY, row -> new Change(row.getString("key"), row.getString("op")),
-                capturedTable.table(), seq)) {
+        record Change(String key, String op) {}
+        for (Change change : Database.query(
+                connection,
+                KEY,
+                row -> new Change(row.getString("key"), row.getString("op")),
+                capturedTable.table(),
+                seq)) {
             String key = change.key();
-            if (change.op().equals("D") || attempt(connection, "select 1 / count(*) from (select from " + row(key)
-                    + ") as found where ?::bigint is not null", 0) != null) {
+            if (change.op().equals("D")
+                    || attempt(
+                                    connection,
+                                    "select 1 / count(*) from (select from " + row(key)
+                                            + ") as found where ?::bigint is not null",
+                                    0)
+                            != null) {
                 Database.update(connection, NO_LETTER, sync.getAccount(), sync.getObject(), key, key, key, key);
                 continue;
             }
             String why = why(connection, alone, sync, key, without);
-            Database.update(connection, LETTER, sync.getAccount(), sync.getObject(), key, key, key, key, sync.getName(),
-                    sync.getPriority().rank(), CODE + " " + without.getSQLState(), why);
+            Database.update(
+                    connection,
+                    LETTER,
+                    sync.getAccount(),
+                    sync.getObject(),
+                    key,
+                    key,
+                    key,
+                    key,
+                    sync.getName(),
+                    sync.getPriority().rank(),
+                    CODE + " " + without.getSQLState(),
+                    why);
             dead++;
             found.add(sync.getName() + ": a row is a dead letter (" + why + ")");
         }
@@ -133,7 +176,8 @@ final class PoisonRowSearch {
             connection.releaseSavepoint(before);
             return null;
         } catch (SQLException failure) {
-            if (DatabaseFailure.of(failure) == DatabaseFailure.AWAY || DatabaseFailure.of(failure) == DatabaseFailure.LOCKED) {
+            if (DatabaseFailure.of(failure) == DatabaseFailure.AWAY
+                    || DatabaseFailure.of(failure) == DatabaseFailure.LOCKED) {
                 throw failure;
             }
             connection.rollback(before);
@@ -150,8 +194,12 @@ final class PoisonRowSearch {
         }
         for (Map.Entry<String, String> field : sync.getFields().entrySet()) {
             Column column = alone.column(field.getKey());
-            SQLException wrong = attempt(connection, "select jsonb_build_object('value', " + column.value(capturedTable.alias(),
-                    capturedTable.timeZone()) + ") from " + row(key) + " and ?::bigint is not null", 0);
+            SQLException wrong = attempt(
+                    connection,
+                    "select jsonb_build_object('value', "
+                            + column.value(capturedTable.alias(), capturedTable.timeZone()) + ") from " + row(key)
+                            + " and ?::bigint is not null",
+                    0);
             if (wrong != null) {
                 return "column " + column.name() + ": " + DatabaseFailure.description(wrong);
             }
@@ -160,16 +208,22 @@ final class PoisonRowSearch {
     }
 
     private String row(String key) {
-        return capturedTable.quoted() + " as " + capturedTable.alias() + " where " + capturedTable.alias() + "." + capturedTable.key().quoted()
-                + " = " + Sql.text(key) + "::" + capturedTable.key().sqlType();
+        return capturedTable.quoted() + " as " + capturedTable.alias() + " where " + capturedTable.alias() + "."
+                + capturedTable.key().quoted() + " = " + Sql.text(key) + "::"
+                + capturedTable.key().sqlType();
     }
 
     /** Logs once a minute, with counts: a condition may fail for each row. */
     private void say(List<String> found) {
         if (!found.isEmpty() && System.nanoTime() - saidAt >= SAY_AGAIN_NANOS) {
             saidAt = System.nanoTime();
-            LOG.warn("{}: {}. So far {} rows took their sync's own priority because a condition failed, and {} became dead"
-                    + " letters; the others go on.", capturedTable.table(), found.get(0), conditionsFailed, dead);
+            LOG.warn(
+                    "{}: {}. So far {} rows took their sync's own priority because a condition failed, and {} became dead"
+                            + " letters; the others go on.",
+                    capturedTable.table(),
+                    found.get(0),
+                    conditionsFailed,
+                    dead);
         }
     }
 }

@@ -1,10 +1,10 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.capture;
 
 /** Quotes names and texts for SQL that is built from a sync. */
 public final class Sql {
 
-    private Sql() {
-    }
+    private Sql() {}
 
     public static String name(String name) {
         return '"' + name.replace("\"", "\"\"") + '"';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.capture;
 
 import io.sluice.Sync;
@@ -33,11 +34,11 @@ final class TableComparison {
     }
 
     /** @param known number of known keys; those without a row are gone */
-    record Gone(long known, long gone) {
-    }
+    record Gone(long known, long gone) {}
 
     boolean isEmpty() throws SQLException {
-        return !database.first("select exists (select from " + capturedTable.quoted() + ")", row -> row.getBoolean(1)).orElseThrow();
+        return !database.first("select exists (select from " + capturedTable.quoted() + ")", row -> row.getBoolean(1))
+                .orElseThrow();
     }
 
     /** Enters the rows that differ. @return their number */
@@ -58,12 +59,14 @@ final class TableComparison {
     /** Enters all rows of a page where one can't be read: the drain finds out which. */
     private Page page(String sql, String otherwise, String last) throws SQLException {
         try {
-            return database.planned(connection -> Database.query(connection, sql, Page::of, last, last).get(0));
+            return database.planned(connection ->
+                    Database.query(connection, sql, Page::of, last, last).get(0));
         } catch (SQLException failure) {
             if (DatabaseFailure.of(failure) != DatabaseFailure.DATA) {
                 throw failure;
             }
-            return database.planned(connection -> Database.query(connection, otherwise, Page::of, last, last).get(0));
+            return database.planned(connection ->
+                    Database.query(connection, otherwise, Page::of, last, last).get(0));
         }
     }
 
@@ -75,10 +78,16 @@ final class TableComparison {
         StringBuilder differs = new StringBuilder();
         for (int i = 0; compared && i < capturedTable.syncs().size(); i++) {
             Sync sync = capturedTable.syncs().get(i);
-            fields.append(", ").append(DrainSql.object(sync.getFields().entrySet().stream().map(entry -> Map.entry(
-                    entry.getValue(), capturedTable.column(entry.getKey()).value(alias, capturedTable.timeZone()))).toList()))
-                    .append(" as sluice_").append(i);
-            joins.append("""
+            fields.append(", ")
+                    .append(DrainSql.object(sync.getFields().entrySet().stream()
+                            .map(entry -> Map.entry(
+                                    entry.getValue(),
+                                    capturedTable.column(entry.getKey()).value(alias, capturedTable.timeZone())))
+                            .toList()))
+                    .append(" as sluice_")
+                    .append(i);
+            joins.append(
+                    """
 
                     left join lateral (
                         select base from sluice.sync_state
@@ -86,10 +95,13 @@ final class TableComparison {
                     left join lateral (
                         select inflight, fields from sluice.outbox
                         where account = %1$s and object = %2$s and key = sluice_page.sluice_key limit 1) as o_%3$d on true"""
-                    .formatted(Sql.text(sync.getAccount()), Sql.text(sync.getObject()), i));
-            differs.append(i == 0 ? "" : " and ").append("""
+                            .formatted(Sql.text(sync.getAccount()), Sql.text(sync.getObject()), i));
+            differs.append(i == 0 ? "" : " and ")
+                    .append(
+                            """
                     coalesce(r_%1$d.base, '{}') || coalesce(o_%1$d.inflight, '{}') || coalesce(o_%1$d.fields, '{}')
-                    @> sluice_page.sluice_%1$d""".formatted(i));
+                    @> sluice_page.sluice_%1$d"""
+                                    .formatted(i));
         }
         return """
                 with sluice_page as materialized (
@@ -99,9 +111,19 @@ final class TableComparison {
                 entered as (%10$s returning records)
                 select (select count(*) from sluice_page) as read, (select coalesce(sum(records), 0) from entered) as found,
                        (select sluice_key from sluice_page order by sluice_native desc limit 1) as last"""
-                .formatted(capturedTable.key().keyText(alias), key, fields, capturedTable.quoted(), alias, capturedTable.key().sqlType(), PAGE,
-                        joins, compared ? "not (" + differs + ")" : "true", ChangeLog.append(Sql.text(capturedTable.table()),
-                        "select sluice_key as key, 'R' as op, null::text[] as columns from differing"));
+                .formatted(
+                        capturedTable.key().keyText(alias),
+                        key,
+                        fields,
+                        capturedTable.quoted(),
+                        alias,
+                        capturedTable.key().sqlType(),
+                        PAGE,
+                        joins,
+                        compared ? "not (" + differs + ")" : "true",
+                        ChangeLog.append(
+                                Sql.text(capturedTable.table()),
+                                "select sluice_key as key, 'R' as op, null::text[] as columns from differing"));
     }
 
     /** Counts the known keys without a row. */
@@ -144,9 +166,12 @@ final class TableComparison {
 
     private Page goneSql(String table, boolean enter, boolean indexed, String last) throws SQLException {
         String alias = capturedTable.alias();
-        String found = indexed ? alias + "." + capturedTable.key().quoted() + " = sluice_known.key::" + capturedTable.key().sqlType()
+        String found = indexed
+                ? alias + "." + capturedTable.key().quoted() + " = sluice_known.key::"
+                        + capturedTable.key().sqlType()
                 : capturedTable.key().keyText(alias) + " = sluice_known.key";
-        String sql = """
+        String sql =
+                """
                 with sluice_known as materialized (
                     select key from sluice.%1$s where key > ? and sync = any(?)%2$s order by key limit %3$d),
                 gone as materialized (
@@ -154,15 +179,27 @@ final class TableComparison {
                     left join lateral (select true as present from %4$s as %5$s where %6$s limit 1) as t on true
                     where t.present is null)%7$s
                 select (select count(*) from sluice_known) as read, (select count(*) from gone) as found,
-                       (select max(key) from sluice_known) as last""".formatted(table,
-                table.equals("outbox") ? " and operation = 'upsert' and not exists (select from sluice.sync_state r"
-                        + " where r.key = outbox.key and r.object = outbox.object and r.account = outbox.account)"
-                        : " and not exists (select from sluice.outbox o where o.key = sync_state.key and o.object = sync_state.object"
-                        + " and o.account = sync_state.account and 'delete' in (o.operation, o.inflight_operation))",
-                PAGE, capturedTable.quoted(), alias, found, enter ? ",\nentered as ("
-                        + ChangeLog.append(Sql.text(capturedTable.table()),
-                        "select distinct key, 'D' as op, null::text[] as columns from gone") + ")" : "");
-        return database.planned(connection -> Database.query(connection, sql, Page::of, last, names(connection)).get(0));
+                       (select max(key) from sluice_known) as last"""
+                        .formatted(
+                                table,
+                                table.equals("outbox")
+                                        ? " and operation = 'upsert' and not exists (select from sluice.sync_state r"
+                                                + " where r.key = outbox.key and r.object = outbox.object and r.account = outbox.account)"
+                                        : " and not exists (select from sluice.outbox o where o.key = sync_state.key and o.object = sync_state.object"
+                                                + " and o.account = sync_state.account and 'delete' in (o.operation, o.inflight_operation))",
+                                PAGE,
+                                capturedTable.quoted(),
+                                alias,
+                                found,
+                                enter
+                                        ? ",\nentered as ("
+                                                + ChangeLog.append(
+                                                        Sql.text(capturedTable.table()),
+                                                        "select distinct key, 'D' as op, null::text[] as columns from gone")
+                                                + ")"
+                                        : "");
+        return database.planned(connection -> Database.query(connection, sql, Page::of, last, names(connection))
+                .get(0));
     }
 
     private java.sql.Array names(Connection connection) throws SQLException {

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.capture;
 
 import io.sluice.Sync;
@@ -32,22 +33,26 @@ final class TableDrain {
     static final Duration TARGET_TIME = Duration.ofMillis(100);
     /** The target time during an initial export: each drain has fixed costs, and other changes wait for one drain at most. */
     private static final Duration EXPORT_TARGET_TIME = Duration.ofMillis(400);
+
     private static final int INITIAL_BATCH = 2_000;
     private static final int MIN_BATCH = 500;
     private static final int NEWEST = 500;
 
     /** The lock time-out of a drain. */
     private static final String LOCK_TIMEOUT = "100ms";
+
     private static final Duration FIRST_BACKOFF = Duration.ofMillis(100);
     /** The time that a check of a suspected table takes at most. */
     private static final long SHAPE_BACKOFF_MILLIS = 3_000;
+
     private static final Duration LONGEST_BACKOFF = Duration.ofSeconds(5);
 
-    private static final String MINE = """
+    private static final String MINE =
+            """
             select pg_try_advisory_xact_lock(hashtext('sluice.drain'), hashtext(?)) as mine,
                    set_config('lock_timeout', '%s', true),
                    (select case when is_called then last_value else 0 end from sluice.change_log_seq_seq) as last"""
-            .formatted(LOCK_TIMEOUT);
+                    .formatted(LOCK_TIMEOUT);
 
     private final Database database;
     private final CapturedTable capturedTable;
@@ -68,11 +73,17 @@ final class TableDrain {
     private volatile boolean loading = true;
     /** Whether a row in the log can't be drained and is being searched. */
     private volatile boolean suspect;
+
     private volatile int lockedTurns;
     private volatile String shapeFailure;
     private volatile long restsUntil = System.nanoTime();
 
-    TableDrain(Database database, CapturedTable capturedTable, int batch, WriteDebounce writeDebounce, InitialExportJobs initialExportJobs) {
+    TableDrain(
+            Database database,
+            CapturedTable capturedTable,
+            int batch,
+            WriteDebounce writeDebounce,
+            InitialExportJobs initialExportJobs) {
         this.database = database;
         this.capturedTable = capturedTable;
         this.table = capturedTable.table();
@@ -121,7 +132,9 @@ final class TableDrain {
 
     private void waitForLock() {
         if (lockedTurns++ == 0) {
-            LOG.info("{} is locked by another transaction; its changes wait in the log, other tables are drained", table);
+            LOG.info(
+                    "{} is locked by another transaction; its changes wait in the log, other tables are drained",
+                    table);
         }
         rest(Math.min(LONGEST_BACKOFF.toMillis(), FIRST_BACKOFF.toMillis() << Math.min(lockedTurns, 10)));
     }
@@ -165,7 +178,11 @@ final class TableDrain {
             batchSize = Math.min(Math.min(batch, INITIAL_BATCH), limit * 2);
             suspect = batchSize < Math.min(batch, INITIAL_BATCH);
         } else if (moved > limit / 2) {
-            batchSize = next(limit, moved, Duration.ofNanos(System.nanoTime() - begin), wanted.isEmpty() ? TARGET_TIME : EXPORT_TARGET_TIME,
+            batchSize = next(
+                    limit,
+                    moved,
+                    Duration.ofNanos(System.nanoTime() - begin),
+                    wanted.isEmpty() ? TARGET_TIME : EXPORT_TARGET_TIME,
                     batch);
         }
         return first + moved;
@@ -173,16 +190,21 @@ final class TableDrain {
 
     /** Checks the log first, because it is nearly always empty: one statement, and no transaction. */
     private boolean isEmpty() throws SQLException {
-        record Peek(boolean any, String snapshot) { }
-        Peek peek = database.first(ChangeLog.PEEK, row -> new Peek(row.getBoolean("any"), row.getString("snapshot")),
-                table, floor.from()).orElseThrow();
+        record Peek(boolean any, String snapshot) {}
+        Peek peek = database.first(
+                        ChangeLog.PEEK,
+                        row -> new Peek(row.getBoolean("any"), row.getString("snapshot")),
+                        table,
+                        floor.from())
+                .orElseThrow();
         if (peek.any()) {
             return false;
         }
         long before = floor.from();
         floor.seen(peek.snapshot());
-        return floor.from() >= before || !database.first(ChangeLog.PEEK, row -> row.getBoolean("any"), table, floor.from())
-                .orElseThrow();
+        return floor.from() >= before
+                || !database.first(ChangeLog.PEEK, row -> row.getBoolean("any"), table, floor.from())
+                        .orElseThrow();
     }
 
     /**
@@ -220,12 +242,13 @@ final class TableDrain {
     /** The batch size of the next drain, so that it takes the target time; at most twice or half the last one. */
     static int next(int batchSize, int moved, Duration took, Duration wanted, int limit) {
         long fitting = moved * wanted.toNanos() / Math.max(1, took.toNanos());
-        return (int) Math.max(Math.min(MIN_BATCH, limit), Math.min(limit, Math.max(batchSize / 2, Math.min(batchSize * 2L, fitting))));
+        return (int) Math.max(
+                Math.min(MIN_BATCH, limit),
+                Math.min(limit, Math.max(batchSize / 2, Math.min(batchSize * 2L, fitting))));
     }
 
     /** The result of a statement: the number of changes, and the highest sequence number. */
-    private record Taken(int moved, Long last, String snapshot, Mine mine) {
-    }
+    private record Taken(int moved, Long last, String snapshot, Mine mine) {}
 
     /**
      * A drain that has begun.
@@ -233,23 +256,39 @@ final class TableDrain {
      * @param sequence last value of the log's sequence
      * @param xid      transaction id of the drain, drawn after the sequence was read
      */
-    private record Mine(long sequence, long xid) {
-    }
+    private record Mine(long sequence, long xid) {}
 
     private int moved(String sql, int limit, boolean inOrder) throws SQLException {
         long from = floor.from();
         long begin = System.nanoTime();
         Taken taken = database.repeatable(connection -> {
             Optional<Mine> mine = mine(connection);
-            return mine.isEmpty() ? null : Database.query(connection, sql, row -> new Taken(row.getInt("moved"),
-                    row.getObject("last", Long.class), row.getString("snapshot"), mine.get()), limit, from).get(0);
+            return mine.isEmpty()
+                    ? null
+                    : Database.query(
+                                    connection,
+                                    sql,
+                                    row -> new Taken(
+                                            row.getInt("moved"),
+                                            row.getObject("last", Long.class),
+                                            row.getString("snapshot"),
+                                            mine.get()),
+                                    limit,
+                                    from)
+                            .get(0);
         });
         if (taken == null) {
             return 0;
         }
         if (inOrder) {
-            floor.searched(from, taken.last(), taken.moved() < Math.min(limit, ChangeLog.ROWS), taken.mine().sequence(),
-                    taken.mine().xid(), taken.snapshot(), System.nanoTime() - begin);
+            floor.searched(
+                    from,
+                    taken.last(),
+                    taken.moved() < Math.min(limit, ChangeLog.ROWS),
+                    taken.mine().sequence(),
+                    taken.mine().xid(),
+                    taken.snapshot(),
+                    System.nanoTime() - begin);
         }
         return taken.moved();
     }
@@ -259,12 +298,22 @@ final class TableDrain {
      * structure; empty for another process.
      */
     private Optional<Mine> mine(Connection connection) throws SQLException {
-        OptionalLong sequence = Database.query(connection, MINE, row -> row.getBoolean("mine")
-                ? OptionalLong.of(row.getLong("last")) : OptionalLong.empty(), table).get(0);
-        return sequence.isEmpty() ? Optional.empty() : Optional.of(new Mine(sequence.getAsLong(), Database.queryAfter(connection,
-                "lock table " + capturedTable.quoted() + " in access share mode",
-                "select set_config('lock_timeout', '0', true), pg_current_xact_id()::text as xid",
-                row -> Long.parseLong(row.getString("xid"))).get(0)));
+        OptionalLong sequence = Database.query(
+                        connection,
+                        MINE,
+                        row -> row.getBoolean("mine") ? OptionalLong.of(row.getLong("last")) : OptionalLong.empty(),
+                        table)
+                .get(0);
+        return sequence.isEmpty()
+                ? Optional.empty()
+                : Optional.of(new Mine(
+                        sequence.getAsLong(),
+                        Database.queryAfter(
+                                        connection,
+                                        "lock table " + capturedTable.quoted() + " in access share mode",
+                                        "select set_config('lock_timeout', '0', true), pg_current_xact_id()::text as xid",
+                                        row -> Long.parseLong(row.getString("xid")))
+                                .get(0)));
     }
 
     /** Drains like {@link #moved}, but rows of an initial export go in flight at once where possible. */
@@ -279,13 +328,24 @@ final class TableDrain {
             }
             int room = jobs.stream().mapToInt(OpenJob::room).min().orElseThrow();
             int fitting = Math.min(Math.max(limit, ChangeLog.KEYS), room);
-            Object[] parameters = Stream.concat(Stream.of(fitting, 0L), jobs.stream().map(OpenJob::lease)).toArray();
-            Filled filled = Database.query(connection, DrainSql.of(capturedTable, writeDebounce, Taking.FITTING, jobs),
-                    row -> Filled.of(row, jobs.size()), parameters).get(0);
+            Object[] parameters = Stream.concat(
+                            Stream.of(fitting, 0L), jobs.stream().map(OpenJob::lease))
+                    .toArray();
+            Filled filled = Database.query(
+                            connection,
+                            DrainSql.of(capturedTable, writeDebounce, Taking.FITTING, jobs),
+                            row -> Filled.of(row, jobs.size()),
+                            parameters)
+                    .get(0);
             // a row of the log has at most so many changes: no row fits into the rest of the room, or the log has none
             boolean complete = filled.moved() <= fitting - ChangeLog.KEYS || room - filled.moved() < ChangeLog.KEYS;
             for (int i = 0; i < jobs.size(); i++) {
-                initialExportJobs.added(connection, jobs.get(i), filled.records().get(i), filled.bytes().get(i), complete);
+                initialExportJobs.added(
+                        connection,
+                        jobs.get(i),
+                        filled.records().get(i),
+                        filled.bytes().get(i),
+                        complete);
             }
             return filled.moved();
         });

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.capture;
 
 import io.sluice.store.Database;
@@ -19,7 +20,8 @@ import java.util.stream.Collectors;
  */
 final class TableSignature {
 
-    private static final String LINES = "with recursive " + Triggers.TREE + """
+    private static final String LINES = "with recursive " + Triggers.TREE
+            + """
             , relation as (
                 select c.oid, format('%I.%I', n.nspname, c.relname) as name
                 from tree join pg_class c on c.oid = tree.oid join pg_namespace n on n.oid = c.relnamespace
@@ -51,16 +53,22 @@ final class TableSignature {
 
     private static final int NAMED = 3;
 
-    private TableSignature() {
-    }
+    private TableSignature() {}
 
     static String read(Connection connection, CapturedTable capturedTable) throws SQLException {
-        Set<String> columns = capturedTable.mapped().stream().map(Column::name).collect(Collectors.toCollection(TreeSet::new));
+        Set<String> columns =
+                capturedTable.mapped().stream().map(Column::name).collect(Collectors.toCollection(TreeSet::new));
         columns.add(capturedTable.key().name());
         String quoted = capturedTable.quoted();
-        return String.join("\n", Database.query(connection, LINES,
-                row -> row.getString(1) + "\t" + row.getString(2) + "\t" + row.getString(3), quoted, quoted,
-                Database.texts(connection, columns)));
+        return String.join(
+                "\n",
+                Database.query(
+                        connection,
+                        LINES,
+                        row -> row.getString(1) + "\t" + row.getString(2) + "\t" + row.getString(3),
+                        quoted,
+                        quoted,
+                        Database.texts(connection, columns)));
     }
 
     /** The differences, as a text. */
@@ -72,9 +80,12 @@ final class TableSignature {
             if (!old.containsKey(name)) {
                 words.add(name + " is new");
             } else if (!old.get(name).equals(detail)) {
-                words.add(name + (name.startsWith("relation") ? " was replaced"
-                        : name.startsWith("log") ? " was missing, emptied or altered"
-                        : name.startsWith("type") ? " was altered" : " was altered or disabled"));
+                words.add(name
+                        + (name.startsWith("relation")
+                                ? " was replaced"
+                                : name.startsWith("log")
+                                        ? " was missing, emptied or altered"
+                                        : name.startsWith("type") ? " was altered" : " was altered or disabled"));
             }
         });
         old.keySet().stream().filter(name -> !now.containsKey(name)).forEach(name -> words.add(name + " is gone"));
@@ -82,7 +93,8 @@ final class TableSignature {
             // another relation has other triggers and columns
             words.removeIf(word -> !word.startsWith("relation"));
         }
-        return words.size() <= NAMED ? String.join(", ", words)
+        return words.size() <= NAMED
+                ? String.join(", ", words)
                 : String.join(", ", words.subList(0, NAMED)) + " and " + (words.size() - NAMED) + " more";
     }
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.capture;
 
 import io.sluice.store.Database;
@@ -40,7 +41,8 @@ import java.util.stream.Stream;
  */
 final class Triggers {
 
-    private static final String SOUND = """
+    private static final String SOUND =
+            """
             select t.tgname from pg_trigger t join pg_proc p on p.oid = t.tgfoid
             where t.tgrelid = to_regclass(?) and t.tgname = ? and t.tgenabled = ?::"char" and p.proname = ?
               and p.pronamespace = 'sluice'::regnamespace""";
@@ -49,13 +51,15 @@ final class Triggers {
      * {@code tree (oid)}, a recursive common table expression: a table with its partitions and with the tables that inherit from
      * it, at any depth. A statement that names one of these fires the triggers of that one, not its parent's.
      */
-    static final String TREE = """
+    static final String TREE =
+            """
             tree (oid) as (
                 select to_regclass(?)::oid
                 union select i.inhrelid from tree join pg_inherits i on i.inhparent = tree.oid)
             """;
 
-    private static final String RELATIONS = "with recursive " + TREE + """
+    private static final String RELATIONS = "with recursive " + TREE
+            + """
             select format('%I.%I', n.nspname, c.relname), c.relkind = 'p'
             from tree
             join pg_class c on c.oid = tree.oid
@@ -63,7 +67,8 @@ final class Triggers {
             where c.relkind in ('r', 'p')""";
 
     /** Finds triggers of a table that no sync reads any more, or that had another name when they were created. */
-    private static final String STRAY = """
+    private static final String STRAY =
+            """
             select format('%I.%I', n.nspname, c.relname), t.tgname
             from pg_trigger t
             join pg_proc p on p.oid = t.tgfoid and p.pronamespace = 'sluice'::regnamespace
@@ -73,7 +78,8 @@ final class Triggers {
               and p.proname <> all(?)""";
 
     /** Finds triggers on relations that are not the table that has the name now. */
-    private static final String OTHERS = "with recursive " + TREE + """
+    private static final String OTHERS = "with recursive " + TREE
+            + """
             select format('%I.%I', n.nspname, c.relname), t.tgname
             from pg_trigger t
             join pg_proc p on p.oid = t.tgfoid and p.pronamespace = 'sluice'::regnamespace and p.proname = any(?)
@@ -81,7 +87,8 @@ final class Triggers {
             join pg_namespace n on n.oid = c.relnamespace
             where not t.tgisinternal and t.tgrelid not in (select oid from tree)""";
 
-    private static final String BODY = """
+    private static final String BODY =
+            """
             select p.prosrc from pg_proc p
             where p.pronamespace = 'sluice'::regnamespace and p.proname = ? and p.pronargs = 0""";
 
@@ -89,7 +96,8 @@ final class Triggers {
     private static final String LOCK_TIMEOUT = "2s";
 
     /** Returns nothing, and locks the log; fails where the log lacks a column, or has one of another type. */
-    private static final String LOG = """
+    private static final String LOG =
+            """
             select from sluice.change_log sluice_l where false
               and sluice_l.source operator(pg_catalog.=) ''::pg_catalog.text
               and sluice_l.keys operator(pg_catalog.=) '{}'::pg_catalog.text[]
@@ -99,8 +107,7 @@ final class Triggers {
     /** The maximum length of a name, which leaves room for the event. */
     private static final int LONGEST_NAME = 63 - "_truncate".length();
 
-    private Triggers() {
-    }
+    private Triggers() {}
 
     /**
      * Creates missing triggers and updates the functions to the mapped columns. Only a first installation locks the table, and it
@@ -118,17 +125,24 @@ final class Triggers {
             }
         }
         String quoted = capturedTable.quoted();
-        record Relation(String name, boolean partitioned) { }
+        record Relation(String name, boolean partitioned) {}
         List<String> creations = new ArrayList<>();
-        for (Relation relation : Database.query(connection, RELATIONS,
-                row -> new Relation(row.getString(1), row.getBoolean(2)), quoted)) {
+        for (Relation relation : Database.query(
+                connection, RELATIONS, row -> new Relation(row.getString(1), row.getBoolean(2)), quoted)) {
             for (Event event : Event.values()) {
                 // PostgreSQL would clone it to each partition, which has its own
                 if (event == Event.ROW && relation.partitioned()) {
                     continue;
                 }
-                if (Database.query(connection, SOUND, row -> row.getString(1), relation.name(), event.trigger(),
-                        event.state(), event.function(capturedTable.table())).isEmpty()) {
+                if (Database.query(
+                                connection,
+                                SOUND,
+                                row -> row.getString(1),
+                                relation.name(),
+                                event.trigger(),
+                                event.state(),
+                                event.function(capturedTable.table()))
+                        .isEmpty()) {
                     creations.add(event.create(relation.name(), capturedTable.table()));
                 }
             }
@@ -150,10 +164,15 @@ final class Triggers {
 
     /** Removes a table's triggers from relations that no longer belong to it, each in a transaction. */
     static void removeFromOthers(Database database, CapturedTable capturedTable) throws SQLException {
-        String[] functions = Stream.of(Event.values()).map(event -> event.function(capturedTable.table())).toArray(String[]::new);
-        record Other(String relation, String trigger) { }
-        for (Other other : database.transaction(connection -> Database.query(connection, OTHERS,
-                row -> new Other(row.getString(1), row.getString(2)), capturedTable.quoted(),
+        String[] functions = Stream.of(Event.values())
+                .map(event -> event.function(capturedTable.table()))
+                .toArray(String[]::new);
+        record Other(String relation, String trigger) {}
+        for (Other other : database.transaction(connection -> Database.query(
+                connection,
+                OTHERS,
+                row -> new Other(row.getString(1), row.getString(2)),
+                capturedTable.quoted(),
                 connection.createArrayOf("text", functions)))) {
             database.transaction(connection -> {
                 lock(connection, other.relation(), "access exclusive");
@@ -174,12 +193,16 @@ final class Triggers {
 
     /** Removes triggers, and changes that no sync would drain, one table per transaction. */
     static void removeStray(Database database, List<String> tables) throws SQLException {
-        String[] expected = tables.stream().flatMap(table -> Stream.of(Event.values()).map(it -> it.function(table)))
+        String[] expected = tables.stream()
+                .flatMap(table -> Stream.of(Event.values()).map(it -> it.function(table)))
                 .toArray(String[]::new);
-        record Stray(String relation, String trigger) { }
-        Map<String, List<Stray>> byRelation = database.transaction(connection -> Database.query(connection, STRAY,
+        record Stray(String relation, String trigger) {}
+        Map<String, List<Stray>> byRelation = database.transaction(connection -> Database.query(
+                        connection,
+                        STRAY,
                         row -> new Stray(row.getString(1), row.getString(2)),
-                        connection.createArrayOf("text", expected)).stream())
+                        connection.createArrayOf("text", expected))
+                        .stream())
                 .collect(Collectors.groupingBy(Stray::relation));
         for (Map.Entry<String, List<Stray>> entry : byRelation.entrySet()) {
             database.transaction(connection -> {
@@ -191,7 +214,8 @@ final class Triggers {
             });
         }
         if (!byRelation.isEmpty()) {
-            database.transaction(connection -> Database.update(connection,
+            database.transaction(connection -> Database.update(
+                    connection,
                     "delete from sluice.change_log where source <> all(?)",
                     Database.texts(connection, tables)));
         }
@@ -233,17 +257,25 @@ final class Triggers {
         }
 
         String create(String relation, String table) {
-            String enable = switch (this) {
-                case INSERT, UPDATE, DELETE -> "enable";
-                case TRUNCATE -> "enable always";
-                case ROW -> "enable replica";
-            };
+            String enable =
+                    switch (this) {
+                        case INSERT, UPDATE, DELETE -> "enable";
+                        case TRUNCATE -> "enable always";
+                        case ROW -> "enable replica";
+                    };
             return """
                     drop trigger if exists %1$s on %2$s;
                     create trigger %1$s %3$s %4$s on %2$s %5$s for each %6$s execute function sluice.%7$s();
-                    alter table %2$s %8$s trigger %1$s""".formatted(trigger(), relation,
-                    this == TRUNCATE ? "before" : "after", this == ROW ? "insert or update or delete" : suffix(),
-                    referencing, this == ROW ? "row" : "statement", Sql.name(function(table)), enable);
+                    alter table %2$s %8$s trigger %1$s"""
+                    .formatted(
+                            trigger(),
+                            relation,
+                            this == TRUNCATE ? "before" : "after",
+                            this == ROW ? "insert or update or delete" : suffix(),
+                            referencing,
+                            this == ROW ? "row" : "statement",
+                            Sql.name(function(table)),
+                            enable);
         }
     }
 
@@ -253,7 +285,8 @@ final class Triggers {
      */
     static String functionName(String table) {
         String readable = "capture_" + table;
-        return readable.getBytes(StandardCharsets.UTF_8).length <= LONGEST_NAME ? readable
+        return readable.getBytes(StandardCharsets.UTF_8).length <= LONGEST_NAME
+                ? readable
                 : "capture_" + UUID.nameUUIDFromBytes(table.getBytes(StandardCharsets.UTF_8));
     }
 
@@ -268,10 +301,14 @@ final class Triggers {
     }
 
     private static String body(CapturedTable capturedTable, Event event) {
-        String unusual = safely(event == Event.UPDATE ? append(capturedTable, ofKeysAlone(capturedTable))
-                : event == Event.ROW ? ofReplicatedKey(capturedTable) : gap(capturedTable), event == Event.UPDATE || event == Event.ROW
-                ? gap(capturedTable) : "");
-        String work = event == Event.TRUNCATE ? safely(truncate(capturedTable), gap(capturedTable)) : """
+        String unusual = safely(
+                event == Event.UPDATE
+                        ? append(capturedTable, ofKeysAlone(capturedTable))
+                        : event == Event.ROW ? ofReplicatedKey(capturedTable) : gap(capturedTable),
+                event == Event.UPDATE || event == Event.ROW ? gap(capturedTable) : "");
+        String work = event == Event.TRUNCATE
+                ? safely(truncate(capturedTable), gap(capturedTable))
+                : """
                 begin
                     %s
                     sluice_safe := true;
@@ -283,10 +320,14 @@ final class Triggers {
                 end if;
                 if not sluice_safe then
                     %s
-                end if;""".formatted(read(capturedTable, event), switch (event) {
-                    case INSERT -> ofKeys(capturedTable, "I", inserted(capturedTable));
-                    case DELETE -> ofKeys(capturedTable, "D", deleted(capturedTable));
-                    case UPDATE -> """
+                end if;"""
+                        .formatted(
+                                read(capturedTable, event),
+                                switch (event) {
+                                    case INSERT -> ofKeys(capturedTable, "I", inserted(capturedTable));
+                                    case DELETE -> ofKeys(capturedTable, "D", deleted(capturedTable));
+                                    case UPDATE ->
+                                        """
                             if sluice_one then
                                 %s
                             elsif exists (select from new_rows) then
@@ -294,15 +335,25 @@ final class Triggers {
                                 if sluice_safe then
                                     %s
                                 end if;
-                            end if;""".formatted(ofOneUpdate(capturedTable), made(capturedTable), ofManyRows(capturedTable));
-                    default -> """
+                            end if;"""
+                                                .formatted(
+                                                        ofOneUpdate(capturedTable),
+                                                        made(capturedTable),
+                                                        ofManyRows(capturedTable));
+                                    default ->
+                                        """
                             if tg_op operator(pg_catalog.=) 'UPDATE' then
                                 %s
                             else
                                 %s
-                            end if;""".formatted(ofOneUpdate(capturedTable), ofOneKey(capturedTable,
-                            "case when tg_op operator(pg_catalog.=) 'INSERT' then 'I' else 'D' end"));
-                }, unusual);
+                            end if;"""
+                                                .formatted(
+                                                        ofOneUpdate(capturedTable),
+                                                        ofOneKey(
+                                                                capturedTable,
+                                                                "case when tg_op operator(pg_catalog.=) 'INSERT' then 'I' else 'D' end"));
+                                },
+                                unusual);
         return """
                 declare
                     sluice_safe pg_catalog.bool;
@@ -318,7 +369,8 @@ final class Triggers {
                         %s
                     end if;
                     return null;
-                end""".formatted(work);
+                end"""
+                .formatted(work);
     }
 
     /**
@@ -329,16 +381,25 @@ final class Triggers {
         Column key = capturedTable.key();
         String alone = " where not (select exists (select from %s offset 1)) and not exists (" + LOG + ");";
         return switch (event) {
-            case INSERT -> "select " + key.keyText("n") + " into sluice_key from new_rows n" + alone.formatted("new_rows")
-                    + "\nsluice_one := found;";
-            case DELETE -> "select " + key.keyText("o") + " into sluice_key from old_rows o" + alone.formatted("old_rows")
-                    + "\nsluice_one := found;";
-            case UPDATE -> """
+            case INSERT ->
+                "select " + key.keyText("n") + " into sluice_key from new_rows n" + alone.formatted("new_rows")
+                        + "\nsluice_one := found;";
+            case DELETE ->
+                "select " + key.keyText("o") + " into sluice_key from old_rows o" + alone.formatted("old_rows")
+                        + "\nsluice_one := found;";
+            case UPDATE ->
+                """
                     select %s, %s, %s, %s into sluice_key, sluice_before, sluice_same, sluice_columns
                     from (select * from old_rows limit 1) o cross join (select * from new_rows limit 1) n%s
-                    sluice_one := found;""".formatted(key.keyText("n"), key.keyText("o"), key.same("o", "n"),
-                    changed(capturedTable, "o", "n"), alone.formatted("new_rows"));
-            default -> """
+                    sluice_one := found;"""
+                        .formatted(
+                                key.keyText("n"),
+                                key.keyText("o"),
+                                key.same("o", "n"),
+                                changed(capturedTable, "o", "n"),
+                                alone.formatted("new_rows"));
+            default ->
+                """
                     perform from (%1$s) as log;
                     if tg_op operator(pg_catalog.=) 'UPDATE' then
                         sluice_key := %2$s;
@@ -349,8 +410,13 @@ final class Triggers {
                         sluice_key := %2$s;
                     else
                         sluice_key := %3$s;
-                    end if;""".formatted(LOG, key.keyText("new"),
-                    key.keyText("old"), key.same("old", "new"), changed(capturedTable, "old", "new"));
+                    end if;"""
+                        .formatted(
+                                LOG,
+                                key.keyText("new"),
+                                key.keyText("old"),
+                                key.same("old", "new"),
+                                changed(capturedTable, "old", "new"));
         };
     }
 
@@ -360,7 +426,8 @@ final class Triggers {
                     %s
                 else
                     %s
-                end if;""".formatted(ofOneKey(capturedTable, "'" + operation + "'"), append(capturedTable, changes));
+                end if;"""
+                .formatted(ofOneKey(capturedTable, "'" + operation + "'"), append(capturedTable, changes));
     }
 
     private static String ofOneKey(CapturedTable capturedTable, String operation) {
@@ -376,7 +443,8 @@ final class Triggers {
                 elsif sluice_columns operator(pg_catalog.<>) '{}' then
                     insert into sluice.change_log (source, keys, records, op, columns)
                     values (%1$s, array[sluice_key], 1, 'U', sluice_columns);
-                end if;""".formatted(Sql.text(capturedTable.table()));
+                end if;"""
+                .formatted(Sql.text(capturedTable.table()));
     }
 
     /** @param otherwise statement that is tried where the work fails; where that fails too, nothing is done */
@@ -386,7 +454,8 @@ final class Triggers {
                     %s
                 exception when others then
                     %s
-                end;""".formatted(work, otherwise.isEmpty() ? "null;" : safely(otherwise, ""));
+                end;"""
+                .formatted(work, otherwise.isEmpty() ? "null;" : safely(otherwise, ""));
     }
 
     /** Notes a change of which not even the key is known. */
@@ -398,14 +467,18 @@ final class Triggers {
     /** SQL that is true when the table has the key and the mapped columns, with the types of the function. */
     private static String made(CapturedTable capturedTable) {
         Map<Long, Set<String>> columns = new TreeMap<>();
-        Stream.concat(Stream.of(capturedTable.key()), capturedTable.mapped().stream()).forEach(column -> columns.computeIfAbsent(
-                capturedTable.typeOf(column), type -> new LinkedHashSet<>()).add(column.name()));
+        Stream.concat(Stream.of(capturedTable.key()), capturedTable.mapped().stream())
+                .forEach(column -> columns.computeIfAbsent(capturedTable.typeOf(column), type -> new LinkedHashSet<>())
+                        .add(column.name()));
         return "(select pg_catalog.count(*) from pg_catalog.pg_attribute sluice_a where sluice_a.attrelid"
-                + " operator(pg_catalog.=) tg_relid and (" + columns.entrySet().stream()
-                .map(type -> "sluice_a.atttypid operator(pg_catalog.=) " + type.getKey() + "::pg_catalog.oid"
-                        + " and sluice_a.attname operator(pg_catalog.=) any (array["
-                        + type.getValue().stream().map(Sql::text).collect(Collectors.joining(", "))
-                        + "]::pg_catalog.name[])").collect(Collectors.joining(" or ")) + ")) operator(pg_catalog.=) "
+                + " operator(pg_catalog.=) tg_relid and ("
+                + columns.entrySet().stream()
+                        .map(type -> "sluice_a.atttypid operator(pg_catalog.=) " + type.getKey() + "::pg_catalog.oid"
+                                + " and sluice_a.attname operator(pg_catalog.=) any (array["
+                                + type.getValue().stream().map(Sql::text).collect(Collectors.joining(", "))
+                                + "]::pg_catalog.name[])")
+                        .collect(Collectors.joining(" or "))
+                + ")) operator(pg_catalog.=) "
                 + columns.values().stream().mapToInt(Collection::size).sum();
     }
 
@@ -430,9 +503,15 @@ final class Triggers {
                     %s
                 else
                     execute pg_catalog.format(%s, tg_table_schema, tg_table_name);
-                end if;""".formatted(gap(capturedTable), Sql.text(append(capturedTable, "select " + capturedTable.key().keyText("t")
-                + " as key, 'D' as op, null::pg_catalog.text[] as columns from only <table> t")
-                .replace("%", "%%").replace("<table>", "%I.%I")));
+                end if;"""
+                .formatted(
+                        gap(capturedTable),
+                        Sql.text(append(
+                                        capturedTable,
+                                        "select " + capturedTable.key().keyText("t")
+                                                + " as key, 'D' as op, null::pg_catalog.text[] as columns from only <table> t")
+                                .replace("%", "%%")
+                                .replace("<table>", "%I.%I")));
     }
 
     /**
@@ -448,14 +527,22 @@ final class Triggers {
                 perform pg_catalog.set_config('jit', 'off', true), pg_catalog.set_config('enable_mergejoin', 'off', true);
                 %s
                 perform pg_catalog.set_config('jit', sluice_jit, true),
-                        pg_catalog.set_config('enable_mergejoin', sluice_merge, true);""".formatted(append(capturedTable, """
+                        pg_catalog.set_config('enable_mergejoin', sluice_merge, true);"""
+                .formatted(append(
+                        capturedTable,
+                        """
                 select key, op, case when op operator(pg_catalog.=) 'U' then columns end as columns
                 from (select case when n.%1$s is null then %2$s else %3$s end as key,
                              case when o.%1$s is null then 'I' when n.%1$s is null then 'D' else 'U' end as op,
                              %4$s as columns
                       from old_rows o full join new_rows n on %5$s offset 0) as compared
-                where columns operator(pg_catalog.<>) '{}' or op operator(pg_catalog.<>) 'U'""".formatted(
-                key.quoted(), key.keyText("o"), key.keyText("n"), changed(capturedTable, "o", "n"), key.same("o", "n"))));
+                where columns operator(pg_catalog.<>) '{}' or op operator(pg_catalog.<>) 'U'"""
+                                .formatted(
+                                        key.quoted(),
+                                        key.keyText("o"),
+                                        key.keyText("n"),
+                                        changed(capturedTable, "o", "n"),
+                                        key.same("o", "n"))));
     }
 
     /** Enters rows of a table whose other columns have changed as to be compared. */
@@ -464,8 +551,8 @@ final class Triggers {
         return """
                 select case when n.%1$s is null then %2$s else %3$s end as key,
                        case when n.%1$s is null then 'D' else 'R' end as op, null::pg_catalog.text[] as columns
-                from old_rows o full join new_rows n on %4$s""".formatted(key.quoted(), key.keyText("o"),
-                key.keyText("n"), key.same("o", "n"));
+                from old_rows o full join new_rows n on %4$s"""
+                .formatted(key.quoted(), key.keyText("o"), key.keyText("n"), key.same("o", "n"));
     }
 
     private static String ofReplicatedKey(CapturedTable capturedTable) {
@@ -476,13 +563,15 @@ final class Triggers {
                 end if;
                 if tg_op operator(pg_catalog.<>) 'DELETE' then
                     insert into sluice.change_log (source, keys, records, op) values (%1$s, array[%3$s], 1, 'R');
-                end if;""".formatted(Sql.text(capturedTable.table()), key.keyText("old"), key.keyText("new"));
+                end if;"""
+                .formatted(Sql.text(capturedTable.table()), key.keyText("old"), key.keyText("new"));
     }
 
     /** The names of the mapped columns that differ. */
     private static String changed(CapturedTable capturedTable, String before, String after) {
         return capturedTable.mapped().stream()
-                .map(column -> "case when " + column.differs(before, after) + " then " + Sql.text(column.name()) + " end")
+                .map(column ->
+                        "case when " + column.differs(before, after) + " then " + Sql.text(column.name()) + " end")
                 .collect(Collectors.joining(", ", "pg_catalog.array_remove(array[", "], null)"));
     }
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.crm;
 
 import io.sluice.quota.Pool;
@@ -7,5 +8,4 @@ import io.sluice.quota.Pool;
  *
  * @param paused whether a setting pauses the account, so that no call is made
  */
-public record Account(String name, Crm crm, Pool pool, boolean paused) {
-}
+public record Account(String name, Crm crm, Pool pool, boolean paused) {}

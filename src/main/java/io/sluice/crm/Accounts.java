@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.crm;
 
 import java.time.Duration;
@@ -26,13 +27,13 @@ public final class Accounts {
     /** Maximum backoff where an operator must act first. */
     private static final Duration MAX_DELAY_MISCONFIGURED = Duration.ofMinutes(5);
 
-    private record State(boolean checked, int failures, Instant backoffUntil, String problem) {
-    }
+    private record State(boolean checked, int failures, Instant backoffUntil, String problem) {}
 
     private final Map<String, Account> accounts;
     private final Map<String, State> states = new ConcurrentHashMap<>();
     /** Account to the described shapes of its syncs' objects. */
     private final Map<String, Map<String, ObjectShape>> shapes = new ConcurrentHashMap<>();
+
     private final InstantSource clock;
 
     public Accounts(Collection<Account> accounts, InstantSource clock) {
@@ -51,7 +52,9 @@ public final class Accounts {
 
     /** Marks an account as checked: the CRM has every object and field of its syncs, and sending may begin. */
     public void checked(String account) {
-        states.merge(account, new State(true, 0, Instant.EPOCH, null),
+        states.merge(
+                account,
+                new State(true, 0, Instant.EPOCH, null),
                 (old, fresh) -> new State(true, old.failures(), old.backoffUntil(), old.problem()));
     }
 
@@ -64,7 +67,9 @@ public final class Accounts {
     public FieldRule rule(String account, String object, String field) {
         ObjectShape shape = shapes.getOrDefault(account, Map.of()).get(object);
         ObjectShape.Field described = shape == null ? null : shape.fields().get(field);
-        return described == null ? FieldRule.UNKNOWN : accounts.get(account).crm().rule(described);
+        return described == null
+                ? FieldRule.UNKNOWN
+                : accounts.get(account).crm().rule(described);
     }
 
     /** Returns the accounts to which calls may be made now. */
@@ -85,8 +90,13 @@ public final class Accounts {
      * @param problem the error, as text for the operator, or null
      */
     public void recordAnswer(String account, int status, String problem) {
-        boolean ofAccount = status == 0 || status == 401 || status == 403 || status == 406 || status == 420
-                || status == 429 || status >= 500;
+        boolean ofAccount = status == 0
+                || status == 401
+                || status == 403
+                || status == 406
+                || status == 420
+                || status == 429
+                || status >= 500;
         Instant now = clock.instant();
         // in one step, so that a check that ends meanwhile is not lost
         states.compute(account, (name, old) -> {
@@ -103,14 +113,20 @@ public final class Accounts {
      */
     public void recordMisconfiguration(String account, String problem) {
         Instant now = clock.instant();
-        states.compute(account, (name, old) -> backingOff(name,
-                old == null ? new State(false, 0, Instant.EPOCH, null) : old, now, problem, MAX_DELAY_MISCONFIGURED));
+        states.compute(
+                account,
+                (name, old) -> backingOff(
+                        name,
+                        old == null ? new State(false, 0, Instant.EPOCH, null) : old,
+                        now,
+                        problem,
+                        MAX_DELAY_MISCONFIGURED));
     }
 
     /** Ends the backoff when an operator resumes the account: the next call is made at once. */
     public void tryNow(String account) {
-        states.computeIfPresent(account, (name, old) -> new State(old.checked(), old.failures(), Instant.EPOCH,
-                old.problem()));
+        states.computeIfPresent(
+                account, (name, old) -> new State(old.checked(), old.failures(), Instant.EPOCH, old.problem()));
     }
 
     private static State answering(String account, State before) {
@@ -123,10 +139,15 @@ public final class Accounts {
     private static State backingOff(String account, State before, Instant now, String problem, Duration max) {
         int failures = before.failures() + 1;
         long ceiling = Math.min(max.toMillis(), INITIAL_DELAY.toMillis() << Math.min(failures - 1, 10));
-        Duration backoff = Duration.ofMillis(ceiling / 2 + ThreadLocalRandom.current().nextLong(ceiling / 2));
-        if (before.problem() == null || max.equals(MAX_DELAY_MISCONFIGURED) && !before.problem().equals(problem)) {
-            LOG.warn("Account {} is unavailable: {}. No change is lost; next attempt at {}, then with growing backoff.",
-                    account, problem, now.plus(backoff).truncatedTo(ChronoUnit.SECONDS));
+        Duration backoff =
+                Duration.ofMillis(ceiling / 2 + ThreadLocalRandom.current().nextLong(ceiling / 2));
+        if (before.problem() == null
+                || max.equals(MAX_DELAY_MISCONFIGURED) && !before.problem().equals(problem)) {
+            LOG.warn(
+                    "Account {} is unavailable: {}. No change is lost; next attempt at {}, then with growing backoff.",
+                    account,
+                    problem,
+                    now.plus(backoff).truncatedTo(ChronoUnit.SECONDS));
         }
         return new State(before.checked(), failures, now.plus(backoff), problem);
     }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.crm;
 
 import com.github.benmanes.caffeine.cache.Cache;
@@ -53,7 +54,11 @@ public final class AnswerCache {
     public AnswerCache(Permits permits, MeterRegistry metrics, Ticker ticker) {
         this.permits = permits;
         this.metrics = metrics;
-        this.cache = Caffeine.newBuilder().maximumSize(MAX_ENTRIES).ticker(ticker).expireAfter(new Life()).build();
+        this.cache = Caffeine.newBuilder()
+                .maximumSize(MAX_ENTRIES)
+                .ticker(ticker)
+                .expireAfter(new Life())
+                .build();
     }
 
     /** Returns the cache, from keys to {@link Kept}. */
@@ -92,8 +97,17 @@ public final class AnswerCache {
      */
     public void count(String account, String object, String operation, boolean hits, int answers) {
         if (metrics != null && answers > 0) {
-            metrics.counter("sluice.cache", "account", account, "object", object, "operation", operation, "result",
-                    hits ? "hit" : "miss").increment(answers);
+            metrics.counter(
+                            "sluice.cache",
+                            "account",
+                            account,
+                            "object",
+                            object,
+                            "operation",
+                            operation,
+                            "result",
+                            hits ? "hit" : "miss")
+                    .increment(answers);
         }
     }
 

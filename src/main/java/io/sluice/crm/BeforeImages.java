@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.crm;
 
 import io.sluice.CrmRecord;
@@ -25,8 +26,7 @@ public final class BeforeImages {
      */
     public static final String HEADER = "SluiceBeforeImages";
 
-    private BeforeImages() {
-    }
+    private BeforeImages() {}
 
     /** Returns the requested objects. */
     @SuppressWarnings("unchecked")

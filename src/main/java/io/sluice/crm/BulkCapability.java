@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.crm;
 
 import io.sluice.Operation;
@@ -15,6 +16,12 @@ import java.util.Set;
  * @param batches    the maximum number of batches in a day
  * @param reserved   a text with another meaning in the job's format, so that no record with it is written so; or null
  */
-public record BulkCapability(Set<Operation> operations, int records, long bytes, int jobs, int calls, int batch, int batches,
-        String reserved) {
-}
+public record BulkCapability(
+        Set<Operation> operations,
+        int records,
+        long bytes,
+        int jobs,
+        int calls,
+        int batch,
+        int batches,
+        String reserved) {}

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.crm;
 
 /**
@@ -7,5 +8,4 @@ package io.sluice.crm;
  * @param calls the calls that a job takes besides its pages
  * @param small the records in a page of the ordinary read of changes
  */
-public record BulkQuery(int calls, int small) {
-}
+public record BulkQuery(int calls, int small) {}

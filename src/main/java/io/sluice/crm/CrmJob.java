@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.crm;
 
 import java.time.Instant;
@@ -15,8 +16,17 @@ import java.time.Instant;
  * @param failed  the number of records that could not be written
  * @param message the cause of a failure of the whole job, or null
  */
-public record CrmJob(String id, Stage stage, String object, String verb, String key, Instant created, boolean ours,
-        long tried, long failed, String message) {
+public record CrmJob(
+        String id,
+        Stage stage,
+        String object,
+        String verb,
+        String key,
+        Instant created,
+        boolean ours,
+        long tried,
+        long failed,
+        String message) {
 
     /** Names the stages of a job. */
     public enum Stage {

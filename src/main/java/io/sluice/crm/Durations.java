@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.crm;
 
 import java.time.Duration;
@@ -6,8 +7,7 @@ import org.apache.camel.util.TimeUtils;
 /** Parses durations of settings and Kamelets, because Camel itself ignores a duration that it can't parse. */
 public final class Durations {
 
-    private Durations() {
-    }
+    private Durations() {}
 
     /**
      * Parses a duration.

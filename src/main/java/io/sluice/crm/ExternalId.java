@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.crm;
 
 import java.math.BigDecimal;
@@ -16,10 +17,10 @@ public final class ExternalId {
     private static final Pattern NUMBER = Pattern.compile("-?(0|[1-9]\\d*)(\\.\\d+)?([Ee][+-]?\\d+)?");
     /** ASCII digits only, because PostgreSQL does not read the digits of other scripts. */
     private static final Pattern DECIMAL = Pattern.compile("[+-]?\\d+(\\.\\d*)?([Ee][+-]?\\d{1,4})?");
+
     private static final int MAX_EXPONENT = 400;
 
-    private ExternalId() {
-    }
+    private ExternalId() {}
 
     /** Returns the same text for all spellings of one external id. */
     public static String folded(String spelled) {

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.crm;
 
 /** Reports that a call was not made, because another sender may hold the lease of its records. */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.crm;
 
 /** Reports that an account could not log in, because the CRM rejected the login or did not answer; no call was made. */

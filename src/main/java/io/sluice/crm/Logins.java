@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.crm;
 
 import io.sluice.store.Database;
@@ -33,15 +34,18 @@ public final class Logins {
     private static final int NONCE = 12;
     private static final int TAG_BITS = 128;
 
-    private static final String KEEP = """
+    private static final String KEEP =
+            """
             insert into sluice.login (account, refresh_token) values (?, ?)
             on conflict (account) do update set refresh_token = excluded.refresh_token, changed_at = clock_timestamp()""";
 
-    private static final String ORGANISATION = """
+    private static final String ORGANISATION =
+            """
             insert into sluice.login (account, organisation) values (?, ?)
             on conflict (account) do update set organisation = excluded.organisation, changed_at = clock_timestamp()""";
 
-    private static final String RESUME = """
+    private static final String RESUME =
+            """
             insert into sluice.login (account, resumed_at) values (?, clock_timestamp())
             on conflict (account) do update set resumed_at = excluded.resumed_at""";
 
@@ -74,11 +78,17 @@ public final class Logins {
     /** Returns the newest refresh token: the stored one, else the configured one. */
     public String refreshToken(String account, String configured) {
         try {
-            return database.first("select refresh_token from sluice.login where account = ?", row -> Optional.ofNullable(
-                    row.getString(1)), account).flatMap(kept -> kept).flatMap(kept -> decrypted(kept, configured))
+            return database.first(
+                            "select refresh_token from sluice.login where account = ?",
+                            row -> Optional.ofNullable(row.getString(1)),
+                            account)
+                    .flatMap(kept -> kept)
+                    .flatMap(kept -> decrypted(kept, configured))
                     .orElse(configured);
         } catch (SQLException away) {
-            LOG.warn("Account {}: the stored refresh token can't be read, the configured one is used: {}", account,
+            LOG.warn(
+                    "Account {}: the stored refresh token can't be read, the configured one is used: {}",
+                    account,
                     io.sluice.RootCause.of(away));
             return configured;
         }
@@ -95,8 +105,11 @@ public final class Logins {
 
     /** Returns the organisation of the last login, if it is known. */
     public Optional<String> organisation(String account) throws SQLException {
-        return database.first("select organisation from sluice.login where account = ?",
-                row -> Optional.ofNullable(row.getString(1)), account).flatMap(known -> known);
+        return database.first(
+                        "select organisation from sluice.login where account = ?",
+                        row -> Optional.ofNullable(row.getString(1)),
+                        account)
+                .flatMap(known -> known);
     }
 
     public void organisation(String account, String organisation) throws SQLException {
@@ -111,9 +124,13 @@ public final class Logins {
     /** Returns the time of the last resume. */
     public Instant resumedAt(String account) {
         try {
-            return database.first("select resumed_at from sluice.login where account = ?",
-                    row -> Optional.ofNullable(row.getObject(1, OffsetDateTime.class)), account).flatMap(known -> known)
-                    .map(OffsetDateTime::toInstant).orElse(Instant.MIN);
+            return database.first(
+                            "select resumed_at from sluice.login where account = ?",
+                            row -> Optional.ofNullable(row.getObject(1, OffsetDateTime.class)),
+                            account)
+                    .flatMap(known -> known)
+                    .map(OffsetDateTime::toInstant)
+                    .orElse(Instant.MIN);
         } catch (SQLException away) {
             return Instant.MIN;
         }
@@ -136,15 +153,18 @@ public final class Logins {
     private static Optional<String> decrypted(String kept, String secret) {
         try {
             byte[] both = Base64.getDecoder().decode(kept);
-            return Optional.of(new String(cipher(Cipher.DECRYPT_MODE, secret, Arrays.copyOf(both, NONCE))
-                    .doFinal(both, NONCE, both.length - NONCE), StandardCharsets.UTF_8));
+            return Optional.of(new String(
+                    cipher(Cipher.DECRYPT_MODE, secret, Arrays.copyOf(both, NONCE))
+                            .doFinal(both, NONCE, both.length - NONCE),
+                    StandardCharsets.UTF_8));
         } catch (GeneralSecurityException | IllegalArgumentException other) {
             return Optional.empty();
         }
     }
 
     private static Cipher cipher(int mode, String secret, byte[] nonce) throws GeneralSecurityException {
-        byte[] key = MessageDigest.getInstance("SHA-256").digest(("sluice login " + secret).getBytes(StandardCharsets.UTF_8));
+        byte[] key = MessageDigest.getInstance("SHA-256")
+                .digest(("sluice login " + secret).getBytes(StandardCharsets.UTF_8));
         Cipher cipher = Cipher.getInstance("AES/GCM/NoPadding");
         cipher.init(mode, new SecretKeySpec(key, "AES"), new GCMParameterSpec(TAG_BITS, nonce));
         return cipher;

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.crm;
 
 import java.util.Collection;
@@ -10,10 +11,14 @@ public record ObjectShape(String name, Map<String, Field> fields) {
 
     /** Names what a field holds, in terms that all CRMs share. */
     public enum Kind {
-        TEXT, NUMBER,
+        TEXT,
+        NUMBER,
         /** An integer. */
         INTEGER,
-        BOOLEAN, DATE, DATETIME, TIME,
+        BOOLEAN,
+        DATE,
+        DATETIME,
+        TIME,
         /** One of its options. */
         CHOICE,
         /** Some of its options. */
@@ -37,17 +42,31 @@ public record ObjectShape(String name, Map<String, Field> fields) {
      * @param limit      decimals of a number, characters of a text; null where the CRM does not say
      * @param facts      other facts from the describe
      */
-    public record Field(String name, String type, boolean writable, boolean externalId, List<String> references,
-            String format, Integer limit, Facts facts) {
+    public record Field(
+            String name,
+            String type,
+            boolean writable,
+            boolean externalId,
+            List<String> references,
+            String format,
+            Integer limit,
+            Facts facts) {
 
         /** Describes a field whose content is not checked. */
-        public Field(String name, String type, boolean writable, boolean externalId, List<String> references, String format,
+        public Field(
+                String name,
+                String type,
+                boolean writable,
+                boolean externalId,
+                List<String> references,
+                String format,
                 Integer limit) {
             this(name, type, writable, externalId, references, format, limit, Facts.NONE);
         }
 
         /** Describes a field without a format. */
-        public Field(String name, String type, boolean writable, boolean externalId, List<String> references, Facts facts) {
+        public Field(
+                String name, String type, boolean writable, boolean externalId, List<String> references, Facts facts) {
             this(name, type, writable, externalId, references, "", null, facts);
         }
 
@@ -76,7 +95,13 @@ public record ObjectShape(String name, Map<String, Field> fields) {
      * @param createOnly whether the field can be set only in a new record
      * @param updateOnly whether the field can be set only in an existing record
      */
-    public record Facts(Kind kind, int length, List<String> options, boolean unique, String readOnly, boolean createOnly,
+    public record Facts(
+            Kind kind,
+            int length,
+            List<String> options,
+            boolean unique,
+            String readOnly,
+            boolean createOnly,
             boolean updateOnly) {
 
         /** Facts of an unknown field: nothing is checked. */
@@ -98,9 +123,12 @@ public record ObjectShape(String name, Map<String, Field> fields) {
 
     /** Returns the first of these fields, or paths of fields, that references another record. */
     public Optional<String> parent(Collection<String> paths) {
-        return paths.stream().filter(path -> {
-            Field field = fields.get(path.substring(0, path.indexOf('.') < 0 ? path.length() : path.indexOf('.')));
-            return field != null && field.type().equals("reference");
-        }).findFirst();
+        return paths.stream()
+                .filter(path -> {
+                    Field field =
+                            fields.get(path.substring(0, path.indexOf('.') < 0 ? path.length() : path.indexOf('.')));
+                    return field != null && field.type().equals("reference");
+                })
+                .findFirst();
     }
 }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.crm;
 
 import io.sluice.Priority;
@@ -132,8 +133,11 @@ public final class Permits {
         Permit permit = exchange.getMessage().getHeader(PERMIT) instanceof Permit provided ? provided : null;
         if (permit == null) {
             Priority started = exchange.getProperty(STARTED, Priority.class);
-            permit = next(exchange, new CallRequest(account, operation, started == null ? Priority.NORMAL : started,
-                    "GET".equals(httpMethod)), started != null);
+            permit = next(
+                    exchange,
+                    new CallRequest(
+                            account, operation, started == null ? Priority.NORMAL : started, "GET".equals(httpMethod)),
+                    started != null);
             exchange.getMessage().setHeader(PERMIT, permit);
         } else {
             exchange.setProperty(STARTED, permit.priority());
@@ -160,7 +164,8 @@ public final class Permits {
         }
     }
 
-    private Permit next(Exchange exchange, CallRequest callRequest, boolean started) throws SQLException, InterruptedException {
+    private Permit next(Exchange exchange, CallRequest callRequest, boolean started)
+            throws SQLException, InterruptedException {
         while (exchange.getContext().isRunAllowed()) {
             if (started || pauseStore.find(Kind.ACCOUNT, callRequest.account()).isEmpty()) {
                 Optional<Permit> found = await(() -> Optional.of(callRequest), MAX_WAIT);
@@ -176,7 +181,9 @@ public final class Permits {
     /** Reports the call and removes its used permit from the message. */
     public void report(Exchange exchange, CallReport callReport) throws SQLException {
         if (exchange.getMessage().removeHeader(PERMIT) instanceof Permit permit) {
-            quota.report(permit, callReport).filter(Permits::isLimit).ifPresent(throttleState -> log(permit.account(), throttleState));
+            quota.report(permit, callReport)
+                    .filter(Permits::isLimit)
+                    .ifPresent(throttleState -> log(permit.account(), throttleState));
         }
         if (callReport.signal() != null) {
             exchange.getMessage().setHeader(THROTTLED, true);
@@ -190,11 +197,16 @@ public final class Permits {
 
     private static void log(String account, ThrottleState throttleState) {
         if (throttleState.isOver()) {
-            LOG.info("Account {} is no longer throttled ({}); the call rate recovers within seconds.", account,
+            LOG.info(
+                    "Account {} is no longer throttled ({}); the call rate recovers within seconds.",
+                    account,
                     throttleState.kind());
         } else if (throttleState.step() == 1) {
-            LOG.warn("Account {} is throttled: its {} limit is used up, by more calls than Sluice made. No change is lost; one call at"
-                    + " a time is tried, with growing backoff.", account, throttleState.kind());
+            LOG.warn(
+                    "Account {} is throttled: its {} limit is used up, by more calls than Sluice made. No change is lost; one call at"
+                            + " a time is tried, with growing backoff.",
+                    account,
+                    throttleState.kind());
         }
     }
 
@@ -215,8 +227,10 @@ public final class Permits {
         if (!(exchange.getMessage().removeHeader(PERMIT) instanceof Permit permit) || !quota.excludeMember(permit)) {
             return false;
         }
-        LOG.warn("Login rejected: {}. The other members of {} make its calls; the login is tried again with growing backoff.",
-                why, permit.account());
+        LOG.warn(
+                "Login rejected: {}. The other members of {} make its calls; the login is tried again with growing backoff.",
+                why,
+                permit.account());
         exchange.getMessage().setHeader(THROTTLED, true);
         return true;
     }

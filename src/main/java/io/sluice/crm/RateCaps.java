@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.crm;
 
 import io.sluice.quota.CallRequest;
@@ -15,8 +16,7 @@ final class RateCaps {
 
     private static final long SECOND = 1_000_000_000;
 
-    private record Key(String account, boolean reads) {
-    }
+    private record Key(String account, boolean reads) {}
 
     private static final class Cap {
 
@@ -25,7 +25,8 @@ final class RateCaps {
         private long empty = System.nanoTime();
 
         private long interval() {
-            return SECOND / byOperation.values().stream().mapToInt(it -> it).min().orElse(Integer.MAX_VALUE);
+            return SECOND
+                    / byOperation.values().stream().mapToInt(it -> it).min().orElse(Integer.MAX_VALUE);
         }
 
         private synchronized long take() {
@@ -48,8 +49,9 @@ final class RateCaps {
     private final Map<Key, Cap> caps = new ConcurrentHashMap<>();
 
     void limit(String account, boolean reads, String operation, int callsPerSecond) {
-        caps.computeIfAbsent(new Key(account, reads), first -> new Cap()).byOperation.put(operation,
-                Math.max(1, callsPerSecond));
+        caps.computeIfAbsent(new Key(account, reads), first -> new Cap())
+                .byOperation
+                .put(operation, Math.max(1, callsPerSecond));
     }
 
     /**

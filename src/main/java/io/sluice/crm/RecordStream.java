@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.crm;
 
 import io.sluice.RecordChange;
@@ -19,7 +20,10 @@ public interface RecordStream {
         return new RecordStream() {
             @Override
             public List<String> fields() {
-                return changes.stream().map(change -> change.fields().keySet()).flatMap(Collection::stream).distinct()
+                return changes.stream()
+                        .map(change -> change.fields().keySet())
+                        .flatMap(Collection::stream)
+                        .distinct()
                         .toList();
             }
 

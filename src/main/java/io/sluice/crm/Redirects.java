@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.crm;
 
 import java.net.URI;
@@ -8,8 +9,7 @@ import java.net.URI;
  */
 public final class Redirects {
 
-    private Redirects() {
-    }
+    private Redirects() {}
 
     /**
      * Returns a message with the target of a redirect, or null for any other answer.
@@ -22,7 +22,8 @@ public final class Redirects {
             return null;
         }
         String host = host(location);
-        return "HTTP " + status + ": " + host(asked) + " redirects " + (host == null ? "to another address" : "to " + host)
+        return "HTTP " + status + ": " + host(asked) + " redirects "
+                + (host == null ? "to another address" : "to " + host)
                 + ", and redirects are not followed. If the account has moved, set its new address in"
                 + " application.properties";
     }
@@ -30,9 +31,14 @@ public final class Redirects {
     /** Returns host and port alone, since the rest of an address may hold a secret. */
     private static String host(String address) {
         try {
-            return address == null ? null : URI.create(address.strip()).getRawAuthority() == null ? null
-                    : URI.create(address.strip()).getHost() + (URI.create(address.strip()).getPort() < 0 ? ""
-                            : ":" + URI.create(address.strip()).getPort());
+            return address == null
+                    ? null
+                    : URI.create(address.strip()).getRawAuthority() == null
+                            ? null
+                            : URI.create(address.strip()).getHost()
+                                    + (URI.create(address.strip()).getPort() < 0
+                                            ? ""
+                                            : ":" + URI.create(address.strip()).getPort());
         } catch (IllegalArgumentException none) {
             return null;
         }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.crm;
 
 import java.time.DateTimeException;
@@ -11,8 +12,7 @@ public final class RetryAfter {
 
     private static final Duration MAX_WAIT = Duration.ofDays(365);
 
-    private RetryAfter() {
-    }
+    private RetryAfter() {}
 
     /**
      * Returns the requested wait; zero where the header can't be read. The quota decides how much of the wait it
@@ -26,7 +26,10 @@ public final class RetryAfter {
             return text.length() > 9 ? MAX_WAIT : atMost(Duration.ofSeconds(Long.parseLong(text)));
         }
         try {
-            Duration until = Duration.between(now, ZonedDateTime.parse(text, DateTimeFormatter.RFC_1123_DATE_TIME).toInstant());
+            Duration until = Duration.between(
+                    now,
+                    ZonedDateTime.parse(text, DateTimeFormatter.RFC_1123_DATE_TIME)
+                            .toInstant());
             return until.isNegative() ? Duration.ZERO : atMost(until);
         } catch (DateTimeException | ArithmeticException unreadable) {
             return Duration.ZERO;

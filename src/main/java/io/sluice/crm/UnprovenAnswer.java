@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.crm;
 
 import io.sluice.Outcome.Uncertainty;
@@ -10,14 +11,15 @@ import javax.net.ssl.SSLHandshakeException;
 /** Decides what an answer without results proves about a write. */
 public final class UnprovenAnswer {
 
-    private UnprovenAnswer() {
-    }
+    private UnprovenAnswer() {}
 
     /** Tells whether a call failed before its request could be sent, so that it certainly did nothing. */
     public static boolean neverSent(Throwable failure) {
         for (Throwable cause = failure; cause != null; cause = cause.getCause() == cause ? null : cause.getCause()) {
-            if (cause instanceof ConnectException || cause instanceof UnknownHostException
-                    || cause instanceof NoRouteToHostException || cause instanceof SSLHandshakeException
+            if (cause instanceof ConnectException
+                    || cause instanceof UnknownHostException
+                    || cause instanceof NoRouteToHostException
+                    || cause instanceof SSLHandshakeException
                     || cause instanceof UnresolvedAddressException
                     || cause.getClass().getSimpleName().equals("ConnectTimeoutException")) {
                 return true;

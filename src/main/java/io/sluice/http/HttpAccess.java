@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.http;
 
 import java.net.InetAddress;
@@ -26,6 +27,7 @@ public final class HttpAccess {
     private static final Set<String> READING = Set.of("GET", "HEAD", "OPTIONS");
     /** Paths that need no token to read, since they show no field's value. */
     private static final Set<String> OPEN = Set.of("/api/status", "/api/plan");
+
     private static final Set<String> LOOPBACK = Set.of("localhost", "127.0.0.1", "[::1]");
 
     private final Set<String> hosts;
@@ -46,17 +48,25 @@ public final class HttpAccess {
      * @param localAddress address of this machine that the caller connected to
      * @param management   whether the request came to the management port, where no request changes anything
      */
-    public record Head(String method, String path, String host, String localAddress, boolean management, String origin,
-            String fetchSite, String contentType, boolean hasBody, String authorization) {
-    }
+    public record Head(
+            String method,
+            String path,
+            String host,
+            String localAddress,
+            boolean management,
+            String origin,
+            String fetchSite,
+            String contentType,
+            boolean hasBody,
+            String authorization) {}
 
     /** @param status HTTP status, 4xx */
-    public record Rejection(int status, String reason, String words) {
-    }
+    public record Rejection(int status, String reason, String words) {}
 
     /** Parses the host names of a setting, separated by commas or blanks. */
     public static Set<String> hosts(String setting) {
-        return Arrays.stream(setting.split("[,\\s]+")).filter(host -> !host.isEmpty())
+        return Arrays.stream(setting.split("[,\\s]+"))
+                .filter(host -> !host.isEmpty())
                 .collect(Collectors.toCollection(TreeSet::new));
     }
 
@@ -72,8 +82,11 @@ public final class HttpAccess {
     /** Returns empty if the request is allowed, else the rejection. */
     public Optional<Rejection> check(Head head) {
         if (!isKnown(head.host(), head.localAddress())) {
-            return rejection(421, "host", "This server is not called '" + shortened(head.host()) + "'. Name it in"
-                    + " sluice.http.hosts in application.properties if it is.");
+            return rejection(
+                    421,
+                    "host",
+                    "This server is not called '" + shortened(head.host()) + "'. Name it in"
+                            + " sluice.http.hosts in application.properties if it is.");
         }
         if (head.management()) {
             return Optional.empty();
@@ -87,9 +100,10 @@ public final class HttpAccess {
                 return foreign;
             }
         }
-        boolean needsToken = head.path().startsWith(API)
-                && !(READING.contains(head.method()) && OPEN.contains(head.path()));
-        return token == null || !needsToken || bearsToken(head.authorization()) ? Optional.empty()
+        boolean needsToken =
+                head.path().startsWith(API) && !(READING.contains(head.method()) && OPEN.contains(head.path()));
+        return token == null || !needsToken || bearsToken(head.authorization())
+                ? Optional.empty()
                 : rejection(401, "token", "Send the token of sluice.http.token: 'Authorization: Bearer TOKEN'.");
     }
 
@@ -99,10 +113,12 @@ public final class HttpAccess {
                 || head.origin() != null && !isOwn(head.origin(), head.host())) {
             return rejection(403, "origin", "A page of another site may not do this.");
         }
-        String type = head.contentType() == null ? "" : head.contentType().split(";")[0].strip().toLowerCase(Locale.ROOT);
+        String type = head.contentType() == null
+                ? ""
+                : head.contentType().split(";")[0].strip().toLowerCase(Locale.ROOT);
         if (head.hasBody() && !type.equals("application/json") || !type.isEmpty() && !type.equals("application/json")) {
-            return rejection(415, "content type",
-                    "Send the body as application/json, or none: a form of another site can't.");
+            return rejection(
+                    415, "content type", "Send the body as application/json, or none: a form of another site can't.");
         }
         return Optional.empty();
     }
@@ -113,7 +129,8 @@ public final class HttpAccess {
         }
         String name = withoutPort(host);
         // an IP address is safe: DNS rebinding needs a name
-        return LOOPBACK.contains(name) || hosts.contains(name)
+        return LOOPBACK.contains(name)
+                || hosts.contains(name)
                 || localAddress != null && name.equals(literal(localAddress));
     }
 
@@ -126,13 +143,17 @@ public final class HttpAccess {
     }
 
     private static boolean isOwn(String origin, String host) {
-        return origin.toLowerCase(Locale.ROOT).replaceFirst("^https?://", "").equals(host.strip().toLowerCase(Locale.ROOT))
+        return origin.toLowerCase(Locale.ROOT)
+                        .replaceFirst("^https?://", "")
+                        .equals(host.strip().toLowerCase(Locale.ROOT))
                 && origin.matches("(?i)https?://.*");
     }
 
     private boolean bearsToken(String authorization) {
-        return authorization != null && authorization.regionMatches(true, 0, "Bearer ", 0, 7)
-                && MessageDigest.isEqual(token, authorization.substring(7).strip().getBytes(StandardCharsets.UTF_8));
+        return authorization != null
+                && authorization.regionMatches(true, 0, "Bearer ", 0, 7)
+                && MessageDigest.isEqual(
+                        token, authorization.substring(7).strip().getBytes(StandardCharsets.UTF_8));
     }
 
     private static Optional<Rejection> rejection(int status, String reason, String words) {

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.http;
 
 import io.vertx.core.MultiMap;
@@ -53,7 +54,8 @@ public final class HttpPorts implements AutoCloseable {
      * @param requestTimeout maximum time until a request has arrived completely
      * @param rejected       consumer of the account and the status of each webhook request that reaches no route
      */
-    public HttpPorts(CamelContext context, HttpAccess access, Duration requestTimeout, BiConsumer<String, Integer> rejected) {
+    public HttpPorts(
+            CamelContext context, HttpAccess access, Duration requestTimeout, BiConsumer<String, Integer> rejected) {
         this.context = context;
         this.access = access;
         this.vertx = new TimedVertx(requestTimeout, this::guard);
@@ -65,8 +67,11 @@ public final class HttpPorts implements AutoCloseable {
 
     /** Adds the checks before all handlers of a router: no server listens before its router has them. */
     private synchronized void guard() {
-        context.getRegistry().findByType(VertxPlatformHttpRouter.class).stream().filter(guarded::add).forEach(router ->
-                router.route().order(Integer.MIN_VALUE).handler(request -> check(request, router.isManagementServer())));
+        context.getRegistry().findByType(VertxPlatformHttpRouter.class).stream()
+                .filter(guarded::add)
+                .forEach(router -> router.route()
+                        .order(Integer.MIN_VALUE)
+                        .handler(request -> check(request, router.isManagementServer())));
     }
 
     private void check(RoutingContext context, boolean management) {
@@ -80,12 +85,15 @@ public final class HttpPorts implements AutoCloseable {
             context.next();
             return;
         }
-        context.response().setStatusCode(rejection.get().status())
-                .putHeader(HttpHeaders.CONTENT_TYPE, "application/json").putHeader(HttpHeaders.CONNECTION, "close");
+        context.response()
+                .setStatusCode(rejection.get().status())
+                .putHeader(HttpHeaders.CONTENT_TYPE, "application/json")
+                .putHeader(HttpHeaders.CONNECTION, "close");
         if (rejection.get().status() == 401) {
             context.response().putHeader("WWW-Authenticate", "Bearer");
         }
-        context.response().end(new JsonObject().put("error", rejection.get().words()).encode());
+        context.response()
+                .end(new JsonObject().put("error", rejection.get().words()).encode());
     }
 
     /** Reads the head of a request; its path is normalised as for the lookup of routes, without dots and escapes. */
@@ -93,9 +101,14 @@ public final class HttpPorts implements AutoCloseable {
         HttpServerRequest request = context.request();
         MultiMap headers = request.headers();
         String length = headers.get(HttpHeaders.CONTENT_LENGTH);
-        return new HttpAccess.Head(request.method().name(), context.normalizedPath(),
-                headers.get(HttpHeaders.HOST), request.localAddress() == null ? null : request.localAddress().hostAddress(),
-                management, headers.get(HttpHeaders.ORIGIN), headers.get("Sec-Fetch-Site"),
+        return new HttpAccess.Head(
+                request.method().name(),
+                context.normalizedPath(),
+                headers.get(HttpHeaders.HOST),
+                request.localAddress() == null ? null : request.localAddress().hostAddress(),
+                management,
+                headers.get(HttpHeaders.ORIGIN),
+                headers.get("Sec-Fetch-Site"),
                 headers.get(HttpHeaders.CONTENT_TYPE),
                 headers.contains(HttpHeaders.TRANSFER_ENCODING) || length != null && !length.equals("0"),
                 headers.get(HttpHeaders.AUTHORIZATION));
@@ -106,22 +119,30 @@ public final class HttpPorts implements AutoCloseable {
         Promise<Void> answered = Promise.promise();
         context.addEndHandler(end -> answered.tryComplete());
         vertx.began(request, answered.future());
-        List.copyOf(request.headers().names()).stream().filter(RequestHeaders::steers).forEach(request.headers()::remove);
+        List.copyOf(request.headers().names()).stream()
+                .filter(RequestHeaders::steers)
+                .forEach(request.headers()::remove);
         context.addHeadersEndHandler(before -> removeRequestHeaders(context));
     }
 
     /** Removes the headers of the request and of its query from the answer, into which Camel writes them. */
     private static void removeRequestHeaders(RoutingContext context) {
         MultiMap answer = context.response().headers();
-        List<MultiMap> ofRequest = new ArrayList<>(List.of(context.request().headers(), context.queryParams(),
+        List<MultiMap> ofRequest = new ArrayList<>(List.of(
+                context.request().headers(),
+                context.queryParams(),
                 context.request().formAttributes()));
         for (String name : List.copyOf(answer.names())) {
             String value = answer.get(name);
-            boolean own = name.equalsIgnoreCase("Content-Length") || name.equalsIgnoreCase("Connection")
-                    || name.equalsIgnoreCase("Content-Type") && value.toLowerCase(Locale.ROOT).startsWith("application/json");
-            boolean fromRequest = ofRequest.stream().anyMatch(all -> all.getAll(name).contains(value))
-                    || context.pathParams().entrySet().stream().anyMatch(parameter ->
-                            parameter.getKey().equalsIgnoreCase(name) && parameter.getValue().equals(value));
+            boolean own = name.equalsIgnoreCase("Content-Length")
+                    || name.equalsIgnoreCase("Connection")
+                    || name.equalsIgnoreCase("Content-Type")
+                            && value.toLowerCase(Locale.ROOT).startsWith("application/json");
+            boolean fromRequest =
+                    ofRequest.stream().anyMatch(all -> all.getAll(name).contains(value))
+                            || context.pathParams().entrySet().stream()
+                                    .anyMatch(parameter -> parameter.getKey().equalsIgnoreCase(name)
+                                            && parameter.getValue().equals(value));
             if (!own && fromRequest) {
                 answer.remove(name);
             }
@@ -137,10 +158,12 @@ public final class HttpPorts implements AutoCloseable {
      * @param maxBodies maximum bytes of all concurrent requests; further ones are answered with 503, to be sent again
      */
     public void serveWebhooks(String host, int port, long maxBody, long maxBodies) {
-        Optional<VertxPlatformHttpRouter> served = context.getRegistry().findByType(VertxPlatformHttpRouter.class).stream()
-                .filter(router -> !router.isManagementServer()).findFirst();
+        Optional<VertxPlatformHttpRouter> served =
+                context.getRegistry().findByType(VertxPlatformHttpRouter.class).stream()
+                        .filter(router -> !router.isManagementServer())
+                        .findFirst();
         if (served.isEmpty()) {
-            return;   // camel.server.enabled = false: no route is served at all
+            return; // camel.server.enabled = false: no route is served at all
         }
         VertxPlatformHttpRouter router = served.get();
         Router own = Router.router(vertx);
@@ -150,11 +173,16 @@ public final class HttpPorts implements AutoCloseable {
         own.route().failureHandler(this::failed);
         webhooks = vertx.createHttpServer().requestHandler(own);
         try {
-            webhooks.listen(port, host).toCompletionStage().toCompletableFuture().get(START_TIMEOUT_SECONDS, TimeUnit.SECONDS);
+            webhooks.listen(port, host)
+                    .toCompletionStage()
+                    .toCompletableFuture()
+                    .get(START_TIMEOUT_SECONDS, TimeUnit.SECONDS);
             LOG.info("Webhooks are served at http://{}:{}{}ACCOUNT.", host, port, HttpAccess.WEBHOOKS);
         } catch (ExecutionException | TimeoutException taken) {
-            throw new IllegalStateException("application.properties: sluice.webhooks.port = " + port
-                    + ": webhooks can't be served there: " + taken.getCause(), taken);
+            throw new IllegalStateException(
+                    "application.properties: sluice.webhooks.port = " + port + ": webhooks can't be served there: "
+                            + taken.getCause(),
+                    taken);
         } catch (InterruptedException stopping) {
             Thread.currentThread().interrupt();
         }
@@ -164,7 +192,10 @@ public final class HttpPorts implements AutoCloseable {
         context.put(ON_WEBHOOK_PORT, true);
         begin(context);
         if (!context.normalizedPath().startsWith(HttpAccess.WEBHOOKS)) {
-            context.response().setStatusCode(404).putHeader(HttpHeaders.CONNECTION, "close").end();
+            context.response()
+                    .setStatusCode(404)
+                    .putHeader(HttpHeaders.CONNECTION, "close")
+                    .end();
             return;
         }
         long length = length(context.request(), maxBody);
@@ -196,7 +227,10 @@ public final class HttpPorts implements AutoCloseable {
 
     private void reject(RoutingContext context, int status) {
         rejected.accept(context.normalizedPath().substring(HttpAccess.WEBHOOKS.length()), status);
-        context.response().setStatusCode(status).putHeader(HttpHeaders.CONNECTION, "close").end();
+        context.response()
+                .setStatusCode(status)
+                .putHeader(HttpHeaders.CONNECTION, "close")
+                .end();
     }
 
     @Override

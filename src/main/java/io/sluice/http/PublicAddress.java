@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.http;
 
 import java.math.BigInteger;
@@ -42,7 +43,9 @@ public final class PublicAddress {
      * @throws IllegalArgumentException if an entry is neither; its message names the entry
      */
     public PublicAddress(String proxies) {
-        Arrays.stream(proxies.split("[,\\s]+")).filter(one -> !one.isEmpty()).map(PublicAddress::network)
+        Arrays.stream(proxies.split("[,\\s]+"))
+                .filter(one -> !one.isEmpty())
+                .map(PublicAddress::network)
                 .forEach(trusted::add);
     }
 
@@ -90,8 +93,11 @@ public final class PublicAddress {
             scheme = scheme(first(header.apply("X-Forwarded-Proto")), scheme);
             host = host(first(header.apply("X-Forwarded-Host")), host);
             String port = first(header.apply("X-Forwarded-Port"));
-            if (port != null && port.matches("\\d{1,5}") && header.apply("X-Forwarded-Host") != null
-                    && !host.matches(".*:\\d+") && !port.equals(scheme.equals("https") ? "443" : "80")) {
+            if (port != null
+                    && port.matches("\\d{1,5}")
+                    && header.apply("X-Forwarded-Host") != null
+                    && !host.matches(".*:\\d+")
+                    && !port.equals(scheme.equals("https") ? "443" : "80")) {
                 host += ":" + port;
             }
         }

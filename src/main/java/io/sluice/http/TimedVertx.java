@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.http;
 
 import io.vertx.core.AsyncResult;
@@ -23,6 +24,7 @@ public final class TimedVertx extends VertxWrapper {
 
     /** Longer than any route takes to answer. */
     private static final int IDLE_SECONDS = 120;
+
     private static final int CHECKS = 4;
 
     private final Duration requestTimeout;

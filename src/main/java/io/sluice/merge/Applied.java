@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.merge;
 
 import java.util.ArrayList;
@@ -15,7 +16,13 @@ import java.util.Set;
  * @param rejected    records that the table rejected
  * @param deferred      CRM ids of deferred records, which a call or a transaction is changing just now; they must be read again
  */
-public record Applied(int updated, int inserted, int deleted, int conflicts, int withoutKey, List<RejectedRow> rejected,
+public record Applied(
+        int updated,
+        int inserted,
+        int deleted,
+        int conflicts,
+        int withoutKey,
+        List<RejectedRow> rejected,
         Set<String> deferred) {
 
     public static final Applied NOTHING = new Applied(0, 0, 0, 0, 0, List.of(), Set.of());
@@ -35,8 +42,11 @@ public record Applied(int updated, int inserted, int deleted, int conflicts, int
         }
 
         private static String text(String odd) {
-            return odd == null ? null : new String(odd.replace('\u0000', '?').getBytes(java.nio.charset.StandardCharsets.UTF_8),
-                    java.nio.charset.StandardCharsets.UTF_8);
+            return odd == null
+                    ? null
+                    : new String(
+                            odd.replace('\u0000', '?').getBytes(java.nio.charset.StandardCharsets.UTF_8),
+                            java.nio.charset.StandardCharsets.UTF_8);
         }
     }
 
@@ -50,7 +60,13 @@ public record Applied(int updated, int inserted, int deleted, int conflicts, int
         allRejected.addAll(other.rejected);
         Set<String> allDeferred = new java.util.LinkedHashSet<>(deferred);
         allDeferred.addAll(other.deferred);
-        return new Applied(updated + other.updated, inserted + other.inserted, deleted + other.deleted,
-                conflicts + other.conflicts, withoutKey + other.withoutKey, allRejected, allDeferred);
+        return new Applied(
+                updated + other.updated,
+                inserted + other.inserted,
+                deleted + other.deleted,
+                conflicts + other.conflicts,
+                withoutKey + other.withoutKey,
+                allRejected,
+                allDeferred);
     }
 }

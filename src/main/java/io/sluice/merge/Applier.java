@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.merge;
 
 import io.sluice.CrmRecord;
@@ -44,10 +45,12 @@ public final class Applier {
 
     private static final Logger LOG = LoggerFactory.getLogger(Applier.class);
 
-    private static final String PURGE_TOMBSTONES = "delete from sluice.tombstone where deleted_at < now() - interval '1 hour'";
+    private static final String PURGE_TOMBSTONES =
+            "delete from sluice.tombstone where deleted_at < now() - interval '1 hour'";
 
     /** Maximum number of records of a page that are applied field by field; if more are rejected, the cause is not one value. */
     private static final int MAX_FIELDWISE = 100;
+
     private static final String NO_TIME = "the time of its last change can't be read";
     private static final Duration SKEW = Duration.ofSeconds(5);
 
@@ -81,7 +84,8 @@ public final class Applier {
 
     /** Returns the time by the database's clock: records read from a CRM after it contain all writes settled before it. */
     public Instant now() throws SQLException {
-        return database.first("select clock_timestamp()", row -> row.getObject(1, OffsetDateTime.class).toInstant())
+        return database.first("select clock_timestamp()", row -> row.getObject(1, OffsetDateTime.class)
+                        .toInstant())
                 .orElseThrow();
     }
 
@@ -112,7 +116,8 @@ public final class Applier {
      *
      * @param deletedIds CRM ids that no record has any more
      */
-    public Applied apply(Sync sync, List<CrmRecord> records, Instant readAt, Set<String> deletedIds) throws SQLException {
+    public Applied apply(Sync sync, List<CrmRecord> records, Instant readAt, Set<String> deletedIds)
+            throws SQLException {
         return kept(sync, records, apply(sync, records, record -> readAt, false, Map.of(), deletedIds));
     }
 
@@ -154,29 +159,40 @@ public final class Applier {
      * written a record before its edit, the edit stays in the CRM and is read again.
      */
     private void replacedByJobs(Sync sync, List<CrmRecord> records, Set<String> deferred) throws SQLException {
-        List<CrmRecord> unsettled = records.stream().filter(record -> deferred.contains(record.crmId())).toList();
+        List<CrmRecord> unsettled = records.stream()
+                .filter(record -> deferred.contains(record.crmId()))
+                .toList();
         if (unsettled.isEmpty()) {
             return;
         }
         Map<String, String> keys = keys(sync, deferred);
-        replaced(sync, unsettled.stream().filter(record -> keys.containsKey(record.crmId())).map(record ->
-                new CrmRecord(record.crmId(), keys.get(record.crmId()), record.at(), record.fields())).toList(), true);
+        replaced(
+                sync,
+                unsettled.stream()
+                        .filter(record -> keys.containsKey(record.crmId()))
+                        .map(record ->
+                                new CrmRecord(record.crmId(), keys.get(record.crmId()), record.at(), record.fields()))
+                        .toList(),
+                true);
     }
 
     /** @param jobs whether to check only records that a bulk job is writing */
     private Applied replaced(Sync sync, List<CrmRecord> images, boolean jobs) throws SQLException {
         TargetTable targetTable = new TargetTable(source(sync), sync);
         CrmFields crmFields = CrmFields.of(sync, accounts, skew);
-        List<CrmRecord> edited = database.transaction(connection ->
-                new ReplacedPage(connection, sync, targetTable, crmFields, false).edited(images, jobs));
+        List<CrmRecord> edited = database.transaction(
+                connection -> new ReplacedPage(connection, sync, targetTable, crmFields, false).edited(images, jobs));
         // an edit that the table rejects is only logged as a conflict
-        Part<CrmRecord> logged = part -> database.transaction(connection ->
-                new ReplacedPage(connection, sync, targetTable, crmFields, false).apply(part));
+        Part<CrmRecord> logged = part -> database.transaction(
+                connection -> new ReplacedPage(connection, sync, targetTable, crmFields, false).apply(part));
         try {
-            return applying(edited, part -> database.transaction(connection -> {
-                capture.blockDrains(connection, sync);
-                return new ReplacedPage(connection, sync, targetTable, crmFields, true).apply(part);
-            }), (image, why) -> logged.apply(List.of(image)));
+            return applying(
+                    edited,
+                    part -> database.transaction(connection -> {
+                        capture.blockDrains(connection, sync);
+                        return new ReplacedPage(connection, sync, targetTable, crmFields, true).apply(part);
+                    }),
+                    (image, why) -> logged.apply(List.of(image)));
         } catch (SQLException failure) {
             if (DatabaseFailure.isPassing(failure)) {
                 throw failure;
@@ -191,36 +207,54 @@ public final class Applier {
         return applied;
     }
 
-    private Applied apply(Sync sync, List<CrmRecord> records, Function<CrmRecord, Instant> readAt, boolean aged,
-            Map<String, List<CrmRecord>> edits, Set<String> deletedIds) throws SQLException {
+    private Applied apply(
+            Sync sync,
+            List<CrmRecord> records,
+            Function<CrmRecord, Instant> readAt,
+            boolean aged,
+            Map<String, List<CrmRecord>> edits,
+            Set<String> deletedIds)
+            throws SQLException {
         TargetTable targetTable = new TargetTable(source(sync), sync);
         CrmFields crmFields = CrmFields.of(sync, accounts, skew);
         Set<String> written = new LinkedHashSet<>();
-        Function<Function<CrmRecord, Instant>, Part<CrmRecord>> pages = read -> part -> database.transaction(connection -> {
-            written.clear();
-            capture.blockDrains(connection, sync);
-            return new ChangedPage(connection, sync, targetTable, written, aged, crmFields, deletedIds).apply(part, read, edits);
-        });
+        Function<Function<CrmRecord, Instant>, Part<CrmRecord>> pages =
+                read -> part -> database.transaction(connection -> {
+                    written.clear();
+                    capture.blockDrains(connection, sync);
+                    return new ChangedPage(connection, sync, targetTable, written, aged, crmFields, deletedIds)
+                            .apply(part, read, edits);
+                });
         Part<CrmRecord> page = pages.apply(readAt);
         int[] attempts = {MAX_FIELDWISE};
         Applied untimed = Applied.NOTHING;
         for (CrmRecord record : records) {
             untimed = record.hasTime() ? untimed : untimed.plus(rejected(record, List.of(), NO_TIME));
         }
-        return untimed.plus(applying(records.stream().filter(CrmRecord::hasTime).toList(), page, (record, why) -> attempts[0]-- > 0
-                ? fieldwise(pages, readAt, record, List.copyOf(written), targetTable, why) : rejected(record, targetTable.columns(written), why)));
+        return untimed.plus(applying(
+                records.stream().filter(CrmRecord::hasTime).toList(),
+                page,
+                (record, why) -> attempts[0]-- > 0
+                        ? fieldwise(pages, readAt, record, List.copyOf(written), targetTable, why)
+                        : rejected(record, targetTable.columns(written), why)));
     }
 
     private static Applied rejected(CrmRecord record, List<String> columns, String why) {
-        return new Applied(0, 0, 0, 0, 0, List.of(new Applied.RejectedRow(record.key(), record.crmId(), columns, why)), Set.of());
+        return new Applied(
+                0, 0, 0, 0, 0, List.of(new Applied.RejectedRow(record.key(), record.crmId(), columns, why)), Set.of());
     }
 
     /**
      * Applies a rejected record by halves of its fields, so that one value which the table rejects holds up no other. The
      * fields that a new row requires come first.
      */
-    private Applied fieldwise(Function<Function<CrmRecord, Instant>, Part<CrmRecord>> pages,
-            Function<CrmRecord, Instant> readAt, CrmRecord record, List<String> written, TargetTable targetTable, String why)
+    private Applied fieldwise(
+            Function<Function<CrmRecord, Instant>, Part<CrmRecord>> pages,
+            Function<CrmRecord, Instant> readAt,
+            CrmRecord record,
+            List<String> written,
+            TargetTable targetTable,
+            String why)
             throws SQLException {
         Part<CrmRecord> page = pages.apply(readAt);
         List<String> fields = new ArrayList<>(written);
@@ -231,22 +265,30 @@ public final class Applier {
             return rejected(record, targetTable.columns(fields), why);
         }
         Map<String, String> reasons = new LinkedHashMap<>();
-        List<String> others = targetTable.fields().stream().filter(record.fields()::containsKey)
-                .filter(field -> !written.contains(field)).toList();
+        List<String> others = targetTable.fields().stream()
+                .filter(record.fields()::containsKey)
+                .filter(field -> !written.contains(field))
+                .toList();
         Applied known = others.isEmpty() ? Applied.NOTHING : part(page, record, others, reasons);
         int half = first > 0 && first < fields.size() ? first : fields.size() / 2;
         Applied applied = known.plus(part(page, record, fields.subList(0, half), reasons));
         if (applied.inserted() > 0) {
-            // the row just inserted was settled now: without a later time of reading the other fields would count as older
+            // the row just inserted was settled now: without a later time of reading the other fields would count as
+            // older
             Instant insertedAt = now();
             page = pages.apply(same -> insertedAt.plusMillis(1));
         }
         applied = applied.plus(part(page, record, fields.subList(half, fields.size()), reasons));
-        return reasons.isEmpty() ? applied : applied.plus(rejected(record, targetTable.columns(reasons.keySet()),
-                reasons.values().iterator().next()));
+        return reasons.isEmpty()
+                ? applied
+                : applied.plus(rejected(
+                        record,
+                        targetTable.columns(reasons.keySet()),
+                        reasons.values().iterator().next()));
     }
 
-    private static Applied part(Part<CrmRecord> page, CrmRecord record, List<String> fields, Map<String, String> reasons)
+    private static Applied part(
+            Part<CrmRecord> page, CrmRecord record, List<String> fields, Map<String, String> reasons)
             throws SQLException {
         try {
             return page.apply(List.of(record.only(fields)));
@@ -260,8 +302,9 @@ public final class Applier {
         }
     }
 
-    private static Applied smaller(Part<CrmRecord> page, CrmRecord record, List<String> fields, Map<String, String> reasons,
-            String why) throws SQLException {
+    private static Applied smaller(
+            Part<CrmRecord> page, CrmRecord record, List<String> fields, Map<String, String> reasons, String why)
+            throws SQLException {
         // the same message for one field after the other rejects the row, not a value
         boolean rowIsRejected = reasons.size() > 1 && reasons.values().stream().allMatch(why::equals);
         if (fields.size() == 1 || rowIsRejected) {
@@ -292,13 +335,16 @@ public final class Applier {
         TargetTable targetTable = new TargetTable(source(sync), sync);
         TimePrecision precision = CrmFields.of(sync, accounts, skew).precision();
         database.update(PURGE_TOMBSTONES);
-        Applied applied = applying(deletes, part -> database.transaction(connection -> {
-            capture.blockDrains(connection, sync);
-            return new DeletedPage(connection, sync, targetTable, precision).apply(part, readAt);
-        }), (record, why) -> database.transaction(connection -> {
-            capture.blockDrains(connection, sync);
-            return new DeletedPage(connection, sync, targetTable, precision).rejected(record, readAt, why);
-        }));
+        Applied applied = applying(
+                deletes,
+                part -> database.transaction(connection -> {
+                    capture.blockDrains(connection, sync);
+                    return new DeletedPage(connection, sync, targetTable, precision).apply(part, readAt);
+                }),
+                (record, why) -> database.transaction(connection -> {
+                    capture.blockDrains(connection, sync);
+                    return new DeletedPage(connection, sync, targetTable, precision).rejected(record, readAt, why);
+                }));
         rejections.keep(sync, deletes.stream().map(DeletedRecord::crmId).toList(), applied);
         return applied;
     }
@@ -360,7 +406,8 @@ public final class Applier {
         }
     }
 
-    private static <T> Applied halved(List<T> records, Part<T> page, Rejection<T> rejection, String why) throws SQLException {
+    private static <T> Applied halved(List<T> records, Part<T> page, Rejection<T> rejection, String why)
+            throws SQLException {
         if (records.size() == 1) {
             return rejection.of(records.get(0), why);
         }

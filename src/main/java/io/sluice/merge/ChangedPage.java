@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.merge;
 
 import io.sluice.CrmEvent;
@@ -29,14 +30,17 @@ import org.slf4j.LoggerFactory;
 final class ChangedPage {
 
     /** Finds the key under which a record was written; it stays, even if the external id changes. */
-    private static final String KEYS = """
+    private static final String KEYS =
+            """
             select i.crm_id, r.key from unnest(?::text[]) as i(crm_id)
             join sluice.sync_state r on r.crm_id = i.crm_id and r.account = ? and r.object = ?""";
 
-    private static final String ADD_OWN_VALUES = """
+    private static final String ADD_OWN_VALUES =
+            """
             insert into sluice.change_log (source, keys, records, op, columns, origin) values (?, ?, ?, 'U', ?, null)""";
 
-    private static final String HOLDERS = """
+    private static final String HOLDERS =
+            """
             select key, crm_id from sluice.sync_state
             where account = ? and object = ? and key = any(?::text[]) and crm_id is not null""";
 
@@ -44,12 +48,14 @@ final class ChangedPage {
     private static final String OTHER_KEY = "23000";
 
     /** Deletes the base, which is valid only for the former CRM id. */
-    private static final String RELINK = """
+    private static final String RELINK =
+            """
             update sluice.sync_state set crm_id = null, base = '{}', stamps = '{}', unproven = '{}'
             where account = ? and object = ? and key = any (?)""";
 
     /** Enters lookups of records; returns those lookups that were done before, so that the records still exist. */
-    private static final String LOOK_UP = """
+    private static final String LOOK_UP =
+            """
             with lookup as (
                 insert into sluice.inbox (account, identity, object, crm_id, kind, at)
                 select ?, identity, ?, crm_id, 'missing', clock_timestamp()
@@ -77,6 +83,7 @@ final class ChangedPage {
     private final Set<String> deletedIds;
     /** CRM ids of records in an update loop, to the fields that the CRM changed. */
     private final Map<String, Set<String>> looping = new LinkedHashMap<>();
+
     private int withoutKey;
 
     /**
@@ -85,7 +92,13 @@ final class ChangedPage {
      * @param crmFields rules of the CRM's fields
      * @param deletedIds      CRM ids that no record has any more
      */
-    ChangedPage(Connection connection, Sync sync, TargetTable targetTable, Set<String> written, boolean aged, CrmFields crmFields,
+    ChangedPage(
+            Connection connection,
+            Sync sync,
+            TargetTable targetTable,
+            Set<String> written,
+            boolean aged,
+            CrmFields crmFields,
             Set<String> deletedIds) {
         this.connection = connection;
         this.sync = sync;
@@ -114,7 +127,8 @@ final class ChangedPage {
         Map<String, RecordState> states = RecordState.lock(connection, sync.getAccount(), sync.getObject(), reads);
         relink(byKey, states, locked);
         Map<String, CrmRecord> arrived = new LinkedHashMap<>(byKey);
-        byKey.replaceAll((key, record) -> !record.isRead() ? withoutEchoes(key, record, states.get(key))
+        byKey.replaceAll((key, record) -> !record.isRead()
+                ? withoutEchoes(key, record, states.get(key))
                 : aged ? newest(record, states.get(key)) : storable(record));
         byKey.values().removeIf(record -> record.fields().isEmpty());
         Set<String> outward = targetTable.outward(connection);
@@ -129,14 +143,17 @@ final class ChangedPage {
                 deferred.add(record.crmId());
             } else if (rows.containsKey(key)) {
                 merge(key, record, rows.get(key), ours);
-            } else if (ours.base == null && !ours.deleteWaits && sync.getInserts().equals("propagate")) {
+            } else if (ours.base == null
+                    && !ours.deleteWaits
+                    && sync.getInserts().equals("propagate")) {
                 inserted.put(key, mapped(record));
             }
         });
         arrived.forEach((key, record) -> {
             if (edits.containsKey(record.crmId()) && rows.containsKey(key) && !states.get(key).undecidable) {
                 new ReplacedEdits(targetTable, crmFields, conflictRule, record, states.get(key))
-                        .find(edits.get(record.crmId()), outward).forEach(replaced -> note(key, replaced));
+                        .find(edits.get(record.crmId()), outward)
+                        .forEach(replaced -> note(key, replaced));
             }
         });
         return write(byKey, rows, outward);
@@ -146,7 +163,8 @@ final class ChangedPage {
      * Replaces a known record by another one with its key, if the known one does not exist any more: a user has created it again
      * or merged it into a new one. The CRM is asked first. If the known record still exists, two records have one key.
      */
-    private void relink(Map<String, CrmRecord> byKey, Map<String, RecordState> states, Set<String> locked) throws SQLException {
+    private void relink(Map<String, CrmRecord> byKey, Map<String, RecordState> states, Set<String> locked)
+            throws SQLException {
         List<String> relinked = new ArrayList<>();
         Map<String, UUID> twins = new LinkedHashMap<>();
         byKey.forEach((key, record) -> {
@@ -162,20 +180,33 @@ final class ChangedPage {
             }
         });
         if (!relinked.isEmpty()) {
-            Database.update(connection, RELINK, sync.getAccount(), sync.getObject(), Database.texts(connection, relinked));
+            Database.update(
+                    connection, RELINK, sync.getAccount(), sync.getObject(), Database.texts(connection, relinked));
         }
         if (twins.isEmpty()) {
             return;
         }
-        java.sql.Array identities = connection.createArrayOf("uuid", twins.values().toArray());
-        Set<UUID> answered = new HashSet<>(Database.query(connection, LOOK_UP, row -> row.getObject(1, UUID.class),
-                sync.getAccount(), sync.getObject(), identities,
-                Database.texts(connection, twins.keySet(), key -> states.get(key).crmId), sync.getAccount(), identities));
+        java.sql.Array identities =
+                connection.createArrayOf("uuid", twins.values().toArray());
+        Set<UUID> answered = new HashSet<>(Database.query(
+                connection,
+                LOOK_UP,
+                row -> row.getObject(1, UUID.class),
+                sync.getAccount(),
+                sync.getObject(),
+                identities,
+                Database.texts(connection, twins.keySet(), key -> states.get(key).crmId),
+                sync.getAccount(),
+                identities));
         twins.forEach((key, identity) -> {
             CrmRecord twin = byKey.remove(key);
             if (answered.contains(identity)) {
-                rejected.add(new Applied.RejectedRow(key, twin.crmId(), List.of(sync.getKey()), "record "
-                        + states.get(key).crmId + " of the CRM has the same external id; merge the two or change one of them"));
+                rejected.add(new Applied.RejectedRow(
+                        key,
+                        twin.crmId(),
+                        List.of(sync.getKey()),
+                        "record " + states.get(key).crmId
+                                + " of the CRM has the same external id; merge the two or change one of them"));
             } else {
                 deferred.add(twin.crmId());
             }
@@ -183,11 +214,15 @@ final class ChangedPage {
     }
 
     private Map<String, CrmRecord> byKey(List<CrmRecord> records) throws SQLException {
-        Map<String, String> known = keys(connection, sync, records.stream().map(CrmRecord::crmId).toList());
+        Map<String, String> known =
+                keys(connection, sync, records.stream().map(CrmRecord::crmId).toList());
         // a HashMap, which allows the null of a record without external id
-        Map<String, String> keys = new HashMap<>(targetTable.keys(connection, records.stream()
-                .filter(record -> record.key() != null && !record.key().equals(known.get(record.crmId())))
-                .map(CrmRecord::key).toList()));
+        Map<String, String> keys = new HashMap<>(targetTable.keys(
+                connection,
+                records.stream()
+                        .filter(record -> record.key() != null && !record.key().equals(known.get(record.crmId())))
+                        .map(CrmRecord::key)
+                        .toList()));
         Map<String, String> holders = holders(keys.values());
         Map<String, CrmRecord> byKey = new LinkedHashMap<>();
         for (CrmRecord record : inOrder(records, keys)) {
@@ -196,15 +231,26 @@ final class ChangedPage {
             if (knownKey == null && record.key() == null) {
                 addWithoutKey(record);
             } else if (key == null) {
-                reject(record.key(), record, "its external id " + sync.getExternalId() + " is no value of the key's type");
+                reject(
+                        record.key(),
+                        record,
+                        "its external id " + sync.getExternalId() + " is no value of the key's type");
             } else if (knownKey == null && isTaken(record, key, holders.get(key), byKey.get(key))) {
-                reject(key, record, "its external id " + sync.getExternalId() + " is another spelling of a key that CRM"
-                        + " record " + (byKey.containsKey(key) ? byKey.get(key).crmId() : holders.get(key)) + " has");
+                reject(
+                        key,
+                        record,
+                        "its external id " + sync.getExternalId() + " is another spelling of a key that CRM"
+                                + " record "
+                                + (byKey.containsKey(key) ? byKey.get(key).crmId() : holders.get(key)) + " has");
             } else {
                 if (knownKey != null && record.isRead() && !isSameKey(knownKey, record.key(), keys)) {
-                    reject(key, record, "its external id " + sync.getExternalId() + (record.key() == null ? " was emptied"
-                            : " was changed to " + record.key()) + " in the CRM; change it back. The row keeps its key, and all"
-                            + " other changes still go both ways");
+                    reject(
+                            key,
+                            record,
+                            "its external id " + sync.getExternalId()
+                                    + (record.key() == null ? " was emptied" : " was changed to " + record.key())
+                                    + " in the CRM; change it back. The row keeps its key, and all"
+                                    + " other changes still go both ways");
                 }
                 byKey.put(key, record);
             }
@@ -214,8 +260,10 @@ final class ChangedPage {
 
     /** Sorts records whose external id is spelled like the table's key first: they get the row. */
     private static List<CrmRecord> inOrder(List<CrmRecord> records, Map<String, String> keys) {
-        return records.stream().sorted(java.util.Comparator.comparing((CrmRecord record) ->
-                record.key() != null && !record.key().equals(keys.getOrDefault(record.key(), record.key())))).toList();
+        return records.stream()
+                .sorted(java.util.Comparator.comparing((CrmRecord record) ->
+                        record.key() != null && !record.key().equals(keys.getOrDefault(record.key(), record.key()))))
+                .toList();
     }
 
     private void addWithoutKey(CrmRecord record) {
@@ -251,16 +299,26 @@ final class ChangedPage {
             return Map.of();
         }
         Map<String, String> holders = new HashMap<>();
-        Database.query(connection, HOLDERS, row -> holders.put(row.getString(1), row.getString(2)), sync.getAccount(),
-                sync.getObject(), Database.texts(connection, keys));
+        Database.query(
+                connection,
+                HOLDERS,
+                row -> holders.put(row.getString(1), row.getString(2)),
+                sync.getAccount(),
+                sync.getObject(),
+                Database.texts(connection, keys));
         return holders;
     }
 
     /** Maps the known CRM ids to their keys. */
     static Map<String, String> keys(Connection connection, Sync sync, Collection<String> crmIds) throws SQLException {
         Map<String, String> known = new HashMap<>();
-        Database.query(connection, KEYS, row -> known.put(row.getString(1), row.getString(2)),
-                Database.texts(connection, crmIds), sync.getAccount(), sync.getObject());
+        Database.query(
+                connection,
+                KEYS,
+                row -> known.put(row.getString(1), row.getString(2)),
+                Database.texts(connection, crmIds),
+                sync.getAccount(),
+                sync.getObject());
         return known;
     }
 
@@ -271,7 +329,8 @@ final class ChangedPage {
     private CrmRecord withoutEchoes(String key, CrmRecord record, RecordState ours) {
         Map<String, Object> fields = new LinkedHashMap<>();
         record.fields().forEach((name, arrived) -> {
-            Object value = Values.storable(Values.ofMillis(targetTable.column(name).type(), arrived));
+            Object value =
+                    Values.storable(Values.ofMillis(targetTable.column(name).type(), arrived));
             if (!ours.undecidable && ours.isOld(name, record.at(name)) || holds(ours.inflight, name, value)) {
                 return;
             }
@@ -289,7 +348,9 @@ final class ChangedPage {
         Map<String, Object> fields = new LinkedHashMap<>();
         record.fields().forEach((name, value) -> {
             if (targetTable.fields().contains(name) && !ours.isKnown(name, record.at())) {
-                fields.put(name, Values.storable(Values.ofText(targetTable.column(name).type(), value)));
+                fields.put(
+                        name,
+                        Values.storable(Values.ofText(targetTable.column(name).type(), value)));
             }
         });
         return new CrmRecord(record.crmId(), record.key(), record.at(), fields);
@@ -309,15 +370,20 @@ final class ChangedPage {
      * Selects the records for which the change log must be searched for changes of ours: the CRM's value differs from the base
      * and from the row. Echoes, which are nearly all of the records read while Sluice sends much, do not need it.
      */
-    private Map<String, RecordState> unclear(Map<String, CrmRecord> byKey, Map<String, Map<String, Object>> rows,
-            Map<String, RecordState> states) {
+    private Map<String, RecordState> unclear(
+            Map<String, CrmRecord> byKey, Map<String, Map<String, Object>> rows, Map<String, RecordState> states) {
         Map<String, RecordState> unclear = new HashMap<>();
         byKey.forEach((key, record) -> {
             RecordState ours = states.get(key);
             Map<String, Object> row = rows.get(key);
-            boolean clear = ours.undecidable || (row == null ? ours.base != null : record.fields().keySet().stream()
-                    .filter(targetTable.fields()::contains)
-                    .noneMatch(name -> Merge.decide(field(record, name, row, ours), conflictRule, crmFields.precision()).writes()));
+            boolean clear = ours.undecidable
+                    || (row == null
+                            ? ours.base != null
+                            : record.fields().keySet().stream()
+                                    .filter(targetTable.fields()::contains)
+                                    .noneMatch(name -> Merge.decide(
+                                                    field(record, name, row, ours), conflictRule, crmFields.precision())
+                                            .writes()));
             if (!clear) {
                 unclear.put(key, ours);
             }
@@ -329,7 +395,8 @@ final class ChangedPage {
         Object crm = record.fields().get(name);
         Instant changedAt = ours.changedAt(name, targetTable.column(name).name());
         Agreed base = ours.base == null || !ours.base.containsKey(name) ? null : new Agreed(ours.base.get(name));
-        if (changedAt != null && ours.mayHaveWritten(name, crm) || isEcho(record, name, ours)
+        if (changedAt != null && ours.mayHaveWritten(name, crm)
+                || isEcho(record, name, ours)
                 || isOlder(record, name, ours)) {
             // our own write, whose answer was lost or whose value the CRM normalised; or the value before it
             base = new Agreed(crm);
@@ -339,7 +406,11 @@ final class ChangedPage {
 
     /** Whether the value is an echo: the base becomes it, and the table keeps its own. */
     private boolean isEcho(CrmRecord record, String name, RecordState ours) {
-        return crmFields.isEcho(record, name, ours, ours.changedAt(name, targetTable.column(name).name()) != null);
+        return crmFields.isEcho(
+                record,
+                name,
+                ours,
+                ours.changedAt(name, targetTable.column(name).name()) != null);
     }
 
     /**
@@ -349,7 +420,9 @@ final class ChangedPage {
     private boolean isOlder(CrmRecord record, String name, RecordState ours) {
         RecordState.Prior prior = ours.prior.get(name);
         Instant changed = ours.knownSince(name);
-        return prior != null && changed != null && !holds(ours.base, name, record.fields().get(name))
+        return prior != null
+                && changed != null
+                && !holds(ours.base, name, record.fields().get(name))
                 && Values.same(prior.value(), record.fields().get(name))
                 && crmFields.precision().isEarlier(record.at(name), changed);
     }
@@ -357,7 +430,8 @@ final class ChangedPage {
     private void note(String key, ReplacedEdits.Replaced replaced) {
         syncStateUpdate.overwritten(key, replaced.name(), replaced.field(), replaced.decision());
         if (replaced.decision() == Decision.CRM_WINS) {
-            restored.computeIfAbsent(key, first -> new LinkedHashMap<>()).put(replaced.name(), replaced.field().crm());
+            restored.computeIfAbsent(key, first -> new LinkedHashMap<>())
+                    .put(replaced.name(), replaced.field().crm());
         }
     }
 
@@ -389,31 +463,44 @@ final class ChangedPage {
     }
 
     /** Adds the columns to which the table gave a value of its own, by a default, a trigger or a computation. */
-    private void addOwn(Map<String, Set<String>> own, String key, Map<String, Object> row, Set<String> fields,
+    private void addOwn(
+            Map<String, Set<String>> own,
+            String key,
+            Map<String, Object> row,
+            Set<String> fields,
             Map<String, Object> before) {
-        fields.stream().filter(field -> !Values.same(row.get(field), before.get(field)))
+        fields.stream()
+                .filter(field -> !Values.same(row.get(field), before.get(field)))
                 .filter(field -> outwardOrEmpty(before, field))
-                .forEach(field -> own.computeIfAbsent(key, first -> new LinkedHashSet<>()).add(targetTable.column(field).name()));
+                .forEach(field -> own.computeIfAbsent(key, first -> new LinkedHashSet<>())
+                        .add(targetTable.column(field).name()));
     }
 
     /**
      * Adds the columns whose value a trigger of the table has kept: the row has not changed, so that nothing is captured, but
      * the CRM has another value.
      */
-    private void addUndone(Map<String, Set<String>> own, Map<String, Map<String, Object>> updated,
-            Map<String, Map<String, Object>> before) throws SQLException {
+    private void addUndone(
+            Map<String, Set<String>> own,
+            Map<String, Map<String, Object>> updated,
+            Map<String, Map<String, Object>> before)
+            throws SQLException {
         Map<String, Map<String, Object>> kept = new LinkedHashMap<>();
         updated.forEach((key, row) -> updates.get(key).forEach((field, value) -> {
-            if (!Values.same(row.get(field), value) && Values.same(row.get(field), before.get(key).get(field))) {
+            if (!Values.same(row.get(field), value)
+                    && Values.same(row.get(field), before.get(key).get(field))) {
                 kept.computeIfAbsent(key, first -> new LinkedHashMap<>()).put(field, value);
             }
         }));
         if (!kept.isEmpty()) {
-            targetTable.typed(connection, kept).forEach((key, fields) -> fields.forEach((field, value) -> {
-                if (!Values.same(updated.get(key).get(field), value)) {
-                    own.computeIfAbsent(key, first -> new LinkedHashSet<>()).add(targetTable.column(field).name());
-                }
-            }));
+            targetTable
+                    .typed(connection, kept)
+                    .forEach((key, fields) -> fields.forEach((field, value) -> {
+                        if (!Values.same(updated.get(key).get(field), value)) {
+                            own.computeIfAbsent(key, first -> new LinkedHashSet<>())
+                                    .add(targetTable.column(field).name());
+                        }
+                    }));
         }
     }
 
@@ -424,10 +511,16 @@ final class ChangedPage {
     /** Captures the table's own values, so that they are sent to every CRM, including this one. */
     private void captureOwnValues(Map<String, Set<String>> own) throws SQLException {
         Map<Set<String>, List<String>> byColumns = new LinkedHashMap<>();
-        own.forEach((key, columns) -> byColumns.computeIfAbsent(columns, first -> new ArrayList<>()).add(key));
+        own.forEach((key, columns) ->
+                byColumns.computeIfAbsent(columns, first -> new ArrayList<>()).add(key));
         for (Map.Entry<Set<String>, List<String>> alike : byColumns.entrySet()) {
-            Database.update(connection, ADD_OWN_VALUES, sync.getTable(), Database.texts(connection, alike.getValue()),
-                    alike.getValue().size(), Database.texts(connection, alike.getKey()));
+            Database.update(
+                    connection,
+                    ADD_OWN_VALUES,
+                    sync.getTable(),
+                    Database.texts(connection, alike.getValue()),
+                    alike.getValue().size(),
+                    Database.texts(connection, alike.getKey()));
         }
     }
 
@@ -453,8 +546,8 @@ final class ChangedPage {
         inserted.forEach((key, fields) -> {
             CrmRecord record = byKey.get(key);
             if (insertedRows.containsKey(key)) {
-                fields.forEach((name, value) -> syncStateUpdate.add(key, record, name,
-                        new Field(null, value, record.at(name), null, null), Decision.TAKEN));
+                fields.forEach((name, value) -> syncStateUpdate.add(
+                        key, record, name, new Field(null, value, record.at(name), null, null), Decision.TAKEN));
             } else {
                 deferred.add(record.crmId());
             }
@@ -468,14 +561,22 @@ final class ChangedPage {
             targetTable.update(connection, restored);
         }
         looping.forEach(this::warn);
-        return new Applied(updates.size(), insertedRows.size(), 0, syncStateUpdate.conflicts(), withoutKey, rejected, deferred);
+        return new Applied(
+                updates.size(), insertedRows.size(), 0, syncStateUpdate.conflicts(), withoutKey, rejected, deferred);
     }
 
     private void warn(String crmId, Set<String> fields) {
-        THROTTLE.warn(LOG, "update loop " + sync.getName(), "{}: record {} is in an update loop: {} times in a row the CRM"
-                + " changed it ({}) after each write, and the table {} changed after that. Its next write waits for 1 s, later"
-                + " ones for up to 1 h. Look for a flow or workflow in the CRM and a trigger or job of the application that"
-                + " change the same record, and stop one of the two.", sync.getName(), crmId, UpdateLoop.FREE_ROUNDS + 1,
-                String.join(", ", fields), sync.getTable());
+        THROTTLE.warn(
+                LOG,
+                "update loop " + sync.getName(),
+                "{}: record {} is in an update loop: {} times in a row the CRM"
+                        + " changed it ({}) after each write, and the table {} changed after that. Its next write waits for 1 s, later"
+                        + " ones for up to 1 h. Look for a flow or workflow in the CRM and a trigger or job of the application that"
+                        + " change the same record, and stop one of the two.",
+                sync.getName(),
+                crmId,
+                UpdateLoop.FREE_ROUNDS + 1,
+                String.join(", ", fields),
+                sync.getTable());
     }
 }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.merge;
 
 import io.sluice.CrmRecord;
@@ -25,9 +26,13 @@ record CrmFields(Map<String, FieldRule> rules, Duration skew, TimePrecision prec
             return new CrmFields(Map.of(), skew, TimePrecision.SECONDS);
         }
         Map<String, FieldRule> rules = new HashMap<>();
-        sync.getFields().values().forEach(field ->
-                rules.put(field, accounts.rule(sync.getAccount(), sync.getObject(), field)));
-        return new CrmFields(rules, skew, new TimePrecision(accounts.get(sync.getAccount()).crm().timePrecision()));
+        sync.getFields()
+                .values()
+                .forEach(field -> rules.put(field, accounts.rule(sync.getAccount(), sync.getObject(), field)));
+        return new CrmFields(
+                rules,
+                skew,
+                new TimePrecision(accounts.get(sync.getAccount()).crm().timePrecision()));
     }
 
     FieldRule rule(String field) {

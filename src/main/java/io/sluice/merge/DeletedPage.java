@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.merge;
 
 import io.sluice.DeletedRecord;
@@ -19,16 +20,19 @@ import java.util.stream.Collectors;
 /** Applies one page of records that the CRM deleted, in one transaction. */
 final class DeletedPage {
 
-    private static final String KEYS = """
+    private static final String KEYS =
+            """
             select r.key, r.crm_id from sluice.sync_state r
             where r.crm_id = any(?) and r.account = ? and r.object = ? and r.sync = ?""";
 
     private static final String DELETE = "delete from sluice.%s where account = ? and object = ? and key = any(?)";
 
-    private static final String KEPT = "its record was deleted, but its row can't be deleted: %s; the row stays without a"
-            + " record until its next change creates one again";
+    private static final String KEPT =
+            "its record was deleted, but its row can't be deleted: %s; the row stays without a"
+                    + " record until its next change creates one again";
 
-    private static final String ADD_TOMBSTONES = """
+    private static final String ADD_TOMBSTONES =
+            """
             insert into sluice.tombstone (account, object, key)
             select ?, ?, key from unnest(?::text[]) as key
             on conflict (account, object, key) do update set deleted_at = now()""";
@@ -51,10 +55,17 @@ final class DeletedPage {
      * created again.
      */
     Applied apply(List<DeletedRecord> records, Instant readAt) throws SQLException {
-        Map<String, DeletedRecord> byId = records.stream().collect(Collectors.toMap(DeletedRecord::crmId, it -> it, (a, b) -> b));
+        Map<String, DeletedRecord> byId =
+                records.stream().collect(Collectors.toMap(DeletedRecord::crmId, it -> it, (a, b) -> b));
         Map<String, DeletedRecord> byKey = new LinkedHashMap<>();
-        Database.query(connection, KEYS, row -> byKey.put(row.getString(1), byId.get(row.getString(2))),
-                Database.texts(connection, byId.keySet()), sync.getAccount(), sync.getObject(), sync.getName());
+        Database.query(
+                connection,
+                KEYS,
+                row -> byKey.put(row.getString(1), byId.get(row.getString(2))),
+                Database.texts(connection, byId.keySet()),
+                sync.getAccount(),
+                sync.getObject(),
+                sync.getName());
         Map<String, Map<String, Object>> rows = targetTable.lock(connection, byKey.keySet());
         Set<String> locked = new LinkedHashSet<>(byKey.keySet());
         locked.removeAll(rows.keySet());
@@ -79,7 +90,7 @@ final class DeletedPage {
             Instant changed = rows.containsKey(key) ? ours.changedAt() : null;
             Instant at = entry.getValue().at();
             if (at == null && changed == null && rows.containsKey(key)) {
-                continue;   // the CRM does not know the id, but does not say that the record was deleted: the row stays
+                continue; // the CRM does not know the id, but does not say that the record was deleted: the row stays
             }
             boolean keep = sync.getDeletes().equals("keep");
             boolean crmWins = changed == null || at != null && !keep && wins(at, changed);
@@ -96,9 +107,23 @@ final class DeletedPage {
         deleting.stream().filter(key -> !staying.contains(key)).forEach(withoutRecord::add);
         deleteState(withoutRecord);
         Recreation.recreate(connection, sync.getAccount(), sync.getObject(), sync.getTable(), staying);
-        return new Applied(0, 0, (int) deleting.stream().filter(rows::containsKey).filter(key -> !kept.contains(key)).count(),
-                conflicts, 0, kept.stream().map(key -> new Applied.RejectedRow(key, byKey.get(key).crmId(), List.of(),
-                        KEPT.formatted("a trigger of the table keeps it"))).toList(), deferred);
+        return new Applied(
+                0,
+                0,
+                (int) deleting.stream()
+                        .filter(rows::containsKey)
+                        .filter(key -> !kept.contains(key))
+                        .count(),
+                conflicts,
+                0,
+                kept.stream()
+                        .map(key -> new Applied.RejectedRow(
+                                key,
+                                byKey.get(key).crmId(),
+                                List.of(),
+                                KEPT.formatted("a trigger of the table keeps it")))
+                        .toList(),
+                deferred);
     }
 
     /**
@@ -106,13 +131,20 @@ final class DeletedPage {
      * creates the record again with all fields.
      */
     Applied rejected(DeletedRecord deletedRecord, Instant readAt, String why) throws SQLException {
-        List<String> keys = Database.query(connection, KEYS, row -> row.getString(1),
-                Database.texts(connection, List.of(deletedRecord.crmId())), sync.getAccount(), sync.getObject(), sync.getName());
+        List<String> keys = Database.query(
+                connection,
+                KEYS,
+                row -> row.getString(1),
+                Database.texts(connection, List.of(deletedRecord.crmId())),
+                sync.getAccount(),
+                sync.getObject(),
+                sync.getName());
         if (keys.isEmpty()) {
             return Applied.NOTHING;
         }
         String key = keys.get(0);
-        RecordState ours = RecordState.lock(connection, sync.getAccount(), sync.getObject(), Map.of(key, readAt)).get(key);
+        RecordState ours = RecordState.lock(connection, sync.getAccount(), sync.getObject(), Map.of(key, readAt))
+                .get(key);
         RecordState.addUndrained(connection, sync, Map.of(key, ours));
         if (ours.undecidable) {
             return new Applied(0, 0, 0, 0, 0, List.of(), Set.of(deletedRecord.crmId()));
@@ -122,8 +154,14 @@ final class DeletedPage {
         } else {
             Recreation.recreate(connection, sync.getAccount(), sync.getObject(), sync.getTable(), keys);
         }
-        return new Applied(0, 0, 0, 0, 0, List.of(new Applied.RejectedRow(key, deletedRecord.crmId(), List.of(),
-                KEPT.formatted(why))), Set.of());
+        return new Applied(
+                0,
+                0,
+                0,
+                0,
+                0,
+                List.of(new Applied.RejectedRow(key, deletedRecord.crmId(), List.of(), KEPT.formatted(why))),
+                Set.of());
     }
 
     /** Whether the delete wins. If the order is unknown, the change wins: a record that is created again can be deleted again. */
@@ -136,8 +174,19 @@ final class DeletedPage {
     }
 
     private void log(String key, Instant deletedAt, Instant changed, boolean crmWins) throws SQLException {
-        Database.update(connection, SyncStateUpdate.CONFLICT, sync.getAccount(), sync.getObject(), key, sync.getName(), null,
-                crmWins ? "crm" : "database", null, null, deletedAt.atOffset(ZoneOffset.UTC), null,
+        Database.update(
+                connection,
+                SyncStateUpdate.CONFLICT,
+                sync.getAccount(),
+                sync.getObject(),
+                key,
+                sync.getName(),
+                null,
+                crmWins ? "crm" : "database",
+                null,
+                null,
+                deletedAt.atOffset(ZoneOffset.UTC),
+                null,
                 changed.atOffset(ZoneOffset.UTC));
     }
 

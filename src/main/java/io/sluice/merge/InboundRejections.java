@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.merge;
 
 import io.micrometer.core.instrument.MeterRegistry;
@@ -25,7 +26,8 @@ public final class InboundRejections {
 
     private static final Logger LOG = LoggerFactory.getLogger(InboundRejections.class);
 
-    private static final String KEEP = """
+    private static final String KEEP =
+            """
             insert into sluice.inbound_rejection as r (sync, crm_id, key, columns, why)
             values (?, ?, ?, string_to_array(?, ' '), ?)
             on conflict (sync, crm_id) do update set key = excluded.key, columns = excluded.columns, why = excluded.why,
@@ -33,13 +35,15 @@ public final class InboundRejections {
 
     private static final String ACCEPTED = "delete from sluice.inbound_rejection where sync = ? and crm_id = any(?)";
 
-    private static final String LIST = """
+    private static final String LIST =
+            """
             select * from sluice.inbound_rejection where id > ? and sync = coalesce(?::text, sync) order by id limit ?""";
 
     private static final String DISCARD = "delete from sluice.inbound_rejection where id = ? returning *";
 
     /** Enters an event that reads the record back. */
-    private static final String RETRY = """
+    private static final String RETRY =
+            """
             insert into sluice.inbox (account, identity, object, crm_id, kind, at)
             select ?, gen_random_uuid(), ?, crm_id, 'read_back', clock_timestamp() from sluice.inbound_rejection where id = ?""";
 
@@ -63,38 +67,60 @@ public final class InboundRejections {
         for (Applied.RejectedRow rejected : applied.rejected()) {
             if (rejected.crmId() != null) {
                 accepted.remove(rejected.crmId());
-                database.update(KEEP, sync.getName(), rejected.crmId(), rejected.key(), String.join(" ", rejected.columns()),
+                database.update(
+                        KEEP,
+                        sync.getName(),
+                        rejected.crmId(),
+                        rejected.key(),
+                        String.join(" ", rejected.columns()),
                         RootCause.withoutValues(rejected.why()));
             }
         }
         if (metrics != null && !applied.rejected().isEmpty()) {
-            metrics.counter("sluice.inbound.rejected", "sync", sync.getName()).increment(applied.rejected().size());
+            metrics.counter("sluice.inbound.rejected", "sync", sync.getName())
+                    .increment(applied.rejected().size());
         }
         if (!accepted.isEmpty()) {
-            database.transaction(connection -> Database.update(connection, ACCEPTED, sync.getName(),
-                    Database.texts(connection, accepted)));
+            database.transaction(connection ->
+                    Database.update(connection, ACCEPTED, sync.getName(), Database.texts(connection, accepted)));
         }
     }
 
     /** Lists a page of rejections, the oldest first. @param sync name of a sync, or null for all */
     public List<Map<String, Object>> list(String sync, long after, int limit) throws SQLException {
-        return database.query(LIST, row -> {
-            Map<String, Object> found = new LinkedHashMap<>();
-            found.put("id", row.getLong("id"));
-            found.put("sync", row.getString("sync"));
-            found.put("key", row.getString("key"));
-            found.put("crmId", row.getString("crm_id"));
-            found.put("columns", Arrays.asList((String[]) row.getArray("columns").getArray()));
-            found.put("why", row.getString("why"));
-            found.put("firstAt", row.getObject("first_at", OffsetDateTime.class).toInstant().toString());
-            found.put("lastAt", row.getObject("last_at", OffsetDateTime.class).toInstant().toString());
-            found.put("times", row.getLong("times"));
-            return found;
-        }, after, sync, limit);
+        return database.query(
+                LIST,
+                row -> {
+                    Map<String, Object> found = new LinkedHashMap<>();
+                    found.put("id", row.getLong("id"));
+                    found.put("sync", row.getString("sync"));
+                    found.put("key", row.getString("key"));
+                    found.put("crmId", row.getString("crm_id"));
+                    found.put("columns", Arrays.asList((String[])
+                            row.getArray("columns").getArray()));
+                    found.put("why", row.getString("why"));
+                    found.put(
+                            "firstAt",
+                            row.getObject("first_at", OffsetDateTime.class)
+                                    .toInstant()
+                                    .toString());
+                    found.put(
+                            "lastAt",
+                            row.getObject("last_at", OffsetDateTime.class)
+                                    .toInstant()
+                                    .toString());
+                    found.put("times", row.getLong("times"));
+                    return found;
+                },
+                after,
+                sync,
+                limit);
     }
 
     public Optional<Map<String, Object>> find(long id) throws SQLException {
-        return list(null, id - 1, 1).stream().filter(found -> found.get("id").equals(id)).findFirst();
+        return list(null, id - 1, 1).stream()
+                .filter(found -> found.get("id").equals(id))
+                .findFirst();
     }
 
     /** Discards a rejection: the two sides differ until the record changes again. @return whether it existed */
@@ -112,7 +138,8 @@ public final class InboundRejections {
     }
 
     public long count(String sync) throws SQLException {
-        return database.first("select count(*) from sluice.inbound_rejection where sync = ?", row -> row.getLong(1), sync)
+        return database.first(
+                        "select count(*) from sluice.inbound_rejection where sync = ?", row -> row.getLong(1), sync)
                 .orElse(0L);
     }
 }

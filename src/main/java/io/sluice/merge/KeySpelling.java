@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.merge;
 
 import io.sluice.crm.ExternalId;
@@ -6,8 +7,7 @@ import java.math.BigDecimal;
 /** Compares the spelling of an external id in a CRM with that of a key in the table. */
 final class KeySpelling {
 
-    private KeySpelling() {
-    }
+    private KeySpelling() {}
 
     /** Whether a CRM treats both as one external id. */
     static boolean same(String one, String other) {

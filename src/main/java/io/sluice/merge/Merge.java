@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.merge;
 
 import java.time.Instant;
@@ -9,8 +10,7 @@ import java.time.Instant;
 public final class Merge {
 
     /** Value on which both sides agreed. The value may be null; a field without a base has no {@code Agreed}. */
-    public record Agreed(Object value) {
-    }
+    public record Agreed(Object value) {}
 
     /**
      * Values of one field.
@@ -22,8 +22,7 @@ public final class Merge {
      * @param ours   value in the table
      * @param oursAt time of the change of the table's value; null when no change of it waits to be sent
      */
-    public record Field(Agreed base, Object crm, Instant crmAt, Object ours, Instant oursAt) {
-    }
+    public record Field(Agreed base, Object crm, Instant crmAt, Object ours, Instant oursAt) {}
 
     /** Decision about one field. */
     public enum Decision {
@@ -50,8 +49,7 @@ public final class Merge {
         }
     }
 
-    private Merge() {
-    }
+    private Merge() {}
 
     /** Decides with times in whole seconds. */
     public static Decision decide(Field field, ConflictRule conflictRule) {

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.merge;
 
 import io.sluice.crm.FieldRule;
@@ -34,19 +35,24 @@ import java.util.stream.Collectors;
 final class Normalisation {
 
     /** Certainty of a match. */
-    enum Match { NONE, POSSIBLE, CERTAIN }
+    enum Match {
+        NONE,
+        POSSIBLE,
+        CERTAIN
+    }
 
     /** Decimal digits that a double always preserves. */
     private static final int DOUBLE_DIGITS = 15;
+
     private static final int FLOAT_DIGITS = 6;
     /** Minimum number of digits for which equal endings identify a phone number. */
     private static final int PHONE_DIGITS = 5;
+
     private static final int SHORT_ID = 15;
     private static final int LONG_ID = 18;
     private static final Pattern TIME_WITH_OFFSET = Pattern.compile("([\\d:.]+)([+-]\\d\\d(?::\\d\\d)?)");
 
-    private Normalisation() {
-    }
+    private Normalisation() {}
 
     static Match match(FieldRule rule, Object written, Object kept) {
         if (Values.same(written, kept)) {
@@ -62,8 +68,12 @@ final class Normalisation {
             case TIME -> certainly(isCutTime(written, kept));
             case DAY -> certainly(isDayOf(written, kept));
             case CHECKBOX -> Match.NONE;
-            case UNKNOWN -> best(texts(rule, written, kept), possibly(numbers(written, kept, null) != Match.NONE
-                    || isCut(written, kept, ChronoUnit.SECONDS) || isAddress(written, kept)));
+            case UNKNOWN ->
+                best(
+                        texts(rule, written, kept),
+                        possibly(numbers(written, kept, null) != Match.NONE
+                                || isCut(written, kept, ChronoUnit.SECONDS)
+                                || isAddress(written, kept)));
             default -> texts(rule, written, kept);
         };
     }
@@ -93,7 +103,8 @@ final class Normalisation {
             return Match.CERTAIN;
         }
         int places = decimals == null ? scale(held) : decimals;
-        boolean rounded = scale(sent) > places && scale(held) <= places
+        boolean rounded = scale(sent) > places
+                && scale(held) <= places
                 && sent.subtract(held).abs().compareTo(BigDecimal.ONE.movePointLeft(places)) < 0;
         if (decimals != null) {
             return certainly(rounded);
@@ -107,9 +118,11 @@ final class Normalisation {
 
     /** Whether the written number has more digits than the given precision, and both are equal up to it. */
     private static boolean isRounded(BigDecimal sent, BigDecimal held, int digits) {
-        return sent.precision() > digits && held.precision() <= sent.precision()
+        return sent.precision() > digits
+                && held.precision() <= sent.precision()
                 && sent.round(new MathContext(digits, RoundingMode.HALF_UP))
-                        .compareTo(held.round(new MathContext(digits, RoundingMode.HALF_UP))) == 0
+                                .compareTo(held.round(new MathContext(digits, RoundingMode.HALF_UP)))
+                        == 0
                 && held.precision() <= digits + 2;
     }
 
@@ -122,7 +135,9 @@ final class Normalisation {
     private static boolean isCut(Object written, Object kept, ChronoUnit unit) {
         Instant sent = Values.momentOf(written);
         Instant held = Values.momentOf(kept);
-        return sent != null && held != null && held.truncatedTo(unit).equals(held)
+        return sent != null
+                && held != null
+                && held.truncatedTo(unit).equals(held)
                 && !sent.truncatedTo(unit).equals(sent)
                 && Duration.between(sent, held).abs().compareTo(unit.getDuration()) < 0;
     }
@@ -134,15 +149,20 @@ final class Normalisation {
             return isCutTime(Values.timeOf(written), Values.timeOf(kept));
         }
         LocalTime here = Values.timeOf(offset.group(1));
-        LocalTime there = here == null ? null
+        LocalTime there = here == null
+                ? null
                 : here.minusSeconds(ZoneOffset.of(offset.group(2)).getTotalSeconds());
         LocalTime held = Values.timeOf(kept);
-        return here != null && held != null && (held.equals(here.truncatedTo(ChronoUnit.MILLIS))
-                || held.equals(there.truncatedTo(ChronoUnit.MILLIS)));
+        return here != null
+                && held != null
+                && (held.equals(here.truncatedTo(ChronoUnit.MILLIS))
+                        || held.equals(there.truncatedTo(ChronoUnit.MILLIS)));
     }
 
     private static boolean isCutTime(LocalTime sent, LocalTime held) {
-        return sent != null && held != null && held.truncatedTo(ChronoUnit.MILLIS).equals(held)
+        return sent != null
+                && held != null
+                && held.truncatedTo(ChronoUnit.MILLIS).equals(held)
                 && !sent.truncatedTo(ChronoUnit.MILLIS).equals(sent)
                 && Duration.between(sent, held).abs().compareTo(Duration.ofMillis(1)) < 0;
     }
@@ -150,7 +170,9 @@ final class Normalisation {
     /** Whether a date field holds the UTC date of a written moment, whatever its zone was. */
     private static boolean isDayOf(Object written, Object kept) {
         Instant sent = Values.momentOf(written);
-        return sent != null && kept.toString().equals(sent.atOffset(ZoneOffset.UTC).toLocalDate().toString());
+        return sent != null
+                && kept.toString()
+                        .equals(sent.atOffset(ZoneOffset.UTC).toLocalDate().toString());
     }
 
     // --- texts
@@ -162,14 +184,19 @@ final class Normalisation {
             return Match.CERTAIN;
         }
         return switch (rule.kind()) {
-            case EMAIL -> sent.toLowerCase(Locale.ROOT).equals(held) ? Match.CERTAIN : possibly(sent.equalsIgnoreCase(held));
+            case EMAIL ->
+                sent.toLowerCase(Locale.ROOT).equals(held) ? Match.CERTAIN : possibly(sent.equalsIgnoreCase(held));
             case PHONE -> possibly(isPhone(sent, held));
             case URL -> possibly(address(sent).equals(address(held)));
-            case RICH_TEXT -> possibly(unescaped(sent).equals(unescaped(held))
-                    || plainText(sent).equals(plainText(held)));
+            case RICH_TEXT ->
+                possibly(unescaped(sent).equals(unescaped(held))
+                        || plainText(sent).equals(plainText(held)));
             case CHOICE -> possibly(sent.equalsIgnoreCase(held));
-            case CHOICES -> choices(sent).equals(choices(held)) ? Match.CERTAIN
-                    : possibly(choices(sent.toLowerCase(Locale.ROOT)).equals(choices(held.toLowerCase(Locale.ROOT))));
+            case CHOICES ->
+                choices(sent).equals(choices(held))
+                        ? Match.CERTAIN
+                        : possibly(
+                                choices(sent.toLowerCase(Locale.ROOT)).equals(choices(held.toLowerCase(Locale.ROOT))));
             case REFERENCE -> certainly(isSameId(sent, held) || isSameId(held, sent));
             default -> possibly(composed(sent).equals(composed(held)));
         };
@@ -180,8 +207,12 @@ final class Normalisation {
      */
     private static String visible(String text) {
         StringBuilder seen = new StringBuilder(text.length());
-        ((String) Values.storable(text)).replace("\r\n", "\n").replace('\r', '\n').codePoints()
-                .filter(c -> !Character.isISOControl(c) || c == '\n' || c == '\t').forEach(seen::appendCodePoint);
+        ((String) Values.storable(text))
+                .replace("\r\n", "\n")
+                .replace('\r', '\n')
+                .codePoints()
+                .filter(c -> !Character.isISOControl(c) || c == '\n' || c == '\t')
+                .forEach(seen::appendCodePoint);
         int from = 0;
         int to = seen.length();
         while (from < to && isBlank(seen.charAt(from))) {
@@ -199,8 +230,12 @@ final class Normalisation {
 
     /** Whether the text was cut to the field's length. */
     private static boolean isCutText(FieldRule rule, String sent, String held) {
-        return rule.limit() != null && rule.limit() > 0 && sent.length() > rule.limit() && !held.isEmpty()
-                && sent.startsWith(held) && visible(sent.substring(0, rule.limit())).equals(held);
+        return rule.limit() != null
+                && rule.limit() > 0
+                && sent.length() > rule.limit()
+                && !held.isEmpty()
+                && sent.startsWith(held)
+                && visible(sent.substring(0, rule.limit())).equals(held);
     }
 
     private static boolean isAddress(Object written, Object kept) {
@@ -219,7 +254,9 @@ final class Normalisation {
     }
 
     private static String address(String url) {
-        return url.toLowerCase(Locale.ROOT).replaceFirst("^https?://", "").replaceFirst("^www\\.", "")
+        return url.toLowerCase(Locale.ROOT)
+                .replaceFirst("^https?://", "")
+                .replaceFirst("^www\\.", "")
                 .replaceFirst("/+$", "");
     }
 
@@ -228,12 +265,18 @@ final class Normalisation {
     }
 
     private static String unescaped(String html) {
-        return html.replace("&nbsp;", " ").replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"")
-                .replace("&#39;", "'").replace("&amp;", "&");
+        return html.replace("&nbsp;", " ")
+                .replace("&lt;", "<")
+                .replace("&gt;", ">")
+                .replace("&quot;", "\"")
+                .replace("&#39;", "'")
+                .replace("&amp;", "&");
     }
 
     private static Set<String> choices(String text) {
-        return Arrays.stream(text.split(";")).map(String::strip).filter(choice -> !choice.isEmpty())
+        return Arrays.stream(text.split(";"))
+                .map(String::strip)
+                .filter(choice -> !choice.isEmpty())
                 .collect(Collectors.toCollection(HashSet::new));
     }
 

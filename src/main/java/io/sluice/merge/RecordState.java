@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.merge;
 
 import io.sluice.Sync;
@@ -18,13 +19,15 @@ import java.util.stream.Stream;
  */
 final class RecordState {
 
-    private static final String OUTBOX = """
+    private static final String OUTBOX =
+            """
             select key, operation, stamps, lease is not null, inflight, sluice.named(inflight_stamps, inflight),
                    lease_until = 'infinity' from sluice.outbox
             where account = ? and object = ? and key = any(?)
             order by account, object, key for update""";
 
-    private static final String KNOWN = """
+    private static final String KNOWN =
+            """
             select k.key, r.base, r.settled_at >= k.read_at or d.deleted_at >= k.read_at, l.stamps, sluice.named(r.stamps, r.base), r.unproven,
                    r.settled_at, r.prior, r.crm_id, r.taken_at, coalesce(r.loop_rounds, 0), clock_timestamp()
             from unnest(?::text[], ?::timestamptz[]) as k(key, read_at)
@@ -37,7 +40,8 @@ final class RecordState {
      * the whole row. The keys of the log are looked up in a JSON object: comparing two arrays of a thousand keys would take a
      * million comparisons.
      */
-    private static final String LOG = """
+    private static final String LOG =
+            """
             select c.key, c.op, name, max(c.changed_at)
             from (select unnest(keys) as key, op, columns, changed_at from sluice.change_log
                   where origin is distinct from ? and source = ?) as c
@@ -53,6 +57,7 @@ final class RecordState {
     Map<String, List<Object>> unproven = Map.of();
     /** Whether a call is in flight, or ended after the read began: the values read may be older than the base. */
     boolean undecidable;
+
     boolean deleteWaits;
     /** The CRM's id of the record; null when it is not known. */
     String crmId;
@@ -72,6 +77,7 @@ final class RecordState {
     private final Map<String, Instant> known = new HashMap<>();
     /** Time at which the whole row changed, or null. */
     private Instant whole;
+
     private final Map<String, Instant> byField = new HashMap<>();
     private final Map<String, Instant> byColumn = new HashMap<>();
     /** Field to its value in the base before our last acknowledged write. */
@@ -93,8 +99,13 @@ final class RecordState {
         private static final int MAX = 5;
 
         static Prior of(List<?> had) {
-            return new Prior(had.get(0), had.get(1) == null ? null : moment(had.get(1)), had.size() < 3 ? List.of()
-                    : ((List<?>) had.get(2)).stream().map(one -> of((List<?>) one)).toList());
+            return new Prior(
+                    had.get(0),
+                    had.get(1) == null ? null : moment(had.get(1)),
+                    had.size() < 3
+                            ? List.of()
+                            : ((List<?>) had.get(2))
+                                    .stream().map(one -> of((List<?>) one)).toList());
         }
 
         /** Whether the value is known. */
@@ -111,7 +122,9 @@ final class RecordState {
     /** Returns the values of a field in the base before each of our writes, newest first, as far as they are kept. */
     List<Prior> held(String field) {
         List<Prior> held = prior.containsKey(field) ? prior.get(field).all() : List.of();
-        return firstWrite && held.size() < Prior.MAX ? Stream.concat(held.stream(), Stream.of(Prior.NOTHING)).toList() : held;
+        return firstWrite && held.size() < Prior.MAX
+                ? Stream.concat(held.stream(), Stream.of(Prior.NOTHING)).toList()
+                : held;
     }
 
     /**
@@ -119,42 +132,60 @@ final class RecordState {
      *
      * @param readAt key to the time, by the database's clock, up to which the values read surely contain all writes
      */
-    static Map<String, RecordState> lock(Connection connection, String account, String object, Map<String, Instant> readAt)
-            throws SQLException {
+    static Map<String, RecordState> lock(
+            Connection connection, String account, String object, Map<String, Instant> readAt) throws SQLException {
         Map<String, RecordState> found = new HashMap<>();
         readAt.keySet().forEach(key -> found.put(key, new RecordState()));
         java.sql.Array array = Database.texts(connection, readAt.keySet());
-        Database.query(connection, OUTBOX, row -> {
-            RecordState recordState = found.get(row.getString(1));
-            recordState.deleteWaits = "delete".equals(row.getString(2));
-            Json.fields(row.getString(3)).forEach((field, at) -> recordState.changed(field, moment(at)));
-            recordState.undecidable = row.getBoolean(4);
-            recordState.inflight = Json.fields(row.getString(5));
-            Json.fields(row.getString(6)).forEach((field, at) -> recordState.sent.put(field, moment(at)));
-            recordState.inJob = row.getBoolean(7);
-            return null;
-        }, account, object, array);
-        Database.query(connection, KNOWN, row -> {
-            RecordState recordState = found.get(row.getString(1));
-            recordState.base = row.getString(2) == null ? null : Json.fields(row.getString(2));
-            recordState.undecidable |= row.getBoolean(3);
-            Json.fields(row.getString(4)).forEach((field, at) -> recordState.changed(field, moment(at)));
-            Json.fields(row.getString(5)).forEach((field, at) -> recordState.known.put(field, moment(at)));
-            recordState.unproven = unprovenValues(Json.fields(row.getString(6)));
-            recordState.settledAt = time(row, 7);
-            Json.fields(row.getString(8)).forEach((field, had) -> {
-                if (field.equals("*")) {
-                    recordState.firstWrite = true;
-                } else {
-                    recordState.prior.put(field, Prior.of((List<?>) had));
-                }
-            });
-            recordState.crmId = row.getString(9);
-            recordState.loop = new UpdateLoop(row.getInt(11), time(row, 10));
-            recordState.now = time(row, 12);
-            return null;
-        }, array, connection.createArrayOf("timestamptz", readAt.values().stream().map(Instant::toString).toArray()),
-                account, object, account, object, account, object);
+        Database.query(
+                connection,
+                OUTBOX,
+                row -> {
+                    RecordState recordState = found.get(row.getString(1));
+                    recordState.deleteWaits = "delete".equals(row.getString(2));
+                    Json.fields(row.getString(3)).forEach((field, at) -> recordState.changed(field, moment(at)));
+                    recordState.undecidable = row.getBoolean(4);
+                    recordState.inflight = Json.fields(row.getString(5));
+                    Json.fields(row.getString(6)).forEach((field, at) -> recordState.sent.put(field, moment(at)));
+                    recordState.inJob = row.getBoolean(7);
+                    return null;
+                },
+                account,
+                object,
+                array);
+        Database.query(
+                connection,
+                KNOWN,
+                row -> {
+                    RecordState recordState = found.get(row.getString(1));
+                    recordState.base = row.getString(2) == null ? null : Json.fields(row.getString(2));
+                    recordState.undecidable |= row.getBoolean(3);
+                    Json.fields(row.getString(4)).forEach((field, at) -> recordState.changed(field, moment(at)));
+                    Json.fields(row.getString(5)).forEach((field, at) -> recordState.known.put(field, moment(at)));
+                    recordState.unproven = unprovenValues(Json.fields(row.getString(6)));
+                    recordState.settledAt = time(row, 7);
+                    Json.fields(row.getString(8)).forEach((field, had) -> {
+                        if (field.equals("*")) {
+                            recordState.firstWrite = true;
+                        } else {
+                            recordState.prior.put(field, Prior.of((List<?>) had));
+                        }
+                    });
+                    recordState.crmId = row.getString(9);
+                    recordState.loop = new UpdateLoop(row.getInt(11), time(row, 10));
+                    recordState.now = time(row, 12);
+                    return null;
+                },
+                array,
+                connection.createArrayOf(
+                        "timestamptz",
+                        readAt.values().stream().map(Instant::toString).toArray()),
+                account,
+                object,
+                account,
+                object,
+                account,
+                object);
         return found;
     }
 
@@ -165,17 +196,23 @@ final class RecordState {
         }
         Map<String, Object> keys = new HashMap<>();
         records.keySet().forEach(key -> keys.put(key, true));
-        Database.query(connection, LOG, row -> {
-            RecordState recordState = records.get(row.getString(1));
-            Instant at = row.getObject(4, OffsetDateTime.class).toInstant();
-            if (row.getString(3) != null) {
-                recordState.byColumn.merge(row.getString(3), at, RecordState::later);
-            } else {
-                recordState.whole = later(recordState.whole, at);
-                recordState.deleteWaits |= "D".equals(row.getString(2)) || "K".equals(row.getString(2));
-            }
-            return null;
-        }, sync.getName(), sync.getTable(), Json.text(keys));
+        Database.query(
+                connection,
+                LOG,
+                row -> {
+                    RecordState recordState = records.get(row.getString(1));
+                    Instant at = row.getObject(4, OffsetDateTime.class).toInstant();
+                    if (row.getString(3) != null) {
+                        recordState.byColumn.merge(row.getString(3), at, RecordState::later);
+                    } else {
+                        recordState.whole = later(recordState.whole, at);
+                        recordState.deleteWaits |= "D".equals(row.getString(2)) || "K".equals(row.getString(2));
+                    }
+                    return null;
+                },
+                sync.getName(),
+                sync.getTable(),
+                Json.text(keys));
     }
 
     @SuppressWarnings("unchecked")

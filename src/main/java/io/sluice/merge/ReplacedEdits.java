@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.merge;
 
 import io.sluice.CrmRecord;
@@ -22,12 +23,10 @@ import java.util.Set;
 final class ReplacedEdits {
 
     /** @param decision CRM_WINS if the table takes the edit again */
-    record Replaced(String name, Field field, Decision decision) {
-    }
+    record Replaced(String name, Field field, Decision decision) {}
 
     /** @param ours whether Sluice wrote the value */
-    private record Event(Object value, Instant at, boolean ours) {
-    }
+    private record Event(Object value, Instant at, boolean ours) {}
 
     private final TargetTable targetTable;
     private final CrmFields crmFields;
@@ -36,7 +35,12 @@ final class ReplacedEdits {
     private final RecordState ours;
 
     /** @param record the record as it was read, or the last value of each field in the events */
-    ReplacedEdits(TargetTable targetTable, CrmFields crmFields, ConflictRule conflictRule, CrmRecord record, RecordState ours) {
+    ReplacedEdits(
+            TargetTable targetTable,
+            CrmFields crmFields,
+            ConflictRule conflictRule,
+            CrmRecord record,
+            RecordState ours) {
         this.targetTable = targetTable;
         this.crmFields = crmFields;
         this.conflictRule = conflictRule;
@@ -84,7 +88,10 @@ final class ReplacedEdits {
             return null;
         }
         boolean isEchoed = next != null && next.ours();
-        if (!isEchoed && !(nextEdit == null ? isThereWhatWeWrote(name, edit.value()) : isWrittenBefore(name, nextEdit.at()))) {
+        if (!isEchoed
+                && !(nextEdit == null
+                        ? isThereWhatWeWrote(name, edit.value())
+                        : isWrittenBefore(name, nextEdit.at()))) {
             return null;
         }
         Field field = isEchoed ? echoed(name, edit, next.value()) : replacedByFirstWrite(name, edit);
@@ -100,12 +107,15 @@ final class ReplacedEdits {
     }
 
     private Object value(String name, CrmRecord edit) {
-        return Values.storable(Values.ofMillis(targetTable.column(name).type(), edit.fields().get(name)));
+        return Values.storable(
+                Values.ofMillis(targetTable.column(name).type(), edit.fields().get(name)));
     }
 
     private boolean isOurs(String name, Object value) {
-        return crmFields.isLike(name, ours.base.get(name), value) || ours.mayHaveWritten(name, value)
-                || ours.held(name).stream().anyMatch(held -> held.isKnown() && crmFields.isLike(name, held.value(), value));
+        return crmFields.isLike(name, ours.base.get(name), value)
+                || ours.mayHaveWritten(name, value)
+                || ours.held(name).stream()
+                        .anyMatch(held -> held.isKnown() && crmFields.isLike(name, held.value(), value));
     }
 
     /** Whether the field still has our value, or the CRM's form of it: no user has edited it since. */
@@ -114,9 +124,10 @@ final class ReplacedEdits {
             return false;
         }
         Object crm = record.isRead() ? Values.storable(record.fields().get(name)) : value(name, record);
-        return !crmFields.isLike(name, crm, value) && (ChangedPage.holds(ours.base, name, crm)
-                || ours.mayHaveWritten(name, crm)
-                || record.isRead() && crmFields.isEcho(record, name, ours, waitingSince(name) != null));
+        return !crmFields.isLike(name, crm, value)
+                && (ChangedPage.holds(ours.base, name, crm)
+                        || ours.mayHaveWritten(name, crm)
+                        || record.isRead() && crmFields.isEcho(record, name, ours, waitingSince(name) != null));
     }
 
     /** Whether a user has edited the field again after our last write ended, within the skew of the clocks. */
@@ -143,12 +154,22 @@ final class ReplacedEdits {
     private Field echoed(String name, Event edit, Object written) {
         List<RecordState.Prior> held = ours.held(name);
         if (crmFields.isLike(name, ours.base.get(name), written)) {
-            return held.isEmpty() ? null : new Field(new Agreed(held.get(0).value()), edit.value(), edit.at(), ours.base.get(name),
-                    latestChange(name));
+            return held.isEmpty()
+                    ? null
+                    : new Field(
+                            new Agreed(held.get(0).value()),
+                            edit.value(),
+                            edit.at(),
+                            ours.base.get(name),
+                            latestChange(name));
         }
         for (int i = 0; i + 1 < held.size(); i++) {
             if (crmFields.isLike(name, held.get(i).value(), written)) {
-                return new Field(new Agreed(held.get(i + 1).value()), edit.value(), edit.at(), held.get(i).value(),
+                return new Field(
+                        new Agreed(held.get(i + 1).value()),
+                        edit.value(),
+                        edit.at(),
+                        held.get(i).value(),
                         latestChange(name));
             }
         }
@@ -163,14 +184,20 @@ final class ReplacedEdits {
             return proven(name, edit);
         }
         Instant waiting = waitingSince(name);
-        return new Field(new Agreed(ours.base.get(name)), edit.value(), edit.at(), unproven.get(unproven.size() - 1),
+        return new Field(
+                new Agreed(ours.base.get(name)),
+                edit.value(),
+                edit.at(),
+                unproven.get(unproven.size() - 1),
                 waiting == null ? ours.settledAt : waiting);
     }
 
     private Field proven(String name, Event edit) {
         List<RecordState.Prior> held = ours.held(name);
         int replaced = 0;
-        while (replaced < held.size() && held.get(replaced).since() != null && !edit.at().isAfter(held.get(replaced).since())) {
+        while (replaced < held.size()
+                && held.get(replaced).since() != null
+                && !edit.at().isAfter(held.get(replaced).since())) {
             replaced++;
         }
         if (replaced == held.size()) {
@@ -178,7 +205,12 @@ final class ReplacedEdits {
         }
         Agreed before = new Agreed(held.get(replaced).value());
         return replaced > 0
-                ? new Field(before, edit.value(), edit.at(), held.get(replaced - 1).value(), held.get(replaced - 1).since())
+                ? new Field(
+                        before,
+                        edit.value(),
+                        edit.at(),
+                        held.get(replaced - 1).value(),
+                        held.get(replaced - 1).since())
                 : new Field(before, edit.value(), edit.at(), ours.base.get(name), latestChange(name));
     }
 }

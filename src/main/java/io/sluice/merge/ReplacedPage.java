@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.merge;
 
 import io.sluice.CrmRecord;
@@ -50,8 +51,11 @@ final class ReplacedPage {
      */
     List<CrmRecord> edited(List<CrmRecord> images, boolean jobs) throws SQLException {
         Map<String, RecordState> states = states(images);
-        return images.stream().filter(image -> !jobs || states.get(image.key()).inJob).filter(image -> states.get(image.key()).inflight.keySet().stream()
-                .anyMatch(name -> isEdit(image, name, states.get(image.key())))).toList();
+        return images.stream()
+                .filter(image -> !jobs || states.get(image.key()).inJob)
+                .filter(image -> states.get(image.key()).inflight.keySet().stream()
+                        .anyMatch(name -> isEdit(image, name, states.get(image.key()))))
+                .toList();
     }
 
     private Map<String, RecordState> states(List<CrmRecord> images) throws SQLException {
@@ -72,18 +76,24 @@ final class ReplacedPage {
         byKey.forEach((key, image) -> {
             RecordState ours = states.get(key);
             Map<String, Object> row = rows.getOrDefault(key, Map.of());
-            ours.inflight.keySet().stream().filter(name -> isEdit(image, name, ours)).forEach(name -> {
-                Field field = field(image, name, ours);
-                if (row.containsKey(name) && Values.same(row.get(name), field.crm())) {
-                    return;   // the table has the value already and sends it again
-                }
-                boolean crmWins = Merge.decide(field, conflictRule, crmFields.precision()) != Decision.DATABASE_WINS
-                        && restores && !outward.contains(name);
-                syncStateUpdate.overwritten(key, name, field, crmWins ? Decision.CRM_WINS : Decision.DATABASE_WINS);
-                if (crmWins) {
-                    restored.computeIfAbsent(key, first -> new LinkedHashMap<>()).put(name, field.crm());
-                }
-            });
+            ours.inflight.keySet().stream()
+                    .filter(name -> isEdit(image, name, ours))
+                    .forEach(name -> {
+                        Field field = field(image, name, ours);
+                        if (row.containsKey(name) && Values.same(row.get(name), field.crm())) {
+                            return; // the table has the value already and sends it again
+                        }
+                        boolean crmWins =
+                                Merge.decide(field, conflictRule, crmFields.precision()) != Decision.DATABASE_WINS
+                                        && restores
+                                        && !outward.contains(name);
+                        syncStateUpdate.overwritten(
+                                key, name, field, crmWins ? Decision.CRM_WINS : Decision.DATABASE_WINS);
+                        if (crmWins) {
+                            restored.computeIfAbsent(key, first -> new LinkedHashMap<>())
+                                    .put(name, field.crm());
+                        }
+                    });
         });
         syncStateUpdate.write(connection);
         if (!restored.isEmpty()) {
@@ -104,15 +114,19 @@ final class ReplacedPage {
         Object crm = Values.storable(image.fields().get(name));
         boolean agreed = ours.base != null && ours.base.containsKey(name);
         return !(agreed ? Values.same(ours.base.get(name), crm) : Values.same(null, crm))
-                && !crmFields.isLike(name, ours.inflight.get(name), crm) && !ours.mayHaveWritten(name, crm)
+                && !crmFields.isLike(name, ours.inflight.get(name), crm)
+                && !ours.mayHaveWritten(name, crm)
                 && !crmFields.isEcho(image, name, ours, true);
     }
 
     private Field field(CrmRecord image, String name, RecordState ours) {
         Instant newer = ours.changedAt(name, targetTable.column(name).name());
         Instant sent = ours.sent.get(name);
-        return new Field(ours.base == null || !ours.base.containsKey(name) ? null : new Agreed(ours.base.get(name)),
-                Values.storable(image.fields().get(name)), image.at(name), ours.inflight.get(name),
+        return new Field(
+                ours.base == null || !ours.base.containsKey(name) ? null : new Agreed(ours.base.get(name)),
+                Values.storable(image.fields().get(name)),
+                image.at(name),
+                ours.inflight.get(name),
                 newer != null ? newer : sent != null ? sent : image.at(name));
     }
 }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.merge;
 
 import io.sluice.capture.CapturedTable;
@@ -30,7 +31,8 @@ final class Sequences {
     private static final int WINDOW = 100_000;
 
     /** Selects the columns with a unique index of their own and an ascending sequence. */
-    private static final String SEQUENCES = """
+    private static final String SEQUENCES =
+            """
             select a.attname, s.seqrelid::regclass::text, s.seqincrement
             from pg_attribute a
             join pg_depend d on d.refclassid = 'pg_class'::regclass and d.refobjid = a.attrelid and d.refobjsubid = a.attnum
@@ -44,7 +46,9 @@ final class Sequences {
                 and pg_get_expr(f.adbin, f.adrelid) ~ '^nextval\\(''[^'']+''::regclass\\)(::[a-z0-9_."]+)?$'
             join pg_depend d on d.classid = 'pg_attrdef'::regclass and d.objid = f.oid and d.refclassid = 'pg_class'::regclass
             join pg_sequence s on s.seqrelid = d.refobjid
-            where %1$s""".formatted("""
+            where %1$s"""
+                    .formatted(
+                            """
             a.attrelid = to_regclass(?) and s.seqincrement > 0
               and has_sequence_privilege(s.seqrelid, 'select') and has_sequence_privilege(s.seqrelid, 'usage')
               and exists (select from pg_index i where i.indrelid = a.attrelid and i.indisunique and i.indisvalid
@@ -53,7 +57,8 @@ final class Sequences {
     /** Selects the number after which the sequence continues. */
     private static final String POSITION = "select case when is_called then last_value else last_value - ? end from %s";
 
-    private static final String AHEAD = """
+    private static final String AHEAD =
+            """
             select max(n) from (
                 (select t.%1$s::bigint as n from %2$s as t
                  where t.%1$s > ?::bigint and t.%1$s <= ?::bigint and (t.%1$s - ?::bigint) %% ?::bigint = 0
@@ -61,7 +66,7 @@ final class Sequences {
                 union all
                 select n from unnest(?::bigint[]) as n) as ahead""";
 
-    private record Sequence(String name, long increment) { }
+    private record Sequence(String name, long increment) {}
 
     private final CapturedTable capturedTable;
     private Map<String, Sequence> sequences;
@@ -79,41 +84,65 @@ final class Sequences {
         if (sequence == null) {
             return;
         }
-        List<Long> numbers = values.stream().map(Sequences::number).filter(Objects::nonNull).toList();
+        List<Long> numbers =
+                values.stream().map(Sequences::number).filter(Objects::nonNull).toList();
         long position = position(connection, sequence);
         while (true) {
             long from = position;
-            long to = from > Long.MAX_VALUE - WINDOW * sequence.increment() ? Long.MAX_VALUE : from + WINDOW * sequence.increment();
-            List<Long> ahead = numbers.stream().filter(n -> n > from && (n - from) % sequence.increment() == 0).toList();
+            long to = from > Long.MAX_VALUE - WINDOW * sequence.increment()
+                    ? Long.MAX_VALUE
+                    : from + WINDOW * sequence.increment();
+            List<Long> ahead = numbers.stream()
+                    .filter(n -> n > from && (n - from) % sequence.increment() == 0)
+                    .toList();
             if (ahead.isEmpty()) {
                 return;
             }
-            Long furthest = Database.query(connection, AHEAD.formatted(column.quoted(), capturedTable.quoted()),
-                    row -> row.getObject(1, Long.class), from, to, from, sequence.increment(),
-                    connection.createArrayOf("bigint", ahead.stream().filter(n -> n <= to).toArray())).get(0);
+            Long furthest = Database.query(
+                            connection,
+                            AHEAD.formatted(column.quoted(), capturedTable.quoted()),
+                            row -> row.getObject(1, Long.class),
+                            from,
+                            to,
+                            from,
+                            sequence.increment(),
+                            connection.createArrayOf(
+                                    "bigint",
+                                    ahead.stream().filter(n -> n <= to).toArray()))
+                    .get(0);
             if (furthest == null) {
                 return;
             }
             // numbers that this session has cached would be used first and would not advance the sequence
             Database.update(connection, "discard sequences");
-            Database.query(connection, "select max(nextval(?::regclass)) from generate_series(1, ?::bigint)", row -> null,
-                    sequence.name(), (furthest - from) / sequence.increment());
+            Database.query(
+                    connection,
+                    "select max(nextval(?::regclass)) from generate_series(1, ?::bigint)",
+                    row -> null,
+                    sequence.name(),
+                    (furthest - from) / sequence.increment());
             position = position(connection, sequence);
             if (position <= from) {
-                return;   // the sequence has cycled
+                return; // the sequence has cycled
             }
         }
     }
 
     private static long position(Connection connection, Sequence sequence) throws SQLException {
-        return Database.query(connection, POSITION.formatted(sequence.name()), row -> row.getLong(1), sequence.increment()).get(0);
+        return Database.query(
+                        connection, POSITION.formatted(sequence.name()), row -> row.getLong(1), sequence.increment())
+                .get(0);
     }
 
     private Map<String, Sequence> sequences(Connection connection) throws SQLException {
         if (sequences == null) {
             Map<String, Sequence> found = new HashMap<>();
-            Database.query(connection, SEQUENCES, row -> found.put(row.getString(1),
-                    new Sequence(row.getString(2), row.getLong(3))), capturedTable.quoted(), capturedTable.quoted());
+            Database.query(
+                    connection,
+                    SEQUENCES,
+                    row -> found.put(row.getString(1), new Sequence(row.getString(2), row.getLong(3))),
+                    capturedTable.quoted(),
+                    capturedTable.quoted());
             sequences = found;
         }
         return sequences;

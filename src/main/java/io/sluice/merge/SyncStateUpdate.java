@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.merge;
 
 import io.sluice.CrmRecord;
@@ -22,7 +23,8 @@ import java.util.function.Function;
 /** Collects and writes the results of a merge: the new base, the waiting changes to drop, and the conflicts. */
 final class SyncStateUpdate {
 
-    private static final String UPSERT = """
+    private static final String UPSERT =
+            """
             insert into sluice.sync_state as r
                 (account, object, key, sync, crm_id, base, stamps, taken_at, loop_rounds, held_until)
             select ?, ?, v.key, ?, v.crm_id, v.base::jsonb, v.stamps::jsonb, v.taken_at, v.loop_rounds, v.held_until
@@ -38,23 +40,27 @@ final class SyncStateUpdate {
                              else r.unproven - '*' - array(select jsonb_object_keys(excluded.base)) end""";
 
     /** Drops waiting fields that lost or are equal on both sides, from the outbox and from the dead letters. */
-    private static final String SETTLED = """
+    private static final String SETTLED =
+            """
             update sluice.%s as w set fields = w.fields - v.names, stamps = w.stamps - v.names
             from (select key, string_to_array(names, ',') as names
                   from unnest(?::text[], ?::text[]) as v(key, names)) as v
             where w.account = ? and w.object = ? and w.key = any (?) and w.key = v.key and w.operation = 'upsert'""";
 
-    private static final String EMPTY = """
+    private static final String EMPTY =
+            """
             delete from sluice.%s where account = ? and object = ? and key = any(?) and operation = 'upsert'
               and fields = '{}'""";
 
     /** Delays waiting changes, critical ones by at most 5 s; a delete ends a loop and is not delayed. */
-    private static final String DELAY = """
+    private static final String DELAY =
+            """
             update sluice.outbox as o set due = greatest(o.due, sluice.held_until(o.priority, v.taken_at, v.until))
             from unnest(?::text[], ?::timestamptz[], ?::timestamptz[]) as v(key, taken_at, until)
             where o.account = ? and o.object = ? and o.key = any (?) and o.key = v.key and o.operation = 'upsert'""";
 
-    static final String CONFLICT = """
+    static final String CONFLICT =
+            """
             insert into sluice.conflict
                 (account, object, key, sync, field, winner, base, crm, crm_at, ours, ours_at)
             values (?, ?, ?, ?, ?, ?, ?::jsonb, ?::jsonb, ?, ?::jsonb, ?)""";
@@ -65,17 +71,18 @@ final class SyncStateUpdate {
         Map<String, Object> shortStamps() {
             Set<Object> times = new HashSet<>(stamps.values());
             return times.size() == 1 && base.keySet().equals(stamps.keySet())
-                    ? Map.of("*", times.iterator().next()) : stamps;
+                    ? Map.of("*", times.iterator().next())
+                    : stamps;
         }
     }
 
     /** Finds an equal conflict: an edit may be found twice before the write that replaces it is settled. */
-    private static final String ONCE = """
+    private static final String ONCE =
+            """
             select from sluice.conflict where account = ? and object = ? and key = ? and field = ?
                 and crm is not distinct from ?::jsonb and ours_at = ? limit 1""";
 
-    private record Conflict(String key, String name, Field field, Decision decision, boolean once) {
-    }
+    private record Conflict(String key, String name, Field field, Decision decision, boolean once) {}
 
     private final Sync sync;
     private final Map<String, Entry> entries = new LinkedHashMap<>();
@@ -88,8 +95,10 @@ final class SyncStateUpdate {
     }
 
     void add(String key, CrmRecord record, String name, Field field, Decision decision) {
-        Entry entry = entries.computeIfAbsent(key, first -> new Entry(record.crmId(), new LinkedHashMap<>(),
-                new LinkedHashMap<>(), new LinkedHashSet<>()));
+        Entry entry = entries.computeIfAbsent(
+                key,
+                first ->
+                        new Entry(record.crmId(), new LinkedHashMap<>(), new LinkedHashMap<>(), new LinkedHashSet<>()));
         entry.base().put(name, decision == Decision.AGREED ? field.ours() : field.crm());
         entry.stamps().put(name, record.at(name).toString());
         if (decision == Decision.LACKING) {
@@ -109,16 +118,22 @@ final class SyncStateUpdate {
 
     /** Notes which of the possible values of an unproven field the CRM has. Waiting changes are sent. */
     void confirmUnproven(String key, CrmRecord record, String name, Object value) {
-        Entry entry = entries.computeIfAbsent(key, first -> new Entry(record.crmId(), new LinkedHashMap<>(),
-                new LinkedHashMap<>(), new LinkedHashSet<>()));
+        Entry entry = entries.computeIfAbsent(
+                key,
+                first ->
+                        new Entry(record.crmId(), new LinkedHashMap<>(), new LinkedHashMap<>(), new LinkedHashSet<>()));
         entry.base().put(name, value);
         entry.stamps().put(name, record.at(name).toString());
     }
 
     /** Notes a newer time for a value that is known already. */
     void confirm(String key, CrmRecord record, String name) {
-        entries.computeIfAbsent(key, first -> new Entry(record.crmId(), new LinkedHashMap<>(), new LinkedHashMap<>(),
-                new LinkedHashSet<>())).stamps().put(name, record.at(name).toString());
+        entries.computeIfAbsent(
+                        key,
+                        first -> new Entry(
+                                record.crmId(), new LinkedHashMap<>(), new LinkedHashMap<>(), new LinkedHashSet<>()))
+                .stamps()
+                .put(name, record.at(name).toString());
     }
 
     /**
@@ -126,8 +141,9 @@ final class SyncStateUpdate {
      * application has changed the value, the base stays the CRM's value.
      */
     void written(Map<String, Map<String, Object>> rows) {
-        rows.forEach((key, row) -> entries.get(key).base().replaceAll((name, value) ->
-                Values.same(row.get(name), value) ? row.get(name) : value));
+        rows.forEach((key, row) -> entries.get(key)
+                .base()
+                .replaceAll((name, value) -> Values.same(row.get(name), value) ? row.get(name) : value));
     }
 
     /** Notes an edit in the CRM that our write replaced before it was read. */
@@ -149,50 +165,92 @@ final class SyncStateUpdate {
     private void writeEntries(Connection connection) throws SQLException {
         List<Entry> all = List.copyOf(entries.values());
         java.sql.Array keys = Database.texts(connection, entries.keySet());
-        Database.update(connection, UPSERT, sync.getAccount(), sync.getObject(), sync.getName(), keys,
+        Database.update(
+                connection,
+                UPSERT,
+                sync.getAccount(),
+                sync.getObject(),
+                sync.getName(),
+                keys,
                 Database.texts(connection, all, Entry::crmId),
                 Database.texts(connection, all, entry -> Json.text(entry.base())),
                 Database.texts(connection, all, entry -> Json.text(entry.shortStamps())),
                 times(connection, UpdateLoop::takenAt),
-                connection.createArrayOf("smallint", entries.keySet().stream()
-                        .map(key -> loops.getOrDefault(key, UpdateLoop.NONE).rounds()).toArray()),
+                connection.createArrayOf(
+                        "smallint",
+                        entries.keySet().stream()
+                                .map(key ->
+                                        loops.getOrDefault(key, UpdateLoop.NONE).rounds())
+                                .toArray()),
                 times(connection, UpdateLoop::heldUntil));
-        java.sql.Array settled = Database.texts(connection,
+        java.sql.Array settled = Database.texts(
+                connection,
                 all.stream().map(entry -> String.join(",", entry.settled())).toList());
         for (String table : List.of("outbox", "dead_letter")) {
-            Database.update(connection, SETTLED.formatted(table), keys, settled, sync.getAccount(), sync.getObject(),
+            Database.update(
+                    connection, SETTLED.formatted(table), keys, settled, sync.getAccount(), sync.getObject(), keys);
+            Database.update(
+                    connection,
+                    EMPTY.formatted(table) + (table.equals("outbox") ? " and lease is null" : ""),
+                    sync.getAccount(),
+                    sync.getObject(),
                     keys);
-            Database.update(connection, EMPTY.formatted(table)
-                            + (table.equals("outbox") ? " and lease is null" : ""),
-                    sync.getAccount(), sync.getObject(), keys);
         }
         if (loops.values().stream().anyMatch(loop -> loop.heldUntil() != null)) {
-            Database.update(connection, DELAY, keys, times(connection, UpdateLoop::takenAt),
-                    times(connection, UpdateLoop::heldUntil), sync.getAccount(),
-                    sync.getObject(), keys);
+            Database.update(
+                    connection,
+                    DELAY,
+                    keys,
+                    times(connection, UpdateLoop::takenAt),
+                    times(connection, UpdateLoop::heldUntil),
+                    sync.getAccount(),
+                    sync.getObject(),
+                    keys);
         }
         Recreation.sendWhole(connection, sync.getTable(), lacking);
     }
 
     /** Returns a time of each entry's update loop; null if no row was changed or the record is new. */
     private java.sql.Array times(Connection connection, Function<UpdateLoop, Instant> time) throws SQLException {
-        return connection.createArrayOf("timestamptz", entries.keySet().stream()
-                .map(key -> time.apply(loops.getOrDefault(key, UpdateLoop.NONE)))
-                .map(at -> at == null ? null : at.toString()).toArray());
+        return connection.createArrayOf(
+                "timestamptz",
+                entries.keySet().stream()
+                        .map(key -> time.apply(loops.getOrDefault(key, UpdateLoop.NONE)))
+                        .map(at -> at == null ? null : at.toString())
+                        .toArray());
     }
 
     private void writeConflicts(Connection connection) throws SQLException {
         for (Conflict conflict : conflicts) {
             Field field = conflict.field();
             java.time.OffsetDateTime oursAt = field.oursAt().atOffset(java.time.ZoneOffset.UTC);
-            if (conflict.once() && !Database.query(connection, ONCE, row -> true, sync.getAccount(), sync.getObject(),
-                    conflict.key(), conflict.name(), Json.text(field.crm()), oursAt).isEmpty()) {
+            if (conflict.once()
+                    && !Database.query(
+                                    connection,
+                                    ONCE,
+                                    row -> true,
+                                    sync.getAccount(),
+                                    sync.getObject(),
+                                    conflict.key(),
+                                    conflict.name(),
+                                    Json.text(field.crm()),
+                                    oursAt)
+                            .isEmpty()) {
                 continue;
             }
-            Database.update(connection, CONFLICT, sync.getAccount(), sync.getObject(), conflict.key(), sync.getName(),
-                    conflict.name(), conflict.decision() == Decision.CRM_WINS ? "crm" : "database",
-                    field.base() == null ? null : Json.text(field.base().value()), Json.text(field.crm()),
-                    field.crmAt().atOffset(java.time.ZoneOffset.UTC), Json.text(field.ours()),
+            Database.update(
+                    connection,
+                    CONFLICT,
+                    sync.getAccount(),
+                    sync.getObject(),
+                    conflict.key(),
+                    sync.getName(),
+                    conflict.name(),
+                    conflict.decision() == Decision.CRM_WINS ? "crm" : "database",
+                    field.base() == null ? null : Json.text(field.base().value()),
+                    Json.text(field.crm()),
+                    field.crmAt().atOffset(java.time.ZoneOffset.UTC),
+                    Json.text(field.ours()),
                     oursAt);
         }
     }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.merge;
 
 import java.time.Duration;
@@ -53,7 +54,7 @@ record UpdateLoop(int rounds, Instant takenAt) {
             return new UpdateLoop(0, now);
         }
         if (!settledAt.isAfter(takenAt)) {
-            return new UpdateLoop(rounds, now);   // the same write caused several changes
+            return new UpdateLoop(rounds, now); // the same write caused several changes
         }
         boolean answers = writtenChangeAt != null && !writtenChangeAt.isAfter(takenAt.plus(MAX_TABLE_REACTION));
         return new UpdateLoop(answers ? Math.min(rounds + 1, MAX_ROUNDS) : 0, now);

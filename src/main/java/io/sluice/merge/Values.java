@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.merge;
 
 import java.math.BigDecimal;
@@ -17,18 +18,24 @@ import java.util.regex.Pattern;
 final class Values {
 
     private static final Pattern DAY = Pattern.compile("\\d{4}-\\d\\d-\\d\\d");
-    private static final Pattern MOMENT = Pattern.compile("\\d{4}-\\d\\d-\\d\\d[T ]\\d\\d:\\d\\d.*(Z|[+-]\\d\\d(:?\\d\\d)?)");
+    private static final Pattern MOMENT =
+            Pattern.compile("\\d{4}-\\d\\d-\\d\\d[T ]\\d\\d:\\d\\d.*(Z|[+-]\\d\\d(:?\\d\\d)?)");
     private static final Pattern MILLIS = Pattern.compile("-?\\d{10,14}");
     private static final Pattern TIME = Pattern.compile("\\d\\d:\\d\\d(:\\d\\d(\\.\\d+)?)?Z?");
     private static final DateTimeFormatter WITH_OFFSET = new DateTimeFormatterBuilder()
             .append(DateTimeFormatter.ISO_LOCAL_DATE_TIME)
-            .optionalStart().appendOffset("+HH:MM", "Z").optionalEnd()
-            .optionalStart().appendOffset("+HHMM", "Z").optionalEnd()
-            .optionalStart().appendOffset("+HH", "Z").optionalEnd()
+            .optionalStart()
+            .appendOffset("+HH:MM", "Z")
+            .optionalEnd()
+            .optionalStart()
+            .appendOffset("+HHMM", "Z")
+            .optionalEnd()
+            .optionalStart()
+            .appendOffset("+HH", "Z")
+            .optionalEnd()
             .toFormatter();
 
-    private Values() {
-    }
+    private Values() {}
 
     static boolean same(Object left, Object right) {
         Object one = plain(left);
@@ -62,7 +69,8 @@ final class Values {
         }
         Instant moment = Instant.ofEpochMilli(Long.parseLong(text));
         return switch (columnType) {
-            case "date" -> moment.atOffset(java.time.ZoneOffset.UTC).toLocalDate().toString();
+            case "date" ->
+                moment.atOffset(java.time.ZoneOffset.UTC).toLocalDate().toString();
             case "timestamp", "timestamptz" -> moment.toString();
             default -> value;
         };
@@ -109,7 +117,8 @@ final class Values {
         StringBuilder whole = null;
         for (int i = 0; i < text.length(); i++) {
             char c = text.charAt(i);
-            boolean pair = Character.isHighSurrogate(c) && i + 1 < text.length()
+            boolean pair = Character.isHighSurrogate(c)
+                    && i + 1 < text.length()
                     && Character.isLowSurrogate(text.charAt(i + 1));
             boolean lone = Character.isSurrogate(c) && !pair;
             if (whole == null && (lone || c == 0)) {
@@ -152,7 +161,9 @@ final class Values {
             if (MOMENT.matcher(one).matches() && DAY.matcher(other).matches()) {
                 return one.startsWith(other);
             }
-            return TIME.matcher(one).matches() && TIME.matcher(other).matches() && time(one).equals(time(other));
+            return TIME.matcher(one).matches()
+                    && TIME.matcher(other).matches()
+                    && time(one).equals(time(other));
         } catch (DateTimeException justText) {
             return false;
         }

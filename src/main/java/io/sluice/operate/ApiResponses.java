@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.operate;
 
 import io.sluice.RootCause;
@@ -31,8 +32,7 @@ final class ApiResponses {
         Map<String, Object> answer() throws RejectedRequest, SQLException;
     }
 
-    private ApiResponses() {
-    }
+    private ApiResponses() {}
 
     /** Executes the request and replaces the message by its answer or error. */
     static void answer(Exchange exchange, Request request) {
@@ -45,8 +45,8 @@ final class ApiResponses {
             answer = Map.of("error", rejected.getMessage());
         } catch (SQLException unreachable) {
             status = 503;
-            answer = Map.of("error", "The database failed, so nothing is known to have changed: "
-                    + RootCause.of(unreachable));
+            answer = Map.of(
+                    "error", "The database failed, so nothing is known to have changed: " + RootCause.of(unreachable));
             LOG.warn("An API request failed in the database: {}", RootCause.of(unreachable));
         }
         Message message = exchange.getMessage();

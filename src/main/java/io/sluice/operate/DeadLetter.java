@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.operate;
 
 import io.sluice.Operation;
@@ -22,15 +23,35 @@ import java.util.Map;
  * @param edited   fields that an operator edited
  * @param diedAt   time of the rejection
  */
-record DeadLetter(long id, String account, String object, String sync, String key, Operation operation,
-        Map<String, Object> fields, Map<String, Object> stamps, String code, String message, List<String> rejected,
-        List<String> edited, Instant diedAt) {
+record DeadLetter(
+        long id,
+        String account,
+        String object,
+        String sync,
+        String key,
+        Operation operation,
+        Map<String, Object> fields,
+        Map<String, Object> stamps,
+        String code,
+        String message,
+        List<String> rejected,
+        List<String> edited,
+        Instant diedAt) {
 
     static DeadLetter of(ResultSet row) throws SQLException {
-        return new DeadLetter(row.getLong("id"), row.getString("account"), row.getString("object"),
-                row.getString("sync"), row.getString("key"), Operation.of(row.getString("operation")),
-                Json.fields(row.getString("fields")), Json.fields(row.getString("stamps")), row.getString("code"),
-                row.getString("message"), texts(row.getArray("rejected_fields")), texts(row.getArray("edited_fields")),
+        return new DeadLetter(
+                row.getLong("id"),
+                row.getString("account"),
+                row.getString("object"),
+                row.getString("sync"),
+                row.getString("key"),
+                Operation.of(row.getString("operation")),
+                Json.fields(row.getString("fields")),
+                Json.fields(row.getString("stamps")),
+                row.getString("code"),
+                row.getString("message"),
+                texts(row.getArray("rejected_fields")),
+                texts(row.getArray("edited_fields")),
                 row.getObject("died_at", OffsetDateTime.class).toInstant());
     }
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.operate;
 
 import io.sluice.Operation;
@@ -18,7 +19,6 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import org.apache.camel.Exchange;
-import org.apache.camel.Message;
 import org.apache.camel.util.URISupport;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -48,7 +48,8 @@ public final class DeadLetterRequests {
         ApiResponses.answer(exchange, () -> {
             Map<String, String> query = query(exchange, true);
             int limit = (int) number(query, "limit", DEFAULT_LIMIT, 1, MAX_LIMIT);
-            List<DeadLetter> found = letters.list(filter(query), number(query, "after", 0, 0, Long.MAX_VALUE), limit + 1);
+            List<DeadLetter> found =
+                    letters.list(filter(query), number(query, "after", 0, 0, Long.MAX_VALUE), limit + 1);
             List<DeadLetter> page = found.subList(0, Math.min(limit, found.size()));
             Map<String, Object> answer = new LinkedHashMap<>();
             answer.put("deadLetters", page.stream().map(DeadLetter::json).toList());
@@ -66,7 +67,8 @@ public final class DeadLetterRequests {
         ApiResponses.answer(exchange, () -> {
             DeadLetter letter = found(id(exchange));
             if (letter.operation() == Operation.DELETE) {
-                throw new RejectedRequest(409, "Dead letter " + letter.name() + " is a delete, which has no fields to edit");
+                throw new RejectedRequest(
+                        409, "Dead letter " + letter.name() + " is a delete, which has no fields to edit");
             }
             Map<String, Object> fields = fields(exchange.getMessage().getBody(String.class), letter);
             DeadLetter edited = letters.edit(letter.id(), fields).orElseThrow(() -> notFound(letter.id()));
@@ -107,8 +109,10 @@ public final class DeadLetterRequests {
     private Map<String, String> chosen(Exchange exchange, String what) throws RejectedRequest {
         Map<String, String> query = query(exchange, false);
         if (query.isEmpty()) {
-            throw new RejectedRequest(400, "Say which dead letters to " + what + ": ?sync=..., ?account=..., ?code=... or ?key=...,"
-                    + " or several of them");
+            throw new RejectedRequest(
+                    400,
+                    "Say which dead letters to " + what + ": ?sync=..., ?account=..., ?code=... or ?key=...,"
+                            + " or several of them");
         }
         return query;
     }
@@ -118,8 +122,19 @@ public final class DeadLetterRequests {
         ApiResponses.answer(exchange, () -> {
             DeadLetters.Replayed replayed = letters.replay(filter(chosen(exchange, "replay")));
             LOG.info("{} dead letters were replayed over the API and are sent again.", replayed.letters());
-            return Map.of("replayed", replayed.letters(), "refused", replayed.rejected().stream().map(rejection ->
-                    Map.of("id", rejection.letter().id(), "key", rejection.letter().key(), "why", rejection.why())).toList());
+            return Map.of(
+                    "replayed",
+                    replayed.letters(),
+                    "refused",
+                    replayed.rejected().stream()
+                            .map(rejection -> Map.of(
+                                    "id",
+                                    rejection.letter().id(),
+                                    "key",
+                                    rejection.letter().key(),
+                                    "why",
+                                    rejection.why()))
+                            .toList());
         });
     }
 
@@ -128,14 +143,17 @@ public final class DeadLetterRequests {
     }
 
     private static RejectedRequest notFound(long id) {
-        return new RejectedRequest(404, "There is no dead letter " + id + "; if there was one, it was replayed or discarded, or a"
-                + " newer change of its record replaced it");
+        return new RejectedRequest(
+                404,
+                "There is no dead letter " + id + "; if there was one, it was replayed or discarded, or a"
+                        + " newer change of its record replaced it");
     }
 
     private static long id(Exchange exchange) throws RejectedRequest {
         String id = exchange.getMessage().getHeader("id", String.class);
         if (id == null || !id.matches("\\d{1,18}")) {
-            throw new RejectedRequest(404, "'" + id + "' is no number of a dead letter; GET /api/dead-letters lists them");
+            throw new RejectedRequest(
+                    404, "'" + id + "' is no number of a dead letter; GET /api/dead-letters lists them");
         }
         return Long.parseLong(id);
     }
@@ -147,10 +165,13 @@ public final class DeadLetterRequests {
         String query = exchange.getMessage().getHeader(Exchange.HTTP_QUERY, "", String.class);
         Map<String, String> parameters = new TreeMap<>();
         try {
-            for (Map.Entry<String, Object> parameter : URISupport.parseQuery(query, false, true).entrySet()) {
+            for (Map.Entry<String, Object> parameter :
+                    URISupport.parseQuery(query, false, true).entrySet()) {
                 if (!right.contains(parameter.getKey())) {
-                    throw new RejectedRequest(400, "There is no parameter '" + parameter.getKey() + "'"
-                            + Suggestion.hint(parameter.getKey(), right));
+                    throw new RejectedRequest(
+                            400,
+                            "There is no parameter '" + parameter.getKey() + "'"
+                                    + Suggestion.hint(parameter.getKey(), right));
                 }
                 if (!(parameter.getValue() instanceof String value) || value.isBlank()) {
                     throw new RejectedRequest(400, "Parameter '" + parameter.getKey() + "' needs one value");
@@ -183,8 +204,10 @@ public final class DeadLetterRequests {
         }
         long number = text.matches("\\d{1,18}") ? Long.parseLong(text) : -1;
         if (number < min || number > max) {
-            throw new RejectedRequest(400, "Parameter '" + name + "' must be a whole number from " + min
-                    + (max == Long.MAX_VALUE ? "" : " to " + max) + ", not '" + text + "'");
+            throw new RejectedRequest(
+                    400,
+                    "Parameter '" + name + "' must be a whole number from " + min
+                            + (max == Long.MAX_VALUE ? "" : " to " + max) + ", not '" + text + "'");
         }
         return number;
     }
@@ -194,21 +217,29 @@ public final class DeadLetterRequests {
         try {
             document = Json.fields(body);
         } catch (IllegalArgumentException broken) {
-            throw new RejectedRequest(400, "The body is no JSON that can be read. Write {\"fields\": {\"Email\": \"...\"}},"
-                    + " with the header Content-Type: application/json");
+            throw new RejectedRequest(
+                    400,
+                    "The body is no JSON that can be read. Write {\"fields\": {\"Email\": \"...\"}},"
+                            + " with the header Content-Type: application/json");
         }
-        if (!document.keySet().equals(Set.of("fields")) || !(document.get("fields") instanceof Map<?, ?> given)
+        if (!document.keySet().equals(Set.of("fields"))
+                || !(document.get("fields") instanceof Map<?, ?> given)
                 || given.isEmpty()) {
-            throw new RejectedRequest(400, "The body must say what to edit and nothing else: {\"fields\": {\"Email\": \"...\"}}");
+            throw new RejectedRequest(
+                    400, "The body must say what to edit and nothing else: {\"fields\": {\"Email\": \"...\"}}");
         }
-        Sync sync = letters.sync(letter).orElseThrow(() -> new RejectedRequest(409, "Dead letter " + letter.name()
-                + " belongs to no sync any more, so nothing would send it"));
+        Sync sync = letters.sync(letter)
+                .orElseThrow(() -> new RejectedRequest(
+                        409,
+                        "Dead letter " + letter.name() + " belongs to no sync any more, so nothing would send it"));
         Map<String, Object> fields = new LinkedHashMap<>();
         for (Map.Entry<?, ?> field : given.entrySet()) {
             String name = field.getKey().toString();
             if (!sync.getFields().containsValue(name)) {
-                throw new RejectedRequest(400, "Sync '" + sync.getName() + "' has no field '" + name + "'"
-                        + Suggestion.hint(name, sync.getFields().values()));
+                throw new RejectedRequest(
+                        400,
+                        "Sync '" + sync.getName() + "' has no field '" + name + "'"
+                                + Suggestion.hint(name, sync.getFields().values()));
             }
             if (field.getValue() instanceof Map || field.getValue() instanceof Collection) {
                 throw new RejectedRequest(400, "Field '" + name + "' must be a text, a number, true, false or null");

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.operate;
 
 import io.sluice.outbox.Backoff;
@@ -21,25 +22,31 @@ public final class DeadLetterRetries {
 
     /** Fewer letters may have a fault each; they are replayed by an operator or by the next change of their rows. */
     private static final int MIN_LETTERS = 5;
+
     private static final int BATCH_SIZE = 1000;
 
     private static final String LOCK = "select pg_try_advisory_xact_lock(hashtext('sluice.dead-letter-retries'))";
 
     private static final String FIELDS = "array_to_string(array(select unnest(d.rejected_fields) order by 1), ',')";
 
-    private static final String OF_CAUSE = """
+    private static final String OF_CAUSE =
+            """
             d.account = c.account and d.object = c.object and d.sync = c.sync and coalesce(d.code, '') = c.code
-              and %s = c.fields and d.edited_fields = '{}' and (d.fields <> '{}' or d.operation = 'delete')""".formatted(FIELDS);
+              and %s = c.fields and d.edited_fields = '{}' and (d.fields <> '{}' or d.operation = 'delete')"""
+                    .formatted(FIELDS);
 
-    private static final String FOUND = """
+    private static final String FOUND =
+            """
             insert into sluice.dead_letter_retry (account, object, sync, code, fields, due)
             select d.account, d.object, d.sync, coalesce(d.code, ''), %s, now() + ? * interval '1 millisecond'
             from sluice.dead_letter d where d.edited_fields = '{}' and (d.fields <> '{}' or d.operation = 'delete')
             group by 1, 2, 3, 4, 5 having count(*) >= ?
-            on conflict do nothing""".formatted(FIELDS);
+            on conflict do nothing"""
+                    .formatted(FIELDS);
 
     /** Deletes the causes whose retried record was accepted. */
-    private static final String ENDED = """
+    private static final String ENDED =
+            """
             delete from sluice.dead_letter_retry c
             where c.key is not null and exists (
                 select from sluice.sync_state r where r.key = c.key and r.object = c.object and r.account = c.account
@@ -48,26 +55,33 @@ public final class DeadLetterRetries {
                               and d.account = c.account)
             returning c.account, c.object, c.sync, c.code, c.fields, 0 as tries""";
 
-    private static final String LETTERS = """
+    private static final String LETTERS =
+            """
             select d.id from sluice.dead_letter d
             join (values (?, ?, ?, ?, ?)) as c(account, object, sync, code, fields) on %s
-            order by d.id limit ?""".formatted(OF_CAUSE);
+            order by d.id limit ?"""
+                    .formatted(OF_CAUSE);
 
     /** Ends the retries whose record is neither accepted nor waiting. */
-    private static final String FAILED = """
+    private static final String FAILED =
+            """
             update sluice.dead_letter_retry c set key = null
             where c.key is not null and not exists (
                 select from sluice.outbox o where o.key = c.key and o.object = c.object and o.account = c.account)""";
 
-    private static final String WITHOUT_LETTERS = """
+    private static final String WITHOUT_LETTERS =
+            """
             delete from sluice.dead_letter_retry c
-            where c.key is null and not exists (select from sluice.dead_letter d where %s)""".formatted(OF_CAUSE);
+            where c.key is null and not exists (select from sluice.dead_letter d where %s)"""
+                    .formatted(OF_CAUSE);
 
-    private static final String DUE = """
+    private static final String DUE =
+            """
             select c.account, c.object, c.sync, c.code, c.fields, c.tries from sluice.dead_letter_retry c
             where c.key is null and c.due <= now()""";
 
-    private static final String RETRY = """
+    private static final String RETRY =
+            """
             update sluice.dead_letter_retry set key = (select key from sluice.dead_letter where id = ?), tries = tries + 1,
                 tried_at = clock_timestamp(), due = now() + ? * interval '1 millisecond'
             where account = ? and object = ? and sync = ? and code = ? and fields = ?""";
@@ -75,8 +89,13 @@ public final class DeadLetterRetries {
     private record Cause(String account, String object, String sync, String code, String fields, int tries) {
 
         static Cause of(ResultSet row) throws SQLException {
-            return new Cause(row.getString("account"), row.getString("object"), row.getString("sync"), row.getString("code"),
-                    row.getString("fields"), row.getInt("tries"));
+            return new Cause(
+                    row.getString("account"),
+                    row.getString("object"),
+                    row.getString("sync"),
+                    row.getString("code"),
+                    row.getString("fields"),
+                    row.getInt("tries"));
         }
 
         Object[] names(Object... more) {
@@ -121,15 +140,26 @@ public final class DeadLetterRetries {
             some = letters(connection, cause, BATCH_SIZE);
             all += Replays.enter(connection, some, false);
         } while (some.size() == BATCH_SIZE);
-        LOG.info("{}: the CRM accepts records again that it rejected with {}; {} dead letters of that cause are replayed.",
-                cause.sync(), cause.code() + (cause.fields().isEmpty() ? "" : " (" + cause.fields() + ")"), all);
+        LOG.info(
+                "{}: the CRM accepts records again that it rejected with {}; {} dead letters of that cause are replayed.",
+                cause.sync(),
+                cause.code() + (cause.fields().isEmpty() ? "" : " (" + cause.fields() + ")"),
+                all);
     }
 
     private void tryOne(Connection connection, Cause cause) throws SQLException {
         List<Long> one = letters(connection, cause, 1);
         if (!one.isEmpty()) {
-            Database.update(connection, RETRY, one.get(0), millis(cause.tries() + 2), cause.account(), cause.object(),
-                    cause.sync(), cause.code(), cause.fields());
+            Database.update(
+                    connection,
+                    RETRY,
+                    one.get(0),
+                    millis(cause.tries() + 2),
+                    cause.account(),
+                    cause.object(),
+                    cause.sync(),
+                    cause.code(),
+                    cause.fields());
             Replays.enter(connection, one, false);
         }
     }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.operate;
 
 import io.sluice.RootCause;
@@ -22,7 +23,8 @@ import java.util.Optional;
  */
 final class DeadLetters {
 
-    private static final String LIST = """
+    private static final String LIST =
+            """
             select * from sluice.dead_letter
             where id > ? and account = coalesce(?::text, account) and sync = coalesce(?::text, sync)
               and key = coalesce(?::text, key) and code is not distinct from coalesce(?::text, code)
@@ -31,7 +33,8 @@ final class DeadLetters {
     private static final String FIND = "select * from sluice.dead_letter where id = ?";
 
     /** Makes an operator's value the newest one of its field. */
-    private static final String EDIT = """
+    private static final String EDIT =
+            """
             update sluice.dead_letter d set
                 fields = d.fields || e.fields,
                 stamps = d.stamps || (select jsonb_object_agg(name, now()) from jsonb_object_keys(e.fields) as name),
@@ -46,7 +49,7 @@ final class DeadLetters {
     private static final int BATCH_SIZE = 1000;
 
     /** Selects letters; null matches any value. */
-    record Filter(String account, String sync, String key, String code) { }
+    record Filter(String account, String sync, String key, String code) {}
 
     private final Database database;
     private final Applier applier;
@@ -60,8 +63,8 @@ final class DeadLetters {
 
     /** Lists letters by id, which is the order in which their records were first rejected. */
     List<DeadLetter> list(Filter filter, long after, int limit) throws SQLException {
-        return database.query(LIST, DeadLetter::of, after, filter.account(), filter.sync(), filter.key(), filter.code(),
-                limit);
+        return database.query(
+                LIST, DeadLetter::of, after, filter.account(), filter.sync(), filter.key(), filter.code(), limit);
     }
 
     Optional<DeadLetter> find(long id) throws SQLException {
@@ -80,8 +83,9 @@ final class DeadLetters {
 
     /** Returns the present sync of a letter; empty when it was removed or has another account or object now. */
     Optional<Sync> sync(DeadLetter letter) {
-        return Optional.ofNullable(syncs.get(letter.sync())).filter(sync ->
-                sync.getAccount().equals(letter.account()) && sync.getObject().equals(letter.object()));
+        return Optional.ofNullable(syncs.get(letter.sync()))
+                .filter(sync -> sync.getAccount().equals(letter.account())
+                        && sync.getObject().equals(letter.object()));
     }
 
     /**
@@ -92,12 +96,16 @@ final class DeadLetters {
      * @throws RejectedRequest if its sync does not exist any more, or the table rejects an operator's value
      */
     boolean replay(DeadLetter letter) throws SQLException, RejectedRequest {
-        Sync sync = sync(letter).orElseThrow(() -> new RejectedRequest(409, "Dead letter " + letter.name()
-                + " belongs to no sync any more: none of that name goes to " + letter.account() + " "
-                + letter.object() + ". Discard it, or put the sync back"));
+        Sync sync = sync(letter)
+                .orElseThrow(() -> new RejectedRequest(
+                        409,
+                        "Dead letter " + letter.name()
+                                + " belongs to no sync any more: none of that name goes to " + letter.account() + " "
+                                + letter.object() + ". Discard it, or put the sync back"));
         if (letter.isUnread()) {
             return database.transaction(connection -> {
-                boolean there = !Database.query(connection, DISCARD, DeadLetter::of, letter.id()).isEmpty();
+                boolean there = !Database.query(connection, DISCARD, DeadLetter::of, letter.id())
+                        .isEmpty();
                 applier.reread(connection, sync, letter.key());
                 return there;
             });
@@ -111,8 +119,10 @@ final class DeadLetters {
             if (!Applier.isRejection(failure)) {
                 throw failure;
             }
-            throw new RejectedRequest(409, "The table " + sync.getTable() + " rejects the edited values of dead letter "
-                    + letter.name() + ": " + RootCause.of(failure));
+            throw new RejectedRequest(
+                    409,
+                    "The table " + sync.getTable() + " rejects the edited values of dead letter " + letter.name() + ": "
+                            + RootCause.of(failure));
         }
     }
 
@@ -125,7 +135,8 @@ final class DeadLetters {
         return Replays.enter(connection, ids(now), true) > 0;
     }
 
-    private static final String DISCARD_ALL = """
+    private static final String DISCARD_ALL =
+            """
             delete from sluice.dead_letter
             where account = coalesce(?::text, account) and sync = coalesce(?::text, sync)
               and key = coalesce(?::text, key) and code is not distinct from coalesce(?::text, code)""";
@@ -141,9 +152,9 @@ final class DeadLetters {
      * @param letters number of replayed letters
      * @param rejected letters that could not be replayed
      */
-    record Replayed(int letters, List<Rejection> rejected) { }
+    record Replayed(int letters, List<Rejection> rejected) {}
 
-    record Rejection(DeadLetter letter, String why) { }
+    record Rejection(DeadLetter letter, String why) {}
 
     /** Replays all present letters that the filter selects, a thousand in each transaction. */
     Replayed replay(Filter filter) throws SQLException {
@@ -151,15 +162,22 @@ final class DeadLetters {
         List<Rejection> rejected = new ArrayList<>();
         long after = 0;
         // letters that are rejected again meanwhile have a higher id
-        long last = database.first("select coalesce(max(id), 0) from sluice.dead_letter", row -> row.getLong(1)).orElse(0L);
-        for (List<DeadLetter> some = list(filter, after, BATCH_SIZE); !some.isEmpty(); some = list(filter, after, BATCH_SIZE)) {
+        long last = database.first("select coalesce(max(id), 0) from sluice.dead_letter", row -> row.getLong(1))
+                .orElse(0L);
+        for (List<DeadLetter> some = list(filter, after, BATCH_SIZE);
+                !some.isEmpty();
+                some = list(filter, after, BATCH_SIZE)) {
             after = some.get(some.size() - 1).id();
-            List<DeadLetter> due = some.stream().filter(letter -> letter.id() <= last).toList();
+            List<DeadLetter> due =
+                    some.stream().filter(letter -> letter.id() <= last).toList();
             List<Long> plain = ids(due.stream()
-                    .filter(it -> it.edited().isEmpty() && !it.isUnread() && sync(it).isPresent()).toList());
+                    .filter(it -> it.edited().isEmpty() && !it.isUnread() && sync(it).isPresent())
+                    .toList());
             letters += database.transaction(connection -> Replays.enter(connection, plain, false));
             for (DeadLetter letter : due) {
-                if (!letter.edited().isEmpty() || letter.isUnread() || sync(letter).isEmpty()) {
+                if (!letter.edited().isEmpty()
+                        || letter.isUnread()
+                        || sync(letter).isEmpty()) {
                     try {
                         letters += replay(letter) ? 1 : 0;
                     } catch (RejectedRequest why) {

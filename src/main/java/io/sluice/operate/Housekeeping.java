@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.operate;
 
 import io.sluice.bulk.BulkJobs;
@@ -25,7 +26,12 @@ public final class Housekeeping {
      * @param retention      time after which calls in the ledger and ended bulk jobs are deleted
      * @param eventRetention time after which done events and deliveries are deleted; longer than a CRM repeats them
      */
-    public Housekeeping(Quota quota, BulkJobs jobs, Duration retention, Inbox inbox, WebhookDeliveries deliveries,
+    public Housekeeping(
+            Quota quota,
+            BulkJobs jobs,
+            Duration retention,
+            Inbox inbox,
+            WebhookDeliveries deliveries,
             Duration eventRetention) {
         this.quota = quota;
         this.jobs = jobs;

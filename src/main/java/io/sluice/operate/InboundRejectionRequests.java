@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.operate;
 
 import io.sluice.Suggestion;
@@ -36,15 +37,18 @@ public final class InboundRejectionRequests {
             for (String parameter : query.isEmpty() ? new String[0] : query.split("&")) {
                 String name = parameter.split("=", 2)[0];
                 if (!PARAMETERS.contains(name)) {
-                    throw new RejectedRequest(400, "There is no parameter '" + name + "'" + Suggestion.hint(name, PARAMETERS));
+                    throw new RejectedRequest(
+                            400, "There is no parameter '" + name + "'" + Suggestion.hint(name, PARAMETERS));
                 }
             }
             String sync = request.getHeader("sync", String.class);
             if (sync != null && !syncs.containsKey(sync)) {
-                throw new RejectedRequest(404, "There is no sync '" + sync + "'" + Suggestion.hint(sync, syncs.keySet()));
+                throw new RejectedRequest(
+                        404, "There is no sync '" + sync + "'" + Suggestion.hint(sync, syncs.keySet()));
             }
             int limit = (int) number(request, "limit", DEFAULT_LIMIT, MAX_LIMIT);
-            List<Map<String, Object>> found = rejections.list(sync, number(request, "after", 0, Long.MAX_VALUE), limit + 1);
+            List<Map<String, Object>> found =
+                    rejections.list(sync, number(request, "after", 0, Long.MAX_VALUE), limit + 1);
             List<Map<String, Object>> page = found.subList(0, Math.min(limit, found.size()));
             Map<String, Object> answer = new LinkedHashMap<>();
             answer.put("inboundRejections", page);
@@ -78,14 +82,19 @@ public final class InboundRejectionRequests {
     }
 
     private Map<String, Object> found(long id) throws RejectedRequest, SQLException {
-        return rejections.find(id).orElseThrow(() -> new RejectedRequest(404, "There is no inbound rejection " + id
-                + "; if there was one, the table has accepted its record since, or it was discarded"));
+        return rejections
+                .find(id)
+                .orElseThrow(() -> new RejectedRequest(
+                        404,
+                        "There is no inbound rejection " + id
+                                + "; if there was one, the table has accepted its record since, or it was discarded"));
     }
 
     private static long id(Exchange exchange) throws RejectedRequest {
         String id = exchange.getMessage().getHeader("id", String.class);
         if (id == null || !id.matches("\\d{1,18}")) {
-            throw new RejectedRequest(404, "That is no id of an inbound rejection; GET /api/inbound-rejections lists them");
+            throw new RejectedRequest(
+                    404, "That is no id of an inbound rejection; GET /api/inbound-rejections lists them");
         }
         return Long.parseLong(id);
     }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.operate;
 
 import io.sluice.Suggestion;
@@ -40,14 +41,17 @@ public final class PauseRequests {
     }
 
     public PauseRequests(PauseStore pauseStore, Collection<String> accounts, List<Sync> syncs) {
-        this(pauseStore, accounts, syncs, account -> { });
+        this(pauseStore, accounts, syncs, account -> {});
     }
 
     public PauseRequests(PauseStore pauseStore, Collection<String> accounts, List<Sync> syncs, Resumed resumed) {
         this.resumed = resumed;
         this.pauseStore = pauseStore;
-        this.names = Map.of(Kind.ACCOUNT, List.copyOf(accounts),
-                Kind.SYNC, syncs.stream().map(Sync::getName).toList());
+        this.names = Map.of(
+                Kind.ACCOUNT,
+                List.copyOf(accounts),
+                Kind.SYNC,
+                syncs.stream().map(Sync::getName).toList());
     }
 
     @FunctionalInterface
@@ -73,12 +77,16 @@ public final class PauseRequests {
         answer(exchange, what, name -> {
             Pause paused = pauseStore.find(what, name).orElse(null);
             if (paused != null && paused.by() == By.SETTING) {
-                throw new RejectedRequest(409, capital(what) + " '" + name + "' is paused by a setting: " + paused.reason()
-                        + ". Remove the setting and restart Sluice; until then it stays paused.");
+                throw new RejectedRequest(
+                        409,
+                        capital(what) + " '" + name + "' is paused by a setting: " + paused.reason()
+                                + ". Remove the setting and restart Sluice; until then it stays paused.");
             }
             if (paused != null && paused.by() == By.LOAD) {
-                throw new RejectedRequest(409, capital(what) + " '" + name + "' waits: " + paused.reason() + ". It resumes by itself"
-                        + " then; /api/status shows the progress under 'initial'.");
+                throw new RejectedRequest(
+                        409,
+                        capital(what) + " '" + name + "' waits: " + paused.reason() + ". It resumes by itself"
+                                + " then; /api/status shows the progress under 'initial'.");
             }
             pauseStore.resume(what, name);
             if (what == Kind.ACCOUNT) {
@@ -89,7 +97,8 @@ public final class PauseRequests {
     }
 
     private void answer(Exchange exchange, Kind kind, Request request) {
-        ApiResponses.answer(exchange, () -> request.answer(known(kind, exchange.getMessage().getHeader("name", String.class))));
+        ApiResponses.answer(
+                exchange, () -> request.answer(known(kind, exchange.getMessage().getHeader("name", String.class))));
     }
 
     private String known(Kind kind, String name) throws RejectedRequest {
@@ -117,8 +126,10 @@ public final class PauseRequests {
             return null;
         }
         if (reason.length() > MAX_REASON_LENGTH) {
-            throw new RejectedRequest(400, "The reason is " + reason.length() + " characters long; at most " + MAX_REASON_LENGTH
-                    + " are allowed");
+            throw new RejectedRequest(
+                    400,
+                    "The reason is " + reason.length() + " characters long; at most " + MAX_REASON_LENGTH
+                            + " are allowed");
         }
         // the reason is logged, where a line break could forge a line
         return reason.replaceAll("\\p{Cntrl}+", " ").strip();
@@ -132,12 +143,15 @@ public final class PauseRequests {
         try {
             fields = Json.fields(body);
         } catch (IllegalArgumentException broken) {
-            throw new RejectedRequest(400, "The body is no JSON that can be read. Write {\"reason\": \"...\"}, or the reason as"
-                    + " plain text, or nothing");
+            throw new RejectedRequest(
+                    400,
+                    "The body is no JSON that can be read. Write {\"reason\": \"...\"}, or the reason as"
+                            + " plain text, or nothing");
         }
         for (String field : fields.keySet()) {
             if (!field.equals(REASON)) {
-                throw new RejectedRequest(400, "The body has a field '" + field + "'" + Suggestion.hint(field, Set.of(REASON)));
+                throw new RejectedRequest(
+                        400, "The body has a field '" + field + "'" + Suggestion.hint(field, Set.of(REASON)));
             }
         }
         return fields.get(REASON) == null ? null : fields.get(REASON).toString();

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.outbox;
 
 import io.sluice.Operation;
@@ -19,29 +20,38 @@ import java.util.UUID;
  * @param maxBytes   the maximum size of their fields as JSON
  * @param reserved   a text with another meaning in bulk; records with it are left out; null: none
  */
-public record BulkClaim(String account, String sync, Operation operation, int minRecords, int maxRecords, long maxBytes,
+public record BulkClaim(
+        String account,
+        String sync,
+        Operation operation,
+        int minRecords,
+        int maxRecords,
+        long maxBytes,
         String reserved) {
 
     /** The records that a claim took. */
-    public record Claimed(String object, int records, Priority priority) {
-    }
+    public record Claimed(String object, int records, Priority priority) {}
 
     /** Finds records that may be sent in bulk. A delete in bulk names the CRM's id, so one without a known id is sent by a single call. */
-    private static final String ELIGIBLE = """
+    private static final String ELIGIBLE =
+            """
             o.operation = ? and o.lease is null and o.due <= clock_timestamp() and o.priority > 0
                   and o.priority + o.aged > 1 and o.max_batch is null and o.attempts < 2
                   and o.account not in (%s) and o.sync not in (%s)
                   and (o.operation = 'upsert' or exists (select from sluice.sync_state r where r.account = o.account
-                      and r.object = o.object and r.key = o.key and r.crm_id is not null))""".formatted(
-            PauseStore.ACCOUNTS, PauseStore.SYNCS);
+                      and r.object = o.object and r.key = o.key and r.crm_id is not null))"""
+                    .formatted(PauseStore.ACCOUNTS, PauseStore.SYNCS);
 
     /** Counts no further than needed, because it runs before each call. */
-    static final String WAITING = """
+    static final String WAITING =
+            """
             select count(*) from (select from sluice.outbox o
-                where o.account = ? and o.sync = ? and %s limit ?) as waiting""".formatted(ELIGIBLE);
+                where o.account = ? and o.sync = ? and %s limit ?) as waiting"""
+                    .formatted(ELIGIBLE);
 
     /** Claims under a lease without an end of its own: it ends with the job's row. */
-    private static final String CLAIM = """
+    private static final String CLAIM =
+            """
             with recursive chosen as materialized (
                 select o.account, o.object, o.key from sluice.outbox o
                 where o.account = ? and o.sync = ? and %s and (?::text is null or strpos(concat(o.key, ' ', o.fields::text), ?) = 0)
@@ -52,8 +62,11 @@ public record BulkClaim(String account, String sync, Operation operation, int mi
                 from sluice.outbox o join chosen using (account, object, key) where %s),
             picked as materialized (select * from sized where bytes <= ?),
             %s
-            select min(object) as object, count(*) as records, min(priority) as priority from taken""".formatted(ELIGIBLE, Outbox.among("o", "chosen"),
-            Outbox.MOVE_IN_FLIGHT.formatted("'{}'::uuid[]", "'infinity'"));
+            select min(object) as object, count(*) as records, min(priority) as priority from taken"""
+                    .formatted(
+                            ELIGIBLE,
+                            Outbox.among("o", "chosen"),
+                            Outbox.MOVE_IN_FLIGHT.formatted("'{}'::uuid[]", "'infinity'"));
 
     /**
      * The number of records that could be claimed.
@@ -62,16 +75,30 @@ public record BulkClaim(String account, String sync, Operation operation, int mi
      */
     public static int waiting(Database database, String account, String sync, Operation operation, int max)
             throws SQLException {
-        return database.query(WAITING, row -> row.getInt(1), account, sync, operation.toString(), max).get(0);
+        return database.query(WAITING, row -> row.getInt(1), account, sync, operation.toString(), max)
+                .get(0);
     }
 
     /** Claims the records, unless other processes have left fewer than the minimum. */
     public Optional<Claimed> claim(Connection connection, UUID lease) throws SQLException {
         Savepoint before = connection.setSavepoint();
         Database.fixPlans(connection);
-        Claimed claimed = Database.query(connection, CLAIM, row -> new Claimed(row.getString("object"),
-                row.getInt("records"), Priority.ofRank(row.getInt("priority"))), account, sync, operation.toString(),
-                reserved, reserved, maxRecords, maxBytes, lease).get(0);
+        Claimed claimed = Database.query(
+                        connection,
+                        CLAIM,
+                        row -> new Claimed(
+                                row.getString("object"),
+                                row.getInt("records"),
+                                Priority.ofRank(row.getInt("priority"))),
+                        account,
+                        sync,
+                        operation.toString(),
+                        reserved,
+                        reserved,
+                        maxRecords,
+                        maxBytes,
+                        lease)
+                .get(0);
         if (claimed.records() < minRecords) {
             connection.rollback(before);
             return Optional.empty();

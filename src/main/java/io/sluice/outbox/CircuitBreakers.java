@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.outbox;
 
 import java.sql.SQLException;
@@ -40,8 +41,11 @@ public final class CircuitBreakers {
         }
         rejections.put(sync, count);
         if (count == 1) {
-            LOG.warn("Sync {}: the CRM rejects every call: {}. The sync is paused and no record is at fault; one call at a"
-                    + " time tries again, with growing delays. To try at once, resume the sync.", sync, why);
+            LOG.warn(
+                    "Sync {}: the CRM rejects every call: {}. The sync is paused and no record is at fault; one call at a"
+                            + " time tries again, with growing delays. To try at once, resume the sync.",
+                    sync,
+                    why);
         }
     }
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.outbox;
 
 import io.sluice.Operation;
@@ -10,7 +11,13 @@ import java.util.UUID;
  *
  * @param split  whether a call with them was rejected for one of its records, which is being searched by smaller calls
  */
-public record Claim(UUID lease, String account, String object, String sync, Operation operation, boolean split,
+public record Claim(
+        UUID lease,
+        String account,
+        String object,
+        String sync,
+        Operation operation,
+        boolean split,
         List<RecordChange> changes) {
 
     /** Whether records of other objects may share the call. */

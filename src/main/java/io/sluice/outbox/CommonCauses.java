@@ -1,8 +1,8 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.outbox;
 
 import io.sluice.Outcome;
 import io.sluice.store.Database;
-import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -35,13 +35,15 @@ public final class CommonCauses {
     private static final int MAX_SUSPECTS = 10_000;
 
     /** Queues rejected records again, each alone in its call, so that a try costs one record. */
-    private static final String REQUEUE = """
+    private static final String REQUEUE =
+            """
             update sluice.outbox o set %s, last_error = ?, max_batch = 1
             where o.account = ? and o.object = ? and o.key = any (?) and o.lease is not distinct from ?"""
-            .formatted(Settlement.GIVE_BACK_AFTER.formatted(0));
+                    .formatted(Settlement.GIVE_BACK_AFTER.formatted(0));
 
     /** Queues records of earlier tries behind the untried ones, so that the next try proves more. */
-    private static final String POSTPONE_TRIED = """
+    private static final String POSTPONE_TRIED =
+            """
             update sluice.outbox o set due = p.until + interval '500 milliseconds'
             from sluice.pause p
             where p.kind = 'sync' and p.by = 'crm' and p.name = o.sync
@@ -49,16 +51,19 @@ public final class CommonCauses {
               and o.due <= p.until""";
 
     /** Lets records share calls again, once the cause is gone. */
-    private static final String SHARE_CALLS = """
+    private static final String SHARE_CALLS =
+            """
             update sluice.outbox set max_batch = null, due = least(due, now())
             where account = ? and sync = ? and max_batch = 1 and operation is not null""";
 
-    private static final String DEAD = """
+    private static final String DEAD =
+            """
             select id from sluice.dead_letter
             where account = ? and object = ? and sync = ? and key = any (?) and code is not distinct from ?
               and edited_fields = '{}'""";
 
-    private static final String OTHERS = """
+    private static final String OTHERS =
+            """
             select from sluice.outbox
             where account = ? and sync = ? and operation is not null and lease is null and key <> all (?) limit 1""";
 
@@ -70,7 +75,10 @@ public final class CommonCauses {
         }
 
         String text() {
-            return code + (fields.isEmpty() ? "" : " (" + String.join(", ", fields.stream().sorted().toList()) + ")");
+            return code
+                    + (fields.isEmpty()
+                            ? ""
+                            : " (" + String.join(", ", fields.stream().sorted().toList()) + ")");
         }
     }
 
@@ -103,11 +111,16 @@ public final class CommonCauses {
                 accepted(claim, streak);
                 return outcomes;
             }
-            outcomes.stream().filter(it -> it.status() == Outcome.Status.REJECTED && !isOwnFault(streak, it))
+            outcomes.stream()
+                    .filter(it -> it.status() == Outcome.Status.REJECTED && !isOwnFault(streak, it))
                     .filter(it -> streak.suspects.size() < MAX_SUSPECTS || streak.cause == null)
-                    .forEach(it -> streak.rejected.computeIfAbsent(Cause.of(it), cause -> new LinkedHashSet<>()).add(it.key()));
-            Cause common = streak.rejected.entrySet().stream().max(Comparator.comparingInt(entry -> entry.getValue().size()))
-                    .map(Map.Entry::getKey).orElse(null);
+                    .forEach(it -> streak.rejected
+                            .computeIfAbsent(Cause.of(it), cause -> new LinkedHashSet<>())
+                            .add(it.key()));
+            Cause common = streak.rejected.entrySet().stream()
+                    .max(Comparator.comparingInt(entry -> entry.getValue().size()))
+                    .map(Map.Entry::getKey)
+                    .orElse(null);
             if (common == null || !(common.equals(streak.cause) || isCommon(claim, streak.rejected.get(common)))) {
                 return outcomes;
             }
@@ -120,15 +133,24 @@ public final class CommonCauses {
     }
 
     private boolean isCommon(Claim claim, Set<String> keys) throws SQLException {
-        return keys.size() >= MANY || keys.size() >= FEW && database.transaction(connection -> !Database.query(connection,
-                OTHERS, row -> true, claim.account(), claim.sync(), Database.texts(connection, keys)).isEmpty());
+        return keys.size() >= MANY
+                || keys.size() >= FEW
+                        && database.transaction(connection -> !Database.query(
+                                        connection,
+                                        OTHERS,
+                                        row -> true,
+                                        claim.account(),
+                                        claim.sync(),
+                                        Database.texts(connection, keys))
+                                .isEmpty());
     }
 
     private List<Outcome> requeue(Claim claim, List<Outcome> outcomes, Streak streak, Cause cause) throws SQLException {
         List<String> keys = new ArrayList<>();
         List<Outcome> rest = new ArrayList<>();
         for (Outcome outcome : outcomes) {
-            if (outcome.status() == Outcome.Status.REJECTED && Cause.of(outcome).equals(cause)
+            if (outcome.status() == Outcome.Status.REJECTED
+                    && Cause.of(outcome).equals(cause)
                     && !isOwnFault(streak, outcome)) {
                 keys.add(outcome.key());
             } else {
@@ -139,14 +161,28 @@ public final class CommonCauses {
         if (streak.suspects.size() < MAX_SUSPECTS) {
             streak.suspects.addAll(all);
         }
-        String why = "all records are rejected with " + cause.text() + ", " + all.size() + " so far and none was accepted";
+        String why =
+                "all records are rejected with " + cause.text() + ", " + all.size() + " so far and none was accepted";
         circuitBreakers.rejected(claim.sync(), why);
         database.transaction(connection -> {
             Database.fixPlans(connection);
-            List<Long> dead = Database.query(connection, DEAD, row -> row.getLong(1), claim.account(), claim.object(),
-                    claim.sync(), Database.texts(connection, all), cause.code());
+            List<Long> dead = Database.query(
+                    connection,
+                    DEAD,
+                    row -> row.getLong(1),
+                    claim.account(),
+                    claim.object(),
+                    claim.sync(),
+                    Database.texts(connection, all),
+                    cause.code());
             Replays.enter(connection, dead, false);
-            Database.update(connection, REQUEUE, why, claim.account(), claim.object(), Database.texts(connection, keys),
+            Database.update(
+                    connection,
+                    REQUEUE,
+                    why,
+                    claim.account(),
+                    claim.object(),
+                    Database.texts(connection, keys),
                     claim.lease());
             return Database.update(connection, POSTPONE_TRIED, claim.account(), claim.sync());
         });

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.outbox;
 
 import io.sluice.Operation;
@@ -28,14 +29,16 @@ final class GoneRecords {
     /** The delay before a retry, in case the lookup has not finished by then. */
     static final Duration LOOKUP_DELAY = Duration.ofSeconds(10);
 
-    private static final String ENTER_LOOKUP = """
+    private static final String ENTER_LOOKUP =
+            """
             insert into sluice.inbox (account, identity, object, crm_id, kind, at)
             select r.account, gen_random_uuid(), r.object, r.crm_id, 'missing', clock_timestamp()
             from sluice.sync_state r
             where r.account = ? and r.object = ? and r.key = any (?) and r.crm_id is not null""";
 
     /** Forgets the base, in case the row is restored before its delete is done. */
-    private static final String FORGET_BASE = """
+    private static final String FORGET_BASE =
+            """
             update sluice.sync_state set crm_id = null, base = '{}', stamps = '{}', unproven = '{}'
             where account = ? and object = ? and key = any (?)""";
 
@@ -43,13 +46,17 @@ final class GoneRecords {
     private final Map<String, String> sendOnly = new ConcurrentHashMap<>();
 
     void setSyncs(Collection<Sync> syncs) {
-        syncs.stream().filter(sync -> !"both".equals(sync.getDirection()))
+        syncs.stream()
+                .filter(sync -> !"both".equals(sync.getDirection()))
                 .forEach(sync -> sendOnly.put(sync.getName(), sync.getTable()));
     }
 
     /** Runs in the transaction that settled these outcomes. */
     void settle(Connection connection, Claim claim, List<Outcome> outcomes) throws SQLException {
-        List<String> keys = outcomes.stream().filter(it -> it.status() == Outcome.Status.GONE).map(Outcome::key).toList();
+        List<String> keys = outcomes.stream()
+                .filter(it -> it.status() == Outcome.Status.GONE)
+                .map(Outcome::key)
+                .toList();
         if (keys.isEmpty()) {
             return;
         }

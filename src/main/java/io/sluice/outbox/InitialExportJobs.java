@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.outbox;
 
 import io.sluice.Sync;
@@ -37,8 +38,7 @@ public interface InitialExportJobs {
      * @param room     the maximum number of records that still fit; 0: the job is full
      * @param reserved a text with another meaning in bulk; records with it are queued instead; null: none
      */
-    record OpenJob(UUID lease, String sync, int room, String reserved) {
-    }
+    record OpenJob(UUID lease, String sync, int room, String reserved) {}
 
     /** The job that an initial export would fill, where it has so many rows that a job is the cheaper way. */
     Optional<BulkClaim> plannedJob(Sync sync) throws SQLException;

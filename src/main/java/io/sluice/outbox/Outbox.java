@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.outbox;
 
 import io.sluice.Operation;
@@ -35,7 +36,8 @@ public final class Outbox {
      * Finds accounts with due work. It jumps from sync to sync by the index, so that it does not scan the large queue of a
      * paused sync at each wake-up.
      */
-    static final String WAITING = """
+    static final String WAITING =
+            """
             with recursive held(account, sync) as (
                 (select o.account, o.sync from sluice.outbox o where o.operation is not null and o.lease is null
                  order by o.account, o.sync limit 1)
@@ -52,7 +54,8 @@ public final class Outbox {
                     where o.account = held.account and o.sync = held.sync and o.operation is not null
                       and o.lease is null and o.due <= clock_timestamp()
                     order by o.operation, o.priority, o.since limit 1) as due
-                where held.sync not in (%s) and held.sync = any (coalesce(?::text[], array[held.sync])))""".formatted(PauseStore.ACCOUNTS, PauseStore.SYNCS);
+                where held.sync not in (%s) and held.sync = any (coalesce(?::text[], array[held.sync])))"""
+                    .formatted(PauseStore.ACCOUNTS, PauseStore.SYNCS);
 
     /**
      * Moves the picked records in flight. A field that equals the base is an echo or a no-op and is dropped, unless a call
@@ -60,7 +63,8 @@ public final class Outbox {
      * with it: otherwise a merge would take the field for one that is still to be sent. A record whose parent is not in the
      * CRM yet stays queued. Fields of a second write stay queued, like changes that arrive in flight.
      */
-    static final String MOVE_IN_FLIGHT = """
+    static final String MOVE_IN_FLIGHT =
+            """
             %s,
             effective as materialized (
                 select p.account, p.object, p.key, p.operation, p.attempts, p.stamps, p.since, p.priority, r.crm_id,
@@ -98,13 +102,14 @@ public final class Outbox {
                 where o.account = e.account and o.object = e.object and o.key = e.key and %s
                   and e.key not in (select key from pointless) and e.key not in (select key from blocked)
                 returning o.key, o.object, o.sync, o.inflight_operation, o.inflight, o.parent, e.crm_id, e.priority, e.since)"""
-            .formatted(Parents.KEEP_BACK, among("o", "pointless"), among("o", "effective"));
+                    .formatted(Parents.KEEP_BACK, among("o", "pointless"), among("o", "effective"));
 
     /**
      * Lists the queued operations of an account's syncs, jumping from one to the next by the index: the large queue of a
      * sync that is paused or lingers is not scanned.
      */
-    private static final String OPERATIONS = """
+    private static final String OPERATIONS =
+            """
             kind(account, sync, operation) as (
                 (select o.account, o.sync, o.operation from sluice.outbox o
                  where o.account = ? and o.operation is not null and o.lease is null
@@ -126,7 +131,8 @@ public final class Outbox {
      * limit counts as a tenth of the table; and split batches are found separately, by an index of their own, those of one
      * parent together. A claim ends before {@link #BYTES} of fields, but has at least one record.
      */
-    private static final String CLAIM = """
+    private static final String CLAIM =
+            """
             with recursive %5$s,
             head as materialized (
                 select h.account, h.object, h.sync, h.operation, h.max_batch as split,
@@ -174,7 +180,8 @@ public final class Outbox {
      */
     static final int BYTES = 8 << 20;
 
-    private static final String HEAD = """
+    private static final String HEAD =
+            """
             with recursive %3$s
             select h.* from kind cross join lateral (
                 select o.priority, case when o.priority = 0 then 0 else least(o.priority + o.aged, 3) end as own, o.sync,
@@ -186,20 +193,25 @@ public final class Outbox {
                 order by o.priority, o.since limit 1) as h
             where kind.account not in (%1$s) and kind.sync not in (%2$s) and kind.sync <> all (?::text[])
                   and kind.sync = any (coalesce(?::text[], array[kind.sync]))
-            order by h.priority, h.since, h.operation limit 1""".formatted(PauseStore.ACCOUNTS, PauseStore.SYNCS, OPERATIONS);
+            order by h.priority, h.since, h.operation limit 1"""
+                    .formatted(PauseStore.ACCOUNTS, PauseStore.SYNCS, OPERATIONS);
 
-    private static final String UNSERVED = """
+    private static final String UNSERVED =
+            """
             select sync, count(*) from sluice.outbox where sync <> all (?::text[]) group by sync""";
 
-    private static final String RENEW = """
+    private static final String RENEW =
+            """
             update sluice.outbox set lease_until = clock_timestamp() + ? * interval '1 millisecond'
             where lease = any (?) and lease_until > clock_timestamp()""";
 
-    private static final String IN_BULK = """
+    private static final String IN_BULK =
+            """
             select from sluice.bulk_job where account = ? and sync = ? and ended_at is null limit 1""";
 
     /** Raises the priority by one step for each ageing interval, but never to critical. */
-    private static final String AGE = """
+    private static final String AGE =
+            """
             with waited as materialized (
                 select ctid from sluice.outbox
                 where operation is not null and lease is null and priority > 1
@@ -232,16 +244,20 @@ public final class Outbox {
     public Map<String, Long> unserved() throws SQLException {
         Map<String, Long> unserved = new TreeMap<>();
         if (served != null) {
-            database.transaction(connection -> Database.query(connection, UNSERVED,
-                    row -> unserved.put(row.getString(1), row.getLong(2)), served(connection)));
+            database.transaction(connection -> Database.query(
+                    connection, UNSERVED, row -> unserved.put(row.getString(1), row.getLong(2)), served(connection)));
         }
         return unserved;
     }
 
     /** The accounts, of these, that have due work. */
     public List<String> waiting(Collection<String> accounts) throws SQLException {
-        return database.transaction(connection -> Database.query(connection, WAITING, row -> row.getString(1),
-                Database.texts(connection, accounts), served(connection)));
+        return database.transaction(connection -> Database.query(
+                connection,
+                WAITING,
+                row -> row.getString(1),
+                Database.texts(connection, accounts),
+                served(connection)));
     }
 
     /**
@@ -251,13 +267,22 @@ public final class Outbox {
      * @param since the time of the oldest change, by PostgreSQL's clock
      * @param age   the age of that change
      */
-    public record Head(String sync, Operation operation, Priority priority, Priority ownPriority, OffsetDateTime since,
+    public record Head(
+            String sync,
+            Operation operation,
+            Priority priority,
+            Priority ownPriority,
+            OffsetDateTime since,
             Duration age) {
 
         private static Head of(ResultSet row) throws SQLException {
-            return new Head(row.getString("sync"), Operation.of(row.getString("operation")),
-                    Priority.ofRank(row.getInt("priority")), Priority.ofRank(row.getInt("own")),
-                    row.getObject("since", OffsetDateTime.class), Duration.ofMillis(row.getLong("age")));
+            return new Head(
+                    row.getString("sync"),
+                    Operation.of(row.getString("operation")),
+                    Priority.ofRank(row.getInt("priority")),
+                    Priority.ofRank(row.getInt("own")),
+                    row.getObject("since", OffsetDateTime.class),
+                    Duration.ofMillis(row.getLong("age")));
         }
     }
 
@@ -268,13 +293,22 @@ public final class Outbox {
 
     /** The most urgent work of an account that is due and not paused, without some syncs. */
     public Optional<Head> head(String account, Set<String> except) throws SQLException {
-        return database.transaction(connection -> Database.query(connection, HEAD, Head::of, account,
-                Database.texts(connection, except), served(connection)).stream().findFirst());
+        return database.transaction(
+                connection -> Database.query(
+                                connection,
+                                HEAD,
+                                Head::of,
+                                account,
+                                Database.texts(connection, except),
+                                served(connection))
+                        .stream()
+                        .findFirst());
     }
 
     /** Whether a bulk job writes records of the sync now, under a lease that ends with the job. */
     public boolean isWritingInBulk(Sync sync) throws SQLException {
-        return database.first(IN_BULK, row -> true, sync.getAccount(), sync.getName()).isPresent();
+        return database.first(IN_BULK, row -> true, sync.getAccount(), sync.getName())
+                .isPresent();
     }
 
     /** The priority of the most urgent work. */
@@ -303,8 +337,7 @@ public final class Outbox {
      * @param upserts the maximum number of records to write
      * @param deletes the maximum number of records to delete
      */
-    public record Capacity(int upserts, int deletes) {
-    }
+    public record Capacity(int upserts, int deletes) {}
 
     /**
      * Claims the most urgent work of an account. The rest of the call is filled with less urgent work, which costs nothing.
@@ -313,7 +346,8 @@ public final class Outbox {
      * @param except the syncs that are left alone
      * @return empty when no due work changes anything
      */
-    public Optional<Claim> claim(String account, Capacity capacity, Priority minPriority, Set<String> except) throws SQLException {
+    public Optional<Claim> claim(String account, Capacity capacity, Priority minPriority, Set<String> except)
+            throws SQLException {
         return claim(account, capacity, minPriority, except, List.of());
     }
 
@@ -324,11 +358,13 @@ public final class Outbox {
      * @param max   the maximum number of records
      * @param before the claims whose records are written first, of one account
      */
-    public Optional<Claim> claimForSameCall(List<Claim> before, int max, Priority minPriority, Set<String> except) throws SQLException {
+    public Optional<Claim> claimForSameCall(List<Claim> before, int max, Priority minPriority, Set<String> except)
+            throws SQLException {
         return claim(before.get(0).account(), new Capacity(max, max), minPriority, except, before);
     }
 
-    private Optional<Claim> claim(String account, Capacity capacity, Priority minPriority, Set<String> except, List<Claim> before)
+    private Optional<Claim> claim(
+            String account, Capacity capacity, Priority minPriority, Set<String> except, List<Claim> before)
             throws SQLException {
         UUID id = UUID.randomUUID();
         Set<String> others = new HashSet<>(except);
@@ -336,8 +372,14 @@ public final class Outbox {
             Picked picked = pick(account, capacity, minPriority, others, before, id);
             if (!picked.rows().isEmpty()) {
                 Row first = picked.rows().get(0);
-                return Optional.of(new Claim(id, account, first.object(), first.sync(), first.change().operation(),
-                        picked.split(), picked.rows().stream().map(Row::change).toList()));
+                return Optional.of(new Claim(
+                        id,
+                        account,
+                        first.object(),
+                        first.sync(),
+                        first.change().operation(),
+                        picked.split(),
+                        picked.rows().stream().map(Row::change).toList()));
             }
             if (picked.dropped() == 0) {
                 if (picked.sync() == null) {
@@ -360,14 +402,19 @@ public final class Outbox {
 
     /** Extends leases that have not ended to the length of a new one. @return the number of records under them */
     int renew(List<UUID> leases) throws SQLException {
-        return database.transaction(connection -> Database.update(connection, RENEW, lease.toMillis(),
-                connection.createArrayOf("uuid", leases.toArray())));
+        return database.transaction(connection -> Database.update(
+                connection, RENEW, lease.toMillis(), connection.createArrayOf("uuid", leases.toArray())));
     }
 
     /** @param max the maximum number of records of a call */
     static String claimOf(int max) {
-        return CLAIM.formatted(PauseStore.ACCOUNTS, PauseStore.SYNCS, max,
-                MOVE_IN_FLIGHT.formatted("?::uuid[]", "clock_timestamp() + ? * interval '1 millisecond'"), OPERATIONS, BYTES);
+        return CLAIM.formatted(
+                PauseStore.ACCOUNTS,
+                PauseStore.SYNCS,
+                max,
+                MOVE_IN_FLIGHT.formatted("?::uuid[]", "clock_timestamp() + ? * interval '1 millisecond'"),
+                OPERATIONS,
+                BYTES);
     }
 
     /**
@@ -378,18 +425,20 @@ public final class Outbox {
         return """
                 %1$s.account = any (array(select distinct account from %2$s))
                   and %1$s.object = any (array(select distinct object from %2$s))
-                  and %1$s.key = any (array(select key from %2$s))""".formatted(table, rows);
+                  and %1$s.key = any (array(select key from %2$s))"""
+                .formatted(table, rows);
     }
 
-    private record Row(RecordChange change, String object, String sync) { }
+    private record Row(RecordChange change, String object, String sync) {}
 
     /**
      * @param dropped the number of records that changed nothing or wait for their parents; behind them may be work
      * @param sync    the sync of the most urgent work, or null where there was none
      */
-    private record Picked(int dropped, boolean split, String sync, List<Row> rows) { }
+    private record Picked(int dropped, boolean split, String sync, List<Row> rows) {}
 
-    private Picked pick(String account, Capacity capacity, Priority minPriority, Set<String> except, List<Claim> before, UUID id)
+    private Picked pick(
+            String account, Capacity capacity, Priority minPriority, Set<String> except, List<Claim> before, UUID id)
             throws SQLException {
         int[] dropped = new int[1];
         boolean[] split = new boolean[1];
@@ -398,18 +447,41 @@ public final class Outbox {
         Object[] objects = before.stream().map(Claim::object).toArray();
         List<Row> rows = database.planned(connection -> {
             Parents.makeDue(connection, before);
-            return Database.query(connection, claimOf(capacity.upserts()), row -> {
-                dropped[0] = row.getInt("dropped");
-                split[0] = row.getBoolean("split");
-                sync[0] = row.getString("head");
-                return row.getString("key") == null ? null
-                        : new Row(new RecordChange(row.getString("key"), Operation.of(row.getString("inflight_operation")),
-                                row.getString("crm_id"), Json.fields(row.getString("inflight"))),
-                                row.getString("object"), row.getString("sync"));
-            }, account, capacity.deletes(), minPriority.rank(), Database.texts(connection, except), served(connection), !before.isEmpty(),
-                    connection.createArrayOf("text", objects), account, account, connection.createArrayOf("uuid", leases), id,
+            return Database.query(
+                    connection,
+                    claimOf(capacity.upserts()),
+                    row -> {
+                        dropped[0] = row.getInt("dropped");
+                        split[0] = row.getBoolean("split");
+                        sync[0] = row.getString("head");
+                        return row.getString("key") == null
+                                ? null
+                                : new Row(
+                                        new RecordChange(
+                                                row.getString("key"),
+                                                Operation.of(row.getString("inflight_operation")),
+                                                row.getString("crm_id"),
+                                                Json.fields(row.getString("inflight"))),
+                                        row.getString("object"),
+                                        row.getString("sync"));
+                    },
+                    account,
+                    capacity.deletes(),
+                    minPriority.rank(),
+                    Database.texts(connection, except),
+                    served(connection),
+                    !before.isEmpty(),
+                    connection.createArrayOf("text", objects),
+                    account,
+                    account,
+                    connection.createArrayOf("uuid", leases),
+                    id,
                     lease.toMillis());
         });
-        return new Picked(dropped[0], split[0], sync[0], rows.stream().filter(Objects::nonNull).toList());
+        return new Picked(
+                dropped[0],
+                split[0],
+                sync[0],
+                rows.stream().filter(Objects::nonNull).toList());
     }
 }

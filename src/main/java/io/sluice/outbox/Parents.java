@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.outbox;
 
 import io.sluice.RecordChange;
@@ -19,12 +20,12 @@ public final class Parents {
      * @param object the parent's object
      * @param table  the parent's table, {@code schema.table}
      */
-    public record Parent(String sync, String field, String object, String table) {
-    }
+    public record Parent(String sync, String field, String object, String table) {}
 
     private static final String DELETE = "delete from sluice.parent where account = ?";
 
-    private static final String DECLARE = """
+    private static final String DECLARE =
+            """
             insert into sluice.parent (account, sync, field, object, source)
             select ?, * from unnest(?::text[], ?::text[], ?::text[], ?::text[])""";
 
@@ -49,7 +50,8 @@ public final class Parents {
      * <p>Such children are not claimed, and their parents become as urgent as they are. A child that is sent in the same call
      * as its parent, and after it, need not wait: the text has a place for the leases of the earlier claims.
      */
-    static final String KEEP_BACK = """
+    static final String KEEP_BACK =
+            """
             children as materialized (
                 select p.account, p.object, p.key, p.since, p.priority, named.object as parent_object, named.source,
                        named.field, p.fields ->> named.field as parent_key
@@ -114,16 +116,23 @@ public final class Parents {
                   and o.account = any (array(select distinct account from blocked))
                   and o.object = any (array(select distinct parent_object from blocked))
                   and o.key = any (array(select parent_key from blocked))
-                  and o.operation is not null and o.priority > e.priority)""".formatted(RECHECK_MILLIS,
-            DRAIN_DELAY_MILLIS, Outbox.among("o", "blocked"), MAX_CYCLE, BOTH_WAIT_MILLIS);
+                  and o.operation is not null and o.priority > e.priority)"""
+                    .formatted(
+                            RECHECK_MILLIS,
+                            DRAIN_DELAY_MILLIS,
+                            Outbox.among("o", "blocked"),
+                            MAX_CYCLE,
+                            BOTH_WAIT_MILLIS);
 
     /** Makes children due once it is known whether the CRM accepts their parent; a child of a dead letter then reports it. */
-    static final String UNBLOCK = """
+    static final String UNBLOCK =
+            """
             update sluice.outbox o set waits_for = null, waits_for_object = null, last_error = null,
                 due = clock_timestamp()
             where o.account = ? and o.waits_for_object = ? and o.waits_for = any (?::text[]) and o.lease is null""";
 
-    private static final String MAKE_DUE = """
+    private static final String MAKE_DUE =
+            """
             update sluice.outbox o set waits_for = null, waits_for_object = null, due = clock_timestamp()
             where o.account = ? and o.waits_for_object = ? and o.waits_for = any (?::text[]) and o.lease is null""";
 
@@ -137,8 +146,13 @@ public final class Parents {
     public void declare(String account, List<Parent> parents) throws SQLException {
         database.transaction(connection -> {
             Database.update(connection, DELETE, account);
-            return Database.update(connection, DECLARE, account, Database.texts(connection, parents, Parent::sync),
-                    Database.texts(connection, parents, Parent::field), Database.texts(connection, parents, Parent::object),
+            return Database.update(
+                    connection,
+                    DECLARE,
+                    account,
+                    Database.texts(connection, parents, Parent::sync),
+                    Database.texts(connection, parents, Parent::field),
+                    Database.texts(connection, parents, Parent::object),
                     Database.texts(connection, parents, Parent::table));
         });
     }
@@ -147,7 +161,11 @@ public final class Parents {
     static void makeDue(Connection connection, List<Claim> parents) throws SQLException {
         if (!parents.isEmpty()) {
             Claim last = parents.get(parents.size() - 1);
-            Database.update(connection, MAKE_DUE, last.account(), last.object(),
+            Database.update(
+                    connection,
+                    MAKE_DUE,
+                    last.account(),
+                    last.object(),
                     Database.texts(connection, last.changes(), RecordChange::key));
         }
     }

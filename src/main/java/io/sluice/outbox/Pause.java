@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.outbox;
 
 import java.time.Instant;
@@ -20,7 +21,8 @@ public record Pause(Kind kind, String name, By by, String reason, Instant since,
 
     /** The kinds of things that can be paused. */
     public enum Kind {
-        ACCOUNT, SYNC;
+        ACCOUNT,
+        SYNC;
 
         @Override
         public String toString() {
@@ -30,7 +32,8 @@ public record Pause(Kind kind, String name, By by, String reason, Instant since,
 
     /** The origin of a pause, which is also where it is taken back. */
     public enum By {
-        API, SETTING,
+        API,
+        SETTING,
         /** The initial snapshot: records sent before it ends would overwrite records that were not read yet. */
         LOAD,
         /** Missing rows: so many rows of the table disappeared unseen that a person must confirm their deletes. */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.outbox;
 
 import io.sluice.outbox.Pause.By;
@@ -37,28 +38,33 @@ public final class PauseStore {
     public static final String SYNCS =
             "select name from sluice.pause where kind = 'sync' and (until is null or until > now())";
 
-    private static final String ALL = """
+    private static final String ALL =
+            """
             select kind, name, by, reason, since, until from sluice.pause where until is null or until > now()
             order by kind, name, array_position(array['check', 'setting', 'api', 'capture', 'load', 'crm'], by)""";
 
     /** Finds the pause to show: a setting wins over the API, because it stays; an initial snapshot ends by itself. */
-    private static final String FIND = """
+    private static final String FIND =
+            """
             select kind, name, by, reason, since, until from sluice.pause
             where kind = ? and name = ? and (until is null or until > now())
             order by array_position(array['check', 'setting', 'api', 'capture', 'load', 'crm'], by) limit 1""";
 
     /** Enters a pause. A new reason replaces the old one, the start stays; the answer is empty when nothing changed. */
-    private static final String PAUSE = """
+    private static final String PAUSE =
+            """
             insert into sluice.pause as p (kind, name, by, reason) values (?, ?, ?, ?)
             on conflict (kind, name, by) do update set reason = excluded.reason
             where excluded.reason is not null and excluded.reason is distinct from p.reason
             returning p.name""";
 
-    private static final String RESUME = """
+    private static final String RESUME =
+            """
             delete from sluice.pause where kind = ? and name = ? and (by in ('api', 'capture') or by = 'crm' and until > now())""";
 
     /** Opens the breaker; the answer is empty while an earlier rejection's pause lasts. */
-    private static final String OPEN_BREAKER = """
+    private static final String OPEN_BREAKER =
+            """
             insert into sluice.pause as p (kind, name, by, reason, until)
             values ('sync', ?, 'crm', ?, clock_timestamp() + ? * interval '1 millisecond')
             on conflict (kind, name, by) do update set reason = excluded.reason, until = excluded.until,
@@ -66,9 +72,11 @@ public final class PauseStore {
             where p.until <= now()
             returning p.name""";
 
-    private static final String CLOSE_BREAKER = "delete from sluice.pause where kind = 'sync' and name = ? and by = 'crm'";
+    private static final String CLOSE_BREAKER =
+            "delete from sluice.pause where kind = 'sync' and name = ? and by = 'crm'";
 
-    private static final String KEEP_SETTINGS = """
+    private static final String KEEP_SETTINGS =
+            """
             delete from sluice.pause where by = 'setting' and (kind, name) not in (
                 select * from unnest(?::text[], ?::text[]))
             returning kind, name, by, reason, since, until""";
@@ -77,13 +85,16 @@ public final class PauseStore {
 
     private static final String KEEP_SNAPSHOT_PAUSES = "delete from sluice.pause where by = 'load' and name <> all(?)";
 
-    private static final String ADD_SNAPSHOT_PAUSES = """
+    private static final String ADD_SNAPSHOT_PAUSES =
+            """
             insert into sluice.pause (kind, name, by, reason) select 'sync', unnest(?::text[]), 'load', ?
             on conflict (kind, name, by) do nothing""";
 
-    private static final String END_SNAPSHOT_PAUSE = "delete from sluice.pause where kind = 'sync' and name = ? and by = 'load'";
+    private static final String END_SNAPSHOT_PAUSE =
+            "delete from sluice.pause where kind = 'sync' and name = ? and by = 'load'";
 
-    private static final String BY_CAPTURE = """
+    private static final String BY_CAPTURE =
+            """
             insert into sluice.pause as p (kind, name, by, reason) select 'sync', unnest(?::text[]), 'capture', ?
             on conflict (kind, name, by) do update set reason = excluded.reason""";
 
@@ -112,7 +123,9 @@ public final class PauseStore {
      */
     public void pause(Kind kind, String name, String reason) throws SQLException {
         if (enter(kind, name, By.API, reason)) {
-            LOG.info("{} is paused by hand{}. Its changes stay queued.", label(kind, name),
+            LOG.info(
+                    "{} is paused by hand{}. Its changes stay queued.",
+                    label(kind, name),
                     reason == null ? "" : ": " + reason);
         }
     }
@@ -121,10 +134,14 @@ public final class PauseStore {
     public void resume(Kind kind, String name) throws SQLException {
         if (database.update(RESUME, kind.toString(), name) > 0) {
             if (kind == Kind.SYNC) {
-                database.update("update sluice.outbox set due = now() where sync = ? and max_batch is not null and due > now()"
-                        + " and operation is not null and lease is null", name);
+                database.update(
+                        "update sluice.outbox set due = now() where sync = ? and max_batch is not null and due > now()"
+                                + " and operation is not null and lease is null",
+                        name);
             }
-            LOG.info("{} is resumed by hand. Its queued changes are sent now, the most urgent first.", label(kind, name));
+            LOG.info(
+                    "{} is resumed by hand. Its queued changes are sent now, the most urgent first.",
+                    label(kind, name));
         }
     }
 
@@ -132,7 +149,9 @@ public final class PauseStore {
      * Replaces the pauses of the last start's settings with those of this start; what stays paused keeps its start time.
      */
     public void replaceSettings(Collection<Setting> settings) throws SQLException {
-        List<Pause> ended = database.transaction(connection -> Database.query(connection, KEEP_SETTINGS,
+        List<Pause> ended = database.transaction(connection -> Database.query(
+                connection,
+                KEEP_SETTINGS,
                 PauseStore::paused,
                 Database.texts(connection, settings, it -> it.kind().toString()),
                 Database.texts(connection, settings, Setting::name)));
@@ -143,7 +162,9 @@ public final class PauseStore {
             enter(setting.kind(), setting.name(), By.SETTING, setting.reason());
         }
         for (Pause paused : all()) {
-            LOG.info("{} is paused {}{}. Its changes stay queued.", label(paused.kind(), paused.name()),
+            LOG.info(
+                    "{} is paused {}{}. Its changes stay queued.",
+                    label(paused.kind(), paused.name()),
                     switch (paused.by()) {
                         case API -> "by hand since " + paused.since();
                         case SETTING -> "by a setting";
@@ -151,14 +172,15 @@ public final class PauseStore {
                         case CAPTURE -> "since " + paused.since() + " because rows of its table are missing";
                         case CHECK -> "because of a mistake";
                         case CRM -> "until " + paused.until() + " because its CRM rejects its calls";
-                    }, paused.reason() == null ? "" : ": " + paused.reason());
+                    },
+                    paused.reason() == null ? "" : ": " + paused.reason());
         }
     }
 
     /** Pauses these syncs, each for its mistake, and ends the pauses of all others that had one. */
     public void replaceChecks(Map<String, String> mistakes) throws SQLException {
-        database.transaction(connection -> Database.update(connection, KEEP_CHECKS,
-                Database.texts(connection, mistakes.keySet())));
+        database.transaction(
+                connection -> Database.update(connection, KEEP_CHECKS, Database.texts(connection, mistakes.keySet())));
         for (Map.Entry<String, String> mistake : mistakes.entrySet()) {
             pauseByCheck(mistake.getKey(), mistake.getValue());
         }
@@ -177,7 +199,8 @@ public final class PauseStore {
      * @return whether the pause began now; an earlier one that still lasts is left as it is
      */
     boolean openBreaker(String sync, String why, Duration delay, boolean first) throws SQLException {
-        return database.first(OPEN_BREAKER, row -> true, sync, why, delay.toMillis(), first).isPresent();
+        return database.first(OPEN_BREAKER, row -> true, sync, why, delay.toMillis(), first)
+                .isPresent();
     }
 
     /** Ends the pause of a sync whose calls the CRM accepts again. */
@@ -186,7 +209,8 @@ public final class PauseStore {
     }
 
     /** Pauses these syncs until {@link #loaded} is called for each, and ends the snapshot pauses of all others. */
-    public static void replaceSnapshotPauses(Connection connection, Collection<String> syncs, String reason) throws SQLException {
+    public static void replaceSnapshotPauses(Connection connection, Collection<String> syncs, String reason)
+            throws SQLException {
         Array names = Database.texts(connection, syncs);
         Database.update(connection, KEEP_SNAPSHOT_PAUSES, names);
         Database.update(connection, ADD_SNAPSHOT_PAUSES, names, reason);
@@ -205,13 +229,20 @@ public final class PauseStore {
 
     /** Whether any of the syncs still has such a pause. */
     public static boolean isPausedByCapture(Connection connection, Collection<String> syncs) throws SQLException {
-        return Database.query(connection, "select exists (select from sluice.pause where kind = 'sync' and by = 'capture'"
-                + " and name = any(?))", row -> row.getBoolean(1), Database.texts(connection, syncs)).get(0);
+        return Database.query(
+                        connection,
+                        "select exists (select from sluice.pause where kind = 'sync' and by = 'capture'"
+                                + " and name = any(?))",
+                        row -> row.getBoolean(1),
+                        Database.texts(connection, syncs))
+                .get(0);
     }
 
     /** Ends such pauses, once the table was compared with the known records. */
     public static void endCapturePauses(Connection connection, Collection<String> syncs) throws SQLException {
-        Database.update(connection, "delete from sluice.pause where kind = 'sync' and by = 'capture' and name = any(?)",
+        Database.update(
+                connection,
+                "delete from sluice.pause where kind = 'sync' and by = 'capture' and name = any(?)",
                 Database.texts(connection, syncs));
     }
 
@@ -220,11 +251,12 @@ public final class PauseStore {
      *
      * @param reason the setting's name and file
      */
-    public record Setting(Kind kind, String name, String reason) { }
+    public record Setting(Kind kind, String name, String reason) {}
 
     /** @return whether the pause is new or has a new reason */
     private boolean enter(Kind kind, String name, By by, String reason) throws SQLException {
-        return database.first(PAUSE, row -> true, kind.toString(), name, by.toString(), reason).isPresent();
+        return database.first(PAUSE, row -> true, kind.toString(), name, by.toString(), reason)
+                .isPresent();
     }
 
     private static String label(Kind kind, String name) {
@@ -232,10 +264,14 @@ public final class PauseStore {
     }
 
     private static Pause paused(ResultSet row) throws SQLException {
-        return new Pause(Kind.valueOf(row.getString("kind").toUpperCase(Locale.ROOT)), row.getString("name"),
-                By.valueOf(row.getString("by").toUpperCase(Locale.ROOT)), row.getString("reason"),
+        return new Pause(
+                Kind.valueOf(row.getString("kind").toUpperCase(Locale.ROOT)),
+                row.getString("name"),
+                By.valueOf(row.getString("by").toUpperCase(Locale.ROOT)),
+                row.getString("reason"),
                 row.getObject("since", OffsetDateTime.class).toInstant(),
-                Optional.ofNullable(row.getObject("until", OffsetDateTime.class)).map(OffsetDateTime::toInstant)
+                Optional.ofNullable(row.getObject("until", OffsetDateTime.class))
+                        .map(OffsetDateTime::toInstant)
                         .orElse(null));
     }
 }

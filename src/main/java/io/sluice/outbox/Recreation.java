@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.outbox;
 
 import io.sluice.store.Database;
@@ -12,21 +13,24 @@ import java.util.Collection;
  */
 public final class Recreation {
 
-    private static final String DELETE_STATE = "delete from sluice.sync_state where account = ? and object = ? and key = any (?)";
+    private static final String DELETE_STATE =
+            "delete from sluice.sync_state where account = ? and object = ? and key = any (?)";
 
-    private static final String DELETE_QUEUED = """
+    private static final String DELETE_QUEUED =
+            """
             delete from sluice.outbox where account = ? and object = ? and key = any (?) and operation = 'upsert'
               and lease is null""";
 
-    private static final String SEND_WHOLE = """
+    private static final String SEND_WHOLE =
+            """
             insert into sluice.change_log (source, keys, records, op, origin)
             select ?, array_agg(key), count(*), 'S', null from unnest(?::text[]) as key having count(*) > 0""";
 
-    private Recreation() {
-    }
+    private Recreation() {}
 
     /** @param table the table of the rows, {@code schema.table} */
-    public static void recreate(Connection connection, String account, String object, String table, Collection<String> keys)
+    public static void recreate(
+            Connection connection, String account, String object, String table, Collection<String> keys)
             throws SQLException {
         Array array = Database.texts(connection, keys);
         Database.update(connection, DELETE_STATE, account, object, array);

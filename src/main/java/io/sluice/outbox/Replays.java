@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.outbox;
 
 import io.sluice.store.Database;
@@ -14,7 +15,8 @@ public final class Replays {
      * letter may have succeeded: hence one attempt. A letter that is being edited is left to those who give the row its
      * values.
      */
-    private static final String ENTER = """
+    private static final String ENTER =
+            """
             with gone as (
                 delete from sluice.dead_letter where id = any(?) and (edited_fields = '{}' or ?) returning *)
             insert into sluice.outbox as o
@@ -26,17 +28,17 @@ public final class Replays {
                 stamps = %2$s || o.stamps,
                 operation = coalesce(o.operation, case when %1$s <> '{}' then 'upsert' end),
                 priority = least(o.priority, excluded.priority),
-                since = case when o.operation is null then excluded.since else o.since end""".formatted(
-            beneath("fields"), beneath("stamps"));
+                since = case when o.operation is null then excluded.since else o.since end"""
+                    .formatted(beneath("fields"), beneath("stamps"));
 
     private static String beneath(String part) {
         return """
                 case when excluded.operation = 'delete' or o.operation = 'delete' or o.inflight_operation = 'delete' then '{}'
-                     else excluded.%s - array(select jsonb_object_keys(o.inflight)) end""".formatted(part);
+                     else excluded.%s - array(select jsonb_object_keys(o.inflight)) end"""
+                .formatted(part);
     }
 
-    private Replays() {
-    }
+    private Replays() {}
 
     /**
      * @param ids    the ids of the dead letters

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.outbox;
 
 import io.sluice.Operation;
@@ -20,7 +21,8 @@ import java.util.stream.IntStream;
 public final class Settlement {
 
     /** Queues the fields in flight again, below those that arrived meanwhile. */
-    static final String GIVE_BACK_AFTER = """
+    static final String GIVE_BACK_AFTER =
+            """
             operation = coalesce(o.operation, o.inflight_operation),
                     fields = case when o.operation = 'delete' or o.operation is null and o.inflight_operation = 'delete'
                                   then '{}' else coalesce(o.inflight, '{}') || o.fields end,
@@ -41,7 +43,8 @@ public final class Settlement {
      * written: the old value, should it come again, is a change and no no-op, and neither value counts as a change by the CRM
      * when it is read. A record that was read before proves nothing, hence the time.
      */
-    private static final String NOTE_UNPROVEN = """
+    private static final String NOTE_UNPROVEN =
+            """
             insert into sluice.sync_state as r (account, object, key, sync, unproven)
                 select m.account, m.object, m.key, m.sync, case when m.inflight_operation = 'delete' then '{"*": []}'
                        else sluice.add_unproven('{}', m.inflight) end
@@ -54,7 +57,8 @@ public final class Settlement {
                             || case when jsonb_exists(excluded.unproven, '*') then '{"*": []}' else '{}' end::jsonb""";
 
     /** Moves acknowledged values into the base. Before the first write of a record no field was known: *. */
-    private static final String ACKNOWLEDGE = """
+    private static final String ACKNOWLEDGE =
+            """
             insert into sluice.sync_state as r (account, object, key, sync, crm_id, base, stamps, prior)
                 select account, object, key, sync, crm_id, inflight, inflight_stamps, '{"*": [null, null]}' from %s
                 on conflict (account, object, key) do update set
@@ -72,7 +76,8 @@ public final class Settlement {
      * the lease of a bulk job has many more. A rejected record becomes a dead letter, unless newer work waits: then the
      * rejected fields join that, or are pointless, where it is a delete.
      */
-    static final String SETTLE = """
+    static final String SETTLE =
+            """
             with answer as (
                 select * from unnest(?::text[], ?::text[], ?::text[], ?::text[], ?::text[], ?::text[], ?::bigint[])
                     as a(key, status, crm_id, code, message, named, backoff_ms)),
@@ -132,15 +137,21 @@ public final class Settlement {
                 from mine m
                 where o.account = m.account and o.object = m.object and o.key = m.key and %3$s
                   and m.status in ('retry', 'gone'))
-            select count(*) from mine""".formatted(GIVE_BACK, NOTE_UNPROVEN.formatted("mine", "m.is_unproven"),
-            Outbox.among("o", "mine"), Outbox.among("r", "done_deletes"), Outbox.among("o", "closed"),
-            ACKNOWLEDGE.formatted("mine where status = 'done' and inflight_operation = 'upsert'"));
+            select count(*) from mine"""
+                    .formatted(
+                            GIVE_BACK,
+                            NOTE_UNPROVEN.formatted("mine", "m.is_unproven"),
+                            Outbox.among("o", "mine"),
+                            Outbox.among("r", "done_deletes"),
+                            Outbox.among("o", "closed"),
+                            ACKNOWLEDGE.formatted("mine where status = 'done' and inflight_operation = 'upsert'"));
 
     /**
      * Settles the common case of an upsert in half the time: all done, and nothing newer waits. Records are found by keys, as
      * in {@link #SETTLE}; the index returns them in order.
      */
-    static final String DONE = """
+    static final String DONE =
+            """
             with answer as (
                 select * from unnest(?::text[], ?::text[]) as a(key, crm_id)),
             done as (
@@ -151,11 +162,13 @@ public final class Settlement {
                 returning o.account, o.object, o.key, o.sync, answer.crm_id, o.inflight, o.inflight_stamps),
             agreed as (
                 %s)
-            select count(*) from done""".formatted(ACKNOWLEDGE.formatted("done"));
+            select count(*) from done"""
+                    .formatted(ACKNOWLEDGE.formatted("done"));
 
     private static final int EXPIRED_PER_TRANSACTION = 1000;
 
-    private static final String RETURN = """
+    private static final String RETURN =
+            """
             with ended as materialized (
                 select o.account, o.object, o.key, o.sync, o.inflight_operation, o.inflight from sluice.outbox o
                 where %%s for update of o %%s),
@@ -164,14 +177,17 @@ public final class Settlement {
             update sluice.outbox o set %1$s, last_error = %%s
             from ended e
             where o.account = e.account and o.object = e.object and o.key = e.key and %3$s
-            """.formatted(GIVE_BACK, NOTE_UNPROVEN.formatted("ended", "true"), Outbox.among("o", "ended"));
+            """
+                    .formatted(GIVE_BACK, NOTE_UNPROVEN.formatted("ended", "true"), Outbox.among("o", "ended"));
 
     /**
      * Ends expired leases by their index, oldest first and a part at a time, so that the check costs nothing however many
      * records wait. Records that others are settling are skipped, so no order of keys is needed.
      */
     static final String EXPIRE = RETURN.formatted(
-            "o.lease_until < 'infinity' and o.lease_until < now() order by o.lease_until limit " + EXPIRED_PER_TRANSACTION, "skip locked",
+            "o.lease_until < 'infinity' and o.lease_until < now() order by o.lease_until limit "
+                    + EXPIRED_PER_TRANSACTION,
+            "skip locked",
             "'not settled before the lease ended: the process was killed, or the call was cut'");
 
     private static final String ABANDON = RETURN.formatted("o.lease = ? order by o.account, o.object, o.key", "", "?");
@@ -211,7 +227,9 @@ public final class Settlement {
      * @return the number of records settled or returned
      */
     public int settle(Claim claim, List<Outcome> all, SplitRule splitRule, String parent) throws SQLException {
-        List<Outcome> outcomes = all.stream().filter(it -> it.uncertainty() != Outcome.Uncertainty.UNANSWERED).toList();
+        List<Outcome> outcomes = all.stream()
+                .filter(it -> it.uncertainty() != Outcome.Uncertainty.UNANSWERED)
+                .toList();
         if (outcomes.isEmpty()) {
             return 0;
         }
@@ -252,9 +270,22 @@ public final class Settlement {
         if (others.isEmpty()) {
             return claim;
         }
-        settle(claim, others.stream().map(i -> Outcome.done(claim.changes().get(i).key(), null)).toList());
-        return new Claim(claim.lease(), claim.account(), claim.object(), claim.sync(), claim.operation(), claim.split(),
-                IntStream.range(0, claim.size()).filter(i -> !others.contains(i)).mapToObj(claim.changes()::get).toList());
+        settle(
+                claim,
+                others.stream()
+                        .map(i -> Outcome.done(claim.changes().get(i).key(), null))
+                        .toList());
+        return new Claim(
+                claim.lease(),
+                claim.account(),
+                claim.object(),
+                claim.sync(),
+                claim.operation(),
+                claim.split(),
+                IntStream.range(0, claim.size())
+                        .filter(i -> !others.contains(i))
+                        .mapToObj(claim.changes()::get)
+                        .toList());
     }
 
     private static boolean isDone(Claim claim, List<Outcome> outcomes) {
@@ -263,51 +294,94 @@ public final class Settlement {
     }
 
     private static int done(Connection connection, Claim claim, List<Outcome> outcomes) throws SQLException {
-        return Database.queryAfter(connection, Parents.UNBLOCK, DONE, row -> row.getInt(1), claim.account(), claim.object(),
-                Database.texts(connection, outcomes, Outcome::key), Database.texts(connection, outcomes, Outcome::key),
-                Database.texts(connection, outcomes, Outcome::crmId), claim.account(), claim.object(),
-                claim.lease()).get(0);
+        return Database.queryAfter(
+                        connection,
+                        Parents.UNBLOCK,
+                        DONE,
+                        row -> row.getInt(1),
+                        claim.account(),
+                        claim.object(),
+                        Database.texts(connection, outcomes, Outcome::key),
+                        Database.texts(connection, outcomes, Outcome::key),
+                        Database.texts(connection, outcomes, Outcome::crmId),
+                        claim.account(),
+                        claim.object(),
+                        claim.lease())
+                .get(0);
     }
 
-    private int settleAll(Connection connection, Claim claim, List<Outcome> outcomes, SplitRule splitRule, String parent)
+    private int settleAll(
+            Connection connection, Claim claim, List<Outcome> outcomes, SplitRule splitRule, String parent)
             throws SQLException {
-        int retried = (int) outcomes.stream().filter(outcome -> outcome.status() == Outcome.Status.RETRY).count();
+        int retried = (int) outcomes.stream()
+                .filter(outcome -> outcome.status() == Outcome.Status.RETRY)
+                .count();
         String together = splitRule == SplitRule.BY_PARENT ? parent : null;
-        List<Outcome> known = outcomes.stream().filter(outcome -> outcome.status() == Outcome.Status.DONE
-                || outcome.status() == Outcome.Status.REJECTED).toList();
-        int settled = Database.queryAfter(connection, Parents.UNBLOCK, SETTLE, row -> row.getInt(1),
-                claim.account(), claim.object(), Database.texts(connection, known, Outcome::key),
-                Database.texts(connection, outcomes, Outcome::key),
-                Database.texts(connection, outcomes, Settlement::status),
-                Database.texts(connection, outcomes, Outcome::crmId),
-                Database.texts(connection, outcomes, Outcome::code),
-                Database.texts(connection, outcomes, Outcome::message),
-                Database.texts(connection, outcomes, outcome -> String.join(",", outcome.fields())),
-                backoffs(connection, claim, outcomes, splitRule), claim.account(), claim.object(), claim.lease(),
-                writeDebounce.critical().toMillis(), writeDebounce.other().toMillis(), splitRule.attempts(), splitRule.maxBatch(outcomes.size(), retried),
-                together, together).get(0);
+        List<Outcome> known = outcomes.stream()
+                .filter(outcome ->
+                        outcome.status() == Outcome.Status.DONE || outcome.status() == Outcome.Status.REJECTED)
+                .toList();
+        int settled = Database.queryAfter(
+                        connection,
+                        Parents.UNBLOCK,
+                        SETTLE,
+                        row -> row.getInt(1),
+                        claim.account(),
+                        claim.object(),
+                        Database.texts(connection, known, Outcome::key),
+                        Database.texts(connection, outcomes, Outcome::key),
+                        Database.texts(connection, outcomes, Settlement::status),
+                        Database.texts(connection, outcomes, Outcome::crmId),
+                        Database.texts(connection, outcomes, Outcome::code),
+                        Database.texts(connection, outcomes, Outcome::message),
+                        Database.texts(connection, outcomes, outcome -> String.join(",", outcome.fields())),
+                        backoffs(connection, claim, outcomes, splitRule),
+                        claim.account(),
+                        claim.object(),
+                        claim.lease(),
+                        writeDebounce.critical().toMillis(),
+                        writeDebounce.other().toMillis(),
+                        splitRule.attempts(),
+                        splitRule.maxBatch(outcomes.size(), retried),
+                        together,
+                        together)
+                .get(0);
         gone.settle(connection, claim, outcomes);
         return settled;
     }
 
     private static String status(Outcome outcome) {
-        return outcome.uncertainty() == Outcome.Uncertainty.NONE ? outcome.status().toString() : "unproven";
+        return outcome.uncertainty() == Outcome.Uncertainty.NONE
+                ? outcome.status().toString()
+                : "unproven";
     }
 
     private Array backoffs(Connection connection, Claim claim, List<Outcome> outcomes, SplitRule splitRule)
             throws SQLException {
         if (splitRule == SplitRule.AT_ONCE) {
-            return connection.createArrayOf("bigint", outcomes.stream().map(outcome -> delay(claim, outcome, 0L)).toArray());
+            return connection.createArrayOf(
+                    "bigint",
+                    outcomes.stream().map(outcome -> delay(claim, outcome, 0L)).toArray());
         }
         int attempts = outcomes.stream().anyMatch(it -> it.status() == Outcome.Status.RETRY)
-                ? Database.query(connection, "select max(attempts) + 1 from sluice.outbox where lease = ?",
-                        row -> row.getInt(1), claim.lease()).get(0) : 0;
+                ? Database.query(
+                                connection,
+                                "select max(attempts) + 1 from sluice.outbox where lease = ?",
+                                row -> row.getInt(1),
+                                claim.lease())
+                        .get(0)
+                : 0;
         long together = backoff.after(attempts, Math::random).toMillis();
-        return connection.createArrayOf("bigint", outcomes.stream().map(outcome -> delay(claim, outcome, together)).toArray());
+        return connection.createArrayOf(
+                "bigint",
+                outcomes.stream()
+                        .map(outcome -> delay(claim, outcome, together))
+                        .toArray());
     }
 
     private static long delay(Claim claim, Outcome outcome, long backoff) {
-        return outcome.status() != Outcome.Status.GONE ? backoff
+        return outcome.status() != Outcome.Status.GONE
+                ? backoff
                 : claim.operation() == Operation.DELETE ? 0L : GoneRecords.LOOKUP_DELAY.toMillis();
     }
 
@@ -318,8 +392,8 @@ public final class Settlement {
 
     /** Releases some records of a claim, which do not fit into its call. */
     public void release(Claim claim, List<String> keys) throws SQLException {
-        database.planned(connection -> Database.update(connection, RELEASE + " and o.key = any (?)", claim.lease(),
-                Database.texts(connection, keys)));
+        database.planned(connection -> Database.update(
+                connection, RELEASE + " and o.key = any (?)", claim.lease(), Database.texts(connection, keys)));
     }
 
     /** Releases the records of a job that was not created. */

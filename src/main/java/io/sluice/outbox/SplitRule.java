@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.outbox;
 
 /** Decides whether retried records are sent in smaller calls, until a record that spoils its call is alone. */

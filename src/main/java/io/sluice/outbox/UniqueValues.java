@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.outbox;
 
 import io.sluice.Outcome;
@@ -25,12 +26,14 @@ final class UniqueValues {
 
     static final int MAX_TRIES = 5;
 
-    private static final String ATTEMPTS = """
+    private static final String ATTEMPTS =
+            """
             select key, attempts from sluice.outbox
             where account = ? and object = ? and key = any(?) and lease is not distinct from ?""";
 
     /** Finds swaps. Values are compared without regard to case, as both vendors do. */
-    private static final String SWAP = """
+    private static final String SWAP =
+            """
             update sluice.outbox o set second_write = array[d.field]
             from unnest(?::text[], ?::text[]) as d(key, field)
             where o.account = ? and o.object = ? and o.key = any (?::text[]) and o.key = d.key and o.lease is null
@@ -41,7 +44,8 @@ final class UniqueValues {
                   and lower(r.base ->> d.field) = lower(o.fields ->> d.field))""";
 
     /** Puts two records that have one external id in the CRM into separate calls. */
-    private static final String APART = """
+    private static final String APART =
+            """
             update sluice.outbox o set max_batch = 1
             where o.account = ? and o.object = ? and o.key = any (?::text[]) and o.lease is null and o.operation is not null""";
 
@@ -56,22 +60,35 @@ final class UniqueValues {
     /** The outcomes of a claim, in which records with a taken value are retried, or rejected after the last try. */
     static UniqueValues of(Connection connection, Claim claim, List<Outcome> outcomes) throws SQLException {
         UniqueValues values = new UniqueValues(claim);
-        List<Outcome> taken = outcomes.stream().filter(it -> it.status() == Outcome.Status.TAKEN).toList();
+        List<Outcome> taken = outcomes.stream()
+                .filter(it -> it.status() == Outcome.Status.TAKEN)
+                .toList();
         if (taken.isEmpty()) {
             values.outcomes.addAll(outcomes);
             return values;
         }
         Map<String, Integer> attempts = new HashMap<>();
-        Database.query(connection, ATTEMPTS, row -> attempts.put(row.getString(1), row.getInt(2)), claim.account(),
-                claim.object(), Database.texts(connection, taken, Outcome::key), claim.lease());
+        Database.query(
+                connection,
+                ATTEMPTS,
+                row -> attempts.put(row.getString(1), row.getInt(2)),
+                claim.account(),
+                claim.object(),
+                Database.texts(connection, taken, Outcome::key),
+                claim.lease());
         for (Outcome outcome : outcomes) {
             if (outcome.status() != Outcome.Status.TAKEN) {
                 values.outcomes.add(outcome);
                 continue;
             }
             boolean exhausted = attempts.getOrDefault(outcome.key(), 0) + 1 >= MAX_TRIES;
-            Outcome next = new Outcome(outcome.key(), exhausted ? Outcome.Status.REJECTED : Outcome.Status.RETRY, null,
-                    outcome.code(), outcome.message(), outcome.fields());
+            Outcome next = new Outcome(
+                    outcome.key(),
+                    exhausted ? Outcome.Status.REJECTED : Outcome.Status.RETRY,
+                    null,
+                    outcome.code(),
+                    outcome.message(),
+                    outcome.fields());
             values.outcomes.add(next);
             if (!exhausted) {
                 values.retried.add(next);
@@ -89,18 +106,37 @@ final class UniqueValues {
         if (retried.isEmpty()) {
             return;
         }
-        List<Outcome> named = retried.stream().filter(it -> it.fields().size() == 1).toList();
+        List<Outcome> named =
+                retried.stream().filter(it -> it.fields().size() == 1).toList();
         if (!named.isEmpty()) {
             Array keys = Database.texts(connection, named, Outcome::key);
-            Database.update(connection, SWAP, keys, Database.texts(connection, named, it -> it.fields().get(0)),
-                    claim.account(), claim.object(), keys);
+            Database.update(
+                    connection,
+                    SWAP,
+                    keys,
+                    Database.texts(connection, named, it -> it.fields().get(0)),
+                    claim.account(),
+                    claim.object(),
+                    keys);
         }
         Set<String> folded = new HashSet<>();
         Set<String> twice = new HashSet<>();
-        retried.stream().map(it -> folded(it.key())).filter(key -> !folded.add(key)).forEach(twice::add);
+        retried.stream()
+                .map(it -> folded(it.key()))
+                .filter(key -> !folded.add(key))
+                .forEach(twice::add);
         if (!twice.isEmpty()) {
-            Database.update(connection, APART, claim.account(), claim.object(), Database.texts(connection,
-                    retried.stream().map(Outcome::key).filter(key -> twice.contains(folded(key))).toList()));
+            Database.update(
+                    connection,
+                    APART,
+                    claim.account(),
+                    claim.object(),
+                    Database.texts(
+                            connection,
+                            retried.stream()
+                                    .map(Outcome::key)
+                                    .filter(key -> twice.contains(folded(key)))
+                                    .toList()));
         }
     }
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.plan;
 
 import java.util.List;
@@ -8,5 +9,4 @@ import java.util.List;
  * @param why     the reason, as a sentence
  * @param options all ways that were compared
  */
-public record Plan(SendMethod method, String why, List<PlanOption> options) {
-}
+public record Plan(SendMethod method, String why, List<PlanOption> options) {}

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.plan;
 
 import io.sluice.Operation;
@@ -15,6 +16,12 @@ import java.time.Duration;
  * @param jobsLeft  the number of jobs that may be begun beside the open ones
  * @param cooldownReason the reason why no job may be begun for the object now, or null
  */
-public record PlanInput(Operation operation, Priority urgency, long waiting, Duration age, long callsLeft,
-        boolean scarce, int jobsLeft, String cooldownReason) {
-}
+public record PlanInput(
+        Operation operation,
+        Priority urgency,
+        long waiting,
+        Duration age,
+        long callsLeft,
+        boolean scarce,
+        int jobsLeft,
+        String cooldownReason) {}

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.plan;
 
 import java.time.Duration;
@@ -9,5 +10,4 @@ import java.time.Duration;
  * @param duration the time until the last record is written, as long as the quota lasts
  * @param obstacle the reason why this way is impossible, or null
  */
-public record PlanOption(SendMethod.Way way, long calls, Duration duration, String obstacle) {
-}
+public record PlanOption(SendMethod.Way way, long calls, Duration duration, String obstacle) {}

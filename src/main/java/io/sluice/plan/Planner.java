@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.plan;
 
 import io.sluice.Operation;
@@ -27,8 +28,11 @@ public final class Planner {
     private record Cost(SendMethod.Way way, int maxRecords, int calls, Duration startDelay, int recordsPerSecond) {
 
         PlanOption option(long records, String obstacle) {
-            return new PlanOption(way, (records + maxRecords - 1) / maxRecords * calls,
-                    startDelay.plusMillis(records * 1000 / recordsPerSecond), obstacle);
+            return new PlanOption(
+                    way,
+                    (records + maxRecords - 1) / maxRecords * calls,
+                    startDelay.plusMillis(records * 1000 / recordsPerSecond),
+                    obstacle);
         }
     }
 
@@ -36,8 +40,7 @@ public final class Planner {
     private static final int MIN_SAVING = 2;
 
     /** A way with its cost. */
-    private record Choice(SendMethod method, PlanOption option) {
-    }
+    private record Choice(SendMethod method, PlanOption option) {}
 
     private final LatencyTarget latencyTarget;
     private final int maxRecordsPerJob;
@@ -61,7 +64,9 @@ public final class Planner {
     /** The maximum number of records of one object in one call, behind work of this urgency. */
     public int maxRecords(Crm crm, Operation operation, Priority urgency) {
         SendMethod collection = collection(crm, operation);
-        return obstacle(collection, composite(crm), operation, urgency) == null ? composite(crm).maxRecords() : collection.maxRecords();
+        return obstacle(collection, composite(crm), operation, urgency) == null
+                ? composite(crm).maxRecords()
+                : collection.maxRecords();
     }
 
     /**
@@ -75,11 +80,14 @@ public final class Planner {
     }
 
     private static SendMethod collection(Crm crm, Operation operation) {
-        return new SendMethod(SendMethod.Way.COLLECTIONS, crm.name() + "-" + operation + "-sink", crm.collectionSize(operation));
+        return new SendMethod(
+                SendMethod.Way.COLLECTIONS, crm.name() + "-" + operation + "-sink", crm.collectionSize(operation));
     }
 
     private SendMethod composite(Crm crm) {
-        return new SendMethod(SendMethod.Way.COMPOSITE, crm.name() + "-composite-upsert-sink",
+        return new SendMethod(
+                SendMethod.Way.COMPOSITE,
+                crm.name() + "-composite-upsert-sink",
                 collections(crm) * crm.collectionSize(Operation.UPSERT));
     }
 
@@ -87,8 +95,15 @@ public final class Planner {
     public Plan plan(Crm crm, PlanInput planInput) {
         List<Choice> choices = choices(crm, planInput);
         List<PlanOption> options = choices.stream().map(Choice::option).toList();
-        Choice calls = cheapest(choices.stream().filter(it -> it.method().way() != SendMethod.Way.BULK).toList(), planInput);
-        Choice jobs = choices.stream().filter(it -> it.method().way() == SendMethod.Way.BULK).findFirst().orElse(null);
+        Choice calls = cheapest(
+                choices.stream()
+                        .filter(it -> it.method().way() != SendMethod.Way.BULK)
+                        .toList(),
+                planInput);
+        Choice jobs = choices.stream()
+                .filter(it -> it.method().way() == SendMethod.Way.BULK)
+                .findFirst()
+                .orElse(null);
         if (jobs == null) {
             return new Plan(calls.method(), "the CRM has no bulk jobs", options);
         }
@@ -105,19 +120,39 @@ public final class Planner {
         choices.add(choice(collection, 1, Duration.ZERO, 400, planInput, null));
         if (collections(crm) > 1) {
             SendMethod composite = composite(crm);
-            choices.add(choice(composite, 1, Duration.ZERO, 400, planInput,
+            choices.add(choice(
+                    composite,
+                    1,
+                    Duration.ZERO,
+                    400,
+                    planInput,
                     obstacle(collection, composite, planInput.operation(), planInput.urgency())));
         }
-        crm.bulk().ifPresent(bulkCapability -> choices.add(choice(new SendMethod(SendMethod.Way.BULK, crm.name() + "-bulk",
-                Math.min(maxRecordsPerJob, bulkCapability.records())), bulkCapability.calls(), Duration.ofSeconds(60), 2000, planInput,
-                obstacle(bulkCapability, planInput))));
+        crm.bulk()
+                .ifPresent(bulkCapability -> choices.add(choice(
+                        new SendMethod(
+                                SendMethod.Way.BULK,
+                                crm.name() + "-bulk",
+                                Math.min(maxRecordsPerJob, bulkCapability.records())),
+                        bulkCapability.calls(),
+                        Duration.ofSeconds(60),
+                        2000,
+                        planInput,
+                        obstacle(bulkCapability, planInput))));
         return choices;
     }
 
-    private static Choice choice(SendMethod method, int calls, Duration startDelay, int recordsPerSecond, PlanInput planInput,
+    private static Choice choice(
+            SendMethod method,
+            int calls,
+            Duration startDelay,
+            int recordsPerSecond,
+            PlanInput planInput,
             String obstacle) {
-        return new Choice(method, new Cost(method.way(), Math.max(1, method.maxRecords()), calls, startDelay, recordsPerSecond)
-                .option(planInput.waiting(), obstacle));
+        return new Choice(
+                method,
+                new Cost(method.way(), Math.max(1, method.maxRecords()), calls, startDelay, recordsPerSecond)
+                        .option(planInput.waiting(), obstacle));
     }
 
     /** The reason why a composite call of several collections is impossible, or null. */
@@ -158,11 +193,14 @@ public final class Planner {
         List<Choice> left = matching(choices, it -> it.obstacle() == null);
         left = matching(left, it -> it.calls() <= planInput.callsLeft());
         left = matching(left, it -> latencyTarget.isMet(planInput.urgency(), planInput.age(), it.duration()));
-        return left.stream().min(Comparator.comparing(it -> weighed(it.option(), planInput.scarce()))).orElseThrow();
+        return left.stream()
+                .min(Comparator.comparing(it -> weighed(it.option(), planInput.scarce())))
+                .orElseThrow();
     }
 
     private static List<Choice> matching(List<Choice> choices, Predicate<PlanOption> wanted) {
-        List<Choice> some = choices.stream().filter(it -> wanted.test(it.option())).toList();
+        List<Choice> some =
+                choices.stream().filter(it -> wanted.test(it.option())).toList();
         return some.isEmpty() ? choices : some;
     }
 
@@ -172,16 +210,18 @@ public final class Planner {
 
     /** The number of records from which on a job can be the cheaper way; fewer need not be counted. */
     public int minRecords(Crm crm, Operation operation, boolean scarce) {
-        return crm.bulk().map(bulkCapability -> bulkCapability.calls() * (scarce ? 1 : MIN_SAVING) * maxRecords(crm, operation, Priority.NORMAL) + 1)
+        return crm.bulk()
+                .map(bulkCapability ->
+                        bulkCapability.calls() * (scarce ? 1 : MIN_SAVING) * maxRecords(crm, operation, Priority.NORMAL)
+                                + 1)
                 .orElse(Integer.MAX_VALUE);
     }
 
     private String why(Crm crm, PlanOption calls, PlanOption jobs, boolean job, PlanInput planInput) {
-        String both = calls.calls() + (calls.calls() == 1 ? " call, or " : " calls one after the other, or ") + jobs.calls()
-                + " for a bulk job";
+        String both = calls.calls() + (calls.calls() == 1 ? " call, or " : " calls one after the other, or ")
+                + jobs.calls() + " for a bulk job";
         if (job) {
-            return both + (calls.calls() > planInput.callsLeft()
-                    ? ", and " + planInput.callsLeft() + " are left" : "");
+            return both + (calls.calls() > planInput.callsLeft() ? ", and " + planInput.callsLeft() + " are left" : "");
         }
         if (weighed(jobs, planInput.scarce()) < weighed(calls, planInput.scarce())) {
             return both + ", which would not be over in time";

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.plan;
 
 import java.util.Locale;
@@ -12,7 +13,9 @@ public record SendMethod(Way way, String kamelet, int maxRecords) {
 
     /** One call for some records, one for several collections of them, or a job of several calls for very many. */
     public enum Way {
-        COLLECTIONS, COMPOSITE, BULK;
+        COLLECTIONS,
+        COMPOSITE,
+        BULK;
 
         @Override
         public String toString() {

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.quota;
 
 import java.time.Duration;
@@ -10,14 +11,15 @@ public final class Backpressure {
 
     /** The used part of the quota above which intervals stretch; with a tenth left they are five times as long. */
     private static final double STRETCH_ABOVE = 0.5;
+
     private static final double MIN_LEFT = 0.1;
 
-    private Backpressure() {
-    }
+    private Backpressure() {}
 
     /** @param used the used part of the account's day, 0 to 1 and beyond */
     public static Duration stretched(Duration time, double used) {
-        return used <= STRETCH_ABOVE ? time
+        return used <= STRETCH_ABOVE
+                ? time
                 : Duration.ofMillis(Math.round(time.toMillis() * (1 - STRETCH_ABOVE) / Math.max(MIN_LEFT, 1 - used)));
     }
 }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.quota;
 
 import io.sluice.Priority;
@@ -22,7 +23,8 @@ public record Budget(long calls, boolean scarce) {
             scarce |= WindowRule.percent(limit, counted.getValue()) >= WindowRule.mark(Priority.LOW);
         }
         long shared = spare.getOrDefault(pool.name(), Long.MAX_VALUE);
-        long members = pool.members().stream().filter(member -> !member.readsOnly())
+        long members = pool.members().stream()
+                .filter(member -> !member.readsOnly())
                 .mapToLong(member -> spare.getOrDefault(member.name(), Long.MAX_VALUE))
                 .reduce(0, (sum, one) -> sum > Long.MAX_VALUE - one ? Long.MAX_VALUE : sum + one);
         return new Budget(Math.min(shared, members), scarce);

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.quota;
 
 import java.time.Instant;
@@ -8,5 +9,4 @@ import java.time.Instant;
  * @param limit name of the limit that defers the call
  * @param until time from which a new request is worthwhile
  */
-public record Deferral(String limit, Instant until) {
-}
+public record Deferral(String limit, Instant until) {}

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.quota;
 
 import java.time.Duration;
@@ -13,8 +14,7 @@ final class Forecast {
     /** The divisor of a step that is the minimum time of observation for a pace. */
     private static final int MIN_STEP_DIVISOR = 4;
 
-    private Forecast() {
-    }
+    private Forecast() {}
 
     /** The time of exhaustion; empty where that is beyond one window from now, or where it is too early for a forecast. */
     static Optional<Instant> exhaustedAt(Limit limit, WindowUsage windowUsage, UsageHistory usageHistory) {
@@ -46,9 +46,13 @@ final class Forecast {
 
     /** Our calls per step, by the last steps. */
     private static Optional<Double> pace(UsageHistory usageHistory, Instant now, Duration step) {
-        double steps = usageHistory.since() == null ? 0
-                : Math.min(UsageHistory.RECENT, Duration.between(usageHistory.since(), now).toMillis() / (double) step.toMillis());
-        return steps * MIN_STEP_DIVISOR < 1 ? Optional.empty()
+        double steps = usageHistory.since() == null
+                ? 0
+                : Math.min(
+                        UsageHistory.RECENT,
+                        Duration.between(usageHistory.since(), now).toMillis() / (double) step.toMillis());
+        return steps * MIN_STEP_DIVISOR < 1
+                ? Optional.empty()
                 : Optional.of(sum(usageHistory, 0, UsageHistory.RECENT) / steps);
     }
 
@@ -57,16 +61,22 @@ final class Forecast {
         if (usageHistory.reported() == null || windowUsage.reported() == null) {
             return 0;
         }
-        double steps = Duration.between(usageHistory.reportedAt(), windowUsage.reportedAt()).toMillis() / (double) step.toMillis();
+        double steps = Duration.between(usageHistory.reportedAt(), windowUsage.reportedAt())
+                        .toMillis()
+                / (double) step.toMillis();
         if (steps * MIN_STEP_DIVISOR < 1) {
             return 0;
         }
         int whole = (int) Math.min(UsageHistory.RECENT, Math.ceil(steps));
-        double ours = (sum(usageHistory, 0, whole) - sum(usageHistory, UsageHistory.STEPS, UsageHistory.STEPS + whole)) * steps / whole;
+        double ours = (sum(usageHistory, 0, whole) - sum(usageHistory, UsageHistory.STEPS, UsageHistory.STEPS + whole))
+                * steps
+                / whole;
         return (windowUsage.reported() - usageHistory.reported() - ours) / steps;
     }
 
     private static double sum(UsageHistory usageHistory, int from, int to) {
-        return usageHistory.ours().subList(from, to).stream().mapToLong(Long::longValue).sum();
+        return usageHistory.ours().subList(from, to).stream()
+                .mapToLong(Long::longValue)
+                .sum();
     }
 }

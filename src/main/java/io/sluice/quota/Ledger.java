@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.quota;
 
 import io.sluice.store.Database;
@@ -29,7 +30,8 @@ final class Ledger {
      * Counts the usage of each limit in one snapshot. A long window is the sum of its whole minutes, the calls of the minute
      * at its edge, and all calls without an answer, which are few.
      */
-    private static final String COUNT = """
+    private static final String COUNT =
+            """
             with requested as materialized (select clock_timestamp() as now),
             limits as materialized (
                 select l.*, now, now - window_ms * interval '1 millisecond' as cutoff,
@@ -75,12 +77,14 @@ final class Ledger {
                   and (c.completed_at > q.reported_at or c.completed_at is null and c.expires_at > l.now)) as since on true
             order by l.place""";
 
-    private static final String GRANT = """
+    private static final String GRANT =
+            """
             insert into sluice.api_call (account, operation, priority, cost, granted_at, expires_at)
             select ?, ?, ?, ?, now, now + ? * interval '1 millisecond' from (select clock_timestamp() as now) as requested
             returning id""";
 
-    private static final String REPORT = """
+    private static final String REPORT =
+            """
             with reported as (
                 update sluice.api_call
                 set completed_at = case when ? > 0 then clock_timestamp() end,
@@ -95,7 +99,8 @@ final class Ledger {
 
     private static final String CANCEL = "delete from sluice.api_call where id = ? and status is null";
 
-    private static final String REPORTED = """
+    private static final String REPORTED =
+            """
             with kept as (
                 insert into sluice.reported_limit_history (account, name, at, used)
                 select ?, ?, date_bin('15 minutes', clock_timestamp(), 'epoch'), ?
@@ -105,7 +110,8 @@ final class Ledger {
             on conflict (account, name) do update
             set max = excluded.max, used = excluded.used, reported_at = excluded.reported_at""";
 
-    private static final String SPENT = """
+    private static final String SPENT =
+            """
             select spent.step, spent.own, spent.since
             from (select floor(extract(epoch from clock_timestamp() - m.minute) * 1000 / ?)::int as step,
                          sum(case when ? then m.cost else m.calls end) as own, min(m.minute) as since
@@ -116,25 +122,29 @@ final class Ledger {
                   group by 1) as spent""";
 
     /** Finds the latest earlier report that is old enough for a pace, else the oldest one. */
-    private static final String EARLIER = """
+    private static final String EARLIER =
+            """
             select h.used, h.at from sluice.reported_limit_history h
             where h.account = ? and h.name = ? and h.at > clock_timestamp() - ? * interval '1 millisecond'
             order by h.at > clock_timestamp() - ? * interval '1 millisecond',
                      abs(extract(epoch from clock_timestamp() - ? * interval '1 millisecond' - h.at))
             limit 1""";
 
-    private static final String TODAY = """
+    private static final String TODAY =
+            """
             select count(*) from sluice.api_call
             where account = any(string_to_array(?, ' '))
               and granted_at >= date_trunc('day', now() at time zone 'UTC') at time zone 'UTC'""";
 
     /** Deletes a part at a time, so that no transaction locks many rows. */
-    private static final String DELETE_CALLS = """
+    private static final String DELETE_CALLS =
+            """
             delete from sluice.api_call where id in (
                 select id from sluice.api_call where granted_at < clock_timestamp() - ? * interval '1 millisecond'
                 order by granted_at limit 5000)""";
 
-    private static final String DELETE_USAGE = """
+    private static final String DELETE_USAGE =
+            """
             with usage as (
                 delete from sluice.usage_minute where minute < clock_timestamp() - ? * interval '1 millisecond')
             delete from sluice.reported_limit_history where at < clock_timestamp() - ? * interval '1 millisecond'""";
@@ -146,16 +156,40 @@ final class Ledger {
     }
 
     static Map<ScopedLimit, WindowUsage> count(Connection connection, List<ScopedLimit> limits) throws SQLException {
-        List<WindowUsage> counts = Database.query(connection, COUNT, row -> new WindowUsage(instant(row, "now"), row.getLong("own"),
-                        instant(row, "frees"), instant(row, "last_grant"), row.getObject("reported_max", Long.class),
-                        row.getObject("reported", Long.class), instant(row, "reported_at"), row.getLong("since_report")),
-                array(connection, "text", limits, scopedLimit -> scopedLimit.limit().name()),
+        List<WindowUsage> counts = Database.query(
+                connection,
+                COUNT,
+                row -> new WindowUsage(
+                        instant(row, "now"),
+                        row.getLong("own"),
+                        instant(row, "frees"),
+                        instant(row, "last_grant"),
+                        row.getObject("reported_max", Long.class),
+                        row.getObject("reported", Long.class),
+                        instant(row, "reported_at"),
+                        row.getLong("since_report")),
+                array(connection, "text", limits, scopedLimit -> scopedLimit
+                        .limit()
+                        .name()),
                 array(connection, "text", limits, ScopedLimit::owner),
                 array(connection, "text", limits, scopedLimit -> String.join(" ", scopedLimit.accounts())),
-                array(connection, "bigint", limits, scopedLimit -> scopedLimit.limit().window().toMillis()),
-                array(connection, "boolean", limits, scopedLimit -> scopedLimit.limit().isLong()),
-                array(connection, "boolean", limits, scopedLimit -> scopedLimit.limit().kind() == Limit.Kind.UNITS),
-                array(connection, "text", limits, scopedLimit -> String.join(" ", scopedLimit.limit().operations())));
+                array(connection, "bigint", limits, scopedLimit -> scopedLimit
+                        .limit()
+                        .window()
+                        .toMillis()),
+                array(connection, "boolean", limits, scopedLimit -> scopedLimit
+                        .limit()
+                        .isLong()),
+                array(
+                        connection,
+                        "boolean",
+                        limits,
+                        scopedLimit -> scopedLimit.limit().kind() == Limit.Kind.UNITS),
+                array(
+                        connection,
+                        "text",
+                        limits,
+                        scopedLimit -> String.join(" ", scopedLimit.limit().operations())));
         Map<ScopedLimit, WindowUsage> byLimit = new HashMap<>();
         for (int i = 0; i < counts.size(); i++) {
             byLimit.put(limits.get(i), counts.get(i));
@@ -163,7 +197,8 @@ final class Ledger {
         return byLimit;
     }
 
-    private static Array array(Connection connection, String type, List<ScopedLimit> limits, Function<ScopedLimit, Object> part)
+    private static Array array(
+            Connection connection, String type, List<ScopedLimit> limits, Function<ScopedLimit, Object> part)
             throws SQLException {
         return connection.createArrayOf(type, limits.stream().map(part).toArray());
     }
@@ -176,8 +211,16 @@ final class Ledger {
     /** @return the id of the call's row */
     static long grant(Connection connection, String account, CallRequest callRequest, int cost, Duration max)
             throws SQLException {
-        return Database.query(connection, GRANT, row -> row.getLong(1), account, callRequest.operation(),
-                callRequest.priority().rank(), cost, max.toMillis()).get(0);
+        return Database.query(
+                        connection,
+                        GRANT,
+                        row -> row.getLong(1),
+                        account,
+                        callRequest.operation(),
+                        callRequest.priority().rank(),
+                        cost,
+                        max.toMillis())
+                .get(0);
     }
 
     /** Returns when every earlier grant would survive a crash of the database. */
@@ -186,7 +229,13 @@ final class Ledger {
     }
 
     void report(Permit permit, CallReport callReport) throws SQLException {
-        database.update(REPORT, callReport.status(), callReport.operation(), callReport.status(), callReport.records(), callReport.bytes(),
+        database.update(
+                REPORT,
+                callReport.status(),
+                callReport.operation(),
+                callReport.status(),
+                callReport.records(),
+                callReport.bytes(),
                 permit.id());
     }
 
@@ -215,25 +264,46 @@ final class Ledger {
         Long[] ours = new Long[UsageHistory.STEPS + UsageHistory.RECENT];
         Arrays.fill(ours, 0L);
         String operations = String.join(" ", limit.operations());
-        Optional<Instant> since = Database.query(connection, SPENT, row -> {
-            if (row.getInt("step") < ours.length) {
-                ours[row.getInt("step")] = row.getLong("own");
-            }
-            return instant(row, "since");
-        }, step, limit.kind() == Limit.Kind.UNITS, String.join(" ", scopedLimit.accounts()), step * ours.length, operations,
-                operations).stream().min(Comparator.naturalOrder());
-        record Earlier(long used, Instant at) {
-        }
+        Optional<Instant> since = Database.query(
+                        connection,
+                        SPENT,
+                        row -> {
+                            if (row.getInt("step") < ours.length) {
+                                ours[row.getInt("step")] = row.getLong("own");
+                            }
+                            return instant(row, "since");
+                        },
+                        step,
+                        limit.kind() == Limit.Kind.UNITS,
+                        String.join(" ", scopedLimit.accounts()),
+                        step * ours.length,
+                        operations,
+                        operations)
+                .stream()
+                .min(Comparator.naturalOrder());
+        record Earlier(long used, Instant at) {}
         long recent = step * UsageHistory.RECENT;
-        Optional<Earlier> earlier = Database.query(connection, EARLIER,
-                row -> new Earlier(row.getLong("used"), instant(row, "at")), scopedLimit.owner(), limit.name(),
-                limit.window().toMillis(), recent, recent).stream().findFirst();
-        return new UsageHistory(List.of(ours), since.orElse(null), earlier.map(Earlier::used).orElse(null),
+        Optional<Earlier> earlier = Database.query(
+                        connection,
+                        EARLIER,
+                        row -> new Earlier(row.getLong("used"), instant(row, "at")),
+                        scopedLimit.owner(),
+                        limit.name(),
+                        limit.window().toMillis(),
+                        recent,
+                        recent)
+                .stream()
+                .findFirst();
+        return new UsageHistory(
+                List.of(ours),
+                since.orElse(null),
+                earlier.map(Earlier::used).orElse(null),
                 earlier.map(Earlier::at).orElse(null));
     }
 
     /** The number of calls granted since midnight UTC. */
     long today(List<String> accounts) throws SQLException {
-        return database.first(TODAY, row -> row.getLong(1), String.join(" ", accounts)).orElse(0L);
+        return database.first(TODAY, row -> row.getLong(1), String.join(" ", accounts))
+                .orElse(0L);
     }
 }

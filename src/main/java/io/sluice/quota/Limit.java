@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.quota;
 
 import java.time.Duration;
@@ -20,11 +21,22 @@ import java.util.regex.Pattern;
  * @param operations operations to which the limit applies; empty: all
  * @param asReported whether {@code max} only holds until the CRM reports its own; otherwise the smaller of both holds
  */
-public record Limit(String name, Kind kind, long max, Duration window, int share, long reserve,
-        List<String> operations, boolean asReported) {
+public record Limit(
+        String name,
+        Kind kind,
+        long max,
+        Duration window,
+        int share,
+        long reserve,
+        List<String> operations,
+        boolean asReported) {
 
     /** The unit of a limit: calls, calls weighted by their cost, or calls in flight. */
-    public enum Kind { CALLS, UNITS, AT_ONCE }
+    public enum Kind {
+        CALLS,
+        UNITS,
+        AT_ONCE
+    }
 
     /** The minimum length of a long window, whose calls are counted per minute and for which the CRM's reports count too. */
     static final Duration LONG = Duration.ofHours(1);
@@ -39,16 +51,16 @@ public record Limit(String name, Kind kind, long max, Duration window, int share
     public Limit {
         boolean atOnce = kind == Kind.AT_ONCE;
         if (max < 1 || window.isNegative() || window.isZero() != atOnce) {
-            throw new IllegalArgumentException("limit '" + name + "' needs a max and a window above zero, but has "
-                    + max + " per " + window);
+            throw new IllegalArgumentException(
+                    "limit '" + name + "' needs a max and a window above zero, but has " + max + " per " + window);
         }
         if (share < 1 || share > 100) {
-            throw new IllegalArgumentException("limit '" + name + "' has a share of " + share
-                    + " %; it must be from 1 to 100");
+            throw new IllegalArgumentException(
+                    "limit '" + name + "' has a share of " + share + " %; it must be from 1 to 100");
         }
         if (reserve < 0 || reserve >= max) {
-            throw new IllegalArgumentException("limit '" + name + "' has a reserve of " + reserve
-                    + ", which must be less than its " + max);
+            throw new IllegalArgumentException(
+                    "limit '" + name + "' has a reserve of " + reserve + ", which must be less than its " + max);
         }
         operations = List.copyOf(operations);
     }
@@ -70,7 +82,8 @@ public record Limit(String name, Kind kind, long max, Duration window, int share
 
     /** This limit with the CRM's reported maximum: an organisation may buy or lose calls while Sluice runs. */
     Limit corrected(Long reportedMax) {
-        return reportedMax == null || reportedMax < 1 || reportedMax == max || reportedMax > max && !asReported ? this
+        return reportedMax == null || reportedMax < 1 || reportedMax == max || reportedMax > max && !asReported
+                ? this
                 : withMax(reportedMax);
     }
 
@@ -116,8 +129,15 @@ public record Limit(String name, Kind kind, long max, Duration window, int share
         }
         boolean atOnce = form.group(3) == null;
         Kind kind = atOnce ? Kind.AT_ONCE : form.group(2) == null ? Kind.CALLS : Kind.UNITS;
-        return new Limit(name, kind, number(form.group(1)), atOnce ? Duration.ZERO : window(form), share, reserve,
-                operations, asReported);
+        return new Limit(
+                name,
+                kind,
+                number(form.group(1)),
+                atOnce ? Duration.ZERO : window(form),
+                share,
+                reserve,
+                operations,
+                asReported);
     }
 
     private static Duration window(Matcher form) {

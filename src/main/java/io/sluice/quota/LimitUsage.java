@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.quota;
 
 import io.sluice.Priority;
@@ -17,19 +18,37 @@ import java.util.Map;
  * @param spentAt  time of exhaustion at the pace of the last hours; null where that is far off, or for a short limit
  * @param stopped  priorities that are stopped now, each with the time from which a request is worthwhile
  */
-public record LimitUsage(String owner, String name, long max, Duration window, long used, Long reported,
-        int percent, Instant spentAt, Map<Priority, Instant> stopped) {
+public record LimitUsage(
+        String owner,
+        String name,
+        long max,
+        Duration window,
+        long used,
+        Long reported,
+        int percent,
+        Instant spentAt,
+        Map<Priority, Instant> stopped) {
 
     /** @param usageHistory the history of a long limit; null for a short one */
     static LimitUsage of(ScopedLimit scopedLimit, WindowUsage windowUsage, UsageHistory usageHistory) {
         Limit limit = scopedLimit.limit().corrected(windowUsage.reportedMax());
         Map<Priority, Instant> stopped = new EnumMap<>(Priority.class);
         for (Priority priority : Priority.values()) {
-            WindowRule.checkPlace(scopedLimit.limit(), limit, windowUsage, priority, 1).ifPresent(deferral -> stopped.put(priority, deferral.until()));
+            WindowRule.checkPlace(scopedLimit.limit(), limit, windowUsage, priority, 1)
+                    .ifPresent(deferral -> stopped.put(priority, deferral.until()));
         }
-        return new LimitUsage(scopedLimit.owner(), limit.name(), limit.max(), limit.window(), windowUsage.total(), windowUsage.reported(),
+        return new LimitUsage(
+                scopedLimit.owner(),
+                limit.name(),
+                limit.max(),
+                limit.window(),
+                windowUsage.total(),
+                windowUsage.reported(),
                 WindowRule.percent(limit, windowUsage),
-                usageHistory == null ? null : Forecast.exhaustedAt(limit, windowUsage, usageHistory).orElse(null), stopped);
+                usageHistory == null
+                        ? null
+                        : Forecast.exhaustedAt(limit, windowUsage, usageHistory).orElse(null),
+                stopped);
     }
 
     public boolean isLong() {

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.quota;
 
 import java.util.Collection;
@@ -16,7 +17,9 @@ public final class Limits {
 
     /** Makes the limits of accounts that are in no pool. */
     public static Limits of(Map<String, List<Limit>> accounts) {
-        return new Limits(accounts.entrySet().stream().map(it -> Pool.of(it.getKey(), it.getValue())).toList());
+        return new Limits(accounts.entrySet().stream()
+                .map(it -> Pool.of(it.getKey(), it.getValue()))
+                .toList());
     }
 
     /** Replaces the limits from the next call on. A call that was granted before counts against the new limits too. */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.quota;
 
 import io.sluice.Priority;
@@ -10,5 +11,4 @@ import io.sluice.Priority;
  * @param member  login that makes the call; the account itself where it is no pool
  * @param probe   kind of throttling whose end this call probes, or null
  */
-public record Permit(long id, String account, String member, String operation, Priority priority, String probe) {
-}
+public record Permit(long id, String account, String member, String operation, Priority priority, String probe) {}

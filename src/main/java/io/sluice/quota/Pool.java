@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.quota;
 
 import io.sluice.Priority;
@@ -39,14 +40,19 @@ public record Pool(String name, List<Limit> shared, List<PoolMember> members, Ma
      * left the pool is open to all.
      */
     List<PoolMember> allowed(CallRequest callRequest) {
-        List<PoolMember> named = members.stream().filter(poolMember -> poolMember.name().equals(callRequest.member())).toList();
+        List<PoolMember> named = members.stream()
+                .filter(poolMember -> poolMember.name().equals(callRequest.member()))
+                .toList();
         if (!named.isEmpty()) {
             return named;
         }
         if (!callRequest.reads()) {
-            return members.stream().filter(poolMember -> !poolMember.readsOnly()).toList();
+            return members.stream()
+                    .filter(poolMember -> !poolMember.readsOnly())
+                    .toList();
         }
-        List<PoolMember> readers = members.stream().filter(PoolMember::readsOnly).toList();
+        List<PoolMember> readers =
+                members.stream().filter(PoolMember::readsOnly).toList();
         boolean urgent = callRequest.priority().rank() <= Priority.HIGH.rank();
         return readers.isEmpty() || urgent ? members : readers;
     }
@@ -54,18 +60,24 @@ public record Pool(String name, List<Limit> shared, List<PoolMember> members, Ma
     /** The limits that count a call by this member: its own and the shared ones. */
     List<ScopedLimit> limits(PoolMember poolMember) {
         List<ScopedLimit> limits = new ArrayList<>(sharedLimits());
-        poolMember.limits().forEach(limit -> limits.add(new ScopedLimit(limit, poolMember.name(), List.of(poolMember.name()))));
+        poolMember
+                .limits()
+                .forEach(limit -> limits.add(new ScopedLimit(limit, poolMember.name(), List.of(poolMember.name()))));
         return limits;
     }
 
     List<ScopedLimit> sharedLimits() {
         List<String> everybody = members.stream().map(PoolMember::name).toList();
-        return shared.stream().map(limit -> new ScopedLimit(limit, name, everybody)).toList();
+        return shared.stream()
+                .map(limit -> new ScopedLimit(limit, name, everybody))
+                .toList();
     }
 
     List<ScopedLimit> limits() {
         List<ScopedLimit> limits = new ArrayList<>(sharedLimits());
-        members.forEach(poolMember -> limits(poolMember).stream().filter(limit -> !limits.contains(limit)).forEach(limits::add));
+        members.forEach(poolMember -> limits(poolMember).stream()
+                .filter(limit -> !limits.contains(limit))
+                .forEach(limits::add));
         return limits;
     }
 
@@ -87,7 +99,9 @@ public record Pool(String name, List<Limit> shared, List<PoolMember> members, Ma
     }
 
     private boolean has(String poolMember, Predicate<Limit> limit) {
-        return members.stream().filter(it -> it.name().equals(poolMember)).flatMap(it -> it.limits().stream())
+        return members.stream()
+                .filter(it -> it.name().equals(poolMember))
+                .flatMap(it -> it.limits().stream())
                 .anyMatch(limit);
     }
 }

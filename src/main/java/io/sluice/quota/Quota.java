@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.quota;
 
 import io.sluice.Priority;
@@ -50,10 +51,16 @@ public final class Quota {
 
     /** Caps the wait of a daily limit at the day, that of all others at the setting. */
     private ThrottleSignal capped(Pool pool, ThrottleSignal throttleSignal) {
-        Duration max = !throttleSignal.kind().equals(ThrottleSignal.DAILY) ? maxRetryAfter
-                : pool.limits().stream().map(scopedLimit -> scopedLimit.limit().window()).max(Comparator.naturalOrder())
-                        .filter(window -> window.compareTo(maxRetryAfter) > 0).orElse(maxRetryAfter);
-        return throttleSignal.retryAfter().compareTo(max) <= 0 ? throttleSignal : new ThrottleSignal(throttleSignal.kind(), max);
+        Duration max = !throttleSignal.kind().equals(ThrottleSignal.DAILY)
+                ? maxRetryAfter
+                : pool.limits().stream()
+                        .map(scopedLimit -> scopedLimit.limit().window())
+                        .max(Comparator.naturalOrder())
+                        .filter(window -> window.compareTo(maxRetryAfter) > 0)
+                        .orElse(maxRetryAfter);
+        return throttleSignal.retryAfter().compareTo(max) <= 0
+                ? throttleSignal
+                : new ThrottleSignal(throttleSignal.kind(), max);
     }
 
     /** Lets the next call probe at once, because a person resumed the account. */
@@ -73,7 +80,8 @@ public final class Quota {
     /** A permit for a call that may write, if every limit allows one now. */
     public Optional<Permit> grant(String account, String operation, Priority priority) throws SQLException {
         return request(new CallRequest(account, operation, priority, false)) instanceof Decision.Granted granted
-                ? Optional.of(granted.permit()) : Optional.empty();
+                ? Optional.of(granted.permit())
+                : Optional.empty();
     }
 
     /**
@@ -85,12 +93,19 @@ public final class Quota {
         Decision decision = database.transaction(connection -> {
             ThrottleStore.Throttles throttles = ThrottleStore.lock(connection, pool);
             List<Candidate> candidates = candidates(connection, pool, callRequest, throttles);
-            Optional<Candidate> best = candidates.stream().filter(candidate -> candidate.deferral() == null)
-                    .max(Comparator.comparing((Candidate candidate) -> candidate.member().readsOnly())
+            Optional<Candidate> best = candidates.stream()
+                    .filter(candidate -> candidate.deferral() == null)
+                    .max(Comparator.comparing(
+                                    (Candidate candidate) -> candidate.member().readsOnly())
                             .thenComparing(Candidate::left));
-            return best.isPresent() ? granted(connection, pool, callRequest, best.get())
-                    : Decision.Deferred.of(candidates.stream().map(Candidate::deferral)
-                            .min(Comparator.comparing(Deferral::until)).orElseThrow(), throttles.now());
+            return best.isPresent()
+                    ? granted(connection, pool, callRequest, best.get())
+                    : Decision.Deferred.of(
+                            candidates.stream()
+                                    .map(Candidate::deferral)
+                                    .min(Comparator.comparing(Deferral::until))
+                                    .orElseThrow(),
+                            throttles.now());
         });
         if (decision instanceof Decision.Granted) {
             ledger.flush();
@@ -104,45 +119,70 @@ public final class Quota {
      * @param deferral reason why it may not now, or null
      * @param left free part of its tightest limit, 0 to 1
      */
-    private record Candidate(PoolMember member, ThrottleStore.Throttles throttles, Deferral deferral, double left) {
-    }
+    private record Candidate(PoolMember member, ThrottleStore.Throttles throttles, Deferral deferral, double left) {}
 
-    private static List<Candidate> candidates(Connection connection, Pool pool, CallRequest callRequest, ThrottleStore.Throttles known)
+    private static List<Candidate> candidates(
+            Connection connection, Pool pool, CallRequest callRequest, ThrottleStore.Throttles known)
             throws SQLException {
         List<PoolMember> members = pool.allowed(callRequest);
-        Map<ScopedLimit, WindowUsage> counts = Ledger.count(connection, members.stream().flatMap(it -> pool.limits(it).stream())
-                .distinct().filter(scopedLimit -> scopedLimit.appliesTo(callRequest.operation())).toList());
+        Map<ScopedLimit, WindowUsage> counts = Ledger.count(
+                connection,
+                members.stream()
+                        .flatMap(it -> pool.limits(it).stream())
+                        .distinct()
+                        .filter(scopedLimit -> scopedLimit.appliesTo(callRequest.operation()))
+                        .toList());
         int cost = pool.cost(callRequest.operation());
-        return members.stream().map(member -> {
-            ThrottleStore.Throttles throttles = known.concerning(pool, member, callRequest.operation());
-            Deferral deferral = throttles.deferral().orElse(null);
-            double left = 1;
-            for (ScopedLimit scopedLimit : pool.limits(member)) {
-                WindowUsage windowUsage = counts.get(scopedLimit);
-                if (windowUsage != null) {
-                    Limit limit = scopedLimit.limit().corrected(windowUsage.reportedMax()).slowed(throttles.rate());
-                    deferral = later(deferral, WindowRule.check(scopedLimit.limit().slowed(throttles.rate()), limit, windowUsage,
-                            callRequest.priority(), cost).orElse(null));
-                    left = Math.min(left, WindowRule.left(limit, windowUsage));
-                }
-            }
-            return new Candidate(member, throttles, deferral, left);
-        }).toList();
+        return members.stream()
+                .map(member -> {
+                    ThrottleStore.Throttles throttles = known.concerning(pool, member, callRequest.operation());
+                    Deferral deferral = throttles.deferral().orElse(null);
+                    double left = 1;
+                    for (ScopedLimit scopedLimit : pool.limits(member)) {
+                        WindowUsage windowUsage = counts.get(scopedLimit);
+                        if (windowUsage != null) {
+                            Limit limit = scopedLimit
+                                    .limit()
+                                    .corrected(windowUsage.reportedMax())
+                                    .slowed(throttles.rate());
+                            deferral = later(
+                                    deferral,
+                                    WindowRule.check(
+                                                    scopedLimit.limit().slowed(throttles.rate()),
+                                                    limit,
+                                                    windowUsage,
+                                                    callRequest.priority(),
+                                                    cost)
+                                            .orElse(null));
+                            left = Math.min(left, WindowRule.left(limit, windowUsage));
+                        }
+                    }
+                    return new Candidate(member, throttles, deferral, left);
+                })
+                .toList();
     }
 
     private static Deferral later(Deferral one, Deferral other) {
         return one == null || other != null && other.until().isAfter(one.until()) ? other : one;
     }
 
-    private Decision granted(Connection connection, Pool pool, CallRequest callRequest, Candidate chosen) throws SQLException {
+    private Decision granted(Connection connection, Pool pool, CallRequest callRequest, Candidate chosen)
+            throws SQLException {
         String member = chosen.member().name();
         long id = Ledger.grant(connection, member, callRequest, pool.cost(callRequest.operation()), maxCallTime());
         Optional<ThrottleStore.AccountThrottle> probed = chosen.throttles().probed();
         if (probed.isPresent()) {
-            ThrottleStore.save(connection, probed.get().account(),
+            ThrottleStore.save(
+                    connection,
+                    probed.get().account(),
                     probed.get().state().probing(id, chosen.throttles().now().plus(maxCallTime())));
         }
-        return new Decision.Granted(new Permit(id, callRequest.account(), member, callRequest.operation(), callRequest.priority(),
+        return new Decision.Granted(new Permit(
+                id,
+                callRequest.account(),
+                member,
+                callRequest.operation(),
+                callRequest.priority(),
                 probed.map(throttle -> throttle.state().kind()).orElse(null)));
     }
 
@@ -158,11 +198,13 @@ public final class Quota {
         if (succeeded ? permit.probe() == null : callReport.signal() == null) {
             return Optional.empty();
         }
-        return updateThrottle(permit, succeeded ? permit.probe() : callReport.signal().kind(), callReport.signal());
+        return updateThrottle(
+                permit, succeeded ? permit.probe() : callReport.signal().kind(), callReport.signal());
     }
 
     /** @param throttleSignal null where the call succeeded, and so ended the throttling of this kind that it probed */
-    private Optional<ThrottleState> updateThrottle(Permit permit, String kind, ThrottleSignal throttleSignal) throws SQLException {
+    private Optional<ThrottleState> updateThrottle(Permit permit, String kind, ThrottleSignal throttleSignal)
+            throws SQLException {
         Pool pool = limits.pool(permit.account());
         String throttledAccount = pool.throttledAccount(permit.member(), kind);
         return database.transaction(connection -> {
@@ -211,8 +253,12 @@ public final class Quota {
     /** The current throttlings. */
     public List<ThrottleState> throttles(String account) throws SQLException {
         Pool pool = limits.pool(account);
-        return database.transaction(connection -> ThrottleStore.of(connection, pool).all()).stream()
-                .map(ThrottleStore.AccountThrottle::state).filter(state -> !state.isOver()).toList();
+        return database
+                .transaction(connection -> ThrottleStore.of(connection, pool).all())
+                .stream()
+                .map(ThrottleStore.AccountThrottle::state)
+                .filter(state -> !state.isOver())
+                .toList();
     }
 
     /**
@@ -226,7 +272,12 @@ public final class Quota {
 
     /** The used part of an account's long limits, 0 to 1 and beyond: that of the fullest. */
     public double usedPart(String account) throws SQLException {
-        return usage(account).stream().filter(LimitUsage::isLong).mapToInt(LimitUsage::percent).max().orElse(0) / 100.0;
+        return usage(account).stream()
+                        .filter(LimitUsage::isLong)
+                        .mapToInt(LimitUsage::percent)
+                        .max()
+                        .orElse(0)
+                / 100.0;
     }
 
     /** The usage of each limit of an account, or of a pool and its members, with the priorities that it stops. */
@@ -237,7 +288,8 @@ public final class Quota {
             Map<ScopedLimit, WindowUsage> counts = Ledger.count(connection, limits);
             List<LimitUsage> usages = new ArrayList<>();
             for (ScopedLimit scopedLimit : limits) {
-                UsageHistory usageHistory = scopedLimit.limit().isLong() ? Ledger.history(connection, scopedLimit) : null;
+                UsageHistory usageHistory =
+                        scopedLimit.limit().isLong() ? Ledger.history(connection, scopedLimit) : null;
                 usages.add(LimitUsage.of(scopedLimit, counts.get(scopedLimit), usageHistory));
             }
             return usages;
@@ -247,7 +299,9 @@ public final class Quota {
     /** The calls that work of this priority may still make in an account's long windows. */
     public Budget budget(String account, Priority priority) throws SQLException {
         Pool pool = limits.pool(account);
-        List<ScopedLimit> limits = pool.limits().stream().filter(scopedLimit -> scopedLimit.limit().isLong()).toList();
+        List<ScopedLimit> limits = pool.limits().stream()
+                .filter(scopedLimit -> scopedLimit.limit().isLong())
+                .toList();
         return Budget.of(pool, database.transaction(connection -> Ledger.count(connection, limits)), priority);
     }
 
@@ -257,14 +311,19 @@ public final class Quota {
      * @return the number of deleted calls
      */
     public long deleteOldCalls(Duration retention) throws SQLException {
-        Duration counted = limits.all().stream().flatMap(pool -> pool.limits().stream())
-                .map(scopedLimit -> scopedLimit.limit().window()).max(Comparator.naturalOrder()).orElse(Duration.ZERO)
-                .plus(maxCallTime()).multipliedBy(2);
+        Duration counted = limits.all().stream()
+                .flatMap(pool -> pool.limits().stream())
+                .map(scopedLimit -> scopedLimit.limit().window())
+                .max(Comparator.naturalOrder())
+                .orElse(Duration.ZERO)
+                .plus(maxCallTime())
+                .multipliedBy(2);
         return ledger.deleteOlderThan(retention.compareTo(counted) > 0 ? retention : counted);
     }
 
     /** The number of calls granted since midnight UTC. */
     public long callsToday(String account) throws SQLException {
-        return ledger.today(limits.pool(account).members().stream().map(PoolMember::name).toList());
+        return ledger.today(
+                limits.pool(account).members().stream().map(PoolMember::name).toList());
     }
 }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.quota;
 
 import java.time.Duration;
@@ -16,7 +17,8 @@ import java.util.function.DoubleSupplier;
  * @param probe     permit of the probing call, or null
  * @param recovered time at which a call succeeded again, or null
  */
-public record ThrottleState(String kind, int step, int rate, Instant since, Instant until, Long probe, Instant recovered) {
+public record ThrottleState(
+        String kind, int step, int rate, Instant since, Instant until, Long probe, Instant recovered) {
 
     private static final Duration INITIAL_DELAY = Duration.ofSeconds(1);
 
@@ -25,6 +27,7 @@ public record ThrottleState(String kind, int step, int rate, Instant since, Inst
 
     /** The divisor of a throttling's age that bounds the delay: one that has lasted an hour does not end within a second. */
     private static final int AGE_DIVISOR = 5;
+
     private static final Duration MAX_DELAY = Duration.ofMinutes(15);
 
     private static final String QUERY = "query";
@@ -32,14 +35,21 @@ public record ThrottleState(String kind, int step, int rate, Instant since, Inst
     private static final int RECOVERY_PERCENT_PER_SECOND = 20;
 
     /** @param before the last throttling of this kind, over or not, or null */
-    static ThrottleState throttled(ThrottleState before, ThrottleSignal throttleSignal, Instant now, DoubleSupplier random) {
+    static ThrottleState throttled(
+            ThrottleState before, ThrottleSignal throttleSignal, Instant now, DoubleSupplier random) {
         boolean fresh = before == null || before.recovered() != null;
         int step = fresh ? 1 : before.step() + 1;
         Instant since = fresh ? now : before.since();
         int rate = fresh ? Math.max(MIN_RATE, (before == null ? 100 : before.rateAt(now)) / 2) : before.rate();
         Duration delay = delay(step, Duration.between(since, now), random);
-        return new ThrottleState(throttleSignal.kind(), step, rate, since,
-                now.plus(delay.compareTo(throttleSignal.retryAfter()) > 0 ? delay : throttleSignal.retryAfter()), null, null);
+        return new ThrottleState(
+                throttleSignal.kind(),
+                step,
+                rate,
+                since,
+                now.plus(delay.compareTo(throttleSignal.retryAfter()) > 0 ? delay : throttleSignal.retryAfter()),
+                null,
+                null);
     }
 
     /**
@@ -78,7 +88,9 @@ public record ThrottleState(String kind, int step, int rate, Instant since, Inst
 
     /** The percent of the short limits that may be used. */
     int rateAt(Instant now) {
-        return recovered == null ? rate
-                : (int) Math.min(100, rate + Duration.between(recovered, now).toSeconds() * RECOVERY_PERCENT_PER_SECOND);
+        return recovered == null
+                ? rate
+                : (int) Math.min(
+                        100, rate + Duration.between(recovered, now).toSeconds() * RECOVERY_PERCENT_PER_SECOND);
     }
 }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.quota;
 
 import io.sluice.Priority;
@@ -36,8 +37,7 @@ final class WindowRule {
     /** The delay of a new request where any answer may free a place. */
     private static final Duration AT_ONCE_RETRY = Duration.ofMillis(20);
 
-    private WindowRule() {
-    }
+    private WindowRule() {}
 
     /** The part of a long window, in percent, at which calls of this priority stop. */
     static int mark(Priority priority) {
@@ -55,7 +55,8 @@ final class WindowRule {
     }
 
     /** Checks a corrected limit. @param configured the limit of the settings, before the CRM's report corrected it */
-    static Optional<Deferral> check(Limit configured, Limit limit, WindowUsage windowUsage, Priority priority, int cost) {
+    static Optional<Deferral> check(
+            Limit configured, Limit limit, WindowUsage windowUsage, Priority priority, int cost) {
         Optional<Deferral> deferral = checkPlace(configured, limit, windowUsage, priority, cost);
         return deferral.isPresent() || priority == Priority.CRITICAL ? deferral : checkSpacing(limit, windowUsage);
     }
@@ -65,7 +66,8 @@ final class WindowRule {
      * newer report, because the newest wins: a limit that is reported as 10 for some seconds, of 15,000 a day of which 500
      * are used, defers all calls for a minute and not until the day ends.
      */
-    static Optional<Deferral> checkPlace(Limit configured, Limit limit, WindowUsage windowUsage, Priority priority, int cost) {
+    static Optional<Deferral> checkPlace(
+            Limit configured, Limit limit, WindowUsage windowUsage, Priority priority, int cost) {
         long need = limit.kind() == Limit.Kind.UNITS ? cost : 1;
         int mark = limit.isLong() ? mark(priority) : 100;
         boolean lowered = limit.isLong() && limit.max() < configured.max() && windowUsage.reportedAt() != null;
@@ -104,17 +106,21 @@ final class WindowRule {
 
     /** The used part of the calls that we may make, in percent, rounded down. */
     static int percent(Limit limit, WindowUsage windowUsage) {
-        return (int) Math.max(100 * windowUsage.own() / part(limit.max(), limit.share()),
+        return (int) Math.max(
+                100 * windowUsage.own() / part(limit.max(), limit.share()),
                 100 * windowUsage.total() / (limit.max() - limit.reserve()));
     }
 
     private static Optional<Deferral> checkSpacing(Limit limit, WindowUsage windowUsage) {
-        if (limit.kind() == Limit.Kind.AT_ONCE || limit.isLong() || windowUsage.lastGrant() == null
+        if (limit.kind() == Limit.Kind.AT_ONCE
+                || limit.isLong()
+                || windowUsage.lastGrant() == null
                 || windowUsage.own() < Math.max(1, limit.max() / BURST_DIVISOR)) {
             return Optional.empty();
         }
         long places = Math.max(1, part(limit.max(), limit.share()) - limit.reserve() - windowUsage.own());
-        Duration spread = Duration.between(windowUsage.now(), freesAt(limit, windowUsage)).dividedBy(places);
+        Duration spread =
+                Duration.between(windowUsage.now(), freesAt(limit, windowUsage)).dividedBy(places);
         Duration even = limit.window().multipliedBy(MIN_SPACING_PERCENT).dividedBy(100 * limit.max());
         Instant next = windowUsage.lastGrant().plus(spread.compareTo(even) > 0 ? spread : even);
         return next.isAfter(windowUsage.now()) ? Optional.of(new Deferral(limit.name(), next)) : Optional.empty();

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.quota;
 
 import java.time.Instant;
@@ -14,8 +15,15 @@ import java.time.Instant;
  * @param reportedAt  time of that count
  * @param sinceReport our calls that the count can't include
  */
-record WindowUsage(Instant now, long own, Instant frees, Instant lastGrant, Long reportedMax, Long reported,
-        Instant reportedAt, long sinceReport) {
+record WindowUsage(
+        Instant now,
+        long own,
+        Instant frees,
+        Instant lastGrant,
+        Long reportedMax,
+        Long reported,
+        Instant reportedAt,
+        long sinceReport) {
 
     /** Everybody's calls, as far as we know. */
     long total() {

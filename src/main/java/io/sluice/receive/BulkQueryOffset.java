@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.receive;
 
 import io.sluice.store.Json;
@@ -35,8 +36,11 @@ record BulkQueryOffset(String job, Instant since, boolean complete, String page)
             return BEGINNING;
         }
         Map<String, Object> parts = Json.fields(text);
-        return new BulkQueryOffset((String) parts.get("job"), Instant.parse((String) parts.get("since")),
-                Boolean.TRUE.equals(parts.get("complete")), (String) parts.get("page"));
+        return new BulkQueryOffset(
+                (String) parts.get("job"),
+                Instant.parse((String) parts.get("since")),
+                Boolean.TRUE.equals(parts.get("complete")),
+                (String) parts.get("page"));
     }
 
     /** Returns the offset as JSON, for the table {@code checkpoint}. */

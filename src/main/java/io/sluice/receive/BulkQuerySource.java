@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.receive;
 
 import io.sluice.LogThrottle;
@@ -33,6 +34,7 @@ public final class BulkQuerySource {
     private static final String NEXT = "SluiceNext";
     /** Longer than the download of a page takes; while the route works on the page, each chunk is a heartbeat. */
     private static final Duration LEASE_TIME = Duration.ofMinutes(2);
+
     private static final Duration MIN_DELAY = Duration.ofSeconds(1);
     private static final Duration MAX_DELAY = Duration.ofMinutes(1);
     /** Records that the route gets at once; a page has many more. */
@@ -125,8 +127,11 @@ public final class BulkQuerySource {
         switch (crmJob.stage()) {
             case OPEN, WORKING -> run.closeFor(pollDelay(run.offset().since(), clock.instant()));
             case COMPLETE -> run.lease.commit(run.offset().completed().text());
-            case FAILED, ABORTED -> restart(run, "its job ended as " + crmJob.stage().name().toLowerCase(Locale.ROOT)
-                    + (crmJob.message() == null ? "" : ": " + crmJob.message()));
+            case FAILED, ABORTED ->
+                restart(
+                        run,
+                        "its job ended as " + crmJob.stage().name().toLowerCase(Locale.ROOT)
+                                + (crmJob.message() == null ? "" : ": " + crmJob.message()));
         }
     }
 
@@ -141,8 +146,14 @@ public final class BulkQuerySource {
 
     private static void onError(Message message, Run run) throws SQLException {
         Integer status = message.getHeader(STATUS, Integer.class);
-        THROTTLE.warn(LOG, run.lease.toString(), "{} can't be read: HTTP {}: {}. The next attempt continues from the same offset in {} s.",
-                run.lease, status, RootCause.shortened(message.getBody(String.class)), MAX_DELAY.toSeconds());
+        THROTTLE.warn(
+                LOG,
+                run.lease.toString(),
+                "{} can't be read: HTTP {}: {}. The next attempt continues from the same offset in {} s.",
+                run.lease,
+                status,
+                RootCause.shortened(message.getBody(String.class)),
+                MAX_DELAY.toSeconds());
         boolean throttled = Boolean.TRUE.equals(message.getHeader(REFUSED, Boolean.class));
         if (run.offset().job() != null && !throttled && status != null && UNKNOWN_JOB.contains(status)) {
             restart(run, "the CRM does not know its job any more");

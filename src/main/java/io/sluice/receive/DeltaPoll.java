@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.receive;
 
 import io.sluice.CrmRecord;
@@ -21,6 +22,7 @@ public final class DeltaPoll {
     private Instant readAt;
     /** Offset of the next page; null before the first. */
     private String next;
+
     private boolean deletesOpen;
     private boolean open = true;
     private boolean complete;
@@ -31,6 +33,7 @@ public final class DeltaPoll {
     private Instant covered;
     /** Time of the earliest deferred record, which must be read again. */
     private Instant earliestDeferred;
+
     private Applied applied = Applied.NOTHING;
 
     DeltaPoll(Sync sync, String crm, PollOffset pollOffset, Instant now) {
@@ -50,10 +53,13 @@ public final class DeltaPoll {
 
     /** URI of the Kamelet that makes the next call. */
     public String getReader() {
-        String reader = "kamelet:" + crm + (deletesOpen ? "-deleted" : "-delta") + "-action?account=" + sync.getAccount()
-                + "&object=" + sync.getObject();
-        return deletesOpen ? reader : reader + "&externalId=" + sync.getExternalId() + "&fields="
-                + String.join(",", new java.util.TreeSet<>(sync.getFields().values()));
+        String reader = "kamelet:" + crm + (deletesOpen ? "-deleted" : "-delta") + "-action?account="
+                + sync.getAccount() + "&object=" + sync.getObject();
+        return deletesOpen
+                ? reader
+                : reader + "&externalId=" + sync.getExternalId() + "&fields="
+                        + String.join(
+                                ",", new java.util.TreeSet<>(sync.getFields().values()));
     }
 
     /** Offset from which the next call reads. */
@@ -65,7 +71,9 @@ public final class DeltaPoll {
     }
 
     private Instant start() {
-        return withDeletes && pollOffset.lowWatermark().isBefore(pollOffset.from()) ? pollOffset.lowWatermark() : pollOffset.from();
+        return withDeletes && pollOffset.lowWatermark().isBefore(pollOffset.from())
+                ? pollOffset.lowWatermark()
+                : pollOffset.from();
     }
 
     Sync sync() {
@@ -116,15 +124,21 @@ public final class DeltaPoll {
     /** @param nextPage offset of the next page; null after the last */
     void changed(List<CrmRecord> records, Applied page, String nextPage) {
         applied = applied.plus(page);
-        records.stream().filter(record -> record.hasTime() && page.deferred().contains(record.crmId())).map(CrmRecord::at)
-                .filter(at -> earliestDeferred == null || at.isBefore(earliestDeferred)).findFirst().ifPresent(at -> earliestDeferred = at);
+        records.stream()
+                .filter(record -> record.hasTime() && page.deferred().contains(record.crmId()))
+                .map(CrmRecord::at)
+                .filter(at -> earliestDeferred == null || at.isBefore(earliestDeferred))
+                .findFirst()
+                .ifPresent(at -> earliestDeferred = at);
         next = nextPage;
         fullPages += nextPage == null ? 0 : 1;
         if (nextPage == null) {
             complete = true;
             open = false;
         } else if (earliestDeferred == null) {
-            records.stream().filter(CrmRecord::hasTime).reduce((earlier, later) -> later)
+            records.stream()
+                    .filter(CrmRecord::hasTime)
+                    .reduce((earlier, later) -> later)
                     .ifPresent(last -> pollOffset = pollOffset.from(last.at()));
         }
     }
@@ -136,7 +150,9 @@ public final class DeltaPoll {
 
     /** Time up to which all changes were read. */
     Instant readUpTo() {
-        return earliestDeferred != null && earliestDeferred.isBefore(pollOffset.from()) ? earliestDeferred : pollOffset.from();
+        return earliestDeferred != null && earliestDeferred.isBefore(pollOffset.from())
+                ? earliestDeferred
+                : pollOffset.from();
     }
 
     /** Leaves the rest to a bulk query: the next poll starts where this one started. */
@@ -165,9 +181,13 @@ public final class DeltaPoll {
             return handedOver ? pollOffset.polledAt(began) : pollOffset;
         }
         Instant from = began.minus(overlap);
-        PollOffset after = pollOffset.from(earliestDeferred != null && earliestDeferred.isBefore(from) ? earliestDeferred
-                : from.isAfter(pollOffset.from()) || earliestDeferred != null ? from : pollOffset.from());
+        PollOffset after = pollOffset.from(
+                earliestDeferred != null && earliestDeferred.isBefore(from)
+                        ? earliestDeferred
+                        : from.isAfter(pollOffset.from()) || earliestDeferred != null ? from : pollOffset.from());
         after = handedOver ? after.handedOverAt(began) : after.polledAt(began);
-        return covered == null || earliestDeferred != null ? after : after.lowWatermark(covered, began.plus(deletesInterval));
+        return covered == null || earliestDeferred != null
+                ? after
+                : after.lowWatermark(covered, began.plus(deletesInterval));
     }
 }

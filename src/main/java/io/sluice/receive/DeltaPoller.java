@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.receive;
 
 import io.sluice.CrmEvent;
@@ -45,8 +46,7 @@ public final class DeltaPoller {
      * @param overlap         time after its write until which a record may still become visible to a query
      * @param deletesInterval interval between two queries for deletes
      */
-    public record Schedule(PollInterval pollInterval, Duration overlap, Duration deletesInterval) {
-    }
+    public record Schedule(PollInterval pollInterval, Duration overlap, Duration deletesInterval) {}
 
     private final Accounts accounts;
     private final Permits permits;
@@ -65,8 +65,19 @@ public final class DeltaPoller {
     private final Map<String, Instant> readySince = new LinkedHashMap<>();
 
     /** @param readBeforeWrite syncs whose writes wait for a poll, or null */
-    public DeltaPoller(Accounts accounts, Permits permits, PauseStore pauseStore, Quota quota, Database database, Outbox outbox,
-            SnapshotStore snapshotStore, Inbox inbox, Applier applier, List<Sync> syncs, Schedule schedule, ReadBeforeWrite readBeforeWrite) {
+    public DeltaPoller(
+            Accounts accounts,
+            Permits permits,
+            PauseStore pauseStore,
+            Quota quota,
+            Database database,
+            Outbox outbox,
+            SnapshotStore snapshotStore,
+            Inbox inbox,
+            Applier applier,
+            List<Sync> syncs,
+            Schedule schedule,
+            ReadBeforeWrite readBeforeWrite) {
         this.accounts = accounts;
         this.permits = permits;
         this.pauseStore = pauseStore;
@@ -78,7 +89,8 @@ public final class DeltaPoller {
         this.offsetStore = new OffsetStore(database);
         this.schedule = schedule;
         this.readBeforeWrite = readBeforeWrite;
-        syncs.stream().filter(sync -> "both".equals(sync.getDirection()))
+        syncs.stream()
+                .filter(sync -> "both".equals(sync.getDirection()))
                 .forEach(sync -> this.syncs.put(sync.getName(), sync));
     }
 
@@ -88,7 +100,9 @@ public final class DeltaPoller {
         List<String> ready = accounts.ready();
         for (Sync sync : syncs.values()) {
             String account = sync.getAccount();
-            if (sync.problem() != null || !ready.contains(account) || pauseStore.find(Kind.ACCOUNT, account).isPresent()) {
+            if (sync.problem() != null
+                    || !ready.contains(account)
+                    || pauseStore.find(Kind.ACCOUNT, account).isPresent()) {
                 continue;
             }
             Instant now = applier.now();
@@ -104,11 +118,19 @@ public final class DeltaPoller {
                 continue;
             }
             boolean urgent = readBeforeWrite != null && readBeforeWrite.isHeld(sync);
-            if (!urgent && now.isBefore(readySince.get(account + " " + sync.getName()).plus(schedule.pollInterval().min()))) {
+            if (!urgent
+                    && now.isBefore(readySince
+                            .get(account + " " + sync.getName())
+                            .plus(schedule.pollInterval().min()))) {
                 continue;
             }
-            offsetStore.take(sync).ifPresent(offset -> due.add(new DeltaPoll(sync, accounts.get(account).crm().name(),
-                    offset.within(schedule.deletesInterval(), now), now)));
+            offsetStore
+                    .take(sync)
+                    .ifPresent(offset -> due.add(new DeltaPoll(
+                            sync,
+                            accounts.get(account).crm().name(),
+                            offset.within(schedule.deletesInterval(), now),
+                            now)));
         }
         return due;
     }
@@ -116,8 +138,10 @@ public final class DeltaPoller {
     /** Waits for a permit for the poll's next call; null when the quota allows none: then the poll ends. */
     public Permit permit(DeltaPoll deltaPoll) throws SQLException, InterruptedException {
         // two operations, since a CRM may search for changes and list deletes, with a limit for each
-        CallRequest callRequest = new CallRequest(deltaPoll.sync().getAccount(), deltaPoll.readsDeletes() ? "deleted" : "query", Priority.NORMAL, true);
-        Permit permit = permits.await(() -> java.util.Optional.of(callRequest), MAX_PERMIT_WAIT).orElse(null);
+        CallRequest callRequest = new CallRequest(
+                deltaPoll.sync().getAccount(), deltaPoll.readsDeletes() ? "deleted" : "query", Priority.NORMAL, true);
+        Permit permit = permits.await(() -> java.util.Optional.of(callRequest), MAX_PERMIT_WAIT)
+                .orElse(null);
         if (permit == null) {
             deltaPoll.abandon();
         } else {
@@ -133,8 +157,13 @@ public final class DeltaPoller {
      * @param next    offset of the next page, or null
      * @param covered time up to which the list of deletes is complete, or null
      */
-    public void apply(DeltaPoll deltaPoll, @Body Object answer, @Header("SluiceStatus") Integer status,
-            @Header("SluiceNext") String next, @Header("SluiceCovered") String covered) throws SQLException {
+    public void apply(
+            DeltaPoll deltaPoll,
+            @Body Object answer,
+            @Header("SluiceStatus") Integer status,
+            @Header("SluiceNext") String next,
+            @Header("SluiceCovered") String covered)
+            throws SQLException {
         if (!(answer instanceof List<?> list)) {
             deltaPoll.abandon();
             if (status != null && status >= 400) {
@@ -143,23 +172,39 @@ public final class DeltaPoller {
             return;
         }
         if (deltaPoll.readsDeletes()) {
-            enqueueDeletes(deltaPoll.sync(), list.stream().map(DeletedRecord.class::cast).toList());
+            enqueueDeletes(
+                    deltaPoll.sync(),
+                    list.stream().map(DeletedRecord.class::cast).toList());
             deltaPoll.deleted(Applied.NOTHING, Instant.parse(covered));
         } else {
             List<CrmRecord> records = list.stream().map(CrmRecord.class::cast).toList();
             deltaPoll.changed(records, applier.apply(deltaPoll.sync(), records, deltaPoll.readAt()), next);
-            if (deltaPoll.isLong() && accounts.get(deltaPoll.sync().getAccount()).crm().bulkQuery().isPresent()) {
+            if (deltaPoll.isLong()
+                    && accounts.get(deltaPoll.sync().getAccount())
+                            .crm()
+                            .bulkQuery()
+                            .isPresent()) {
                 handOver(deltaPoll);
             }
         }
-        offsetStore.saveProgress(deltaPoll.sync(), deltaPoll.offset(), applier.now().plus(LEASE));
+        offsetStore.saveProgress(
+                deltaPoll.sync(), deltaPoll.offset(), applier.now().plus(LEASE));
     }
 
     /** Puts deletes into the inbox: before a row is deleted, the CRM is asked whether another record has its key now. */
     private void enqueueDeletes(Sync sync, List<DeletedRecord> deletes) throws SQLException {
-        Set<String> known = applier.known(sync, deletes.stream().map(DeletedRecord::crmId).toList());
-        inbox.keep(sync.getAccount(), deletes.stream().filter(it -> known.contains(it.crmId())).map(it -> CrmEvent.deleted(
-                CrmEvent.identityOf("deleted", sync.getName(), it.crmId(), it.at()), sync.getObject(), it.crmId(), it.at())).toList());
+        Set<String> known =
+                applier.known(sync, deletes.stream().map(DeletedRecord::crmId).toList());
+        inbox.keep(
+                sync.getAccount(),
+                deletes.stream()
+                        .filter(it -> known.contains(it.crmId()))
+                        .map(it -> CrmEvent.deleted(
+                                CrmEvent.identityOf("deleted", sync.getName(), it.crmId(), it.at()),
+                                sync.getObject(),
+                                it.crmId(),
+                                it.at()))
+                        .toList());
     }
 
     /**
@@ -167,7 +212,8 @@ public final class DeltaPoller {
      * Sluice writes in bulk itself: the query would find some of these records now and the others again later.
      */
     private void handOver(DeltaPoll deltaPoll) throws SQLException {
-        if (!outbox.isWritingInBulk(deltaPoll.sync()) && snapshotStore.catchUp(deltaPoll.sync(), deltaPoll.readUpTo(), applier.now())) {
+        if (!outbox.isWritingInBulk(deltaPoll.sync())
+                && snapshotStore.catchUp(deltaPoll.sync(), deltaPoll.readUpTo(), applier.now())) {
             deltaPoll.handOver();
         } else {
             deltaPoll.postpone();
@@ -181,11 +227,21 @@ public final class DeltaPoller {
         PollOffset read = deltaPoll.after(schedule.overlap(), schedule.deletesInterval());
         // the changes that a bulk query reads are not read yet
         PollOffset after = snapshotStore.ranSince(deltaPoll.sync(), deltaPoll.began())
-                ? read.lowWatermark(deltaPoll.offset().lowWatermark(), read.deletesDue()).polledAt(deltaPoll.offset().polledAt()) : read;
+                ? read.lowWatermark(deltaPoll.offset().lowWatermark(), read.deletesDue())
+                        .polledAt(deltaPoll.offset().polledAt())
+                : read;
         boolean found = applied.changes() > 0 || !applied.deferred().isEmpty();
-        PollOffset next = after.interval(deltaPoll.isHandedOver() ? schedule.pollInterval().max()
-                : schedule.pollInterval().next(after.interval(), found, deltaPoll.calls()));
-        offsetStore.save(deltaPoll.sync(), next,
-                applier.now().plus(schedule.pollInterval().stretched(next.interval(), quota.usedPart(deltaPoll.sync().getAccount()))));
+        PollOffset next = after.interval(
+                deltaPoll.isHandedOver()
+                        ? schedule.pollInterval().max()
+                        : schedule.pollInterval().next(after.interval(), found, deltaPoll.calls()));
+        offsetStore.save(
+                deltaPoll.sync(),
+                next,
+                applier.now()
+                        .plus(schedule.pollInterval()
+                                .stretched(
+                                        next.interval(),
+                                        quota.usedPart(deltaPoll.sync().getAccount()))));
     }
 }

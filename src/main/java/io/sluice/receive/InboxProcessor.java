@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.receive;
 
 import com.github.benmanes.caffeine.cache.Cache;
@@ -51,6 +52,7 @@ public final class InboxProcessor {
     private static final int MAX_MISSES_IN_BATCH = 3;
     /** Maximum number of times that the delay is doubled: up to 256 s, some four minutes. */
     private static final int MAX_DOUBLINGS = 8;
+
     private static final Duration MISSES_KEPT = Duration.ofHours(1);
     private static final long MAX_CACHED_RECORDS = 100_000;
     private static final Duration WITHOUT_KEY_KEPT = Duration.ofMinutes(10);
@@ -67,14 +69,18 @@ public final class InboxProcessor {
     /** Events that this process held when the database failed; it makes them due at once, before their lease ends. */
     private final Queue<Leased> interrupted = new ConcurrentLinkedQueue<>();
     /** Records that were read and have no key: events of their other fields concern no row. */
-    private final Cache<RecordEvents.Record, Boolean> withoutKey = Caffeine.newBuilder().maximumSize(MAX_CACHED_RECORDS)
-            .expireAfterWrite(WITHOUT_KEY_KEPT).build();
+    private final Cache<RecordEvents.Record, Boolean> withoutKey = Caffeine.newBuilder()
+            .maximumSize(MAX_CACHED_RECORDS)
+            .expireAfterWrite(WITHOUT_KEY_KEPT)
+            .build();
 
     /** Records to the number of answers in a row that did not mention them. */
-    private final Cache<RecordEvents.Record, Integer> misses = Caffeine.newBuilder().maximumSize(MAX_CACHED_RECORDS)
-            .expireAfterWrite(MISSES_KEPT).build();
+    private final Cache<RecordEvents.Record, Integer> misses = Caffeine.newBuilder()
+            .maximumSize(MAX_CACHED_RECORDS)
+            .expireAfterWrite(MISSES_KEPT)
+            .build();
 
-    private record Leased(String account, List<UUID> identities) { }
+    private record Leased(String account, List<UUID> identities) {}
 
     @FunctionalInterface
     private interface Work<T, E extends Exception> {
@@ -82,14 +88,23 @@ public final class InboxProcessor {
     }
 
     /** @param skew maximum difference between the CRM's clock and ours */
-    public InboxProcessor(Accounts accounts, Permits permits, PauseStore pauseStore, Inbox inbox, Applier applier, List<Sync> syncs,
-            Duration skew, WebhookMetrics webhookMetrics) {
+    public InboxProcessor(
+            Accounts accounts,
+            Permits permits,
+            PauseStore pauseStore,
+            Inbox inbox,
+            Applier applier,
+            List<Sync> syncs,
+            Duration skew,
+            WebhookMetrics webhookMetrics) {
         this.accounts = accounts;
         this.permits = permits;
         this.pauseStore = pauseStore;
         this.inbox = inbox;
         this.applier = applier;
-        this.syncs = syncs.stream().filter(sync -> "both".equals(sync.getDirection())).toList();
+        this.syncs = syncs.stream()
+                .filter(sync -> "both".equals(sync.getDirection()))
+                .toList();
         this.skew = skew;
         this.webhookMetrics = webhookMetrics;
     }
@@ -100,7 +115,8 @@ public final class InboxProcessor {
      */
     public String webhookKamelet(String account) {
         Account known = account == null ? null : accounts.get(account);
-        return known == null || !known.crm().sendsWebhooks() ? null
+        return known == null || !known.crm().sendsWebhooks()
+                ? null
                 : "kamelet:" + known.crm().name() + "-webhook-action?account=" + account;
     }
 
@@ -115,18 +131,22 @@ public final class InboxProcessor {
     boolean keep(String account, List<CrmEvent> events, Inbox.Condition condition) throws SQLException {
         List<CrmEvent> wanted = wanted(account, events);
         OptionalInt kept = inbox.keep(account, wanted, condition);
-        kept.ifPresent(count -> webhookMetrics.kept(account, count, wanted.size() - count, events.size() - wanted.size()));
+        kept.ifPresent(
+                count -> webhookMetrics.kept(account, count, wanted.size() - count, events.size() - wanted.size()));
         return kept.isPresent();
     }
 
     private List<CrmEvent> wanted(String account, List<CrmEvent> events) {
-        Set<String> objects = syncs.stream().filter(sync -> sync.getAccount().equals(account)).map(Sync::getObject)
+        Set<String> objects = syncs.stream()
+                .filter(sync -> sync.getAccount().equals(account))
+                .map(Sync::getObject)
                 .collect(Collectors.toSet());
         return events.stream().filter(event -> objects.contains(event.object())).toList();
     }
 
     /** Counts the events of a request or a file that could not be parsed; the others were kept. */
-    public void rejectedEvents(String account, @Header(RejectedEvent.HEADER) List<RejectedEvent> events) throws SQLException {
+    public void rejectedEvents(String account, @Header(RejectedEvent.HEADER) List<RejectedEvent> events)
+            throws SQLException {
         if (events != null && !events.isEmpty()) {
             inbox.reject(account, events);
             webhookMetrics.rejected(account, events);
@@ -145,7 +165,9 @@ public final class InboxProcessor {
      */
     public List<RecordEvents> process() throws SQLException {
         releaseInterrupted();
-        Set<String> paused = pauseStore.all().stream().filter(it -> it.kind() == Kind.ACCOUNT).map(Pause::name)
+        Set<String> paused = pauseStore.all().stream()
+                .filter(it -> it.kind() == Kind.ACCOUNT)
+                .map(Pause::name)
                 .collect(Collectors.toSet());
         List<RecordEvents> taken = RecordEvents.of(inbox.take(paused, MAX_EVENTS, LEASE_TIME));
         return holding(leased(taken), () -> process(taken));
@@ -154,7 +176,8 @@ public final class InboxProcessor {
     private List<RecordEvents> process(List<RecordEvents> all) throws SQLException {
         List<RecordEvents> readBack = new ArrayList<>();
         Map<List<String>, List<RecordEvents>> byObject = all.stream()
-                .collect(Collectors.groupingBy(recordEvents -> List.of(recordEvents.record().account(), recordEvents.record().object())));
+                .collect(Collectors.groupingBy(recordEvents -> List.of(
+                        recordEvents.record().account(), recordEvents.record().object())));
         for (List<RecordEvents> ofObject : byObject.values()) {
             process(ofObject.get(0).record().account(), ofObject.get(0).record().object(), ofObject, readBack);
         }
@@ -162,8 +185,13 @@ public final class InboxProcessor {
     }
 
     private static List<Leased> leased(List<RecordEvents> all) {
-        return all.stream().collect(Collectors.groupingBy(recordEvents -> recordEvents.record().account())).entrySet().stream()
-                .map(taken -> new Leased(taken.getKey(), identities(taken.getValue()))).toList();
+        return all.stream()
+                .collect(Collectors.groupingBy(
+                        recordEvents -> recordEvents.record().account()))
+                .entrySet()
+                .stream()
+                .map(taken -> new Leased(taken.getKey(), identities(taken.getValue())))
+                .toList();
     }
 
     private <T, E extends Exception> T holding(List<Leased> taken, Work<T, E> work) throws SQLException, E {
@@ -182,18 +210,32 @@ public final class InboxProcessor {
         }
     }
 
-    private void process(String account, String object, List<RecordEvents> all, List<RecordEvents> readBack) throws SQLException {
+    private void process(String account, String object, List<RecordEvents> all, List<RecordEvents> readBack)
+            throws SQLException {
         List<Sync> receiving = receiving(account, object);
         if (!receiving.stream().allMatch(applier::isReady)) {
             defer(account, all);
             return;
         }
-        List<RecordEvents> deleted = all.stream().filter(RecordEvents::isDeleted).toList();
-        List<RecordEvents> rest = all.stream().filter(recordEvents -> !recordEvents.isDeleted()).toList();
+        List<RecordEvents> deleted =
+                all.stream().filter(RecordEvents::isDeleted).toList();
+        List<RecordEvents> rest =
+                all.stream().filter(recordEvents -> !recordEvents.isDeleted()).toList();
         // a row is deleted only after a lookup in the CRM: a record with another id may have its key by now
-        Set<String> known = known(receiving, deleted.stream().map(recordEvents -> recordEvents.record().crmId()).toList());
-        deleted.stream().filter(recordEvents -> known.contains(recordEvents.record().crmId())).forEach(readBack::add);
-        done(account, deleted.stream().filter(recordEvents -> !known.contains(recordEvents.record().crmId())).toList());
+        Set<String> known = known(
+                receiving,
+                deleted.stream()
+                        .map(recordEvents -> recordEvents.record().crmId())
+                        .toList());
+        deleted.stream()
+                .filter(recordEvents -> known.contains(recordEvents.record().crmId()))
+                .forEach(readBack::add);
+        done(
+                account,
+                deleted.stream()
+                        .filter(recordEvents ->
+                                !known.contains(recordEvents.record().crmId()))
+                        .toList());
         if (hasRunningSnapshot(receiving)) {
             defer(account, rest);
             return;
@@ -207,8 +249,9 @@ public final class InboxProcessor {
         }
         List<RecordEvents> done = new ArrayList<>();
         for (RecordEvents recordEvents : rest) {
-            boolean mustRead = !receiving.isEmpty() && (recordEvents.needsReadBack()
-                    || unclear.contains(recordEvents.record()) && !hasNoKey(recordEvents, receiving));
+            boolean mustRead = !receiving.isEmpty()
+                    && (recordEvents.needsReadBack()
+                            || unclear.contains(recordEvents.record()) && !hasNoKey(recordEvents, receiving));
             (mustRead ? readBack : done).add(recordEvents);
         }
         done(account, done);
@@ -225,37 +268,50 @@ public final class InboxProcessor {
     }
 
     private List<Sync> receiving(String account, String object) {
-        return syncs.stream().filter(sync -> sync.problem() == null && sync.getAccount().equals(account)
-                && sync.getObject().equals(object)).toList();
+        return syncs.stream()
+                .filter(sync -> sync.problem() == null
+                        && sync.getAccount().equals(account)
+                        && sync.getObject().equals(object))
+                .toList();
     }
 
     /** Whether an initial snapshot pauses a sync. A sync that is paused for another reason still receives polls and events. */
     private boolean hasRunningSnapshot(List<Sync> receiving) throws SQLException {
-        Set<String> inSnapshot = pauseStore.all().stream().filter(it -> it.kind() == Kind.SYNC && it.by() == Pause.By.LOAD)
-                .map(Pause::name).collect(Collectors.toSet());
+        Set<String> inSnapshot = pauseStore.all().stream()
+                .filter(it -> it.kind() == Kind.SYNC && it.by() == Pause.By.LOAD)
+                .map(Pause::name)
+                .collect(Collectors.toSet());
         return receiving.stream().map(Sync::getName).anyMatch(inSnapshot::contains);
     }
 
     /** Returns the created records that Sluice did not create. */
     private Set<RecordEvents.Record> unknown(Sync sync, List<RecordEvents> all) throws SQLException {
-        Set<RecordEvents.Record> created = all.stream().filter(RecordEvents::isCreated).map(RecordEvents::record)
+        Set<RecordEvents.Record> created = all.stream()
+                .filter(RecordEvents::isCreated)
+                .map(RecordEvents::record)
                 .collect(Collectors.toSet());
         if (created.isEmpty() || sync.getInserts().equals("ignore")) {
             return Set.of();
         }
-        Set<String> known = applier.known(sync, created.stream().map(RecordEvents.Record::crmId).toList());
+        Set<String> known = applier.known(
+                sync, created.stream().map(RecordEvents.Record::crmId).toList());
         created.removeIf(record -> known.contains(record.crmId()));
         return created;
     }
 
     private static List<CrmRecord> values(Sync sync, List<RecordEvents> all) {
-        return all.stream().filter(recordEvents -> !recordEvents.isDeleted() && !recordEvents.needsReadBack())
-                .map(recordEvents -> recordEvents.of(sync)).filter(java.util.Objects::nonNull).toList();
+        return all.stream()
+                .filter(recordEvents -> !recordEvents.isDeleted() && !recordEvents.needsReadBack())
+                .map(recordEvents -> recordEvents.of(sync))
+                .filter(java.util.Objects::nonNull)
+                .toList();
     }
 
     private static Map<String, List<CrmRecord>> edits(Sync sync, List<RecordEvents> all) {
-        return all.stream().filter(recordEvents -> !recordEvents.isDeleted() && !recordEvents.needsReadBack())
-                .collect(Collectors.toMap(recordEvents -> recordEvents.record().crmId(), recordEvents -> recordEvents.edits(sync)));
+        return all.stream()
+                .filter(recordEvents -> !recordEvents.isDeleted() && !recordEvents.needsReadBack())
+                .collect(Collectors.toMap(
+                        recordEvents -> recordEvents.record().crmId(), recordEvents -> recordEvents.edits(sync)));
     }
 
     /** Whether the record had no key when it was last read, and no event has set one since. */
@@ -272,10 +328,20 @@ public final class InboxProcessor {
         if (all.get(0).isDeleted()) {
             keys = new LinkedHashMap<>();
             for (Sync sync : receiving) {
-                keys.putAll(applier.keys(sync, all.stream().map(recordEvents -> recordEvents.record().crmId()).toList()));
+                keys.putAll(applier.keys(
+                        sync,
+                        all.stream()
+                                .map(recordEvents -> recordEvents.record().crmId())
+                                .toList()));
             }
         }
-        return new ReadBackBatch(first.account(), first.object(), accounts.get(first.account()).crm().name(), receiving, all, keys);
+        return new ReadBackBatch(
+                first.account(),
+                first.object(),
+                accounts.get(first.account()).crm().name(),
+                receiving,
+                all,
+                keys);
     }
 
     /** Waits for a permit to read; null when the quota allows none: then the events stay in the inbox and wait. */
@@ -294,7 +360,8 @@ public final class InboxProcessor {
         }
         CallRequest callRequest = new CallRequest(readBackBatch.account(), "read", Priority.NORMAL, true);
         Optional<Permit> permit = accounts.ready().contains(readBackBatch.account())
-                ? permits.await(() -> Optional.of(callRequest), MAX_PERMIT_WAIT) : Optional.empty();
+                ? permits.await(() -> Optional.of(callRequest), MAX_PERMIT_WAIT)
+                : Optional.empty();
         if (permit.isEmpty()) {
             inbox.defer(readBackBatch.account(), readBackBatch.identities(readBackBatch.crmIds()), INITIAL_DELAY);
         } else {
@@ -320,7 +387,8 @@ public final class InboxProcessor {
      *
      * @param answer list of {@link CrmRecord} and {@link DeletedRecord}; anything else is an error
      */
-    public void apply(ReadBackBatch readBackBatch, @Body Object answer, @Header("SluiceStatus") Integer status) throws SQLException {
+    public void apply(ReadBackBatch readBackBatch, @Body Object answer, @Header("SluiceStatus") Integer status)
+            throws SQLException {
         holding(leased(readBackBatch), () -> {
             applyAnswer(readBackBatch, answer, status);
             return null;
@@ -329,7 +397,11 @@ public final class InboxProcessor {
 
     private void applyAnswer(ReadBackBatch readBackBatch, Object answer, Integer status) throws SQLException {
         if (!(answer instanceof List<?> list)) {
-            webhookMetrics.unanswered(readBackBatch.account(), readBackBatch.object(), readBackBatch.crmIds().size(), "HTTP " + status + ": " + answer);
+            webhookMetrics.unanswered(
+                    readBackBatch.account(),
+                    readBackBatch.object(),
+                    readBackBatch.crmIds().size(),
+                    "HTTP " + status + ": " + answer);
             backOff(readBackBatch, readBackBatch.crmIds());
             return;
         }
@@ -338,28 +410,50 @@ public final class InboxProcessor {
             return;
         }
         Set<String> unanswered = new LinkedHashSet<>(readBackBatch.crmIds());
-        List<CrmRecord> records = list.stream().filter(CrmRecord.class::isInstance).map(CrmRecord.class::cast)
-                .filter(record -> unanswered.remove(record.crmId())).toList();
-        Set<String> missing = list.stream().filter(DeletedRecord.class::isInstance).map(it -> ((DeletedRecord) it).crmId())
-                .filter(unanswered::remove).collect(Collectors.toCollection(LinkedHashSet::new));
+        List<CrmRecord> records = list.stream()
+                .filter(CrmRecord.class::isInstance)
+                .map(CrmRecord.class::cast)
+                .filter(record -> unanswered.remove(record.crmId()))
+                .toList();
+        Set<String> missing = list.stream()
+                .filter(DeletedRecord.class::isInstance)
+                .map(it -> ((DeletedRecord) it).crmId())
+                .filter(unanswered::remove)
+                .collect(Collectors.toCollection(LinkedHashSet::new));
         if (!unanswered.isEmpty()) {
-            webhookMetrics.unanswered(readBackBatch.account(), readBackBatch.object(), unanswered.size(), "the answer does not mention them");
+            webhookMetrics.unanswered(
+                    readBackBatch.account(),
+                    readBackBatch.object(),
+                    unanswered.size(),
+                    "the answer does not mention them");
             backOff(readBackBatch, unanswered);
         }
         Set<String> deferred = new HashSet<>();
         Set<String> withKey = new HashSet<>();
         for (Sync sync : readBackBatch.syncs()) {
-            List<CrmRecord> keyed = records.stream().map(record -> keyed(record, sync)).toList();
+            List<CrmRecord> keyed =
+                    records.stream().map(record -> keyed(record, sync)).toList();
             keyed.stream().filter(record -> record.key() != null).forEach(record -> withKey.add(record.crmId()));
             Applied applied = applier.apply(sync, keyed, readBackBatch.readAt(), readBackBatch.edits(sync));
             pollLog.applied(sync, applied);
             deferred.addAll(applied.deferred());
         }
-        records.stream().filter(record -> !withKey.contains(record.crmId()))
-                .forEach(record -> withoutKey.put(new RecordEvents.Record(readBackBatch.account(), readBackBatch.object(), record.crmId()), true));
+        records.stream()
+                .filter(record -> !withKey.contains(record.crmId()))
+                .forEach(record -> withoutKey.put(
+                        new RecordEvents.Record(readBackBatch.account(), readBackBatch.object(), record.crmId()),
+                        true));
         Set<String> toLookUp = known(readBackBatch.syncs(), List.copyOf(missing));
-        inbox.keep(readBackBatch.account(), toLookUp.stream().map(id -> CrmEvent.missing(CrmEvent.identityOf("missing", readBackBatch.object(), id,
-                readBackBatch.lastEventAt(id)), readBackBatch.object(), id, readBackBatch.readAt())).toList());
+        inbox.keep(
+                readBackBatch.account(),
+                toLookUp.stream()
+                        .map(id -> CrmEvent.missing(
+                                CrmEvent.identityOf(
+                                        "missing", readBackBatch.object(), id, readBackBatch.lastEventAt(id)),
+                                readBackBatch.object(),
+                                id,
+                                readBackBatch.readAt()))
+                        .toList());
         settle(readBackBatch, deferred, unanswered);
     }
 
@@ -368,7 +462,8 @@ public final class InboxProcessor {
         Set<String> done = new LinkedHashSet<>(readBackBatch.crmIds());
         done.removeAll(deferred);
         done.removeAll(unanswered);
-        done.forEach(id -> misses.invalidate(new RecordEvents.Record(readBackBatch.account(), readBackBatch.object(), id)));
+        done.forEach(
+                id -> misses.invalidate(new RecordEvents.Record(readBackBatch.account(), readBackBatch.object(), id)));
         inbox.done(readBackBatch.account(), readBackBatch.identities(done));
     }
 
@@ -401,7 +496,8 @@ public final class InboxProcessor {
         found.forEach(record -> unanswered.remove(record.crmId()));
         unanswered.removeAll(deleted.keySet());
         List<DeletedRecord> deletes = deleted.values().stream()
-                .map(it -> it.at() != null ? it : new DeletedRecord(it.crmId(), readBackBatch.deletedAt(it.crmId()))).toList();
+                .map(it -> it.at() != null ? it : new DeletedRecord(it.crmId(), readBackBatch.deletedAt(it.crmId())))
+                .toList();
         Set<String> deferred = new HashSet<>();
         for (Sync sync : readBackBatch.syncs()) {
             Applied applied = applier.apply(sync, found, readBackBatch.readAt(), deleted.keySet())
@@ -410,7 +506,10 @@ public final class InboxProcessor {
             deferred.addAll(applied.deferred());
         }
         if (!unanswered.isEmpty()) {
-            webhookMetrics.unanswered(readBackBatch.account(), readBackBatch.object(), unanswered.size(),
+            webhookMetrics.unanswered(
+                    readBackBatch.account(),
+                    readBackBatch.object(),
+                    unanswered.size(),
                     "the lookup's answer does not mention them");
             backOff(readBackBatch, unanswered);
         }
@@ -420,7 +519,10 @@ public final class InboxProcessor {
     /** Returns the record with the key of a sync. */
     private static CrmRecord keyed(CrmRecord record, Sync sync) {
         Object key = record.fields().get(sync.getExternalId());
-        return new CrmRecord(record.crmId(), key == null || key.toString().isBlank() ? null : key.toString(), record.at(),
+        return new CrmRecord(
+                record.crmId(),
+                key == null || key.toString().isBlank() ? null : key.toString(),
+                record.at(),
                 record.fields());
     }
 
@@ -433,6 +535,8 @@ public final class InboxProcessor {
     }
 
     private static List<UUID> identities(Collection<RecordEvents> all) {
-        return all.stream().flatMap(recordEvents -> recordEvents.identities().stream()).toList();
+        return all.stream()
+                .flatMap(recordEvents -> recordEvents.identities().stream())
+                .toList();
     }
 }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.receive;
 
 import io.sluice.CrmEvent;
@@ -27,6 +28,7 @@ public final class JournalPoller {
     private static final Logger LOG = LoggerFactory.getLogger(JournalPoller.class);
     /** Longer than the fetch of a file takes; after this time another process takes over from one that died. */
     private static final Duration LEASE_TIME = Duration.ofSeconds(30);
+
     private static final Duration ERROR_DELAY = Duration.ofSeconds(5);
     /** Statuses with which a CRM may answer for an offset that it does not know, or has forgotten. */
     private static final Set<Integer> UNKNOWN_OFFSET = Set.of(400, 404, 410);
@@ -44,7 +46,12 @@ public final class JournalPoller {
      * @param journals     accounts whose journals are polled
      * @param pollInterval interval until the next poll when there was no new file
      */
-    public JournalPoller(Accounts accounts, Collection<String> journals, PauseStore pauseStore, Database database, InboxProcessor inboxProcessor,
+    public JournalPoller(
+            Accounts accounts,
+            Collection<String> journals,
+            PauseStore pauseStore,
+            Database database,
+            InboxProcessor inboxProcessor,
             Duration pollInterval) {
         this.accounts = accounts;
         this.journals = List.copyOf(journals);
@@ -63,8 +70,10 @@ public final class JournalPoller {
                     streamOffsets.begin(account, StreamOffsets.journal(account));
                     begun.add(account);
                 }
-                streamOffsets.take(account, StreamOffsets.journal(account), LEASE_TIME).ifPresent(taken -> due.add(
-                        new JournalPoll(account, accounts.get(account).crm().name(), taken.offset())));
+                streamOffsets
+                        .take(account, StreamOffsets.journal(account), LEASE_TIME)
+                        .ifPresent(taken -> due.add(new JournalPoll(
+                                account, accounts.get(account).crm().name(), taken.offset())));
             }
         }
         return due;
@@ -77,7 +86,11 @@ public final class JournalPoller {
      * @param next   offset of the file; null when there was no new file
      */
     @SuppressWarnings("unchecked")
-    public void keep(JournalPoll journalPoll, @Body Object answer, @Header("SluiceStatus") Integer status, @Header("SluiceNext") String next)
+    public void keep(
+            JournalPoll journalPoll,
+            @Body Object answer,
+            @Header("SluiceStatus") Integer status,
+            @Header("SluiceNext") String next)
             throws SQLException {
         if (!(answer instanceof List<?> events)) {
             onError(journalPoll, status, answer);
@@ -87,8 +100,16 @@ public final class JournalPoller {
         } else {
             onAnswer(journalPoll.getAccount());
             String from = journalPoll.getOffset();
-            boolean kept = inboxProcessor.keep(journalPoll.getAccount(), (List<CrmEvent>) events, connection ->
-                    StreamOffsets.commit(connection, journalPoll.getAccount(), StreamOffsets.journal(journalPoll.getAccount()), from, next, LEASE_TIME));
+            boolean kept = inboxProcessor.keep(
+                    journalPoll.getAccount(),
+                    (List<CrmEvent>) events,
+                    connection -> StreamOffsets.commit(
+                            connection,
+                            journalPoll.getAccount(),
+                            StreamOffsets.journal(journalPoll.getAccount()),
+                            from,
+                            next,
+                            LEASE_TIME));
             if (kept) {
                 journalPoll.moveTo(next);
             } else {
@@ -101,8 +122,10 @@ public final class JournalPoller {
     private void onError(JournalPoll journalPoll, Integer status, Object answer) throws SQLException {
         String account = journalPoll.getAccount();
         if (status != null && UNKNOWN_OFFSET.contains(status) && journalPoll.getOffset() != null) {
-            LOG.warn("{}: the CRM does not know the journal's offset any more, which is older than its history. The journal"
-                    + " is read from its beginning; the polls of the account's syncs find the changes before that.", account);
+            LOG.warn(
+                    "{}: the CRM does not know the journal's offset any more, which is older than its history. The journal"
+                            + " is read from its beginning; the polls of the account's syncs find the changes before that.",
+                    account);
             streamOffsets.commit(account, StreamOffsets.journal(account), journalPoll.getOffset(), null, LEASE_TIME);
             journalPoll.moveTo(null);
             journalPoll.close(Duration.ZERO);
@@ -110,8 +133,12 @@ public final class JournalPoller {
         }
         String error = (status == null || status == 0 ? "" : "HTTP " + status + ": ") + answer;
         if (!error.equals(errors.put(account, error))) {
-            LOG.warn("{}: the journal can't be read: {}. Attempts from the same offset follow every {} s; meanwhile the polls"
-                    + " of the account's syncs find changes.", account, error, ERROR_DELAY.toSeconds());
+            LOG.warn(
+                    "{}: the journal can't be read: {}. Attempts from the same offset follow every {} s; meanwhile the polls"
+                            + " of the account's syncs find changes.",
+                    account,
+                    error,
+                    ERROR_DELAY.toSeconds());
         }
         journalPoll.close(ERROR_DELAY);
     }
@@ -124,6 +151,10 @@ public final class JournalPoller {
 
     /** Releases the lease of the journal. */
     public void end(JournalPoll journalPoll) throws SQLException {
-        streamOffsets.release(journalPoll.getAccount(), StreamOffsets.journal(journalPoll.getAccount()), journalPoll.getOffset(), journalPoll.delay());
+        streamOffsets.release(
+                journalPoll.getAccount(),
+                StreamOffsets.journal(journalPoll.getAccount()),
+                journalPoll.getOffset(),
+                journalPoll.delay());
     }
 }

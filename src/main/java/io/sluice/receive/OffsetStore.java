@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.receive;
 
 import io.sluice.Sync;
@@ -9,12 +10,14 @@ import java.util.Optional;
 /** Stores the offset of each sync. A process that takes a due offset holds its lease, so that replicas share the polls. */
 final class OffsetStore {
 
-    private static final String BEGIN = """
+    private static final String BEGIN =
+            """
             insert into sluice.checkpoint (account, object, stream, position) values (?, ?, ?, ?)
             on conflict (account, object, stream) do nothing""";
 
     /** Sets the offset back if a bulk query of changes has deferred some: the poll then reads from the earliest of them. */
-    private static final String TAKE = """
+    private static final String TAKE =
+            """
             with deferred as materialized (
                 select position::jsonb ->> 'earliestDeferred' as at from sluice.checkpoint
                 where account = ? and object = ? and stream = ?
@@ -33,16 +36,19 @@ final class OffsetStore {
                   and exists (select from deferred))
             select position from taken""";
 
-    private static final String SAVE_PROGRESS = """
+    private static final String SAVE_PROGRESS =
+            """
             update sluice.checkpoint set position = (?::jsonb || '{"taken": true}')::text, updated_at = now()
             where account = ? and object = ? and stream = ?""";
 
-    private static final String SAVE = """
+    private static final String SAVE =
+            """
             update sluice.checkpoint set position = ?, updated_at = now()
             where account = ? and object = ? and stream = ?""";
 
     /** Excludes a sync that a process is polling, unless that process has saved no progress for five seconds. */
-    private static final String MAKE_DUE = """
+    private static final String MAKE_DUE =
+            """
             update sluice.checkpoint set position = (position::jsonb || jsonb_build_object('due', clock_timestamp()))::text
             where account = ? and object = ? and stream = ?
               and (position::jsonb ->> 'taken' is null or updated_at < clock_timestamp() - interval '5 seconds')
@@ -64,14 +70,28 @@ final class OffsetStore {
         String account = sync.getAccount();
         String object = sync.getObject();
         String bulkQuery = "snapshot:" + sync.getName();
-        return database.first(TAKE, row -> PollOffset.of(row.getString(1)), account, object, bulkQuery, account, object,
-                stream(sync), account, object, bulkQuery);
+        return database.first(
+                TAKE,
+                row -> PollOffset.of(row.getString(1)),
+                account,
+                object,
+                bulkQuery,
+                account,
+                object,
+                stream(sync),
+                account,
+                object,
+                bulkQuery);
     }
 
     /** Finds the offset of a sync; empty when it was never polled. */
     Optional<PollOffset> find(Sync sync) throws SQLException {
-        return database.first("select position from sluice.checkpoint where account = ? and object = ? and stream = ?",
-                row -> PollOffset.of(row.getString(1)), sync.getAccount(), sync.getObject(), stream(sync));
+        return database.first(
+                "select position from sluice.checkpoint where account = ? and object = ? and stream = ?",
+                row -> PollOffset.of(row.getString(1)),
+                sync.getAccount(),
+                sync.getObject(),
+                stream(sync));
     }
 
     /** Makes the poll of a sync due at once. */

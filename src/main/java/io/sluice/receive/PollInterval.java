@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.receive;
 
 import io.sluice.quota.Backpressure;
@@ -15,8 +16,9 @@ public record PollInterval(Duration min, Duration max) {
 
     public PollInterval {
         if (min.isZero() || min.compareTo(max) > 0) {
-            throw new IllegalArgumentException("application.properties: sluice.poll.min-interval must be more than 0 and"
-                    + " at most sluice.poll.max-interval, but they are " + min + " and " + max);
+            throw new IllegalArgumentException(
+                    "application.properties: sluice.poll.min-interval must be more than 0 and"
+                            + " at most sluice.poll.max-interval, but they are " + min + " and " + max);
         }
     }
 

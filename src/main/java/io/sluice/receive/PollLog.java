@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.receive;
 
 import io.sluice.LogThrottle;
@@ -29,8 +30,15 @@ final class PollLog {
 
     /** Logs that a poll failed. */
     void failed(Sync sync, int status, Object answer) {
-        throttle.warn(LOG, sync.getName() + " unread", "{}: {} {} could not be read: HTTP {}: {}. The next polls continue from the"
-                + " same offset, with doubling intervals.", sync.getName(), sync.getAccount(), sync.getObject(), status,
+        throttle.warn(
+                LOG,
+                sync.getName() + " unread",
+                "{}: {} {} could not be read: HTTP {}: {}. The next polls continue from the"
+                        + " same offset, with doubling intervals.",
+                sync.getName(),
+                sync.getAccount(),
+                sync.getObject(),
+                status,
                 RootCause.shortened(answer));
     }
 
@@ -42,17 +50,36 @@ final class PollLog {
             count(parts, applied.inserted(), "inserted");
             count(parts, applied.deleted(), "deleted");
             count(parts, applied.conflicts(), "conflicts decided (sluice.conflict)");
-            LOG.info("{}: from {} {} to {}: {}.", sync.getName(), sync.getAccount(), sync.getObject(), sync.getTable(),
+            LOG.info(
+                    "{}: from {} {} to {}: {}.",
+                    sync.getName(),
+                    sync.getAccount(),
+                    sync.getObject(),
+                    sync.getTable(),
                     parts);
         }
-        applied.rejected().stream().filter(logged::add).forEach(row ->
-                throttle.warn(LOG, sync.getName(), "{}: table {} rejects record {} ({} {}), columns {}: {}. Correct the value on either side.",
-                        sync.getName(), sync.getTable(), row.key(), sync.getObject(), row.crmId(),
-                        String.join(", ", row.columns()), row.why()));
+        applied.rejected().stream()
+                .filter(logged::add)
+                .forEach(row -> throttle.warn(
+                        LOG,
+                        sync.getName(),
+                        "{}: table {} rejects record {} ({} {}), columns {}: {}. Correct the value on either side.",
+                        sync.getName(),
+                        sync.getTable(),
+                        row.key(),
+                        sync.getObject(),
+                        row.crmId(),
+                        String.join(", ", row.columns()),
+                        row.why()));
         Integer before = withoutKey.put(sync.getName(), applied.withoutKey());
         if (applied.withoutKey() > 0 && !Integer.valueOf(applied.withoutKey()).equals(before)) {
-            LOG.info("{}: {} records of {} have no {} and get no row in {}.", sync.getName(),
-                    applied.withoutKey(), sync.getObject(), sync.getExternalId(), sync.getTable());
+            LOG.info(
+                    "{}: {} records of {} have no {} and get no row in {}.",
+                    sync.getName(),
+                    applied.withoutKey(),
+                    sync.getObject(),
+                    sync.getExternalId(),
+                    sync.getTable());
         }
     }
 

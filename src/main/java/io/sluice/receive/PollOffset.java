@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.receive;
 
 import io.sluice.store.Json;
@@ -20,7 +21,12 @@ import java.util.Map;
  * @param polledAt     start of the last poll that ended
  * @param handedOverAt start of the last poll whose rest a bulk query reads
  */
-record PollOffset(Instant from, Instant lowWatermark, Duration interval, Instant deletesDue, Instant polledAt,
+record PollOffset(
+        Instant from,
+        Instant lowWatermark,
+        Duration interval,
+        Instant deletesDue,
+        Instant polledAt,
         Instant handedOverAt) {
 
     /** Makes an offset of a sync whose polls have not ended yet. */
@@ -35,8 +41,11 @@ record PollOffset(Instant from, Instant lowWatermark, Duration interval, Instant
 
     static PollOffset of(String json) {
         Map<String, Object> parts = Json.fields(json);
-        return new PollOffset(moment(parts, "from"), moment(parts, "lowWatermark"),
-                Duration.ofMillis(((Number) parts.get("intervalMs")).longValue()), moment(parts, "deletesDue"),
+        return new PollOffset(
+                moment(parts, "from"),
+                moment(parts, "lowWatermark"),
+                Duration.ofMillis(((Number) parts.get("intervalMs")).longValue()),
+                moment(parts, "deletesDue"),
                 parts.containsKey("polledAt") ? moment(parts, "polledAt") : Instant.EPOCH,
                 parts.containsKey("handedOverAt") ? moment(parts, "handedOverAt") : Instant.EPOCH);
     }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.receive;
 
 import io.sluice.CrmRecord;
@@ -26,17 +27,24 @@ public final class ReadBackBatch {
     private final Map<String, List<RecordEvents>> events = new LinkedHashMap<>();
     /** CRM id to key of the records to look up, which may have been deleted; null when the batch is read by id. */
     private final Map<String, String> lookup;
+
     private Instant readAt;
 
-    ReadBackBatch(String account, String object, String crm, List<Sync> syncs, List<RecordEvents> events,
+    ReadBackBatch(
+            String account,
+            String object,
+            String crm,
+            List<Sync> syncs,
+            List<RecordEvents> events,
             Map<String, String> lookup) {
         this.account = account;
         this.object = object;
         this.crm = crm;
         this.syncs = syncs;
         this.lookup = lookup;
-        events.forEach(recordEvents ->
-                this.events.computeIfAbsent(recordEvents.record().crmId(), first -> new ArrayList<>()).add(recordEvents));
+        events.forEach(recordEvents -> this.events
+                .computeIfAbsent(recordEvents.record().crmId(), first -> new ArrayList<>())
+                .add(recordEvents));
     }
 
     String account() {
@@ -62,20 +70,33 @@ public final class ReadBackBatch {
 
     /** Time of the record's last event. */
     Instant lastEventAt(String crmId) {
-        return of(crmId).stream().map(RecordEvents::last).max(Instant::compareTo).orElse(readAt);
+        return of(crmId).stream()
+                .map(RecordEvents::last)
+                .max(Instant::compareTo)
+                .orElse(readAt);
     }
 
     /** Maps CRM ids to the edits of a sync's fields, oldest first. */
     Map<String, List<CrmRecord>> edits(Sync sync) {
         Map<String, List<CrmRecord>> edits = new LinkedHashMap<>();
-        events.forEach((crmId, ofRecord) -> edits.put(crmId, new RecordEvents(ofRecord.get(0).record(),
-                ofRecord.stream().flatMap(recordEvents -> recordEvents.events().stream()).toList()).edits(sync)));
+        events.forEach((crmId, ofRecord) -> edits.put(
+                crmId,
+                new RecordEvents(
+                                ofRecord.get(0).record(),
+                                ofRecord.stream()
+                                        .flatMap(recordEvents -> recordEvents.events().stream())
+                                        .toList())
+                        .edits(sync)));
         return edits;
     }
 
     /** Time at which the CRM deleted a record; null when no event says so. */
     Instant deletedAt(String crmId) {
-        return of(crmId).stream().map(RecordEvents::deletedAt).filter(Objects::nonNull).max(Instant::compareTo).orElse(null);
+        return of(crmId).stream()
+                .map(RecordEvents::deletedAt)
+                .filter(Objects::nonNull)
+                .max(Instant::compareTo)
+                .orElse(null);
     }
 
     boolean isLookup() {
@@ -98,8 +119,11 @@ public final class ReadBackBatch {
 
     /** Body of the call: CRM ids, or for a lookup records with their keys. */
     public List<?> getIds() {
-        return !isLookup() ? crmIds() : lookup.entrySet().stream()
-                .map(it -> new RecordChange(it.getValue(), Operation.UPSERT, it.getKey(), Map.of())).toList();
+        return !isLookup()
+                ? crmIds()
+                : lookup.entrySet().stream()
+                        .map(it -> new RecordChange(it.getValue(), Operation.UPSERT, it.getKey(), Map.of()))
+                        .toList();
     }
 
     private List<RecordEvents> of(String crmId) {
@@ -107,7 +131,10 @@ public final class ReadBackBatch {
     }
 
     List<UUID> identities(Collection<String> crmIds) {
-        return crmIds.stream().flatMap(id -> of(id).stream()).flatMap(recordEvents -> recordEvents.identities().stream()).toList();
+        return crmIds.stream()
+                .flatMap(id -> of(id).stream())
+                .flatMap(recordEvents -> recordEvents.identities().stream())
+                .toList();
     }
 
     /** URI of the Kamelet that makes the call. */
@@ -117,7 +144,8 @@ public final class ReadBackBatch {
             fields.addAll(sync.getFields().values());
             fields.add(sync.getExternalId());
         });
-        return "kamelet:" + crm + (isLookup() ? "-lookup-action?externalId=" + syncs.get(0).getExternalId() + "&" : "-read-action?")
+        return "kamelet:" + crm
+                + (isLookup() ? "-lookup-action?externalId=" + syncs.get(0).getExternalId() + "&" : "-read-action?")
                 + "account=" + account + "&object=" + object + "&fields=" + String.join(",", fields);
     }
 }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.receive;
 
 import io.sluice.Sync;
@@ -50,6 +51,7 @@ public final class ReadBeforeWrite {
     private static final Duration MAX_POLL_AGE = Duration.ofMinutes(1);
     /** Large writes of a sync with a shorter interval between them count as one. */
     private static final Duration BETWEEN_WRITES = Duration.ofMinutes(1);
+
     private static final Duration CHECK_INTERVAL = Duration.ofMillis(500);
     private static final Duration CHECK_INTERVAL_WHEN_HELD = Duration.ofMillis(100);
 
@@ -57,7 +59,8 @@ public final class ReadBeforeWrite {
      * Checks the 20 oldest waiting changes of each operation and priority, by the index, so that the cost does not grow with
      * the backlog. The CRM knows no record of an initial export, which is therefore not held back.
      */
-    private static final String POLLS = """
+    private static final String POLLS =
+            """
             select s.name, greatest((c.position::jsonb ->> 'polledAt')::timestamptz,
                                     case when q.position::jsonb ->> 'ended' is not null
                                          then (c.position::jsonb ->> 'handedOverAt')::timestamptz end) as polled_at,
@@ -88,8 +91,7 @@ public final class ReadBeforeWrite {
      * @param at      System.nanoTime() of the check
      * @param validNs nanoseconds for which the result is valid; 0 while a sync needs a poll and has no waiting changes yet
      */
-    private record Check(long at, long validNs, Set<String> unread) {
-    }
+    private record Check(long at, long validNs, Set<String> unread) {}
 
     /**
      * Last poll of a sync, and its waiting changes.
@@ -119,6 +121,7 @@ public final class ReadBeforeWrite {
     private final Map<String, Long> largeWrites = new ConcurrentHashMap<>();
     /** Syncs whose next large write waits for a poll, to the time after which the poll must start. */
     private final Map<String, Instant> wanted = new ConcurrentHashMap<>();
+
     private volatile Instant started;
 
     /**
@@ -126,14 +129,20 @@ public final class ReadBeforeWrite {
      * @param showsEdits whether the calls that write a sync's records return the values that they replace: then a change that
      *     has waited needs no poll, which would hold up urgent changes behind a backlog
      */
-    public ReadBeforeWrite(Database database, SnapshotStore snapshotStore, List<Sync> syncs, Duration maxWait, Predicate<Sync> showsEdits) {
+    public ReadBeforeWrite(
+            Database database,
+            SnapshotStore snapshotStore,
+            List<Sync> syncs,
+            Duration maxWait,
+            Predicate<Sync> showsEdits) {
         this.showsEdits = showsEdits;
         this.database = database;
         this.offsetStore = new OffsetStore(database);
         this.snapshotStore = snapshotStore;
         this.maxWait = maxWait;
-        syncs.stream().filter(sync -> "both".equals(sync.getDirection()))
-                .forEach(sync -> this.syncs.computeIfAbsent(sync.getAccount(), first -> new ArrayList<>()).add(sync));
+        syncs.stream().filter(sync -> "both".equals(sync.getDirection())).forEach(sync -> this.syncs
+                .computeIfAbsent(sync.getAccount(), first -> new ArrayList<>())
+                .add(sync));
     }
 
     /** Returns the syncs of an account that may not send before a poll, and makes their polls due. */
@@ -150,7 +159,10 @@ public final class ReadBeforeWrite {
         Set<String> unread = new HashSet<>();
         Duration valid = CHECK_INTERVAL;
         for (Poll poll : polls(account, ofAccount)) {
-            Sync sync = ofAccount.stream().filter(it -> it.getName().equals(poll.sync())).findFirst().orElseThrow();
+            Sync sync = ofAccount.stream()
+                    .filter(it -> it.getName().equals(poll.sync()))
+                    .findFirst()
+                    .orElseThrow();
             Instant since = wanted.get(sync.getName());
             if (since != null && !poll.polledAt().isBefore(since)) {
                 wanted.remove(sync.getName());
@@ -231,20 +243,33 @@ public final class ReadBeforeWrite {
     }
 
     private List<Poll> polls(String account, List<Sync> ofAccount) throws SQLException {
-        return database.transaction(connection -> Database.query(connection, POLLS, row -> new Poll(row.getString("name"),
-                        row.getString("polled_at") == null ? Instant.EPOCH
-                                : row.getObject("polled_at", OffsetDateTime.class).toInstant(),
-                        row.getBoolean("overdue"), row.getBoolean("waits"), row.getBoolean("waited"),
+        return database.transaction(connection -> Database.query(
+                connection,
+                POLLS,
+                row -> new Poll(
+                        row.getString("name"),
+                        row.getString("polled_at") == null
+                                ? Instant.EPOCH
+                                : row.getObject("polled_at", OffsetDateTime.class)
+                                        .toInstant(),
+                        row.getBoolean("overdue"),
+                        row.getBoolean("waits"),
+                        row.getBoolean("waited"),
                         row.getObject("now", OffsetDateTime.class).toInstant()),
-                maxWait.toMillis(), Database.texts(connection, ofAccount, Sync::getName),
+                maxWait.toMillis(),
+                Database.texts(connection, ofAccount, Sync::getName),
                 Database.texts(connection, ofAccount, Sync::getObject),
-                connection.createArrayOf("boolean", ofAccount.stream().map(showsEdits::test).toArray()), account,
+                connection.createArrayOf(
+                        "boolean", ofAccount.stream().map(showsEdits::test).toArray()),
+                account,
                 maxWait.toMillis()));
     }
 
     private boolean isUnread(Sync sync, Poll poll) {
         started(poll.now());
-        return poll.polledAt().isBefore(started) || wanted.containsKey(poll.sync()) || poll.overdue() && !showsEdits.test(sync)
+        return poll.polledAt().isBefore(started)
+                || wanted.containsKey(poll.sync())
+                || poll.overdue() && !showsEdits.test(sync)
                 || poll.waited() && poll.polledAt().isBefore(poll.now().minus(maxWait));
     }
 
@@ -255,12 +280,18 @@ public final class ReadBeforeWrite {
         }
         Instant since = held.computeIfAbsent(sync.getName(), first -> poll.now());
         if (poll.now().isBefore(since.plus(MAX_HOLD))
-                || poll.now().isBefore(since.plus(MAX_HOLD_FOR_BULK_QUERY)) && snapshotStore.ranSince(sync, poll.now())) {
+                || poll.now().isBefore(since.plus(MAX_HOLD_FOR_BULK_QUERY))
+                        && snapshotStore.ranSince(sync, poll.now())) {
             return true;
         }
-        LOG.warn("{}: {} {} could not be polled for {} s. For {} min waiting changes are sent without a poll and may overwrite"
-                + " edits made there meanwhile.", sync.getName(), sync.getAccount(), sync.getObject(),
-                Duration.between(since, poll.now()).toSeconds(), RELEASE_TIME.toMinutes());
+        LOG.warn(
+                "{}: {} {} could not be polled for {} s. For {} min waiting changes are sent without a poll and may overwrite"
+                        + " edits made there meanwhile.",
+                sync.getName(),
+                sync.getAccount(),
+                sync.getObject(),
+                Duration.between(since, poll.now()).toSeconds(),
+                RELEASE_TIME.toMinutes());
         held.remove(sync.getName());
         wanted.remove(sync.getName());
         released.put(sync.getName(), poll.now().plus(RELEASE_TIME));

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.receive;
 
 import io.sluice.CrmEvent;
@@ -17,8 +18,7 @@ import java.util.UUID;
 public record RecordEvents(Record record, List<CrmEvent> events) {
 
     /** Identifies a record by account, object and CRM id. */
-    public record Record(String account, String object, String crmId) {
-    }
+    public record Record(String account, String object, String crmId) {}
 
     public RecordEvents {
         events = events.stream().sorted(Comparator.comparing(CrmEvent::at)).toList();
@@ -27,9 +27,13 @@ public record RecordEvents(Record record, List<CrmEvent> events) {
     static List<RecordEvents> of(List<Inbox.Row> rows) {
         Map<Record, List<CrmEvent>> byRecord = new LinkedHashMap<>();
         rows.forEach(row -> byRecord.computeIfAbsent(
-                new Record(row.account(), row.event().object(), row.event().crmId()), first -> new ArrayList<>())
+                        new Record(
+                                row.account(), row.event().object(), row.event().crmId()),
+                        first -> new ArrayList<>())
                 .add(row.event()));
-        return byRecord.entrySet().stream().map(entry -> new RecordEvents(entry.getKey(), entry.getValue())).toList();
+        return byRecord.entrySet().stream()
+                .map(entry -> new RecordEvents(entry.getKey(), entry.getValue()))
+                .toList();
     }
 
     List<UUID> identities() {
@@ -46,25 +50,34 @@ public record RecordEvents(Record record, List<CrmEvent> events) {
     }
 
     private CrmEvent.Kind lastLifecycleKind() {
-        return events.stream().map(CrmEvent::kind).filter(kind -> kind != CrmEvent.Kind.VALUE)
-                .reduce((before, after) -> after).orElse(CrmEvent.Kind.VALUE);
+        return events.stream()
+                .map(CrmEvent::kind)
+                .filter(kind -> kind != CrmEvent.Kind.VALUE)
+                .reduce((before, after) -> after)
+                .orElse(CrmEvent.Kind.VALUE);
     }
 
     /** Time at which the CRM deleted the record; null when no event says so. */
     Instant deletedAt() {
-        return events.stream().filter(crmEvent -> crmEvent.kind() == CrmEvent.Kind.DELETED).map(CrmEvent::at).reduce((a, b) -> b).orElse(null);
+        return events.stream()
+                .filter(crmEvent -> crmEvent.kind() == CrmEvent.Kind.DELETED)
+                .map(CrmEvent::at)
+                .reduce((a, b) -> b)
+                .orElse(null);
     }
 
     /** Whether the values of the events are not enough and the record must be read back. */
     boolean needsReadBack() {
-        return !isDeleted() && (events.stream().anyMatch(crmEvent -> crmEvent.kind() == CrmEvent.Kind.READ_BACK) || isAmbiguous());
+        return !isDeleted()
+                && (events.stream().anyMatch(crmEvent -> crmEvent.kind() == CrmEvent.Kind.READ_BACK) || isAmbiguous());
     }
 
     /** Whether a field got two values at the same time, so that their order is unknown. */
     private boolean isAmbiguous() {
         Map<List<Object>, CrmEvent> values = new HashMap<>();
         for (CrmEvent crmEvent : events) {
-            CrmEvent other = crmEvent.kind() != CrmEvent.Kind.VALUE ? null
+            CrmEvent other = crmEvent.kind() != CrmEvent.Kind.VALUE
+                    ? null
                     : values.putIfAbsent(List.of(crmEvent.field(), crmEvent.at()), crmEvent);
             if (other != null && !Objects.equals(other.value(), crmEvent.value())) {
                 return true;
@@ -84,13 +97,15 @@ public record RecordEvents(Record record, List<CrmEvent> events) {
 
     /** Returns the edits of a sync's fields, oldest first. */
     List<CrmRecord> edits(Sync sync) {
-        return events.stream().filter(crmEvent -> crmEvent.kind() == CrmEvent.Kind.VALUE
+        return events.stream()
+                .filter(crmEvent -> crmEvent.kind() == CrmEvent.Kind.VALUE
                         && sync.getFields().containsValue(crmEvent.field()))
                 .map(crmEvent -> {
                     Map<String, Object> field = new LinkedHashMap<>();
                     field.put(crmEvent.field(), crmEvent.value());
                     return CrmRecord.ofEvents(record.crmId(), field, Map.of(crmEvent.field(), crmEvent.at()));
-                }).toList();
+                })
+                .toList();
     }
 
     /** Returns the last value of each field of a sync; null when the events contain none. */

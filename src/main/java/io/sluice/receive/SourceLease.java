@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.receive;
 
 import java.sql.SQLException;
@@ -18,7 +19,12 @@ final class SourceLease {
     private String next;
     private boolean open;
 
-    private SourceLease(StreamOffsets streamOffsets, String account, String stream, Instant began, Duration leaseTime,
+    private SourceLease(
+            StreamOffsets streamOffsets,
+            String account,
+            String stream,
+            Instant began,
+            Duration leaseTime,
             Optional<StreamOffsets.StreamOffset> taken) {
         this.streamOffsets = streamOffsets;
         this.account = account;
@@ -35,10 +41,12 @@ final class SourceLease {
      *
      * @param leaseTime time without a heartbeat after which another process takes over
      */
-    static SourceLease take(StreamOffsets streamOffsets, String account, String name, Instant now, Duration leaseTime) throws SQLException {
+    static SourceLease take(StreamOffsets streamOffsets, String account, String name, Instant now, Duration leaseTime)
+            throws SQLException {
         String stream = "source:" + name;
         streamOffsets.begin(account, stream);
-        return new SourceLease(streamOffsets, account, stream, now, leaseTime, streamOffsets.take(account, stream, leaseTime));
+        return new SourceLease(
+                streamOffsets, account, stream, now, leaseTime, streamOffsets.take(account, stream, leaseTime));
     }
 
     /** Whether the source has more to read. */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.receive;
 
 import io.sluice.LogThrottle;
@@ -127,8 +128,13 @@ public final class SourcePoller {
     }
 
     private static void warn(Exchange exchange, SourceLease sourceLease) {
-        THROTTLE.warn(LOG, sourceLease.toString(), "{} can't be read: HTTP {}: {}. The next poll continues from the same offset.", sourceLease,
-                exchange.getMessage().getHeader(STATUS), RootCause.shortened(exchange.getMessage().getBody(String.class)));
+        THROTTLE.warn(
+                LOG,
+                sourceLease.toString(),
+                "{} can't be read: HTTP {}: {}. The next poll continues from the same offset.",
+                sourceLease,
+                exchange.getMessage().getHeader(STATUS),
+                RootCause.shortened(exchange.getMessage().getBody(String.class)));
     }
 
     /** Commits the offset: the route has completed the page. */

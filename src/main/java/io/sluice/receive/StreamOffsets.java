@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.receive;
 
 import io.sluice.store.Database;
@@ -12,31 +13,34 @@ import java.util.Optional;
  */
 final class StreamOffsets {
 
-    private static final String BEGIN = """
+    private static final String BEGIN =
+            """
             insert into sluice.checkpoint (account, object, stream, position)
             values (?, '', ?, jsonb_build_object('due', clock_timestamp())::text)
             on conflict (account, object, stream) do nothing""";
 
-    private static final String TAKE = """
+    private static final String TAKE =
+            """
             update sluice.checkpoint set updated_at = now(), position = (position::jsonb
                 || jsonb_build_object('due', clock_timestamp() + ? * interval '1 millisecond'))::text
             where account = ? and object = '' and stream = ? and (position::jsonb ->> 'due')::timestamptz <= clock_timestamp()
             returning position::jsonb ->> 'offset'""";
 
     /** Updates only the offset that this process read last: a process that has lost its lease can't set the offset back. */
-    private static final String COMMIT = """
+    private static final String COMMIT =
+            """
             update sluice.checkpoint set updated_at = now(), position = (position::jsonb || jsonb_build_object(
                 'offset', ?::text, 'due', clock_timestamp() + ? * interval '1 millisecond'))::text
             where account = ? and object = '' and stream = ? and position::jsonb ->> 'offset' is not distinct from ?::text""";
 
-    private static final String RELEASE = """
+    private static final String RELEASE =
+            """
             update sluice.checkpoint set position = (position::jsonb
                 || jsonb_build_object('due', clock_timestamp() + ? * interval '1 millisecond'))::text
             where account = ? and object = '' and stream = ? and position::jsonb ->> 'offset' is not distinct from ?::text""";
 
     /** Offset of a stream; {@code offset} is null at the beginning. */
-    record StreamOffset(String offset) {
-    }
+    record StreamOffset(String offset) {}
 
     private final Database database;
 
@@ -64,7 +68,8 @@ final class StreamOffsets {
     }
 
     /** Commits an offset in the caller's transaction. @return false if another process has committed one meanwhile */
-    static boolean commit(Connection connection, String account, String stream, String from, String to, Duration leaseTime)
+    static boolean commit(
+            Connection connection, String account, String stream, String from, String to, Duration leaseTime)
             throws SQLException {
         return Database.update(connection, COMMIT, to, leaseTime.toMillis(), account, stream, from) == 1;
     }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.receive;
 
 import io.sluice.store.Database;
@@ -16,7 +17,8 @@ public final class WebhookDeliveries extends ServiceSupport implements Idempoten
     private static final String ADD = "insert into sluice.webhook_delivery (key) values (?) on conflict do nothing";
     private static final String CONTAINS = "select from sluice.webhook_delivery where key = ?";
     private static final String REMOVE = "delete from sluice.webhook_delivery where key = ?";
-    private static final String PURGE = """
+    private static final String PURGE =
+            """
             delete from sluice.webhook_delivery where received_at < clock_timestamp() - ? * interval '1 millisecond'""";
 
     private final Database database;

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.receive;
 
 import io.micrometer.core.instrument.MeterRegistry;
@@ -39,17 +40,25 @@ public final class WebhookMetrics {
 
     void rejected(String account, List<RejectedEvent> events) {
         count("sluice.webhook.events", account, "outcome", "rejected", events.size());
-        events.stream().distinct().filter(event -> !isQuiet(account + " " + event)).forEach(event ->
-                LOG.warn("{}: an event of type {} can't be parsed and was rejected: {}. The other events of its request were"
-                        + " kept. Further ones are counted (sluice.event_rejection) and logged once a minute.", account,
-                        event.type(), event.why()));
+        events.stream()
+                .distinct()
+                .filter(event -> !isQuiet(account + " " + event))
+                .forEach(event -> LOG.warn(
+                        "{}: an event of type {} can't be parsed and was rejected: {}. The other events of its request were"
+                                + " kept. Further ones are counted (sluice.event_rejection) and logged once a minute.",
+                        account,
+                        event.type(),
+                        event.why()));
     }
 
     void rejectedRequest(String account, String why) {
         count("sluice.webhook.rejected", account, "reason", why, 1);
         if (!isQuiet(account + " " + why)) {
-            LOG.warn("A request to /webhooks/{} was rejected and changed nothing: {}. Further ones are counted"
-                    + " (sluice_webhook_rejected) and logged once a minute.", account, why);
+            LOG.warn(
+                    "A request to /webhooks/{} was rejected and changed nothing: {}. Further ones are counted"
+                            + " (sluice_webhook_rejected) and logged once a minute.",
+                    account,
+                    why);
         }
     }
 
@@ -57,14 +66,21 @@ public final class WebhookMetrics {
     void unanswered(String account, String object, int records, String why) {
         count("sluice.read.unanswered", account, "object", object, records);
         if (!isQuiet(account + " " + object + " unread")) {
-            LOG.warn("{}: {} records of {} could not be read back: {}. They do not count as deleted; the next attempts follow"
-                    + " with a backoff that doubles from 1 s to 4 min.", account, records, object, RootCause.shortened(why));
+            LOG.warn(
+                    "{}: {} records of {} could not be read back: {}. They do not count as deleted; the next attempts follow"
+                            + " with a backoff that doubles from 1 s to 4 min.",
+                    account,
+                    records,
+                    object,
+                    RootCause.shortened(why));
         }
     }
 
     private boolean isQuiet(String what) {
         Instant now = clock.instant();
-        return lastLogged.merge(what, now, (before, latest) -> before.plus(LOG_INTERVAL).isAfter(latest) ? before : latest) != now;
+        return lastLogged.merge(
+                        what, now, (before, latest) -> before.plus(LOG_INTERVAL).isAfter(latest) ? before : latest)
+                != now;
     }
 
     private void count(String name, String account, String tag, String value, int by) {

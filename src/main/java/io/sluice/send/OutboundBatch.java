@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.send;
 
 import io.sluice.Outcome;
@@ -22,7 +23,8 @@ import java.util.Set;
  * @param lease      the lease of the records, or null
  * @param readBefore by object, the time since which changed records are read before they are written
  */
-public record OutboundBatch(SendMethod.Way way, String writer, List<Claim> claims, Lease lease, Map<String, Instant> readBefore) {
+public record OutboundBatch(
+        SendMethod.Way way, String writer, List<Claim> claims, Lease lease, Map<String, Instant> readBefore) {
 
     public OutboundBatch {
         claims = List.copyOf(claims);
@@ -46,8 +48,12 @@ public record OutboundBatch(SendMethod.Way way, String writer, List<Claim> claim
 
     /** The body of the call: the changes, with their object where the call may carry several. */
     public List<?> getRecords() {
-        return way != SendMethod.Way.COMPOSITE ? claims.get(0).changes() : claims.stream()
-                .flatMap(claim -> claim.changes().stream().map(recordChange -> named(claim.object(), recordChange))).toList();
+        return way != SendMethod.Way.COMPOSITE
+                ? claims.get(0).changes()
+                : claims.stream()
+                        .flatMap(claim ->
+                                claim.changes().stream().map(recordChange -> named(claim.object(), recordChange)))
+                        .toList();
     }
 
     private static Map<String, Object> named(String object, RecordChange recordChange) {
@@ -74,11 +80,15 @@ public record OutboundBatch(SendMethod.Way way, String writer, List<Claim> claim
             List<Outcome> part = new ArrayList<>(all.subList(from, from + claim.size()));
             for (int i = 0; i < claim.size(); i++) {
                 Outcome outcome = part.get(i);
-                if (outcome.status() == Outcome.Status.REJECTED && names(claim.changes().get(i), unwritten)) {
+                if (outcome.status() == Outcome.Status.REJECTED
+                        && names(claim.changes().get(i), unwritten)) {
                     part.set(i, Outcome.retry(outcome.key(), outcome.code(), outcome.message()));
                 }
             }
-            part.stream().filter(it -> it.status() != Outcome.Status.DONE).map(Outcome::key).forEach(unwritten::add);
+            part.stream()
+                    .filter(it -> it.status() != Outcome.Status.DONE)
+                    .map(Outcome::key)
+                    .forEach(unwritten::add);
             parts.add(part);
             from += claim.size();
         }
@@ -86,8 +96,9 @@ public record OutboundBatch(SendMethod.Way way, String writer, List<Claim> claim
     }
 
     private static boolean names(RecordChange child, Set<String> unwritten) {
-        return child.fields().entrySet().stream().anyMatch(field -> field.getKey().contains(".")
-                && unwritten.contains(Objects.toString(field.getValue(), null)));
+        return child.fields().entrySet().stream()
+                .anyMatch(field ->
+                        field.getKey().contains(".") && unwritten.contains(Objects.toString(field.getValue(), null)));
     }
 
     /** Describes the batch without its records: Camel prints the operands of a predicate, and a log holds no field values. */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.send;
 
 import io.sluice.CrmRecord;
@@ -67,8 +68,16 @@ public final class OutboxDispatcher {
     /** By account, the syncs that its calls leave alone, updated before each request for a permit. */
     private final Map<String, Set<String>> excluded = new ConcurrentHashMap<>();
 
-    public OutboxDispatcher(Accounts accounts, Permits permits, Outbox outbox, Settlement settlement, BulkDispatcher bulk,
-            Planner planner, CircuitBreakers circuitBreakers, CommonCauses causes, List<Sync> syncs) {
+    public OutboxDispatcher(
+            Accounts accounts,
+            Permits permits,
+            Outbox outbox,
+            Settlement settlement,
+            BulkDispatcher bulk,
+            Planner planner,
+            CircuitBreakers circuitBreakers,
+            CommonCauses causes,
+            List<Sync> syncs) {
         this(accounts, permits, outbox, settlement, bulk, planner, circuitBreakers, causes, syncs, null, null);
     }
 
@@ -76,8 +85,18 @@ public final class OutboxDispatcher {
      * @param readFirst knows the syncs whose CRM must be read before anything is sent, or null
      * @param edits     finds edits that a write replaces, or null
      */
-    public OutboxDispatcher(Accounts accounts, Permits permits, Outbox outbox, Settlement settlement, BulkDispatcher bulk,
-            Planner planner, CircuitBreakers circuitBreakers, CommonCauses causes, List<Sync> syncs, ReadBeforeWrite readFirst, OverwrittenEdits edits) {
+    public OutboxDispatcher(
+            Accounts accounts,
+            Permits permits,
+            Outbox outbox,
+            Settlement settlement,
+            BulkDispatcher bulk,
+            Planner planner,
+            CircuitBreakers circuitBreakers,
+            CommonCauses causes,
+            List<Sync> syncs,
+            ReadBeforeWrite readFirst,
+            OverwrittenEdits edits) {
         this.readFirst = readFirst;
         this.edits = edits;
         this.accounts = accounts;
@@ -128,16 +147,23 @@ public final class OutboxDispatcher {
         Optional<CallRequest> step = bulk.due(account, false);
         BulkDispatcher.NextWork work = nextWork(account);
         excluded.put(account, work.lingering());
-        if (work.head() == null || step.isPresent() && step.get().priority().compareTo(work.head().priority()) <= 0) {
+        if (work.head() == null
+                || step.isPresent()
+                        && step.get().priority().compareTo(work.head().priority()) <= 0) {
             return step;
         }
-        return Optional.of(new CallRequest(account, work.job().isPresent() ? BulkDispatcher.STEP : "write", work.head().priority(),
+        return Optional.of(new CallRequest(
+                account,
+                work.job().isPresent() ? BulkDispatcher.STEP : "write",
+                work.head().priority(),
                 false));
     }
 
     private boolean awaitsPoll(BulkClaim job) throws SQLException {
         Sync sync = syncs.get(job.sync());
-        return sync != null && job.operation() == Operation.UPSERT && "both".equals(sync.getDirection())
+        return sync != null
+                && job.operation() == Operation.UPSERT
+                && "both".equals(sync.getDirection())
                 && readFirst.shown(sync) == ReadBeforeWrite.Shown.BY_NEXT_POLL;
     }
 
@@ -148,7 +174,9 @@ public final class OutboxDispatcher {
         }
         Set<String> unread = new HashSet<>(readFirst.unread(account));
         BulkDispatcher.NextWork work = bulk.nextWork(account, unread);
-        while (work.job().isPresent() && awaitsPoll(work.job().get()) && unread.add(work.job().get().sync())) {
+        while (work.job().isPresent()
+                && awaitsPoll(work.job().get())
+                && unread.add(work.job().get().sync())) {
             work = bulk.nextWork(account, unread);
         }
         return work;
@@ -184,13 +212,18 @@ public final class OutboxDispatcher {
         int room = planner.maxRecords(crm, Operation.UPSERT, permit.priority());
         List<Claim> claims = new ArrayList<>();
         long since = System.nanoTime();
-        CallCapacity callCapacity = new CallCapacity(planner.collections(crm), Math.max(planner.collections(crm), crm.collectionsACall()),
-                collection, crm.readBeforeWrite());
-        boolean trying = causes.isProbing() && outbox.head(permit.account(), alone).filter(it -> causes.isProbing(it.sync()))
-                .isPresent();
+        CallCapacity callCapacity = new CallCapacity(
+                planner.collections(crm),
+                Math.max(planner.collections(crm), crm.collectionsACall()),
+                collection,
+                crm.readBeforeWrite());
+        boolean trying = causes.isProbing()
+                && outbox.head(permit.account(), alone)
+                        .filter(it -> causes.isProbing(it.sync()))
+                        .isPresent();
         Set<String> unread = Set.of();
-        Outbox.Capacity most = trying ? new Outbox.Capacity(1, 1)
-                : new Outbox.Capacity(room, crm.collectionSize(Operation.DELETE));
+        Outbox.Capacity most =
+                trying ? new Outbox.Capacity(1, 1) : new Outbox.Capacity(room, crm.collectionSize(Operation.DELETE));
         while (claims.isEmpty()) {
             since = System.nanoTime();
             Optional<Claim> head = outbox.claim(permit.account(), most, permit.priority(), alone);
@@ -213,29 +246,47 @@ public final class OutboxDispatcher {
             }
         }
         if (trying) {
-            SendMethod sendMethod = planner.call(crm, claims.get(0).operation(), List.of(claims.get(0).size()));
-            return new OutboundBatch(sendMethod.way(), writer(sendMethod, claims), claims.stream().map(this::withTexts).toList(),
-                    outbox.lease(claims, since), readBefore(crm, claims, unread));
+            SendMethod sendMethod = planner.call(
+                    crm, claims.get(0).operation(), List.of(claims.get(0).size()));
+            return new OutboundBatch(
+                    sendMethod.way(),
+                    writer(sendMethod, claims),
+                    claims.stream().map(this::withTexts).toList(),
+                    outbox.lease(claims, since),
+                    readBefore(crm, claims, unread));
         }
         Priority minPriority = Planner.mayWait(permit.priority()) ? Priority.LOW : permit.priority();
         while (callCapacity.left() > 0 && claims.get(0).mayShareCall()) {
-            Optional<Claim> beside = outbox.claimForSameCall(claims, Math.min(room, callCapacity.left() * collection), minPriority, alone);
+            Optional<Claim> beside = outbox.claimForSameCall(
+                    claims, Math.min(room, callCapacity.left() * collection), minPriority, alone);
             Claim fitting = beside.isEmpty() ? null : fitting(crm, beside.get(), callCapacity, unread);
             if (fitting == null || fitting.size() == 0) {
                 break;
             }
             claims.add(fitting);
         }
-        SendMethod sendMethod = planner.call(crm, claims.get(0).operation(),
-                claims.stream().flatMap(claim -> kinds(claim).stream()).map(List::size).toList());
-        return new OutboundBatch(sendMethod.way(), writer(sendMethod, claims), claims.stream().map(this::withTexts).toList(),
-                outbox.lease(claims, since), readBefore(crm, claims, unread));
+        SendMethod sendMethod = planner.call(
+                crm,
+                claims.get(0).operation(),
+                claims.stream()
+                        .flatMap(claim -> kinds(claim).stream())
+                        .map(List::size)
+                        .toList());
+        return new OutboundBatch(
+                sendMethod.way(),
+                writer(sendMethod, claims),
+                claims.stream().map(this::withTexts).toList(),
+                outbox.lease(claims, since),
+                readBefore(crm, claims, unread));
     }
 
     private Claim withTexts(Claim claim) {
         Sync sync = syncs.get(claim.sync());
-        return sync == null || sync.textFields().isEmpty() ? claim : claim.withChanges(claim.changes().stream()
-                .map(change -> change.withTexts(sync.textFields())).toList());
+        return sync == null || sync.textFields().isEmpty()
+                ? claim
+                : claim.withChanges(claim.changes().stream()
+                        .map(change -> change.withTexts(sync.textFields()))
+                        .toList());
     }
 
     private boolean isRead(Crm crm, Claim claim) {
@@ -245,15 +296,19 @@ public final class OutboxDispatcher {
 
     /** Whether the claim has more known records than one query reads, so that reads would take the capacity of several collections. */
     private boolean isLarge(Crm crm, Claim claim) {
-        return isRead(crm, claim) && claim.changes().stream().filter(change -> change.crmId() != null).count()
-                > crm.readBeforeWrite();
+        return isRead(crm, claim)
+                && claim.changes().stream()
+                                .filter(change -> change.crmId() != null)
+                                .count()
+                        > crm.readBeforeWrite();
     }
 
     /** @param unread the syncs whose known records are not read */
     private Map<String, Instant> readBefore(Crm crm, List<Claim> claims, Set<String> unread) throws SQLException {
         Map<String, Instant> since = new LinkedHashMap<>();
         for (Claim claim : claims) {
-            if (isRead(crm, claim) && !unread.contains(claim.sync())
+            if (isRead(crm, claim)
+                    && !unread.contains(claim.sync())
                     && claim.changes().stream().anyMatch(change -> change.crmId() != null)) {
                 since.put(claim.object(), edits.unreadSince(syncs.get(claim.sync())));
             }
@@ -270,9 +325,11 @@ public final class OutboxDispatcher {
             return List.of(claim.changes());
         }
         boolean known = claim.changes().get(0).crmId() != null;
-        Map<Boolean, List<RecordChange>> kinds = claim.changes().stream()
-                .collect(Collectors.partitioningBy(change -> change.crmId() != null));
-        return Stream.of(kinds.get(known), kinds.get(!known)).filter(kind -> !kind.isEmpty()).toList();
+        Map<Boolean, List<RecordChange>> kinds =
+                claim.changes().stream().collect(Collectors.partitioningBy(change -> change.crmId() != null));
+        return Stream.of(kinds.get(known), kinds.get(!known))
+                .filter(kind -> !kind.isEmpty())
+                .toList();
     }
 
     /**
@@ -289,17 +346,26 @@ public final class OutboxDispatcher {
         if (claim.operation() != Operation.UPSERT || going.size() == claim.size()) {
             return claim;
         }
-        settlement.release(claim, claim.changes().stream().filter(change -> !going.contains(change)).map(RecordChange::key).toList());
+        settlement.release(
+                claim,
+                claim.changes().stream()
+                        .filter(change -> !going.contains(change))
+                        .map(RecordChange::key)
+                        .toList());
         return claim.part(claim.changes().stream().filter(going::contains).toList());
     }
 
     private String writer(SendMethod sendMethod, List<Claim> claims) {
         Claim first = claims.get(0);
         Sync sync = syncs.get(first.sync());
-        return "kamelet:" + sendMethod.kamelet() + "?account=" + first.account() + (sendMethod.way() == SendMethod.Way.COLLECTIONS
-                ? "&object=" + sync.getObject() + "&externalId=" + sync.getExternalId()
-                : "&externalIds=" + claims.stream().map(claim -> syncs.get(claim.sync()))
-                        .map(it -> it.getObject() + ":" + it.getExternalId()).collect(Collectors.joining(",")));
+        return "kamelet:" + sendMethod.kamelet() + "?account=" + first.account()
+                + (sendMethod.way() == SendMethod.Way.COLLECTIONS
+                        ? "&object=" + sync.getObject() + "&externalId=" + sync.getExternalId()
+                        : "&externalIds="
+                                + claims.stream()
+                                        .map(claim -> syncs.get(claim.sync()))
+                                        .map(it -> it.getObject() + ":" + it.getExternalId())
+                                        .collect(Collectors.joining(",")));
     }
 
     /**
@@ -312,8 +378,15 @@ public final class OutboxDispatcher {
      * @param parts   by object, the answer to its part of a call with several parts, or null
      * @param images  by object, its records as they were before the call, those that had changed, or null
      */
-    public void settle(OutboundBatch outboundBatch, List<Outcome> outcomes, int status, Boolean throttled, ErrorScope reportedScope,
-            Map<String, PartAnswer> parts, Map<String, List<CrmRecord>> images) throws SQLException {
+    public void settle(
+            OutboundBatch outboundBatch,
+            List<Outcome> outcomes,
+            int status,
+            Boolean throttled,
+            ErrorScope reportedScope,
+            Map<String, PartAnswer> parts,
+            Map<String, List<CrmRecord>> images)
+            throws SQLException {
         // of a writer that makes several calls, one may have been throttled after another was answered
         if (Boolean.TRUE.equals(throttled) && (outcomes == null || count(outcomes, Outcome.Status.DONE) == 0)) {
             for (Claim claim : outboundBatch.claims()) {
@@ -330,7 +403,11 @@ public final class OutboxDispatcher {
             int together = parts == null ? outboundBatch.size() : claim.size();
             SplitRule splitRule = together == 1 ? SplitRule.NEVER : split(own.scope(), own.status());
             if (outboundBatch.readBefore().containsKey(claim.object())) {
-                edits.find(syncs.get(claim.sync()), claim, ofClaims.get(i), images == null ? null : images.get(claim.object()));
+                edits.find(
+                        syncs.get(claim.sync()),
+                        claim,
+                        ofClaims.get(i),
+                        images == null ? null : images.get(claim.object()));
             }
             settle(claim, ofClaims.get(i), own.scope(), splitRule);
         }
@@ -343,22 +420,32 @@ public final class OutboxDispatcher {
      */
     public void failed(OutboundBatch outboundBatch, Exception failure) throws SQLException {
         boolean hopeless = outboundBatch.size() == 1 && failure instanceof IllegalArgumentException;
-        LOG.warn("{} {} of {} could not be sent: {}; {}", outboundBatch.size(), outboundBatch.claims().get(0).object(),
-                outboundBatch.claims().get(0).account(), failure.getClass().getSimpleName(), hopeless ? "the record is in the"
-                + " dead letters" : "they are sent again in smaller calls");
+        LOG.warn(
+                "{} {} of {} could not be sent: {}; {}",
+                outboundBatch.size(),
+                outboundBatch.claims().get(0).object(),
+                outboundBatch.claims().get(0).account(),
+                failure.getClass().getSimpleName(),
+                hopeless ? "the record is in the" + " dead letters" : "they are sent again in smaller calls");
         LOG.debug("The writer failed", failure);
         for (Claim claim : outboundBatch.claims()) {
-            List<Outcome> outcomes = claim.changes().stream().map(change -> hopeless
-                    ? Outcome.rejected(change.key(), REQUEST_FAILED, RootCause.of(failure))
-                    : Outcome.uncertain(change.key(), Outcome.Uncertainty.UNPROVEN, REQUEST_FAILED, RootCause.of(failure))).toList();
+            List<Outcome> outcomes = claim.changes().stream()
+                    .map(change -> hopeless
+                            ? Outcome.rejected(change.key(), REQUEST_FAILED, RootCause.of(failure))
+                            : Outcome.uncertain(
+                                    change.key(), Outcome.Uncertainty.UNPROVEN, REQUEST_FAILED, RootCause.of(failure)))
+                    .toList();
             settlement.settle(claim, outcomes, outboundBatch.size() == 1 ? SplitRule.NEVER : SplitRule.AT_ONCE, null);
         }
     }
 
     /** Settles one claim. Where some records were written, the error does not concern the whole object. */
-    private void settle(Claim claim, List<Outcome> outcomes, ErrorScope errorScope, SplitRule splitRule) throws SQLException {
+    private void settle(Claim claim, List<Outcome> outcomes, ErrorScope errorScope, SplitRule splitRule)
+            throws SQLException {
         if (errorScope == ErrorScope.OBJECT && count(outcomes, Outcome.Status.DONE) == 0) {
-            circuitBreakers.rejected(claim.sync(), outcomes.get(0).code() + ": " + outcomes.get(0).message());
+            circuitBreakers.rejected(
+                    claim.sync(),
+                    outcomes.get(0).code() + ": " + outcomes.get(0).message());
             settlement.release(claim);
             return;
         }
@@ -374,11 +461,20 @@ public final class OutboxDispatcher {
     }
 
     private static void logGone(Claim claim, List<Outcome> outcomes) {
-        List<Outcome> gone = outcomes.stream().filter(it -> it.status() == Outcome.Status.GONE).toList();
+        List<Outcome> gone = outcomes.stream()
+                .filter(it -> it.status() == Outcome.Status.GONE)
+                .toList();
         if (!gone.isEmpty() && claim.operation() == Operation.UPSERT) {
-            THROTTLE.warn(LOG, claim.sync() + " gone", "{}: {} of {} {} not in the CRM under the known id, for example {}: {}; the CRM is asked for"
-                    + " their fate, then the sync's rules for deletes and conflicts apply", claim.sync(),
-                    records(gone.size()), claim.object(), gone.size() == 1 ? "is" : "are", gone.get(0).key(),
+            THROTTLE.warn(
+                    LOG,
+                    claim.sync() + " gone",
+                    "{}: {} of {} {} not in the CRM under the known id, for example {}: {}; the CRM is asked for"
+                            + " their fate, then the sync's rules for deletes and conflicts apply",
+                    claim.sync(),
+                    records(gone.size()),
+                    claim.object(),
+                    gone.size() == 1 ? "is" : "are",
+                    gone.get(0).key(),
                     gone.get(0).code());
         }
     }
@@ -395,11 +491,23 @@ public final class OutboxDispatcher {
             }
             return;
         }
-        Outcome example = outcomes.stream().filter(it -> it.status() != Outcome.Status.DONE
-                && it.status() != Outcome.Status.GONE).findFirst().orElseThrow();
+        Outcome example = outcomes.stream()
+                .filter(it -> it.status() != Outcome.Status.DONE && it.status() != Outcome.Status.GONE)
+                .findFirst()
+                .orElseThrow();
         // the CRM's message may repeat a value, so it stays in the dead letter
-        THROTTLE.warn(LOG, claim.sync() + " " + verb + " " + example.code(), "{}: {} {} {}, {} to retry, {} in the dead letters; for example {}: {}{}", claim.sync(),
-                records(done), verb, claim.object(), retry, rejected, example.key(), example.code(),
+        THROTTLE.warn(
+                LOG,
+                claim.sync() + " " + verb + " " + example.code(),
+                "{}: {} {} {}, {} to retry, {} in the dead letters; for example {}: {}{}",
+                claim.sync(),
+                records(done),
+                verb,
+                claim.object(),
+                retry,
+                rejected,
+                example.key(),
+                example.code(),
                 example.fields().isEmpty() ? "" : " (" + String.join(", ", example.fields()) + ")");
     }
 
@@ -412,8 +520,10 @@ public final class OutboxDispatcher {
         return switch (errorScope) {
             case RECORD -> SplitRule.AT_ONCE;
             case NONE -> SplitRule.BY_PARENT;
-            case TRANSIENT, OBJECT -> status == 500 ? SplitRule.AFTER_FAILURES
-                    : errorScope == ErrorScope.TRANSIENT && status == 400 ? SplitRule.BY_PARENT : SplitRule.NEVER;
+            case TRANSIENT, OBJECT ->
+                status == 500
+                        ? SplitRule.AFTER_FAILURES
+                        : errorScope == ErrorScope.TRANSIENT && status == 400 ? SplitRule.BY_PARENT : SplitRule.NEVER;
         };
     }
 

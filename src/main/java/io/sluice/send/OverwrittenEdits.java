@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.send;
 
 import io.sluice.CrmRecord;
@@ -62,8 +63,9 @@ public final class OverwrittenEdits {
         Map<String, String> written = new HashMap<>();
         for (int i = 0; i < claim.size(); i++) {
             RecordChange recordChange = claim.changes().get(i);
-            if (recordChange.crmId() != null && (outcomes.get(i).status() == Outcome.Status.DONE
-                    || outcomes.get(i).uncertainty() != Outcome.Uncertainty.NONE)) {
+            if (recordChange.crmId() != null
+                    && (outcomes.get(i).status() == Outcome.Status.DONE
+                            || outcomes.get(i).uncertainty() != Outcome.Uncertainty.NONE)) {
                 written.put(shortId(recordChange.crmId()), recordChange.key());
             }
         }
@@ -73,14 +75,20 @@ public final class OverwrittenEdits {
         if (images == null || !applier.isReady(sync)) {
             // a call without an answer has none to its reads either
             if (outcomes.stream().anyMatch(it -> it.status() == Outcome.Status.DONE)) {
-                LOG.warn("{}: {} {} could not be read before they were written; an edit by the CRM's users that they"
-                        + " replaced is not logged", claim.sync(), written.size(), claim.object());
+                LOG.warn(
+                        "{}: {} {} could not be read before they were written; an edit by the CRM's users that they"
+                                + " replaced is not logged",
+                        claim.sync(),
+                        written.size(),
+                        claim.object());
             }
             return;
         }
         List<CrmRecord> before = new ArrayList<>();
-        images.stream().filter(image -> written.containsKey(shortId(image.crmId()))).forEach(image ->
-                before.add(new CrmRecord(image.crmId(), written.get(shortId(image.crmId())), image.at(), image.fields())));
+        images.stream()
+                .filter(image -> written.containsKey(shortId(image.crmId())))
+                .forEach(image -> before.add(
+                        new CrmRecord(image.crmId(), written.get(shortId(image.crmId())), image.at(), image.fields())));
         if (before.isEmpty()) {
             return;
         }
@@ -98,15 +106,25 @@ public final class OverwrittenEdits {
             return;
         }
         if (applied.conflicts() > 0) {
-            LOG.info("{}: {} fields of {} had been changed in the CRM before they were written; {} records get the CRM's value"
-                    + " back", claim.sync(), applied.conflicts(), claim.object(), applied.updated());
+            LOG.info(
+                    "{}: {} fields of {} had been changed in the CRM before they were written; {} records get the CRM's value"
+                            + " back",
+                    claim.sync(),
+                    applied.conflicts(),
+                    claim.object(),
+                    applied.updated());
         }
     }
 
     /** Logs an answer to a read that can't be parsed; the write, which was answered too, is settled all the same. */
     private static void logUnread(Claim claim, int records, Exception odd) {
-        LOG.warn("{}: the read of {} {} before they were written can't be parsed ({}); an edit by the CRM's users that"
-                + " was replaced is not logged", claim.sync(), records, claim.object(), odd.getClass().getSimpleName());
+        LOG.warn(
+                "{}: the read of {} {} before they were written can't be parsed ({}); an edit by the CRM's users that"
+                        + " was replaced is not logged",
+                claim.sync(),
+                records,
+                claim.object(),
+                odd.getClass().getSimpleName());
     }
 
     /** The shorter form of an id with a checksum at its end (15 and 18 characters). */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.snapshot;
 
 import io.sluice.store.Json;
@@ -24,16 +25,29 @@ import java.util.Map;
  * @param since            time since which the records have changed; null: all records
  * @param earliestDeferred time of the earliest change that could not be decided, or null: the poll reads again from there
  */
-public record Snapshot(int epoch, SnapshotState state, String job, String member, String next, Instant queriedAt,
-        int jobs, int attempts,
-        SnapshotProgress progress, Instant began, Instant ended, String lastError, Instant since, Instant earliestDeferred) {
+public record Snapshot(
+        int epoch,
+        SnapshotState state,
+        String job,
+        String member,
+        String next,
+        Instant queriedAt,
+        int jobs,
+        int attempts,
+        SnapshotProgress progress,
+        Instant began,
+        Instant ended,
+        String lastError,
+        Instant since,
+        Instant earliestDeferred) {
 
     static Snapshot beginning(SnapshotState state, Instant now) {
         return since(null, state, now);
     }
 
     static Snapshot since(Instant moment, SnapshotState state, Instant now) {
-        return new Snapshot(0, state, null, null, null, now, 0, 0, SnapshotProgress.NOTHING, now, null, null, moment, null);
+        return new Snapshot(
+                0, state, null, null, null, now, 0, 0, SnapshotProgress.NOTHING, now, null, null, moment, null);
     }
 
     /** Whether the snapshot reads changes since a time, not all records. */
@@ -43,61 +57,168 @@ public record Snapshot(int epoch, SnapshotState state, String job, String member
 
     /** Notes a record, changed at that time, whose merge could not be decided. */
     Snapshot deferred(Instant at) {
-        return at == null || earliestDeferred != null && !at.isBefore(earliestDeferred) ? this : new Snapshot(epoch,
-                state, job, member, next, queriedAt, jobs,
-                attempts, progress, began, ended, lastError, since, at);
+        return at == null || earliestDeferred != null && !at.isBefore(earliestDeferred)
+                ? this
+                : new Snapshot(
+                        epoch, state, job, member, next, queriedAt, jobs, attempts, progress, began, ended, lastError,
+                        since, at);
     }
 
     /** Notes the call that is about to be made. */
     Snapshot beforeCall(Instant now, String login) {
         boolean newQuery = state == SnapshotState.CREATE || state == SnapshotState.PAGES;
-        return new Snapshot(epoch, state, job, state == SnapshotState.CREATE ? login : member, next,
-                newQuery ? now : queriedAt, jobs, attempts,
-                progress.called(), began, ended, lastError, since, earliestDeferred);
+        return new Snapshot(
+                epoch,
+                state,
+                job,
+                state == SnapshotState.CREATE ? login : member,
+                next,
+                newQuery ? now : queriedAt,
+                jobs,
+                attempts,
+                progress.called(),
+                began,
+                ended,
+                lastError,
+                since,
+                earliestDeferred);
     }
 
     /** Moves to a state and a page after progress. */
     Snapshot moveTo(SnapshotState other, String page) {
-        return new Snapshot(epoch, other, job, member, page, queriedAt, jobs, 0, progress, began, ended, null, since,
+        return new Snapshot(
+                epoch,
+                other,
+                job,
+                member,
+                page,
+                queriedAt,
+                jobs,
+                0,
+                progress,
+                began,
+                ended,
+                null,
+                since,
                 earliestDeferred);
     }
 
     Snapshot created(String id) {
-        return new Snapshot(epoch, SnapshotState.POLL, id, member, null, queriedAt, jobs + 1, 0, progress.restarted(),
-                began, ended, null, since, earliestDeferred);
+        return new Snapshot(
+                epoch,
+                SnapshotState.POLL,
+                id,
+                member,
+                null,
+                queriedAt,
+                jobs + 1,
+                0,
+                progress.restarted(),
+                began,
+                ended,
+                null,
+                since,
+                earliestDeferred);
     }
 
     /** Counts a call without progress; the state stays. */
     Snapshot failed(String why) {
-        return new Snapshot(epoch, state, job, member, next, queriedAt, jobs, attempts + 1, progress, began, ended,
-                why == null ? lastError : why, since, earliestDeferred);
+        return new Snapshot(
+                epoch,
+                state,
+                job,
+                member,
+                next,
+                queriedAt,
+                jobs,
+                attempts + 1,
+                progress,
+                began,
+                ended,
+                why == null ? lastError : why,
+                since,
+                earliestDeferred);
     }
 
     /** Restarts from the beginning in another state. */
     Snapshot restart(SnapshotState other, String why) {
-        return new Snapshot(epoch, other, null, null, null, queriedAt, jobs, 0, progress.restarted(), began, ended, why,
-                since, earliestDeferred);
+        return new Snapshot(
+                epoch,
+                other,
+                null,
+                null,
+                null,
+                queriedAt,
+                jobs,
+                0,
+                progress.restarted(),
+                began,
+                ended,
+                why,
+                since,
+                earliestDeferred);
     }
 
     Snapshot withProgress(SnapshotProgress other) {
-        return new Snapshot(epoch, state, job, member, next, queriedAt, jobs, attempts, other, began, ended, lastError,
-                since, earliestDeferred);
+        return new Snapshot(
+                epoch,
+                state,
+                job,
+                member,
+                next,
+                queriedAt,
+                jobs,
+                attempts,
+                other,
+                began,
+                ended,
+                lastError,
+                since,
+                earliestDeferred);
     }
 
     Snapshot ended(Instant now) {
-        return new Snapshot(epoch, SnapshotState.DONE, job, member, null, queriedAt, jobs, 0, progress, began, now, null,
-                since, earliestDeferred);
+        return new Snapshot(
+                epoch,
+                SnapshotState.DONE,
+                job,
+                member,
+                null,
+                queriedAt,
+                jobs,
+                0,
+                progress,
+                began,
+                now,
+                null,
+                since,
+                earliestDeferred);
     }
 
     static Snapshot of(String json) {
         Map<String, Object> parts = Json.fields(json);
-        return new Snapshot((int) number(parts, "epoch"), SnapshotState.of(text(parts, "state")), text(parts, "job"),
-                text(parts, "member"), text(parts, "next"), moment(parts, "queriedAt"), (int) number(parts, "jobs"),
+        return new Snapshot(
+                (int) number(parts, "epoch"),
+                SnapshotState.of(text(parts, "state")),
+                text(parts, "job"),
+                text(parts, "member"),
+                text(parts, "next"),
+                moment(parts, "queriedAt"),
+                (int) number(parts, "jobs"),
                 (int) number(parts, "attempts"),
-                new SnapshotProgress(number(parts, "total"), number(parts, "read"), number(parts, "inserted"), number(parts, "updated"),
-                        number(parts, "conflicts"), number(parts, "withoutKey"), number(parts, "rejected"),
+                new SnapshotProgress(
+                        number(parts, "total"),
+                        number(parts, "read"),
+                        number(parts, "inserted"),
+                        number(parts, "updated"),
+                        number(parts, "conflicts"),
+                        number(parts, "withoutKey"),
+                        number(parts, "rejected"),
                         (int) number(parts, "calls")),
-                moment(parts, "began"), moment(parts, "ended"), text(parts, "lastError"), moment(parts, "since"),
+                moment(parts, "began"),
+                moment(parts, "ended"),
+                text(parts, "lastError"),
+                moment(parts, "since"),
                 moment(parts, "earliestDeferred"));
     }
 
@@ -110,7 +231,9 @@ public record Snapshot(int epoch, SnapshotState state, String job, String member
     }
 
     private static Instant moment(Map<String, Object> parts, String name) {
-        return parts.get(name) == null ? null : OffsetDateTime.parse(text(parts, name)).toInstant();
+        return parts.get(name) == null
+                ? null
+                : OffsetDateTime.parse(text(parts, name)).toInstant();
     }
 
     String json() {

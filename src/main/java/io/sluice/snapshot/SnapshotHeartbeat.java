@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.snapshot;
 
 import java.sql.SQLException;
@@ -14,8 +15,7 @@ final class SnapshotHeartbeat {
      * @param epoch      fencing token of the run
      * @param progressAt {@link System#nanoTime} of the last progress
      */
-    private record Running(SnapshotRun run, int epoch, long progressAt) {
-    }
+    private record Running(SnapshotRun run, int epoch, long progressAt) {}
 
     private final SnapshotStore snapshotStore;
     private final Duration lease;

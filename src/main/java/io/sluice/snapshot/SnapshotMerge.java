@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.snapshot;
 
 import io.sluice.CrmRecord;
@@ -22,7 +23,8 @@ final class SnapshotMerge {
     private static final long DELAY_MS = 250;
 
     /** Selects the keys without a call in flight and without one that has ended since. */
-    private static final String WITHOUT_CALL = """
+    private static final String WITHOUT_CALL =
+            """
             select k.key from unnest(?::text[]) as k(key)
             where not exists (select from sluice.outbox
                               where account = ? and object = ? and key = k.key and lease is not null)
@@ -59,7 +61,13 @@ final class SnapshotMerge {
             all = all.plus(again);
             locked = locked(sync, locked, again.deferred(), queriedAt);
         }
-        return new Applied(all.updated(), all.inserted(), 0, all.conflicts(), all.withoutKey(), all.rejected(),
+        return new Applied(
+                all.updated(),
+                all.inserted(),
+                0,
+                all.conflicts(),
+                all.withoutKey(),
+                all.rejected(),
                 locked.stream().map(CrmRecord::crmId).collect(Collectors.toSet()));
     }
 
@@ -68,13 +76,25 @@ final class SnapshotMerge {
         if (later.isEmpty()) {
             return List.of();
         }
-        List<CrmRecord> deferred = records.stream().filter(record -> later.contains(record.crmId())).toList();
+        List<CrmRecord> deferred = records.stream()
+                .filter(record -> later.contains(record.crmId()))
+                .toList();
         String since = queriedAt.toString();
-        Set<String> withoutCall = database.transaction(connection -> new HashSet<>(Database.query(connection, WITHOUT_CALL,
+        Set<String> withoutCall = database.transaction(connection -> new HashSet<>(Database.query(
+                connection,
+                WITHOUT_CALL,
                 row -> row.getString(1),
                 Database.texts(connection, deferred, CrmRecord::key),
-                sync.getAccount(), sync.getObject(), sync.getAccount(), sync.getObject(), since, sync.getAccount(),
-                sync.getObject(), since)));
-        return deferred.stream().filter(record -> withoutCall.contains(record.key())).toList();
+                sync.getAccount(),
+                sync.getObject(),
+                sync.getAccount(),
+                sync.getObject(),
+                since,
+                sync.getAccount(),
+                sync.getObject(),
+                since)));
+        return deferred.stream()
+                .filter(record -> withoutCall.contains(record.key()))
+                .toList();
     }
 }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.snapshot;
 
 import io.sluice.CrmRecord;
@@ -22,7 +23,11 @@ final class SnapshotPages {
     private final SnapshotHeartbeat snapshotHeartbeat;
     private final SnapshotLog snapshotLog;
 
-    SnapshotPages(SnapshotStore snapshotStore, SnapshotMerge snapshotMerge, SnapshotHeartbeat snapshotHeartbeat, SnapshotLog snapshotLog) {
+    SnapshotPages(
+            SnapshotStore snapshotStore,
+            SnapshotMerge snapshotMerge,
+            SnapshotHeartbeat snapshotHeartbeat,
+            SnapshotLog snapshotLog) {
         this.snapshotStore = snapshotStore;
         this.snapshotMerge = snapshotMerge;
         this.snapshotHeartbeat = snapshotHeartbeat;
@@ -50,8 +55,12 @@ final class SnapshotPages {
             boolean changes = snapshotRun.snapshot().isOfChanges();
             Applied applied = snapshotMerge.merge(snapshotRun, chunk);
             if (changes) {
-                chunk.stream().filter(record -> applied.deferred().contains(record.crmId())).map(CrmRecord::at)
-                        .min(Comparator.naturalOrder()).ifPresent(at -> snapshotRun.snapshot(snapshotRun.snapshot().deferred(at)));
+                chunk.stream()
+                        .filter(record -> applied.deferred().contains(record.crmId()))
+                        .map(CrmRecord::at)
+                        .min(Comparator.naturalOrder())
+                        .ifPresent(at ->
+                                snapshotRun.snapshot(snapshotRun.snapshot().deferred(at)));
             }
             snapshotLog.rejected(snapshotRun.sync(), applied, rejected);
             count += chunk.size();
@@ -59,14 +68,17 @@ final class SnapshotPages {
             rejected += applied.rejected().size();
             locked += changes ? 0 : applied.deferred().size();
             example = applied.deferred().stream().findFirst().orElse(example);
-            snapshotRun.snapshot(snapshotRun.snapshot().withProgress(snapshotRun.snapshot().progress().written(applied)));
+            snapshotRun.snapshot(snapshotRun
+                    .snapshot()
+                    .withProgress(snapshotRun.snapshot().progress().written(applied)));
             if (!snapshotStore.save(snapshotRun.sync(), snapshotRun.snapshot(), snapshotHeartbeat.lease())) {
                 return null;
             }
             snapshotHeartbeat.progress(snapshotRun);
         }
         if (locked > 0 && snapshotRun.snapshot().attempts() < MAX_ATTEMPTS) {
-            return SnapshotTransitions.repeatPage(snapshotRun.snapshot(), locked + " rows are locked by other transactions");
+            return SnapshotTransitions.repeatPage(
+                    snapshotRun.snapshot(), locked + " rows are locked by other transactions");
         }
         if (locked > 0) {
             snapshotLog.locked(snapshotRun.sync(), locked, example);

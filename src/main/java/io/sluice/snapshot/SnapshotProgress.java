@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.snapshot;
 
 import io.sluice.merge.Applied;
@@ -14,8 +15,8 @@ import io.sluice.merge.Applied;
  * @param rejected   number of records that the table rejected
  * @param calls      number of calls made
  */
-public record SnapshotProgress(long total, long read, long inserted, long updated, long conflicts, long withoutKey, long rejected,
-        int calls) {
+public record SnapshotProgress(
+        long total, long read, long inserted, long updated, long conflicts, long withoutKey, long rejected, int calls) {
 
     static final long UNKNOWN = -1;
     static final SnapshotProgress NOTHING = new SnapshotProgress(UNKNOWN, 0, 0, 0, 0, 0, 0, 0);
@@ -31,13 +32,28 @@ public record SnapshotProgress(long total, long read, long inserted, long update
 
     /** Counts rows of an incomplete page: if the page is read again, they are already written. */
     SnapshotProgress written(Applied chunk) {
-        return new SnapshotProgress(total, read, inserted + chunk.inserted(), updated + chunk.updated(), conflicts + chunk.conflicts(),
-                withoutKey, rejected, calls);
+        return new SnapshotProgress(
+                total,
+                read,
+                inserted + chunk.inserted(),
+                updated + chunk.updated(),
+                conflicts + chunk.conflicts(),
+                withoutKey,
+                rejected,
+                calls);
     }
 
     /** Counts the records of a completely merged page. */
     SnapshotProgress read(long records, long without, long rejections) {
-        return new SnapshotProgress(total, read + records, inserted, updated, conflicts, withoutKey + without, rejected + rejections, calls);
+        return new SnapshotProgress(
+                total,
+                read + records,
+                inserted,
+                updated,
+                conflicts,
+                withoutKey + without,
+                rejected + rejections,
+                calls);
     }
 
     /** Resets the counts of records for a restart; rows stay written. */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.snapshot;
 
 import io.sluice.CrmRecord;
@@ -49,28 +50,38 @@ public final class SnapshotReader {
      * @param lease        time without a heartbeat after which another process takes over
      * @param maxPageTime  maximum duration of a call that downloads a page
      */
-    public record Limits(int pageSize, Duration lease, Duration maxPageTime) {
-    }
+    public record Limits(int pageSize, Duration lease, Duration maxPageTime) {}
 
-    public SnapshotReader(Accounts accounts, Permits permits, PauseStore pauseStore, Database database, SnapshotStore snapshotStore, Applier applier,
-            List<Sync> syncs, Limits limits) {
+    public SnapshotReader(
+            Accounts accounts,
+            Permits permits,
+            PauseStore pauseStore,
+            Database database,
+            SnapshotStore snapshotStore,
+            Applier applier,
+            List<Sync> syncs,
+            Limits limits) {
         this.accounts = accounts;
         this.permits = permits;
         this.pauseStore = pauseStore;
         this.snapshotStore = snapshotStore;
         this.applier = applier;
         this.snapshotHeartbeat = new SnapshotHeartbeat(snapshotStore, limits.lease(), limits.maxPageTime());
-        this.snapshotPages = new SnapshotPages(snapshotStore, new SnapshotMerge(database, applier), snapshotHeartbeat, snapshotLog);
+        this.snapshotPages =
+                new SnapshotPages(snapshotStore, new SnapshotMerge(database, applier), snapshotHeartbeat, snapshotLog);
         this.syncs = List.copyOf(syncs);
-        this.withSnapshot = syncs.stream().filter(sync -> "both".equals(sync.getInitial())).toList();
+        this.withSnapshot =
+                syncs.stream().filter(sync -> "both".equals(sync.getInitial())).toList();
         this.pageSize = limits.pageSize();
     }
 
     /** Starts the initial snapshots and pauses their syncs until the end, before the first change is captured. */
     public void begin() throws SQLException {
         Map<Sync, SnapshotState> initial = new LinkedHashMap<>();
-        withSnapshot.forEach(sync -> initial.put(sync,
-                SnapshotTransitions.initialState(accounts.get(sync.getAccount()).crm().bulkQuery().isPresent())));
+        withSnapshot.forEach(sync -> initial.put(
+                sync,
+                SnapshotTransitions.initialState(
+                        accounts.get(sync.getAccount()).crm().bulkQuery().isPresent())));
         snapshotStore.begin(initial, applier.now()).forEach(snapshotLog::started);
     }
 
@@ -80,10 +91,15 @@ public final class SnapshotReader {
         List<String> ready = accounts.ready();
         List<String> open = snapshotStore.open();
         for (Sync sync : syncs) {
-            if (sync.problem() == null && applier.isReady(sync) && open.contains(sync.getName())
-                    && ready.contains(sync.getAccount()) && !isPaused(sync)) {
-                snapshotStore.take(sync, snapshotHeartbeat.lease()).ifPresent(snapshot ->
-                        due.add(new SnapshotRun(sync, accounts.get(sync.getAccount()).crm().name(), pageSize, snapshot)));
+            if (sync.problem() == null
+                    && applier.isReady(sync)
+                    && open.contains(sync.getName())
+                    && ready.contains(sync.getAccount())
+                    && !isPaused(sync)) {
+                snapshotStore
+                        .take(sync, snapshotHeartbeat.lease())
+                        .ifPresent(snapshot -> due.add(new SnapshotRun(
+                                sync, accounts.get(sync.getAccount()).crm().name(), pageSize, snapshot)));
             }
         }
         return due;
@@ -95,15 +111,22 @@ public final class SnapshotReader {
 
     /** Waits for a permit for the next call; null when the quota allows none: the next attempt follows after a second. */
     public Permit permit(SnapshotRun snapshotRun) throws SQLException, InterruptedException {
-        CallRequest callRequest = new CallRequest(snapshotRun.sync().getAccount(), "query", Priority.NORMAL, true, snapshotRun.snapshot().member());
-        Optional<Permit> permit = isPaused(snapshotRun.sync()) ? Optional.empty()
+        CallRequest callRequest = new CallRequest(
+                snapshotRun.sync().getAccount(),
+                "query",
+                Priority.NORMAL,
+                true,
+                snapshotRun.snapshot().member());
+        Optional<Permit> permit = isPaused(snapshotRun.sync())
+                ? Optional.empty()
                 : permits.await(() -> Optional.of(callRequest), MAX_PERMIT_WAIT);
         if (permit.isEmpty()) {
             snapshotRun.close();
             snapshotStore.save(snapshotRun.sync(), snapshotRun.snapshot(), NO_PERMIT_DELAY);
             return null;
         }
-        snapshotRun.snapshot(snapshotRun.snapshot().beforeCall(applier.now(), permit.get().member()));
+        snapshotRun.snapshot(
+                snapshotRun.snapshot().beforeCall(applier.now(), permit.get().member()));
         if (!snapshotStore.save(snapshotRun.sync(), snapshotRun.snapshot(), snapshotHeartbeat.lease())) {
             snapshotRun.close();
             permits.giveBack(permit.get());
@@ -121,8 +144,12 @@ public final class SnapshotReader {
      * @param throttled whether a limit of the CRM rejected the call, or null
      * @param next      offset of the next page, or null after the last
      */
-    public void apply(SnapshotRun snapshotRun, @Body Object answer, @Header("SluiceStatus") Integer status,
-            @Header("SluiceThrottled") Boolean throttled, @Header("SluiceNext") String next)
+    public void apply(
+            SnapshotRun snapshotRun,
+            @Body Object answer,
+            @Header("SluiceStatus") Integer status,
+            @Header("SluiceThrottled") Boolean throttled,
+            @Header("SluiceNext") String next)
             throws SQLException, InterruptedException {
         try {
             Next after = next(snapshotRun, answer, status == null ? 0 : status, Boolean.TRUE.equals(throttled), next);
@@ -138,11 +165,19 @@ public final class SnapshotReader {
             throws SQLException, InterruptedException {
         Snapshot snapshot = snapshotRun.snapshot();
         if (answer instanceof Long records && snapshot.state() == SnapshotState.COUNT) {
-            return SnapshotTransitions.counted(snapshot, records, accounts.get(snapshotRun.sync().getAccount()).crm().bulkQuery().orElseThrow(),
+            return SnapshotTransitions.counted(
+                    snapshot,
+                    records,
+                    accounts.get(snapshotRun.sync().getAccount())
+                            .crm()
+                            .bulkQuery()
+                            .orElseThrow(),
                     pageSize);
         }
         if (answer instanceof CrmJob crmJob) {
-            return snapshot.state() == SnapshotState.CREATE ? SnapshotTransitions.created(snapshot, crmJob) : SnapshotTransitions.polled(snapshot, crmJob);
+            return snapshot.state() == SnapshotState.CREATE
+                    ? SnapshotTransitions.created(snapshot, crmJob)
+                    : SnapshotTransitions.polled(snapshot, crmJob);
         }
         if (answer instanceof List<?> list) {
             return snapshotPages.merge(snapshotRun, list.iterator(), next);
@@ -151,7 +186,11 @@ public final class SnapshotReader {
             try (stream) {
                 return snapshotPages.merge(snapshotRun, stream.iterator(), next);
             } catch (RuntimeException broken) {
-                return SnapshotTransitions.failed(snapshotRun.snapshot(), 0, false, "a page of the results can't be read: " + broken.getMessage());
+                return SnapshotTransitions.failed(
+                        snapshotRun.snapshot(),
+                        0,
+                        false,
+                        "a page of the results can't be read: " + broken.getMessage());
             }
         }
         if (status >= 400 && !refused) {
@@ -172,13 +211,15 @@ public final class SnapshotReader {
         } else {
             SnapshotState before = snapshotRun.snapshot().state();
             snapshotRun.snapshot(next.snapshot());
-            if (next.snapshot().state() == SnapshotState.CREATE && (before == SnapshotState.POLL || before == SnapshotState.RESULTS)) {
+            if (next.snapshot().state() == SnapshotState.CREATE
+                    && (before == SnapshotState.POLL || before == SnapshotState.RESULTS)) {
                 snapshotLog.restarted(snapshotRun.sync(), next.snapshot());
             } else if (next.snapshot().state() != before) {
                 snapshotLog.method(snapshotRun.sync(), next.snapshot());
             }
             boolean now = next.delay().isZero();
-            if (!snapshotStore.save(snapshotRun.sync(), next.snapshot(), now ? snapshotHeartbeat.lease() : next.delay()) || !now) {
+            if (!snapshotStore.save(snapshotRun.sync(), next.snapshot(), now ? snapshotHeartbeat.lease() : next.delay())
+                    || !now) {
                 snapshotRun.close();
             }
         }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.snapshot;
 
 import io.sluice.Sync;
@@ -34,19 +35,22 @@ public final class SnapshotRun {
         String object = "&object=" + sync.getObject();
         String fields = "&externalId=" + sync.getExternalId() + "&fields="
                 + String.join(",", new TreeSet<>(sync.getFields().values()));
-        return "kamelet:" + crm + switch (snapshot.state()) {
-            case COUNT -> "-count" + account + object;
-            case CREATE -> "-query-create" + account + object + fields;
-            case POLL -> "-bulk-status" + account + "&type=query";
-            case RESULTS -> "-query-page" + account + fields + "&pageSize=" + pageSize;
-            case PAGES -> "-delta" + account + object + fields;
-            case DONE -> throw new IllegalStateException(sync + " is read");
-        };
+        return "kamelet:" + crm
+                + switch (snapshot.state()) {
+                    case COUNT -> "-count" + account + object;
+                    case CREATE -> "-query-create" + account + object + fields;
+                    case POLL -> "-bulk-status" + account + "&type=query";
+                    case RESULTS -> "-query-page" + account + fields + "&pageSize=" + pageSize;
+                    case PAGES -> "-delta" + account + object + fields;
+                    case DONE -> throw new IllegalStateException(sync + " is read");
+                };
     }
 
     /** Offset of the page, or the time since which the counted or read records have changed; null: the beginning. */
     public String getStart() {
-        if (snapshot.next() != null || snapshot.state() == SnapshotState.RESULTS || snapshot.state() == SnapshotState.POLL) {
+        if (snapshot.next() != null
+                || snapshot.state() == SnapshotState.RESULTS
+                || snapshot.state() == SnapshotState.POLL) {
             return snapshot.next();
         }
         String since = snapshot.isOfChanges() ? snapshot.since().toString() : null;

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.snapshot;
 
 import io.sluice.Sync;
@@ -26,7 +27,8 @@ public final class SnapshotStore {
 
     private static final String OF_SYNC = "account = ? and object = ? and stream = 'snapshot:' || ?";
 
-    private static final String DELETE_OTHERS = """
+    private static final String DELETE_OTHERS =
+            """
             delete from sluice.checkpoint
             where stream like 'snapshot:%' and (account, object, stream) not in (
                 select account, object, 'snapshot:' || sync
@@ -34,7 +36,8 @@ public final class SnapshotStore {
               and (position::jsonb ->> 'since' is null or position::jsonb ->> 'ended' is not null)""";
 
     /** Leaves a snapshot that runs or has ended as it is, unless the mapping has changed. */
-    private static final String BEGIN = """
+    private static final String BEGIN =
+            """
             insert into sluice.checkpoint as c (account, object, stream, position)
             select ?, ?, 'snapshot:' || ?, (?::jsonb || jsonb_build_object('mapping', ?::jsonb,
                                                                           'due', clock_timestamp()))::text
@@ -43,7 +46,8 @@ public final class SnapshotStore {
             returning stream""";
 
     /** Starts a snapshot of changes, unless one runs; it includes the changes that the last one deferred. */
-    private static final String CATCH_UP = """
+    private static final String CATCH_UP =
+            """
             insert into sluice.checkpoint as c (account, object, stream, position)
             select ?, ?, 'snapshot:' || ?, (?::jsonb || jsonb_build_object('mapping', null, 'due', clock_timestamp()))::text
             on conflict (account, object, stream) do update set updated_at = now(),
@@ -53,36 +57,45 @@ public final class SnapshotStore {
             where c.position::jsonb ->> 'ended' is not null
             returning stream""";
 
-    private static final String OPEN = """
+    private static final String OPEN =
+            """
             select substr(stream, 10) from sluice.checkpoint
             where stream like 'snapshot:%' and position::jsonb ->> 'ended' is null""";
 
     private static final String OPEN_OF_ALL = OPEN + " and position::jsonb ->> 'since' is null";
 
     /** Waits until the offset of the polls exists: they read the changes that are too late for this snapshot. */
-    private static final String TAKE = """
+    private static final String TAKE =
+            """
             update sluice.checkpoint set updated_at = now(), position = (position::jsonb || jsonb_build_object(
                 'epoch', (position::jsonb ->> 'epoch')::int + 1,
                 'due', clock_timestamp() + ? * interval '1 millisecond'))::text
             where %s and position::jsonb ->> 'ended' is null
               and (position::jsonb ->> 'due')::timestamptz <= clock_timestamp()
               and exists (select from sluice.checkpoint where account = ? and object = ? and stream = 'delta:' || ?)
-            returning position""".formatted(OF_SYNC);
+            returning position"""
+                    .formatted(OF_SYNC);
 
-    private static final String SAVE = """
+    private static final String SAVE =
+            """
             update sluice.checkpoint set updated_at = now(), position = (?::jsonb || jsonb_build_object(
                 'mapping', position::jsonb -> 'mapping',
                 'due', clock_timestamp() + ? * interval '1 millisecond'))::text
-            where %s and (position::jsonb ->> 'epoch')::int = ?""".formatted(OF_SYNC);
+            where %s and (position::jsonb ->> 'epoch')::int = ?"""
+                    .formatted(OF_SYNC);
 
-    private static final String HEARTBEAT = """
+    private static final String HEARTBEAT =
+            """
             update sluice.checkpoint set updated_at = now(), position = (position::jsonb || jsonb_build_object(
                 'due', clock_timestamp() + ? * interval '1 millisecond'))::text
-            where %s and (position::jsonb ->> 'epoch')::int = ?""".formatted(OF_SYNC);
+            where %s and (position::jsonb ->> 'epoch')::int = ?"""
+                    .formatted(OF_SYNC);
 
-    private static final String RAN_SINCE = """
+    private static final String RAN_SINCE =
+            """
             select from sluice.checkpoint
-            where %s and coalesce((position::jsonb ->> 'ended')::timestamptz >= ?::timestamptz, true)""".formatted(OF_SYNC);
+            where %s and coalesce((position::jsonb ->> 'ended')::timestamptz >= ?::timestamptz, true)"""
+                    .formatted(OF_SYNC);
 
     private static final String FIND = "select position from sluice.checkpoint where " + OF_SYNC;
 
@@ -104,18 +117,29 @@ public final class SnapshotStore {
             List<Sync> begun = new ArrayList<>();
             for (Map.Entry<Sync, SnapshotState> entry : initial.entrySet()) {
                 Sync sync = entry.getKey();
-                if (!Database.query(connection, BEGIN, row -> true, sync.getAccount(), sync.getObject(), sync.getName(),
-                        Snapshot.beginning(entry.getValue(), now).json(), mapping(sync)).isEmpty()) {
+                if (!Database.query(
+                                connection,
+                                BEGIN,
+                                row -> true,
+                                sync.getAccount(),
+                                sync.getObject(),
+                                sync.getName(),
+                                Snapshot.beginning(entry.getValue(), now).json(),
+                                mapping(sync))
+                        .isEmpty()) {
                     begun.add(sync);
                 }
             }
-            PauseStore.replaceSnapshotPauses(connection, Database.query(connection, OPEN_OF_ALL, row -> row.getString(1)), REASON);
+            PauseStore.replaceSnapshotPauses(
+                    connection, Database.query(connection, OPEN_OF_ALL, row -> row.getString(1)), REASON);
             return begun;
         });
     }
 
     private static void deleteOthers(Connection connection, Collection<Sync> syncs) throws SQLException {
-        Database.update(connection, DELETE_OTHERS,
+        Database.update(
+                connection,
+                DELETE_OTHERS,
                 Database.texts(connection, syncs, Sync::getAccount),
                 Database.texts(connection, syncs, Sync::getObject),
                 Database.texts(connection, syncs, Sync::getName));
@@ -123,8 +147,17 @@ public final class SnapshotStore {
 
     /** Describes the mapping on which a snapshot depends: another mapping starts another snapshot. */
     private static String mapping(Sync sync) {
-        return Json.text(Map.of("table", sync.getTable(), "key", sync.getKey(), "externalId", sync.getExternalId(),
-                "fields", new TreeMap<>(sync.getFields()), "inserts", sync.getInserts()));
+        return Json.text(Map.of(
+                "table",
+                sync.getTable(),
+                "key",
+                sync.getKey(),
+                "externalId",
+                sync.getExternalId(),
+                "fields",
+                new TreeMap<>(sync.getFields()),
+                "inserts",
+                sync.getInserts()));
     }
 
     /**
@@ -134,8 +167,15 @@ public final class SnapshotStore {
      * @return false if a snapshot of the sync runs already
      */
     public boolean catchUp(Sync sync, Instant since, Instant now) throws SQLException {
-        return database.first(CATCH_UP, row -> true, sync.getAccount(), sync.getObject(), sync.getName(),
-                Snapshot.since(since, SnapshotTransitions.initialState(true), now).json()).isPresent();
+        return database.first(
+                        CATCH_UP,
+                        row -> true,
+                        sync.getAccount(),
+                        sync.getObject(),
+                        sync.getName(),
+                        Snapshot.since(since, SnapshotTransitions.initialState(true), now)
+                                .json())
+                .isPresent();
     }
 
     /** Returns the syncs whose snapshot runs. */
@@ -145,8 +185,16 @@ public final class SnapshotStore {
 
     /** Takes the snapshot of a sync if its next call is due; no other process takes it until the lease ends. */
     Optional<Snapshot> take(Sync sync, Duration lease) throws SQLException {
-        return database.first(TAKE, row -> Snapshot.of(row.getString(1)), lease.toMillis(), sync.getAccount(),
-                sync.getObject(), sync.getName(), sync.getAccount(), sync.getObject(), sync.getName());
+        return database.first(
+                TAKE,
+                row -> Snapshot.of(row.getString(1)),
+                lease.toMillis(),
+                sync.getAccount(),
+                sync.getObject(),
+                sync.getName(),
+                sync.getAccount(),
+                sync.getObject(),
+                sync.getName());
     }
 
     /** @return false if another process has taken the snapshot meanwhile */
@@ -155,8 +203,16 @@ public final class SnapshotStore {
     }
 
     private static boolean save(Connection connection, Sync sync, Snapshot snapshot, Duration due) throws SQLException {
-        return Database.update(connection, SAVE, snapshot.json(), due.toMillis(), sync.getAccount(), sync.getObject(),
-                sync.getName(), snapshot.epoch()) == 1;
+        return Database.update(
+                        connection,
+                        SAVE,
+                        snapshot.json(),
+                        due.toMillis(),
+                        sync.getAccount(),
+                        sync.getObject(),
+                        sync.getName(),
+                        snapshot.epoch())
+                == 1;
     }
 
     /**
@@ -184,13 +240,14 @@ public final class SnapshotStore {
      * read before, when it concerned no row: deletes since then must be read once more.
      */
     public boolean ranSince(Sync sync, Instant since) throws SQLException {
-        return database.first(RAN_SINCE, row -> true, sync.getAccount(), sync.getObject(), sync.getName(),
-                since.toString()).isPresent();
+        return database.first(
+                        RAN_SINCE, row -> true, sync.getAccount(), sync.getObject(), sync.getName(), since.toString())
+                .isPresent();
     }
 
     /** Finds the snapshot of a sync; empty when it has none. */
     public Optional<Snapshot> find(Sync sync) throws SQLException {
-        return database.first(FIND, row -> Snapshot.of(row.getString(1)), sync.getAccount(), sync.getObject(),
-                sync.getName());
+        return database.first(
+                FIND, row -> Snapshot.of(row.getString(1)), sync.getAccount(), sync.getObject(), sync.getName());
     }
 }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.snapshot;
 
 import io.sluice.crm.BulkQuery;
@@ -13,6 +14,7 @@ final class SnapshotTransitions {
     private static final int MAX_JOBS = 3;
     /** Failed counts after which a bulk query is created. */
     private static final int MAX_COUNTS = 2;
+
     private static final Duration MIN_DELAY = Duration.ofSeconds(1);
     private static final Duration MAX_DELAY = Duration.ofMinutes(1);
     /** Records that a CRM reads in a second at most; an estimate for the first status call. */
@@ -30,8 +32,7 @@ final class SnapshotTransitions {
         }
     }
 
-    private SnapshotTransitions() {
-    }
+    private SnapshotTransitions() {}
 
     /** Returns the initial state: the number of records decides whether a bulk query is used, if the CRM has one. */
     static SnapshotState initialState(boolean jobs) {
@@ -41,7 +42,8 @@ final class SnapshotTransitions {
     /** @param pageSize number of records in a page of a bulk query's results */
     static Next counted(Snapshot snapshot, long records, BulkQuery query, int pageSize) {
         Snapshot known = snapshot.withProgress(snapshot.progress().of(records));
-        return Next.now(known.moveTo(isBulkQueryCheaper(records, query, pageSize) ? SnapshotState.CREATE : SnapshotState.PAGES, null));
+        return Next.now(known.moveTo(
+                isBulkQueryCheaper(records, query, pageSize) ? SnapshotState.CREATE : SnapshotState.PAGES, null));
     }
 
     /**
@@ -55,16 +57,26 @@ final class SnapshotTransitions {
     }
 
     static Next created(Snapshot snapshot, CrmJob crmJob) {
-        return new Next(snapshot.created(crmJob.id()), firstPollDelay(snapshot.progress().total()));
+        return new Next(
+                snapshot.created(crmJob.id()),
+                firstPollDelay(snapshot.progress().total()));
     }
 
     static Next polled(Snapshot snapshot, CrmJob crmJob) {
         return switch (crmJob.stage()) {
-            case OPEN, WORKING -> new Next(snapshot.failed(null),
-                    capped(firstPollDelay(snapshot.progress().total()).multipliedBy(1 + Math.min(snapshot.attempts(), 60))));
-            case COMPLETE -> Next.now(snapshot.withProgress(snapshot.progress().of(crmJob.tried())).moveTo(SnapshotState.RESULTS, null));
-            case FAILED, ABORTED -> jobLost(snapshot, "the bulk query ended as "
-                    + crmJob.stage().name().toLowerCase(Locale.ROOT) + (crmJob.message() == null ? "" : ": " + crmJob.message()));
+            case OPEN, WORKING ->
+                new Next(
+                        snapshot.failed(null),
+                        capped(firstPollDelay(snapshot.progress().total())
+                                .multipliedBy(1 + Math.min(snapshot.attempts(), 60))));
+            case COMPLETE ->
+                Next.now(snapshot.withProgress(snapshot.progress().of(crmJob.tried()))
+                        .moveTo(SnapshotState.RESULTS, null));
+            case FAILED, ABORTED ->
+                jobLost(
+                        snapshot,
+                        "the bulk query ended as " + crmJob.stage().name().toLowerCase(Locale.ROOT)
+                                + (crmJob.message() == null ? "" : ": " + crmJob.message()));
         };
     }
 
@@ -93,10 +105,15 @@ final class SnapshotTransitions {
         boolean invalid = !throttled && ErrorScope.isOfRequest(status);
         return switch (snapshot.state()) {
             // a count of very many records may itself take too long
-            case COUNT -> invalid || !throttled && snapshot.attempts() + 1 >= MAX_COUNTS
-                    ? Next.now(snapshot.moveTo(SnapshotState.CREATE, null)) : retry(snapshot, why);
+            case COUNT ->
+                invalid || !throttled && snapshot.attempts() + 1 >= MAX_COUNTS
+                        ? Next.now(snapshot.moveTo(SnapshotState.CREATE, null))
+                        : retry(snapshot, why);
             // a limit with status 400 is not that of calls but that of jobs: those of the day are spent
-            case CREATE -> invalid || throttled && status == 400 ? Next.now(snapshot.restart(SnapshotState.PAGES, why)) : retry(snapshot, why);
+            case CREATE ->
+                invalid || throttled && status == 400
+                        ? Next.now(snapshot.restart(SnapshotState.PAGES, why))
+                        : retry(snapshot, why);
             case POLL, RESULTS -> invalid ? jobLost(snapshot, why) : retry(snapshot, why);
             case PAGES, DONE -> retry(snapshot, why);
         };
@@ -104,7 +121,8 @@ final class SnapshotTransitions {
 
     /** Restarts with another bulk query after one has failed or expired; rows written so far stay. */
     private static Next jobLost(Snapshot snapshot, String why) {
-        return snapshot.jobs() >= MAX_JOBS ? Next.now(snapshot.restart(SnapshotState.PAGES, why))
+        return snapshot.jobs() >= MAX_JOBS
+                ? Next.now(snapshot.restart(SnapshotState.PAGES, why))
                 : new Next(snapshot.restart(SnapshotState.CREATE, why), backoff(snapshot.jobs()));
     }
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.status;
 
 import io.micrometer.core.instrument.Gauge;
@@ -23,17 +24,16 @@ import org.slf4j.LoggerFactory;
 public final class Alerts {
 
     private static final Logger LOG = LoggerFactory.getLogger(Alerts.class);
-    private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("HH:mm 'UTC'").withZone(ZoneOffset.UTC);
+    private static final DateTimeFormatter TIME =
+            DateTimeFormatter.ofPattern("HH:mm 'UTC'").withZone(ZoneOffset.UTC);
     private static final int[] MARKS = {70, 85, 95, 100};
 
     /** Percentage points below a mark at which it ends, so that a use that varies around the mark is logged once. */
     private static final int SLACK = 3;
 
-    private record Key(String account, String limit) {
-    }
+    private record Key(String account, String limit) {}
 
-    private record Last(LimitUsage usage, int mark) {
-    }
+    private record Last(LimitUsage usage, int mark) {}
 
     private final Quota quota;
     private final Accounts accounts;
@@ -61,7 +61,8 @@ public final class Alerts {
         lastByLimit.put(key, new Last(usage, mark));
         if (before == null && metrics != null) {
             gauge("used", "calls or units that are used", key, it -> it.usage().used());
-            gauge("max", "calls or units that the limit allows", key, it -> it.usage().max());
+            gauge("max", "calls or units that the limit allows", key, it -> it.usage()
+                    .max());
             gauge("left", "calls or units that are left", key, it -> it.usage().left());
             gauge("mark", "70, 85, 95 or 100 when that much of it is used, in percent", key, Last::mark);
         }
@@ -70,7 +71,10 @@ public final class Alerts {
 
     private void gauge(String name, String description, Key key, ToDoubleFunction<Last> value) {
         Gauge.builder("sluice.quota." + name, lastByLimit, all -> value.applyAsDouble(all.get(key)))
-                .description(description).tag("account", key.account()).tag("limit", key.limit()).register(metrics);
+                .description(description)
+                .tag("account", key.account())
+                .tag("limit", key.limit())
+                .register(metrics);
     }
 
     /** Computes the present mark from the one before and the use in percent. */
@@ -88,8 +92,8 @@ public final class Alerts {
     }
 
     private static void log(LimitUsage usage, int before, int mark) {
-        String used = "Account %s: %,d of %,d %s calls are used (%d %%)".formatted(usage.owner(), usage.used(),
-                usage.max(), usage.name(), usage.percent());
+        String used = "Account %s: %,d of %,d %s calls are used (%d %%)"
+                .formatted(usage.owner(), usage.used(), usage.max(), usage.name(), usage.percent());
         if (mark > before) {
             LOG.warn("{}; {} until fewer are used.{}", used, waits(mark), spent(usage.spentAt(), mark));
         } else if (mark < before) {
@@ -107,7 +111,8 @@ public final class Alerts {
     }
 
     private static String spent(Instant at, int mark) {
-        return at == null || mark == 100 ? ""
+        return at == null || mark == 100
+                ? ""
                 : " At this pace it is spent at " + TIME.format(at.truncatedTo(ChronoUnit.MINUTES)) + ".";
     }
 }

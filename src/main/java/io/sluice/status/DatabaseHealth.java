@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.status;
 
 import io.sluice.RootCause;
@@ -32,7 +33,8 @@ public final class DatabaseHealth extends AbstractHealthCheck {
                 builder.message(why).down();
             }
         } catch (SQLException unreachable) {
-            builder.message("The database can't be reached: " + RootCause.of(unreachable)).down();
+            builder.message("The database can't be reached: " + RootCause.of(unreachable))
+                    .down();
         }
     }
 }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.status;
 
 import java.time.Duration;
@@ -46,8 +47,7 @@ public final class LoopHealth extends AbstractHealthCheck implements RoutePolicy
      * @param at         nanoseconds at which an exchange last began or ended
      * @param maxSilence maximum nanoseconds without activity
      */
-    private record Loop(long at, long maxSilence) {
-    }
+    private record Loop(long at, long maxSilence) {}
 
     /** @param silence maximum time without activity of a timed route; at least three of its periods */
     public LoopHealth(Duration silence) {
@@ -72,8 +72,11 @@ public final class LoopHealth extends AbstractHealthCheck implements RoutePolicy
     }
 
     private void threadEnded(String thread, Throwable failure) {
-        ENDLESS.stream().filter(thread::contains).findFirst().ifPresent(kind ->
-                ended.add(thread.substring(thread.indexOf(kind)) + " ended by " + failure.getClass().getSimpleName()));
+        ENDLESS.stream()
+                .filter(thread::contains)
+                .findFirst()
+                .ifPresent(kind -> ended.add(thread.substring(thread.indexOf(kind)) + " ended by "
+                        + failure.getClass().getSimpleName()));
         // the message of an Error may contain values of a record
         LOG.error("The thread {} ended by {}.", thread, failure.getClass().getName());
     }
@@ -116,7 +119,9 @@ public final class LoopHealth extends AbstractHealthCheck implements RoutePolicy
     private void active(Route route) {
         long period = period(route.getEndpoint());
         if (period > 0) {
-            loops.put(route.getRouteId(), new Loop(nanos.getAsLong(), Math.max(silence.toNanos(), 3 * period * 1_000_000)));
+            loops.put(
+                    route.getRouteId(),
+                    new Loop(nanos.getAsLong(), Math.max(silence.toNanos(), 3 * period * 1_000_000)));
         }
     }
 
@@ -126,7 +131,8 @@ public final class LoopHealth extends AbstractHealthCheck implements RoutePolicy
             return timer.getRepeatCount() > 0 || timer.getPeriod() <= 0 ? 0 : timer.getPeriod();
         }
         return endpoint instanceof SchedulerEndpoint scheduler && scheduler.getRepeatCount() <= 0
-                ? Math.max(1, scheduler.getDelay()) : 0;
+                ? Math.max(1, scheduler.getDelay())
+                : 0;
     }
 
     private List<String> problems() {
@@ -134,7 +140,8 @@ public final class LoopHealth extends AbstractHealthCheck implements RoutePolicy
         loops.forEach((route, loop) -> {
             long silent = nanos.getAsLong() - loop.at();
             if (silent > loop.maxSilence()) {
-                problems.add("route " + route + " has not run for " + Duration.ofNanos(silent).toMinutes() + " minutes");
+                problems.add("route " + route + " has not run for "
+                        + Duration.ofNanos(silent).toMinutes() + " minutes");
             }
         });
         problems.sort(null);
@@ -147,7 +154,8 @@ public final class LoopHealth extends AbstractHealthCheck implements RoutePolicy
         if (problems.isEmpty()) {
             builder.up();
         } else {
-            builder.message(String.join("; ", problems) + "; restart the process").down();
+            builder.message(String.join("; ", problems) + "; restart the process")
+                    .down();
         }
     }
 }

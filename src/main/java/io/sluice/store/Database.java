@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.store;
 
 import com.zaxxer.hikari.HikariConfig;
@@ -38,13 +39,15 @@ public final class Database implements AutoCloseable {
      * their keys, and joins are hashed. A statement without another plan gets a high estimated cost, which must not start the
      * JIT compiler.
      */
-    public static final String FIXED_PLAN = """
+    public static final String FIXED_PLAN =
+            """
             select set_config('enable_seqscan', 'off', true), set_config('enable_bitmapscan', 'off', true),
                    set_config('enable_sort', 'off', true), set_config('enable_nestloop', 'off', true),
                    set_config('jit', 'off', true)""";
 
     /** SQL states of a deadlock and of a serialization failure. */
     private static final Set<String> RETRYABLE = Set.of("40P01", "40001");
+
     private static final int MAX_ATTEMPTS = 5;
     /** SQL state of a write in a read-only transaction. */
     private static final String READ_ONLY = "25006";
@@ -85,9 +88,11 @@ public final class Database implements AutoCloseable {
         config.setPassword(password);
         config.setMaximumPoolSize(poolSize);
         config.setInitializationFailTimeout(-1);
-        // a query that a row security policy would filter fails with an error; otherwise hidden rows would count as deleted
+        // a query that a row security policy would filter fails with an error; otherwise hidden rows would count as
+        // deleted
         config.setConnectionInitSql("set row_security = off");
-        // set whatever the default of the role or the database is: a permit counts calls committed while it waited for its lock
+        // set whatever the default of the role or the database is: a permit counts calls committed while it waited for
+        // its lock
         config.setTransactionIsolation("TRANSACTION_READ_COMMITTED");
         config.setConnectionTimeout(timeouts.connection.toMillis());
         // an idle connection is validated first, and a server that hangs must not block its caller longer
@@ -109,16 +114,23 @@ public final class Database implements AutoCloseable {
      */
     public String encodingProblem() throws SQLException {
         String encoding = first("show server_encoding", row -> row.getString(1)).orElseThrow();
-        return encoding.equals("UTF8") ? null : "sluice.database.url: the database has the encoding " + encoding
-                + ", which can't hold every letter that a CRM accepts; use a database with the encoding 'UTF8' (create database"
-                + " NAME encoding 'UTF8' template template0)";
+        return encoding.equals("UTF8")
+                ? null
+                : "sluice.database.url: the database has the encoding " + encoding
+                        + ", which can't hold every letter that a CRM accepts; use a database with the encoding 'UTF8' (create database"
+                        + " NAME encoding 'UTF8' template template0)";
     }
 
     /** Brings the schema {@code sluice} up to date. */
     public void migrate() {
-        Flyway.configure(Database.class.getClassLoader()).dataSource(pool)
-                .schemas("sluice").defaultSchema("sluice").createSchemas(true)
-                .locations("classpath:db/migration").load().migrate();
+        Flyway.configure(Database.class.getClassLoader())
+                .dataSource(pool)
+                .schemas("sluice")
+                .defaultSchema("sluice")
+                .createSchemas(true)
+                .locations("classpath:db/migration")
+                .load()
+                .migrate();
     }
 
     /**
@@ -216,7 +228,8 @@ public final class Database implements AutoCloseable {
     /** Fails if the server is read-only, like a standby that was the primary before. */
     public void checkWritable() throws SQLException {
         autoCommit(connection -> {
-            if (query(connection, "show transaction_read_only", row -> row.getString(1)).contains("on")) {
+            if (query(connection, "show transaction_read_only", row -> row.getString(1))
+                    .contains("on")) {
                 throw new SQLException("the server is read-only, as a standby is", READ_ONLY);
             }
             return null;
@@ -256,8 +269,8 @@ public final class Database implements AutoCloseable {
     }
 
     /** Runs a query after another statement in the same round trip; the result of the first statement is ignored. */
-    public static <T> List<T> queryAfter(Connection connection, String before, String sql, Row<T> row,
-            Object... parameters) throws SQLException {
+    public static <T> List<T> queryAfter(
+            Connection connection, String before, String sql, Row<T> row, Object... parameters) throws SQLException {
         try (PreparedStatement statement = prepare(connection, before + ";" + sql, parameters)) {
             statement.execute();
             statement.getMoreResults();
@@ -285,7 +298,8 @@ public final class Database implements AutoCloseable {
     }
 
     /** Makes an array with a text of each element for a parameter. */
-    public static <T> Array texts(Connection connection, Collection<T> of, Function<T, String> text) throws SQLException {
+    public static <T> Array texts(Connection connection, Collection<T> of, Function<T, String> text)
+            throws SQLException {
         return connection.createArrayOf("text", of.stream().map(text).toArray());
     }
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.store;
 
 import io.sluice.RootCause;
@@ -60,7 +61,8 @@ public final class EmbeddedDatabase implements AutoCloseable {
                     .setDataDirectory(data)
                     .setCleanDataDirectory(false)
                     .setOverrideWorkingDirectory(binaries(home).toFile())
-                    // Camel closes this object after the routes; the library's own hook would stop the server before them
+                    // Camel closes this object after the routes; the library's own hook would stop the server before
+                    // them
                     .setRegisterShutdownHook(false)
                     .setPGStartupWait(Duration.ofSeconds(60))
                     .setServerConfig("listen_addresses", "127.0.0.1")
@@ -81,12 +83,14 @@ public final class EmbeddedDatabase implements AutoCloseable {
             Runtime.getRuntime().addShutdownHook(new Thread(database::stopWithTheProcess, "sluice-postgres-stop"));
             return database;
         } catch (IOException | SQLException | RuntimeException failure) {
-            if (failure instanceof IllegalStateException explained && explained.getMessage().startsWith("Sluice")) {
+            if (failure instanceof IllegalStateException explained
+                    && explained.getMessage().startsWith("Sluice")) {
                 throw explained;
             }
-            throw new IllegalStateException("Sluice could not start its embedded PostgreSQL on 127.0.0.1:" + port
-                    + " with the data in " + folder + ": " + RootCause.of(failure)
-                    + ". Is the port taken? Set sluice.database.port, or sluice.database.url to a server of yours.",
+            throw new IllegalStateException(
+                    "Sluice could not start its embedded PostgreSQL on 127.0.0.1:" + port
+                            + " with the data in " + folder + ": " + RootCause.of(failure)
+                            + ". Is the port taken? Set sluice.database.port, or sluice.database.url to a server of yours.",
                     failure);
         }
     }
@@ -98,8 +102,8 @@ public final class EmbeddedDatabase implements AutoCloseable {
     }
 
     private static FileChannel lock(Path home) throws IOException {
-        FileChannel channel = FileChannel.open(home.resolve("owner.lock"),
-                StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        FileChannel channel =
+                FileChannel.open(home.resolve("owner.lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
         FileLock lock;
         try {
             lock = channel.tryLock();
@@ -121,12 +125,19 @@ public final class EmbeddedDatabase implements AutoCloseable {
         if (!Files.exists(pidFile)) {
             return;
         }
-        long pid = Files.readAllLines(pidFile).stream().findFirst().map(line -> Long.parseLong(line.trim())).orElse(0L);
-        Optional<ProcessHandle> orphan = ProcessHandle.of(pid)
-                .filter(process -> process.info().command().map(it -> it.endsWith("postgres")).orElse(false));
+        long pid = Files.readAllLines(pidFile).stream()
+                .findFirst()
+                .map(line -> Long.parseLong(line.trim()))
+                .orElse(0L);
+        Optional<ProcessHandle> orphan = ProcessHandle.of(pid).filter(process -> process.info()
+                .command()
+                .map(it -> it.endsWith("postgres"))
+                .orElse(false));
         if (orphan.isPresent()) {
-            LOG.info("The last run was killed and left its PostgreSQL running (process {}); this PostgreSQL is stopped before a"
-                    + " new one starts.", pid);
+            LOG.info(
+                    "The last run was killed and left its PostgreSQL running (process {}); this PostgreSQL is stopped before a"
+                            + " new one starts.",
+                    pid);
             // SIGINT is PostgreSQL's fast shutdown: it ends the sessions and writes all data
             new ProcessBuilder("kill", "-INT", Long.toString(pid)).start();
             try {

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.store;
 
 import com.fasterxml.jackson.core.JsonFactory;
@@ -14,14 +15,16 @@ public final class Json {
 
     /** PostgreSQL holds numbers of 131,072 digits and texts of 1 GB; Jackson's own limits are 1,000 digits and 20 MB. */
     private static final StreamReadConstraints ANY_LENGTH = StreamReadConstraints.builder()
-            .maxNumberLength(Integer.MAX_VALUE).maxStringLength(Integer.MAX_VALUE).build();
+            .maxNumberLength(Integer.MAX_VALUE)
+            .maxStringLength(Integer.MAX_VALUE)
+            .build();
 
-    private static final ObjectMapper MAPPER = new ObjectMapper(JsonFactory.builder().streamReadConstraints(ANY_LENGTH).build())
+    private static final ObjectMapper MAPPER = new ObjectMapper(
+                    JsonFactory.builder().streamReadConstraints(ANY_LENGTH).build())
             .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS);
-    private static final TypeReference<LinkedHashMap<String, Object>> FIELDS = new TypeReference<>() { };
+    private static final TypeReference<LinkedHashMap<String, Object>> FIELDS = new TypeReference<>() {};
 
-    private Json() {
-    }
+    private Json() {}
 
     public static Map<String, Object> fields(String json) {
         if (json == null) {

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.demo;
 
 import io.sluice.store.Database;
@@ -12,7 +13,8 @@ public final class Demo {
 
     private static final Logger LOG = LoggerFactory.getLogger(Demo.class);
 
-    private static final String TABLES = """
+    private static final String TABLES =
+            """
             create table public.customer (
                 customer_no text primary key,
                 first_name  text,
@@ -38,7 +40,8 @@ public final class Demo {
             create index on public.deal (customer_no);
             """;
 
-    private static final String CUSTOMERS = """
+    private static final String CUSTOMERS =
+            """
             insert into public.customer
                 (customer_no, first_name, last_name, email, phone, city, tier, birthdate, newsletter)
             select 'C-' || lpad(n::text, 5, '0'), first, last,
@@ -57,7 +60,8 @@ public final class Demo {
                            'Praha'])[1 + n * 3 % 10] as city
                   from generate_series(1, 1000) as n) as people""";
 
-    private static final String DEALS = """
+    private static final String DEALS =
+            """
             insert into public.deal (deal_no, customer_no, title, amount, stage, close_date)
             select 'D-' || lpad(n::text, 4, '0'), 'C-' || lpad((1 + n * 13 % 1000)::text, 5, '0'),
                    (array['Pumps','Turbines','Sensors','Valves','Service contract','Spare parts'])[1 + n % 6]
@@ -68,14 +72,14 @@ public final class Demo {
                    current_date + (n * 17 % 120 - 30)
             from generate_series(1, 300) as n""";
 
-    private Demo() {
-    }
+    private Demo() {}
 
     /** Makes and fills the tables, unless a table customer is there already: then it is somebody's own. */
     public static void fill(Database database) throws SQLException {
         boolean made = database.transaction(connection -> {
-            boolean there = Database.query(connection, "select to_regclass('public.customer') is not null",
-                    row -> row.getBoolean(1)).get(0);
+            boolean there = Database.query(
+                            connection, "select to_regclass('public.customer') is not null", row -> row.getBoolean(1))
+                    .get(0);
             if (!there) {
                 execute(connection, TABLES, CUSTOMERS, DEALS, "analyze public.customer", "analyze public.deal");
             }

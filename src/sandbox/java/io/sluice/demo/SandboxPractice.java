@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.demo;
 
 import io.sluice.app.Practice;
@@ -26,7 +27,8 @@ public final class SandboxPractice implements Practice {
         if (!webhooks.isBlank()) {
             sandbox.sendWebhooks(webhooks);
         }
-        LOG.info("The sandbox CRM serves at http://{}:{}; what it counts is at /sandbox/referee.", host, sandbox.port());
+        LOG.info(
+                "The sandbox CRM serves at http://{}:{}; what it counts is at /sandbox/referee.", host, sandbox.port());
         return sandbox::close;
     }
 

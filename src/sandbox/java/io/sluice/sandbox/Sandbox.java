@@ -1,5 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.sandbox;
 
+import io.sluice.sandbox.hubspot.HubspotDefaults;
+import io.sluice.sandbox.hubspot.HubspotJournal;
+import io.sluice.sandbox.hubspot.HubspotProtocol;
+import io.sluice.sandbox.hubspot.HubspotUser;
+import io.sluice.sandbox.hubspot.HubspotWebhooks;
+import io.sluice.sandbox.salesforce.SalesforceDefaults;
+import io.sluice.sandbox.salesforce.SalesforceProtocol;
+import io.sluice.sandbox.salesforce.SalesforceUser;
 import io.sluice.sandbox.server.Account;
 import io.sluice.sandbox.server.Accounts;
 import io.sluice.sandbox.server.Automations;
@@ -10,20 +19,10 @@ import io.sluice.sandbox.server.Journal;
 import io.sluice.sandbox.server.JournalReplay;
 import io.sluice.sandbox.server.Protocol;
 import io.sluice.sandbox.server.SandboxClock;
-import io.sluice.sandbox.hubspot.HubspotDefaults;
-import io.sluice.sandbox.hubspot.HubspotJournal;
-import io.sluice.sandbox.hubspot.HubspotProtocol;
-import io.sluice.sandbox.hubspot.HubspotUser;
-import io.sluice.sandbox.hubspot.HubspotWebhooks;
-import io.sluice.sandbox.salesforce.SalesforceDefaults;
-import io.sluice.sandbox.salesforce.SalesforceProtocol;
-import io.sluice.sandbox.salesforce.SalesforceUser;
-
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
-
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -57,7 +56,12 @@ public final class Sandbox implements AutoCloseable {
     private final Journal journal;
     private final Consumer<String> teller;
 
-    private Sandbox(Vertx vertx, HttpServer server, List<Protocol> protocols, SandboxFolder folder, Journal journal,
+    private Sandbox(
+            Vertx vertx,
+            HttpServer server,
+            List<Protocol> protocols,
+            SandboxFolder folder,
+            Journal journal,
             Consumer<String> teller) {
         this.vertx = vertx;
         this.server = server;
@@ -84,8 +88,9 @@ public final class Sandbox implements AutoCloseable {
             return;
         }
         Runtime.getRuntime().addShutdownHook(new Thread(sandbox::close));
-        System.out.printf("The sandbox CRM serves Salesforce at http://%s:%d/services (client id and secret "
-                + "'sluice') and HubSpot at http://%1$s:%2$d/crm (token 'pat-sandbox'). What it counts is at http://%1$s:%2$d/sandbox/referee, its controls at /sandbox.%n",
+        System.out.printf(
+                "The sandbox CRM serves Salesforce at http://%s:%d/services (client id and secret "
+                        + "'sluice') and HubSpot at http://%1$s:%2$d/crm (token 'pat-sandbox'). What it counts is at http://%1$s:%2$d/sandbox/referee, its controls at /sandbox.%n",
                 host, sandbox.port());
         new CountDownLatch(1).await();
     }
@@ -102,12 +107,19 @@ public final class Sandbox implements AutoCloseable {
      */
     public static Sandbox start(String host, int port, Optional<Path> data) {
         SandboxClock clock = new SandboxClock();
-        Vertx vertx = Vertx.vertx(new VertxOptions().setUseDaemonThread(true).setEventLoopPoolSize(2)
+        Vertx vertx = Vertx.vertx(new VertxOptions()
+                .setUseDaemonThread(true)
+                .setEventLoopPoolSize(2)
                 .setWorkerPoolSize(16));
         HubspotWebhooks webhooks = new HubspotWebhooks(vertx);
         HubspotJournal changes = new HubspotJournal();
-        Accounts accounts = new Accounts(clock, Map.of("salesforce", new SalesforceDefaults(),
-                HubspotProtocol.CRM, new HubspotDefaults(webhooks, changes)));
+        Accounts accounts = new Accounts(
+                clock,
+                Map.of(
+                        "salesforce",
+                        new SalesforceDefaults(),
+                        HubspotProtocol.CRM,
+                        new HubspotDefaults(webhooks, changes)));
         Journal journal;
         try {
             journal = restore(accounts, data);
@@ -119,27 +131,47 @@ public final class Sandbox implements AutoCloseable {
         Account hubspot = accounts.create(HubspotProtocol.CRM, HubspotProtocol.CRM);
         SandboxFolder folder = folder(data);
         Map<String, CrmUser> users = Map.of("salesforce", new SalesforceUser(), HubspotProtocol.CRM, new HubspotUser());
-        Control control = new Control(vertx, clock, accounts, users, Map.of("webhooks", webhooks, "webhooks-journal",
-                changes, "journal", changes, "automations", new Automations(vertx, clock, users)));
+        Control control = new Control(
+                vertx,
+                clock,
+                accounts,
+                users,
+                Map.of(
+                        "webhooks",
+                        webhooks,
+                        "webhooks-journal",
+                        changes,
+                        "journal",
+                        changes,
+                        "automations",
+                        new Automations(vertx, clock, users)));
         SalesforceProtocol salesforce = new SalesforceProtocol(accounts, folder.jobs(), clock::micros);
-        List<Protocol> protocols = List.of(salesforce.soap(), salesforce,
-                new HubspotProtocol(accounts, webhooks, changes, clock::micros));
+        List<Protocol> protocols =
+                List.of(salesforce.soap(), salesforce, new HubspotProtocol(accounts, webhooks, changes, clock::micros));
         Gateway gateway = new Gateway(vertx, clock, accounts, protocols, control, folder.uploads());
-        // HTTP/1.1 alone: there a cut connection is one request's. The vendor takes 16,384 bytes of address and headers;
+        // HTTP/1.1 alone: there a cut connection is one request's. The vendor takes 16,384 bytes of address and
+        // headers;
         // more is 414 or 431, and nobody counts it
-        HttpServer server = vertx.createHttpServer(new HttpServerOptions().setMaxInitialLineLength(16_384)
-                .setMaxHeaderSize(16_384).setDecompressionSupported(true).setHttp2ClearTextEnabled(false)
+        HttpServer server = vertx.createHttpServer(new HttpServerOptions()
+                .setMaxInitialLineLength(16_384)
+                .setMaxHeaderSize(16_384)
+                .setDecompressionSupported(true)
+                .setHttp2ClearTextEnabled(false)
                 .setHandle100ContinueAutomatically(true));
-        Sandbox sandbox = new Sandbox(vertx, server, protocols, folder, journal,
-                url -> webhooks.tell(hubspot, url));
+        Sandbox sandbox = new Sandbox(vertx, server, protocols, folder, journal, url -> webhooks.tell(hubspot, url));
         try {
-            server.requestHandler(gateway::handle).listen(port, host).toCompletionStage().toCompletableFuture()
+            server.requestHandler(gateway::handle)
+                    .listen(port, host)
+                    .toCompletionStage()
+                    .toCompletableFuture()
                     .get(30, TimeUnit.SECONDS);
         } catch (ExecutionException | TimeoutException e) {
             sandbox.close();
-            throw new IllegalStateException("The sandbox can't listen on " + host + ":" + port + " ("
-                    + (e.getCause() == null ? e : e.getCause()).getMessage()
-                    + "): stop what uses the port, or set sluice.sandbox.port to another.", e);
+            throw new IllegalStateException(
+                    "The sandbox can't listen on " + host + ":" + port + " ("
+                            + (e.getCause() == null ? e : e.getCause()).getMessage()
+                            + "): stop what uses the port, or set sluice.sandbox.port to another.",
+                    e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             sandbox.close();
@@ -183,8 +215,10 @@ public final class Sandbox implements AutoCloseable {
         try {
             return SandboxFolder.open(data);
         } catch (IOException e) {
-            throw new IllegalStateException("The sandbox can't make its folder for bulk jobs: " + e.getMessage()
-                    + ". Make room or set sluice.sandbox.data to a file elsewhere.", e);
+            throw new IllegalStateException(
+                    "The sandbox can't make its folder for bulk jobs: " + e.getMessage()
+                            + ". Make room or set sluice.sandbox.data to a file elsewhere.",
+                    e);
         }
     }
 
@@ -200,8 +234,8 @@ public final class Sandbox implements AutoCloseable {
             accounts.keepIn(journal);
             return journal;
         } catch (IOException e) {
-            throw new IllegalStateException("The sandbox can't use its data file " + data.get() + ": "
-                    + e.getMessage(), e);
+            throw new IllegalStateException(
+                    "The sandbox can't use its data file " + data.get() + ": " + e.getMessage(), e);
         }
     }
 }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.app;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -41,12 +42,11 @@ class AccountAnswersMatrixTest {
     private static ProducerTemplate camel;
 
     /** A CRM as the Kamelets see it. */
-    private record Vendor(String account, String upsert, String read, Reply goodLogin, Reply goodCall, List<Case> answers) {
-    }
+    private record Vendor(
+            String account, String upsert, String read, Reply goodLogin, Reply goodCall, List<Case> answers) {}
 
     /** An answer and whether it is about the account, so that nobody else calls for a while. */
-    private record Case(String name, Reply reply, boolean ofLimit) {
-    }
+    private record Case(String name, Reply reply, boolean ofLimit) {}
 
     @TempDir
     static Path home;
@@ -75,7 +75,9 @@ class AccountAnswersMatrixTest {
         main.addOverrideProperty("camel.management.enabled", "false");
         main.start();
         camel = main.getCamelContext().createProducerTemplate();
-        Awaitility.await().atMost(Duration.ofSeconds(60)).ignoreExceptions()
+        Awaitility.await()
+                .atMost(Duration.ofSeconds(60))
+                .ignoreExceptions()
                 .until(() -> number("select count(*) from sluice.api_call") == 0);
     }
 
@@ -90,57 +92,109 @@ class AccountAnswersMatrixTest {
 
     private static List<Vendor> vendors() {
         String org = "00D000000000001AAA";
-        Reply sfLogin = new Reply(200, "{\"access_token\":\"sf-token\",\"instance_url\":\"" + crm.url() + "\",\"id\":\""
-                + crm.url() + "/id/" + org + "/005000000000001AAA\",\"token_type\":\"Bearer\"}");
-        Reply sfGood = new Reply(200, "[{\"id\":\"003000000000001AAA\",\"success\":true,\"errors\":[],\"created\":false}]");
+        Reply sfLogin = new Reply(
+                200,
+                "{\"access_token\":\"sf-token\",\"instance_url\":\"" + crm.url() + "\",\"id\":\"" + crm.url() + "/id/"
+                        + org + "/005000000000001AAA\",\"token_type\":\"Bearer\"}");
+        Reply sfGood =
+                new Reply(200, "[{\"id\":\"003000000000001AAA\",\"success\":true,\"errors\":[],\"created\":false}]");
         Reply hsLogin = new Reply(200, "{\"access_token\":\"hs-token\",\"expires_in\":1800}");
-        Reply hsGood = new Reply(200, "{\"status\":\"COMPLETE\",\"results\":[{\"id\":\"1\",\"new\":false,"
-                + "\"properties\":{\"customer_no\":\"K-1\"}}]}");
+        Reply hsGood = new Reply(
+                200,
+                "{\"status\":\"COMPLETE\",\"results\":[{\"id\":\"1\",\"new\":false,"
+                        + "\"properties\":{\"customer_no\":\"K-1\"}}]}");
         List<Case> sf = new ArrayList<>(redirects());
-        sf.add(new Case("401 session", new Reply(401, error("INVALID_SESSION_ID", "Session expired or invalid")), false));
+        sf.add(new Case(
+                "401 session", new Reply(401, error("INVALID_SESSION_ID", "Session expired or invalid")), false));
         sf.add(new Case("401 page", new Reply(401, "<html>no</html>"), false));
-        sf.add(new Case("401 not for this", new Reply(401, error("INVALID_SESSION_ID",
-                "This session is not valid for use with the REST API")), true));
-        sf.add(new Case("403 daily", new Reply(403, error("REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded.")), true));
-        sf.add(new Case("403 concurrent", new Reply(403, error("REQUEST_LIMIT_EXCEEDED",
-                "ConcurrentRequests (Concurrent API Requests) Limit exceeded.")), true));
+        sf.add(new Case(
+                "401 not for this",
+                new Reply(401, error("INVALID_SESSION_ID", "This session is not valid for use with the REST API")),
+                true));
+        sf.add(new Case(
+                "403 daily", new Reply(403, error("REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded.")), true));
+        sf.add(new Case(
+                "403 concurrent",
+                new Reply(
+                        403,
+                        error(
+                                "REQUEST_LIMIT_EXCEEDED",
+                                "ConcurrentRequests (Concurrent API Requests) Limit exceeded.")),
+                true));
         sf.add(new Case("403 disabled", new Reply(403, error("API_DISABLED_FOR_ORG", "API is disabled")), true));
         sf.add(new Case("403 firewall", new Reply(403, "<html>Access denied</html>"), false));
         sf.add(new Case("410", new Reply(410, error("UNSUPPORTED_API_VERSION", "no such version")), false));
         sf.add(new Case("410 empty", new Reply(410, ""), false));
-        for (String usage : new String[] {"api-usage=1/0", "api-usage=99999999999999999999999999/15000", "api-usage=-1/-1",
-            "nonsense", "api-usage=999999/15000", "api-usage=3/1"}) {
+        for (String usage : new String[] {
+            "api-usage=1/0",
+            "api-usage=99999999999999999999999999/15000",
+            "api-usage=-1/-1",
+            "nonsense",
+            "api-usage=999999/15000",
+            "api-usage=3/1"
+        }) {
             sf.add(new Case("200 " + usage, new Reply(200, sfGood.body(), "Sforce-Limit-Info", usage), false));
         }
         List<Case> hs = new ArrayList<>(redirects());
-        hs.add(new Case("401", new Reply(401, "{\"category\":\"EXPIRED_AUTHENTICATION\",\"message\":\"expired\"}"), false));
+        hs.add(new Case(
+                "401", new Reply(401, "{\"category\":\"EXPIRED_AUTHENTICATION\",\"message\":\"expired\"}"), false));
         hs.add(new Case("403", new Reply(403, "{\"category\":\"MISSING_SCOPES\",\"message\":\"no scope\"}"), false));
         hs.add(new Case("403 page", new Reply(403, "<html>no</html>"), false));
         for (String policy : new String[] {"DAILY", "TEN_SECONDLY_ROLLING", "SECONDLY", null}) {
-            String body = policy == null ? "<html>slow down</html>"
+            String body = policy == null
+                    ? "<html>slow down</html>"
                     : "{\"policyName\":\"" + policy + "\",\"message\":\"You have reached your " + policy + " limit.\"}";
-            for (String after : new String[] {null, "1", "999999", "999999999999999999999", "-5", "soon",
-                "Thu, 01 Jan 2099 00:00:00 GMT", "Thu, 01 Jan 1970 00:00:00 GMT"}) {
-                hs.add(new Case("429 " + policy + " Retry-After " + after,
-                        after == null ? new Reply(429, body) : new Reply(429, body, "Retry-After", after), true));
+            for (String after : new String[] {
+                null,
+                "1",
+                "999999",
+                "999999999999999999999",
+                "-5",
+                "soon",
+                "Thu, 01 Jan 2099 00:00:00 GMT",
+                "Thu, 01 Jan 1970 00:00:00 GMT"
+            }) {
+                hs.add(new Case(
+                        "429 " + policy + " Retry-After " + after,
+                        after == null ? new Reply(429, body) : new Reply(429, body, "Retry-After", after),
+                        true));
             }
         }
-        for (String[] usage : new String[][] {{"0", "0"}, {"250000", "-1"}, {"99999999999999999999", "5"}, {"10", "0"},
-            {"x", "y"}}) {
-            hs.add(new Case("200 daily " + String.join("/", usage), new Reply(200, hsGood.body(),
-                    "X-HubSpot-RateLimit-Daily", usage[0], "X-HubSpot-RateLimit-Daily-Remaining", usage[1]), false));
+        for (String[] usage :
+                new String[][] {{"0", "0"}, {"250000", "-1"}, {"99999999999999999999", "5"}, {"10", "0"}, {"x", "y"}}) {
+            hs.add(new Case(
+                    "200 daily " + String.join("/", usage),
+                    new Reply(
+                            200,
+                            hsGood.body(),
+                            "X-HubSpot-RateLimit-Daily",
+                            usage[0],
+                            "X-HubSpot-RateLimit-Daily-Remaining",
+                            usage[1]),
+                    false));
         }
-        return List.of(new Vendor("salesforce",
-                "kamelet:salesforce-upsert-sink?account=salesforce&object=Contact&externalId=Customer_No__c",
-                "kamelet:salesforce-limits-action?account=salesforce", sfLogin, sfGood, sf),
-                new Vendor("hubspot", "kamelet:hubspot-upsert-sink?account=hubspot&object=contacts&externalId=customer_no",
-                        "kamelet:hubspot-read-action?account=hubspot&object=contacts&fields=lastname", hsLogin, hsGood, hs));
+        return List.of(
+                new Vendor(
+                        "salesforce",
+                        "kamelet:salesforce-upsert-sink?account=salesforce&object=Contact&externalId=Customer_No__c",
+                        "kamelet:salesforce-limits-action?account=salesforce",
+                        sfLogin,
+                        sfGood,
+                        sf),
+                new Vendor(
+                        "hubspot",
+                        "kamelet:hubspot-upsert-sink?account=hubspot&object=contacts&externalId=customer_no",
+                        "kamelet:hubspot-read-action?account=hubspot&object=contacts&fields=lastname",
+                        hsLogin,
+                        hsGood,
+                        hs));
     }
 
     private static List<Case> redirects() {
         List<Case> redirects = new ArrayList<>();
         for (int status : new int[] {301, 302, 303, 307, 308}) {
-            redirects.add(new Case(status + " elsewhere", new Reply(status, "", "Location", elsewhere.url() + "/x"), false));
+            redirects.add(
+                    new Case(status + " elsewhere", new Reply(status, "", "Location", elsewhere.url() + "/x"), false));
             redirects.add(new Case(status + " without a place", new Reply(status, "moved"), false));
         }
         return redirects;
@@ -160,8 +214,11 @@ class AccountAnswersMatrixTest {
 
     private static void forget() throws Exception {
         try (var connection = DriverManager.getConnection(database.url(), "sluice", "")) {
-            connection.createStatement().execute("delete from sluice.throttle; delete from sluice.api_call;"
-                    + " delete from sluice.usage_minute; delete from sluice.reported_limit; delete from sluice.reported_limit_history");
+            connection
+                    .createStatement()
+                    .execute(
+                            "delete from sluice.throttle; delete from sluice.api_call;"
+                                    + " delete from sluice.usage_minute; delete from sluice.reported_limit; delete from sluice.reported_limit_history");
         }
         crm.asked.clear();
         elsewhere.asked.clear();
@@ -169,8 +226,8 @@ class AccountAnswersMatrixTest {
 
     /** The records' outcomes; none of them may be called wrong by an answer that is about the account. */
     private static List<Outcome> upsert(Vendor vendor) {
-        Exchange exchange = camel.request(vendor.upsert(), message -> message.getMessage().setBody(
-                List.of(Map.of("key", "K-1", "fields", Map.of("lastname", "One", "LastName", "One")))));
+        Exchange exchange = camel.request(vendor.upsert(), message -> message.getMessage()
+                .setBody(List.of(Map.of("key", "K-1", "fields", Map.of("lastname", "One", "LastName", "One")))));
         assertThat(exchange.getException()).isNull();
         @SuppressWarnings("unchecked")
         List<Outcome> outcomes = exchange.getMessage().getBody(List.class);
@@ -178,7 +235,10 @@ class AccountAnswersMatrixTest {
     }
 
     private static void resume(Vendor vendor) throws Exception {
-        main.getCamelContext().getRegistry().lookupByNameAndType("logins", Logins.class).resume(vendor.account());
+        main.getCamelContext()
+                .getRegistry()
+                .lookupByNameAndType("logins", Logins.class)
+                .resume(vendor.account());
     }
 
     @Test
@@ -212,28 +272,44 @@ class AccountAnswersMatrixTest {
         List<Outcome> outcomes = upsert(vendor);
         long expected = one.reply().status() == 200 ? 0 : 1;
         assertThat(outcomes).hasSize(1);
-        assertThat(outcomes.get(0).status()).as("the record").isEqualTo(expected == 0 ? Outcome.Status.DONE
-                : Outcome.Status.RETRY);
+        assertThat(outcomes.get(0).status())
+                .as("the record")
+                .isEqualTo(expected == 0 ? Outcome.Status.DONE : Outcome.Status.RETRY);
         assertThat(crm.calls()).as("calls made").isEqualTo(1);
         assertThat(elsewhere.asked).as("what the other host was asked").isEmpty();
         assertThat(number("select count(*) from sluice.api_call where account = '" + vendor.account()
-                + "' and completed_at is not null")).as("in the ledger").isEqualTo(1);
+                        + "' and completed_at is not null"))
+                .as("in the ledger")
+                .isEqualTo(1);
         assertThat(number("select count(*) from sluice.throttle where until > clock_timestamp() + interval '"
-                + (one.name().contains("DAILY") ? Duration.ofHours(24) : RETRY_AFTER_MAX).toSeconds() + " seconds'"))
-                .as("waits longer than anybody may ask for").isZero();
-        assertThat(number("select count(*) from sluice.throttle where recovered_at is null")).as("limits taken for spent")
+                        + (one.name().contains("DAILY") ? Duration.ofHours(24) : RETRY_AFTER_MAX).toSeconds()
+                        + " seconds'"))
+                .as("waits longer than anybody may ask for")
+                .isZero();
+        assertThat(number("select count(*) from sluice.throttle where recovered_at is null"))
+                .as("limits taken for spent")
                 .isEqualTo(one.ofLimit() ? 1 : 0);
-        String problem = main.getCamelContext().getRegistry().findSingleByType(Accounts.class).problem(vendor.account());
+        String problem = main.getCamelContext()
+                .getRegistry()
+                .findSingleByType(Accounts.class)
+                .problem(vendor.account());
         if (one.name().endsWith("elsewhere")) {
-            assertThat(String.valueOf(problem)).as("the problem").contains("to 127.0.0.1:").doesNotContain("/x");
+            assertThat(String.valueOf(problem))
+                    .as("the problem")
+                    .contains("to 127.0.0.1:")
+                    .doesNotContain("/x");
         }
         // the CRM is as it should be again: a person's resume tries at once
         crm.call = vendor.goodCall();
         try (var connection = DriverManager.getConnection(database.url(), "sluice", "")) {
-            connection.createStatement().execute("update sluice.throttle set until = clock_timestamp(), probe = null;"
-                    + " delete from sluice.reported_limit");
+            connection
+                    .createStatement()
+                    .execute("update sluice.throttle set until = clock_timestamp(), probe = null;"
+                            + " delete from sluice.reported_limit");
         }
-        assertThat(upsert(vendor).get(0).status()).as("once it answers as it should").isEqualTo(Outcome.Status.DONE);
+        assertThat(upsert(vendor).get(0).status())
+                .as("once it answers as it should")
+                .isEqualTo(Outcome.Status.DONE);
     }
 
     @Test
@@ -241,14 +317,23 @@ class AccountAnswersMatrixTest {
         List<String> wrong = new ArrayList<>();
         int tried = 0;
         for (Vendor vendor : vendors()) {
-            List<Reply> refusals = new ArrayList<>(redirects().stream().map(Case::reply).toList());
-            for (String reason : new String[] {"invalid_grant", "inactive_user", "app_not_found", "OAUTH_EC_APP_NOT_FOUND",
-                "invalid_client"}) {
-                refusals.add(new Reply(400, "{\"error\":\"" + reason + "\",\"error_description\":\"" + reason + " it says\"}"));
+            List<Reply> refusals =
+                    new ArrayList<>(redirects().stream().map(Case::reply).toList());
+            for (String reason : new String[] {
+                "invalid_grant", "inactive_user", "app_not_found", "OAUTH_EC_APP_NOT_FOUND", "invalid_client"
+            }) {
+                refusals.add(new Reply(
+                        400, "{\"error\":\"" + reason + "\",\"error_description\":\"" + reason + " it says\"}"));
             }
-            refusals.addAll(List.of(new Reply(401, "{}"), new Reply(403, "<html>no</html>"), new Reply(410, ""),
-                    new Reply(429, "{}", "Retry-After", "999999"), new Reply(500, ""), new Reply(503, "<html>later</html>"),
-                    new Reply(200, "{}"), new Reply(200, "<html>log in</html>")));
+            refusals.addAll(List.of(
+                    new Reply(401, "{}"),
+                    new Reply(403, "<html>no</html>"),
+                    new Reply(410, ""),
+                    new Reply(429, "{}", "Retry-After", "999999"),
+                    new Reply(500, ""),
+                    new Reply(503, "<html>later</html>"),
+                    new Reply(200, "{}"),
+                    new Reply(200, "<html>log in</html>")));
             for (Reply refusal : refusals) {
                 tried++;
                 try {
@@ -269,8 +354,11 @@ class AccountAnswersMatrixTest {
         crm.login = vendor.goodLogin();
         crm.call = vendor.goodCall();
         upsert(vendor);
-        crm.call = new Reply(401, vendor.account().equals("hubspot") ? "{\"category\":\"EXPIRED_AUTHENTICATION\"}"
-                : error("INVALID_SESSION_ID", "Session expired or invalid"));
+        crm.call = new Reply(
+                401,
+                vendor.account().equals("hubspot")
+                        ? "{\"category\":\"EXPIRED_AUTHENTICATION\"}"
+                        : error("INVALID_SESSION_ID", "Session expired or invalid"));
         upsert(vendor);
         forget();
         crm.login = refusal;
@@ -280,7 +368,9 @@ class AccountAnswersMatrixTest {
         assertThat(crm.logins()).as("logins of five calls").isEqualTo(1);
         assertThat(crm.calls()).as("calls without a login").isZero();
         assertThat(elsewhere.asked).as("what the other host was asked").isEmpty();
-        assertThat(number("select count(*) from sluice.api_call")).as("calls that were not made").isZero();
+        assertThat(number("select count(*) from sluice.api_call"))
+                .as("calls that were not made")
+                .isZero();
 
         crm.login = vendor.goodLogin();
         crm.call = vendor.goodCall();
@@ -295,20 +385,27 @@ class AccountAnswersMatrixTest {
                 resume(vendor);
                 crm.call = vendor.goodCall();
                 Reply good = vendor.goodLogin();
-                crm.login = new Reply(200, good.body().replaceFirst("}$", ",\"refresh_token\":\"rotated-" + turn + "\"}"));
-                crm.call = new Reply(401, vendor.account().equals("hubspot") ? "{\"category\":\"EXPIRED_AUTHENTICATION\"}"
-                        : error("INVALID_SESSION_ID", "Session expired or invalid"));
+                crm.login =
+                        new Reply(200, good.body().replaceFirst("}$", ",\"refresh_token\":\"rotated-" + turn + "\"}"));
+                crm.call = new Reply(
+                        401,
+                        vendor.account().equals("hubspot")
+                                ? "{\"category\":\"EXPIRED_AUTHENTICATION\"}"
+                                : error("INVALID_SESSION_ID", "Session expired or invalid"));
                 upsert(vendor);
                 forget();
                 crm.call = vendor.goodCall();
                 upsert(vendor);
                 String sent = turn == 1 ? "" : "rotated-" + (turn - 1);
                 if (turn > 1) {
-                    assertThat(crm.asked.get(0)).as(vendor.account() + " sends the newest").contains(sent);
+                    assertThat(crm.asked.get(0))
+                            .as(vendor.account() + " sends the newest")
+                            .contains(sent);
                 }
             }
             assertThat(number("select count(*) from sluice.login where account = '" + vendor.account()
-                    + "' and refresh_token is not null and refresh_token not like '%rotated%'")).isEqualTo(1);
+                            + "' and refresh_token is not null and refresh_token not like '%rotated%'"))
+                    .isEqualTo(1);
         }
     }
 }

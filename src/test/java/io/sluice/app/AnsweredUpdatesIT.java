@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.app;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -14,7 +15,8 @@ import org.junit.jupiter.api.io.TempDir;
 /** Shows that an update loop between a flow of the CRM and a trigger of the table costs few calls and delays no other record. */
 class AnsweredUpdatesIT {
 
-    private static final String TRIGGER = """
+    private static final String TRIGGER =
+            """
             create function undo() returns trigger language plpgsql as $$ begin
               if new.customer_no = 'C-00001' and new.phone = 'flow' then new.phone := 'table'; end if;
               return new;
@@ -25,8 +27,10 @@ class AnsweredUpdatesIT {
     Path home;
 
     private static long writes(RunningSluice sluice, String id) {
-        return sluice.text(sluice.sandboxPort, "/sandbox/journal/hubspot?object=contacts&record=" + id).lines()
-                .filter(line -> line.contains("\"field\":\"phone\"") && line.contains("\"value\":\"table\"")).count();
+        return sluice.text(sluice.sandboxPort, "/sandbox/journal/hubspot?object=contacts&record=" + id)
+                .lines()
+                .filter(line -> line.contains("\"field\":\"phone\"") && line.contains("\"value\":\"table\""))
+                .count();
     }
 
     /** Sets the phone back within milliseconds of each write. */
@@ -42,7 +46,10 @@ class AnsweredUpdatesIT {
     }
 
     private static String phone(RunningSluice sluice, String key) {
-        return sluice.records("hubspot", "contacts", "customer_no").get(key).path("phone").asText();
+        return sluice.records("hubspot", "contacts", "customer_no")
+                .get(key)
+                .path("phone")
+                .asText();
     }
 
     @Test
@@ -53,23 +60,34 @@ class AnsweredUpdatesIT {
             sluice.start().awaitSettled();
             sluice.sql(TRIGGER);
             String id = sluice.rows("select key, crm_id from sluice.sync_state where key = 'C-00001'"
-                    + " and object = 'contacts'").get("C-00001").get(0);
+                            + " and object = 'contacts'")
+                    .get("C-00001")
+                    .get(0);
             crm.submit(() -> flow(sluice, id, isOn));
 
             sluice.sql("update customer set phone = 'table' where customer_no = 'C-00001'");
             sluice.awaitOutput("is in an update loop: 9 times in a row the CRM changed it (phone)");
-            await().atMost(Duration.ofSeconds(60)).until(() -> sluice.number("select coalesce(max(extract(epoch from"
-                    + " held_until - taken_at)), 0)::int from sluice.sync_state where key = 'C-00001'") >= 8);
+            await().atMost(Duration.ofSeconds(60))
+                    .until(() -> sluice.number("select coalesce(max(extract(epoch from"
+                                    + " held_until - taken_at)), 0)::int from sluice.sync_state where key = 'C-00001'")
+                            >= 8);
             assertThat(writes(sluice, id)).as("writes until the pause was 8 s").isBetween(9L, 14L);
-            assertThat(sluice.get(sluice.serverPort, "/api/status").path("syncs").path("customers-hubspot")
-                    .path("updateLoops").asInt()).isEqualTo(1);
+            assertThat(sluice.get(sluice.serverPort, "/api/status")
+                            .path("syncs")
+                            .path("customers-hubspot")
+                            .path("updateLoops")
+                            .asInt())
+                    .isEqualTo(1);
 
             sluice.sql("update customer set phone = 'free' where customer_no = 'C-00002'");
-            await().atMost(Duration.ofSeconds(5)).until(() -> phone(sluice, "C-00002").equals("free"));
+            await().atMost(Duration.ofSeconds(5))
+                    .until(() -> phone(sluice, "C-00002").equals("free"));
 
             isOn.set(false);
-            await().atMost(Duration.ofSeconds(60)).until(() -> phone(sluice, "C-00001").equals("table"));
-            assertThat(sluice.output().lines().filter(line -> line.contains("update loop"))).hasSize(1);
+            await().atMost(Duration.ofSeconds(60))
+                    .until(() -> phone(sluice, "C-00001").equals("table"));
+            assertThat(sluice.output().lines().filter(line -> line.contains("update loop")))
+                    .hasSize(1);
         } finally {
             isOn.set(false);
             crm.shutdownNow();

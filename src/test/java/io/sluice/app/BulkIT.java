@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.app;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -22,15 +23,19 @@ import org.junit.jupiter.api.io.TempDir;
 class BulkIT {
 
     private static final int ROWS = 12_000;
-    private static final int GOLD = 12;   // every thousandth, which is critical
+    private static final int GOLD = 12; // every thousandth, which is critical
 
     @TempDir
     static Path home;
+
     static RunningSluice sluice;
 
     @BeforeAll
     static void startTheDemo() throws Exception {
-        sluice = new RunningSluice(home).with("sluice.bulk.cooldown", "3s").with("sluice.composite.max-collections", 1).start();
+        sluice = new RunningSluice(home)
+                .with("sluice.bulk.cooldown", "3s")
+                .with("sluice.composite.max-collections", 1)
+                .start();
         sluice.awaitSettled();
     }
 
@@ -65,13 +70,15 @@ class BulkIT {
     @Order(2)
     void nullsClearAndWhatDidNotChangeIsLeftAloneAndWrongRowsAreDeadLetters() throws SQLException {
         long before = sluice.counted();
-        sluice.sql("update customer set phone = case when customer_no like '%7' then null else '+1 ' || customer_no end,"
-                + " first_name = null, email = case when customer_no = 'N-77' then 'no address' end"
-                + " where customer_no like 'N-%'");
+        sluice.sql(
+                "update customer set phone = case when customer_no like '%7' then null else '+1 ' || customer_no end,"
+                        + " first_name = null, email = case when customer_no = 'N-77' then 'no address' end"
+                        + " where customer_no like 'N-%'");
         sluice.awaitSettled();
 
-        assertThat(sluice.counted() - before).isLessThanOrEqualTo(11 + GOLD);   // one more reads what failed
-        assertThat(sluice.rows("select key, code from sluice.dead_letter")).containsOnlyKeys("N-77")
+        assertThat(sluice.counted() - before).isLessThanOrEqualTo(11 + GOLD); // one more reads what failed
+        assertThat(sluice.rows("select key, code from sluice.dead_letter"))
+                .containsOnlyKeys("N-77")
                 .satisfies(dead -> assertThat(dead.get("N-77")).containsExactly("INVALID_EMAIL_ADDRESS"));
         sluice.sql("update customer set email = null where customer_no = 'N-77'");
         sluice.awaitSettled();
@@ -95,10 +102,12 @@ class BulkIT {
     void aPlanIsExplainedBeforeItIsCarriedOutAndARunningJobIsShown() throws SQLException {
         sluice.api("POST", "/api/syncs/customers-salesforce/pause");
         sluice.sql("update customer set city = 'Bonn' where customer_no like 'N-%'");
-        await().atMost(Duration.ofSeconds(30)).until(() -> sluice.number("select count(*) from sluice.outbox"
-                + " where operation is not null") == ROWS);
+        await().atMost(Duration.ofSeconds(30))
+                .until(() ->
+                        sluice.number("select count(*) from sluice.outbox" + " where operation is not null") == ROWS);
 
-        JsonNode plan = sluice.get(sluice.serverPort, "/api/plan?sync=customers-salesforce").path("waiting");
+        JsonNode plan = sluice.get(sluice.serverPort, "/api/plan?sync=customers-salesforce")
+                .path("waiting");
         assertThat(plan).hasSize(2);
         assertThat(plan.path(0).path("urgency").asText()).isEqualTo("critical");
         assertThat(plan.path(0).path("records").asInt()).isEqualTo(GOLD);
@@ -113,15 +122,25 @@ class BulkIT {
             assertThat(answer.body()).contains("did you mean customers-salesforce");
         });
 
-        sluice.sandbox("POST", "/sandbox/faults/salesforce",
-                "{\"kind\":\"slow\",\"operation\":\"bulkJob\",\"delayMs\":30}");
+        sluice.sandbox(
+                "POST", "/sandbox/faults/salesforce", "{\"kind\":\"slow\",\"operation\":\"bulkJob\",\"delayMs\":30}");
         sluice.api("POST", "/api/syncs/customers-salesforce/resume");
-        await().atMost(Duration.ofSeconds(30)).until(() -> sluice.get(sluice.serverPort, "/api/status").path("accounts")
-                .path("salesforce").path("bulkJobs").path(0).path("step").asText().equals("poll"));
-        JsonNode job = sluice.get(sluice.serverPort, "/api/status").path("accounts").path("salesforce").path("bulkJobs")
+        await().atMost(Duration.ofSeconds(30)).until(() -> sluice.get(sluice.serverPort, "/api/status")
+                .path("accounts")
+                .path("salesforce")
+                .path("bulkJobs")
+                .path(0)
+                .path("step")
+                .asText()
+                .equals("poll"));
+        JsonNode job = sluice.get(sluice.serverPort, "/api/status")
+                .path("accounts")
+                .path("salesforce")
+                .path("bulkJobs")
                 .path(0);
         assertThat(job.path("sync").asText()).isEqualTo("customers-salesforce");
-        assertThat(job.path("records").asInt()).isBetween(ROWS - 200, ROWS - GOLD);   // places beside the critical are filled
+        assertThat(job.path("records").asInt())
+                .isBetween(ROWS - 200, ROWS - GOLD); // places beside the critical are filled
         assertThat(job.path("id").asText()).startsWith("750");
         sluice.awaitSettled();
         everythingIsEqual();
@@ -130,8 +149,11 @@ class BulkIT {
     @Test
     @Order(5)
     void ofAJobThatFailsHalfwayTheWrittenRecordsAreSettledAndTheRestSentByCalls() throws SQLException {
-        sluice.sandbox("POST", "/sandbox/faults/salesforce", "{\"kind\":\"jobFails\",\"object\":\"Contact\","
-                + "\"afterRows\":9000,\"count\":1,\"message\":\"ExceededQuota : ApiBatchItems Limit exceeded.\"}");
+        sluice.sandbox(
+                "POST",
+                "/sandbox/faults/salesforce",
+                "{\"kind\":\"jobFails\",\"object\":\"Contact\","
+                        + "\"afterRows\":9000,\"count\":1,\"message\":\"ExceededQuota : ApiBatchItems Limit exceeded.\"}");
         long jobs = jobs();
         long written = written();
         sluice.sql("update customer set city = 'Trier' where customer_no like 'N-%'");
@@ -147,7 +169,9 @@ class BulkIT {
     @Test
     @Order(6)
     void anObjectWithoutJobsIsSentByCallsAndByJobsAgainAfterTheCooldown() throws SQLException {
-        sluice.sandbox("POST", "/sandbox/faults/salesforce",
+        sluice.sandbox(
+                "POST",
+                "/sandbox/faults/salesforce",
                 "{\"kind\":\"unavailable\",\"status\":400,\"operation\":\"bulkCreate\"}");
         long written = written();
         sluice.sql("update customer set city = 'Essen' where customer_no like 'N-%'");
@@ -173,7 +197,8 @@ class BulkIT {
         sluice.awaitSettled();
         assertThat(sluice.counted() - before).isLessThanOrEqualTo(10 + GOLD);
         assertThat(sluice.records("Contact", "Customer_No__c")).hasSize(1000);
-        assertThat(sluice.number("select count(*) from sluice.sync_state where key like 'N-%'")).isZero();
+        assertThat(sluice.number("select count(*) from sluice.sync_state where key like 'N-%'"))
+                .isZero();
         assertThat(sluice.refused()).isZero();
         assertThat(sluice.ledger()).isEqualTo(sluice.counted());
     }
@@ -187,23 +212,34 @@ class BulkIT {
     }
 
     private static void awaitNoDetour() {
-        await().atMost(Duration.ofSeconds(20)).until(() ->
-                sluice.number("select count(*) from sluice.bulk_cooldown where until > clock_timestamp()") == 0);
+        await().atMost(Duration.ofSeconds(20))
+                .until(() -> sluice.number("select count(*) from sluice.bulk_cooldown where until > clock_timestamp()")
+                        == 0);
     }
 
     private static void everythingIsEqual() throws SQLException {
         assertThat(sluice.ledger()).isEqualTo(sluice.counted());
         assertThat(sluice.refused()).isZero();
-        assertThat(sluice.number("select count(*) from sluice.bulk_job where ended_at is null")).isZero();
+        assertThat(sluice.number("select count(*) from sluice.bulk_job where ended_at is null"))
+                .isZero();
         assertThat(sluice.referee().path("maxWritesInFlightPerRecord").asInt()).isEqualTo(1);
         Map<String, JsonNode> contacts = sluice.records("Contact", "Customer_No__c");
         assertThat(contacts).hasSize(1000 + ROWS);
-        sluice.rows("select customer_no, last_name, coalesce(first_name, ''), coalesce(phone, ''), coalesce(city, ''), tier,"
-                + " coalesce(birthdate::text, ''), newsletter::text from customer").forEach((key, row) -> {
+        sluice.rows(
+                        "select customer_no, last_name, coalesce(first_name, ''), coalesce(phone, ''), coalesce(city, ''), tier,"
+                                + " coalesce(birthdate::text, ''), newsletter::text from customer")
+                .forEach((key, row) -> {
                     JsonNode contact = contacts.get(key);
-                    assertThat(row).as(key).containsExactly(contact.path("LastName").asText(), text(contact, "FirstName"),
-                            text(contact, "Phone"), text(contact, "MailingCity"), contact.path("Tier__c").asText(),
-                            text(contact, "Birthdate"), text(contact, "Newsletter__c"));
+                    assertThat(row)
+                            .as(key)
+                            .containsExactly(
+                                    contact.path("LastName").asText(),
+                                    text(contact, "FirstName"),
+                                    text(contact, "Phone"),
+                                    text(contact, "MailingCity"),
+                                    contact.path("Tier__c").asText(),
+                                    text(contact, "Birthdate"),
+                                    text(contact, "Newsletter__c"));
                 });
     }
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.app;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -22,10 +23,19 @@ class CamelJBangIT {
      */
     static String classPath() throws IOException {
         Path file = Path.of("target/jbang.classpath").toAbsolutePath();
-        Process maven = new ProcessBuilder("mvn", "-q", "-B", "-f", "src/test/jbang/pom.xml", "dependency:build-classpath",
-                "-Dmdep.outputFile=" + file).inheritIO().start();
+        Process maven = new ProcessBuilder(
+                        "mvn",
+                        "-q",
+                        "-B",
+                        "-f",
+                        "src/test/jbang/pom.xml",
+                        "dependency:build-classpath",
+                        "-Dmdep.outputFile=" + file)
+                .inheritIO()
+                .start();
         try {
-            assertThat(maven.waitFor(5, TimeUnit.MINUTES) && maven.exitValue() == 0).isTrue();
+            assertThat(maven.waitFor(5, TimeUnit.MINUTES) && maven.exitValue() == 0)
+                    .isTrue();
         } catch (InterruptedException interrupted) {
             Thread.currentThread().interrupt();
         }
@@ -40,7 +50,10 @@ class CamelJBangIT {
             assertThat(sluice.records("Contact", "Customer_No__c")).hasSize(1000);
             sluice.sql("update customer set phone = '115' where customer_no = 'C-00001'");
             sluice.awaitSettled();
-            assertThat(sluice.records("Contact", "Customer_No__c").get("C-00001").path("Phone").asText())
+            assertThat(sluice.records("Contact", "Customer_No__c")
+                            .get("C-00001")
+                            .path("Phone")
+                            .asText())
                     .isEqualTo("115");
             assertThat(sluice.ledger()).isEqualTo(sluice.counted());
         }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.app;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -21,6 +22,7 @@ final class ChaosChecks {
     private static final ObjectMapper JSON = new ObjectMapper();
     /** As {@link ChaosRun} sets {@code sluice.call.late-delivery}. */
     private static final int LATE_SECONDS = 5;
+
     private static final List<ChaosEdits.Side> CRMS = List.of(ChaosEdits.Side.SALESFORCE, ChaosEdits.Side.HUBSPOT);
 
     private final RunningSluice sluice;
@@ -28,7 +30,7 @@ final class ChaosChecks {
     private final Map<ChaosEdits.Side, List<JsonNode>> journals = new LinkedHashMap<>();
 
     /** @param key of the record, or empty where it is about none */
-    record Fault(String kind, String key, String text) { }
+    record Fault(String kind, String key, String text) {}
 
     ChaosChecks(RunningSluice sluice, ChaosEdits edits) {
         this.sluice = sluice;
@@ -71,8 +73,10 @@ final class ChaosChecks {
             keys.addAll(records.keySet());
             for (String key : keys) {
                 if (!Objects.equals(table.get(key), records.get(key))) {
-                    faults.add(new Fault("differs", key, "the table has " + table.get(key) + ", " + side + " has "
-                            + records.get(key)));
+                    faults.add(new Fault(
+                            "differs",
+                            key,
+                            "the table has " + table.get(key) + ", " + side + " has " + records.get(key)));
                 }
             }
         }
@@ -80,7 +84,8 @@ final class ChaosChecks {
     }
 
     private void deadLetters(List<Fault> faults) throws SQLException {
-        sluice.rows("select id, key, account, operation, code, left(message, 200) from sluice.dead_letter").values()
+        sluice.rows("select id, key, account, operation, code, left(message, 200) from sluice.dead_letter")
+                .values()
                 .forEach(letter -> faults.add(new Fault("dead letter", letter.get(0), letter.toString())));
     }
 
@@ -116,8 +121,10 @@ final class ChaosChecks {
                 if (value != null && !edits.wrote(key, column, value)) {
                     faults.add(new Fault("nobody's value", key, column + " is " + value));
                 } else if (ChaosEdits.isSafe(key) && !last.isEmpty() && !last.contains(value)) {
-                    faults.add(new Fault("old value", key, column + " is " + value + ", though the last that the sides wrote are "
-                            + last));
+                    faults.add(new Fault(
+                            "old value",
+                            key,
+                            column + " is " + value + ", though the last that the sides wrote are " + last));
                 }
             });
         }
@@ -128,16 +135,20 @@ final class ChaosChecks {
         journals.forEach((side, lines) -> {
             Map<Long, Set<String>> fields = new LinkedHashMap<>();
             Map<Long, JsonNode> made = new LinkedHashMap<>();
-            lines.stream().filter(line -> "created".equals(line.path("change").asText())
-                    && "api".equals(line.path("by").asText())).forEach(line -> {
+            lines.stream()
+                    .filter(line -> "created".equals(line.path("change").asText())
+                            && "api".equals(line.path("by").asText()))
+                    .forEach(line -> {
                         made.put(line.path("seq").asLong(), line);
                         fields.computeIfAbsent(line.path("seq").asLong(), k -> new LinkedHashSet<>())
                                 .add(line.path("field").asText());
                     });
             made.forEach((seq, line) -> {
                 if (!fields.get(seq).contains(side.fields().get(ChaosEdits.MADE))) {
-                    faults.add(new Fault("husk made", key(side, line), "a write to " + side + " made it of "
-                            + fields.get(seq) + " alone"));
+                    faults.add(new Fault(
+                            "husk made",
+                            key(side, line),
+                            "a write to " + side + " made it of " + fields.get(seq) + " alone"));
                 }
             });
         });
@@ -152,27 +163,36 @@ final class ChaosChecks {
      */
     private void overwrittenEdits(List<Fault> faults) throws SQLException {
         Map<String, List<Instant[]>> unanswered = new LinkedHashMap<>();
-        sluice.rows("select id, account, granted_at at time zone 'UTC', coalesce(completed_at, expires_at) at time zone 'UTC'"
-                + " from sluice.api_call where coalesce(status, 0) not between 200 and 499").values().forEach(call ->
-                        unanswered.computeIfAbsent(call.get(0), account -> new ArrayList<>()).add(new Instant[] {
-                            instant(call.get(1)), instant(call.get(2))}));
+        sluice.rows(
+                        "select id, account, granted_at at time zone 'UTC', coalesce(completed_at, expires_at) at time zone 'UTC'"
+                                + " from sluice.api_call where coalesce(status, 0) not between 200 and 499")
+                .values()
+                .forEach(call -> unanswered
+                        .computeIfAbsent(call.get(0), account -> new ArrayList<>())
+                        .add(new Instant[] {instant(call.get(1)), instant(call.get(2))}));
         Set<String> applied = new LinkedHashSet<>();
-        sluice.rows("select seq, no, last, first, phone, title from person_history").values().forEach(row -> {
-            int at = 1;
-            for (String column : ChaosEdits.Side.SALESFORCE.fields().keySet()) {
-                applied.add(column + "=" + row.get(at++));
-            }
-        });
+        sluice.rows("select seq, no, last, first, phone, title from person_history")
+                .values()
+                .forEach(row -> {
+                    int at = 1;
+                    for (String column : ChaosEdits.Side.SALESFORCE.fields().keySet()) {
+                        applied.add(column + "=" + row.get(at++));
+                    }
+                });
         Set<String> conflicts = new LinkedHashSet<>();
-        sluice.rows("select id, account, field, crm #>> '{}' from sluice.conflict where field is not null").values()
+        sluice.rows("select id, account, field, crm #>> '{}' from sluice.conflict where field is not null")
+                .values()
                 .forEach(row -> conflicts.add(row.get(0) + "/" + row.get(2)));
         journals.forEach((side, lines) -> {
             Map<String, String> columns = new LinkedHashMap<>();
             side.fields().forEach((column, field) -> columns.put(field, column));
             Map<String, String> byUser = new LinkedHashMap<>();
             Map<String, Long> deleted = new LinkedHashMap<>();
-            lines.stream().filter(line -> "deleted".equals(line.path("change").asText()) && "user".equals(line.path("by").asText()))
-                    .forEach(line -> deleted.put(line.path("record").asText(), line.path("seq").asLong()));
+            lines.stream()
+                    .filter(line -> "deleted".equals(line.path("change").asText())
+                            && "user".equals(line.path("by").asText()))
+                    .forEach(line -> deleted.put(
+                            line.path("record").asText(), line.path("seq").asLong()));
             for (JsonNode line : lines) {
                 String column = columns.get(line.path("field").asText());
                 if (column == null || "deleted".equals(line.path("change").asText())) {
@@ -185,14 +205,26 @@ final class ChaosChecks {
                     continue;
                 }
                 String before = byUser.remove(field);
-                if (before != null && !before.equals(value) && before.equals(text(line.path("before")))
-                        && deleted.getOrDefault(line.path("record").asText(), 0L) < line.path("seq").asLong()
+                if (before != null
+                        && !before.equals(value)
+                        && before.equals(text(line.path("before")))
+                        && deleted.getOrDefault(line.path("record").asText(), 0L)
+                                < line.path("seq").asLong()
                         && !edits.isMerged(key(side, line))
-                        && !applied.contains(column + "=" + before) && !conflicts.contains(side.account() + "/" + before)
-                        && (side == ChaosEdits.Side.HUBSPOT || !line.has("answer") && unanswered.getOrDefault(side.account(),
-                                List.of()).stream().noneMatch(call -> isWithin(Instant.parse(line.path("at").asText()), call)))) {
-                    faults.add(new Fault("silently overwritten", key(side, line), column + " of " + side + " was " + before
-                            + " by its user and became " + value + "; no conflict tells of it"));
+                        && !applied.contains(column + "=" + before)
+                        && !conflicts.contains(side.account() + "/" + before)
+                        && (side == ChaosEdits.Side.HUBSPOT
+                                || !line.has("answer")
+                                        && unanswered.getOrDefault(side.account(), List.of()).stream()
+                                                .noneMatch(call -> isWithin(
+                                                        Instant.parse(
+                                                                line.path("at").asText()),
+                                                        call)))) {
+                    faults.add(new Fault(
+                            "silently overwritten",
+                            key(side, line),
+                            column + " of " + side + " was " + before + " by its user and became " + value
+                                    + "; no conflict tells of it"));
                 }
             }
         });
@@ -201,29 +233,42 @@ final class ChaosChecks {
     /** What the CRMs counted is what the ledger has, and no record had two writes at once. */
     private void counts(List<Fault> faults) throws SQLException {
         for (ChaosEdits.Side side : CRMS) {
-            JsonNode referee = sluice.get(sluice.sandboxPort, "/sandbox/referee").path("accounts").path(side.account());
-            long counted = referee.path("accepted").asLong() + referee.path("refused").asLong();
+            JsonNode referee = sluice.get(sluice.sandboxPort, "/sandbox/referee")
+                    .path("accounts")
+                    .path(side.account());
+            long counted =
+                    referee.path("accepted").asLong() + referee.path("refused").asLong();
             String calls = "select count(*) from sluice.api_call where account = '" + side.account() + "'";
             long ledger = sluice.number(calls);
             long unanswered = sluice.number(calls + " and (completed_at is null or status is null or status = 0)");
             if (counted > ledger || counted < ledger - unanswered) {
-                faults.add(new Fault("ledger", "", side + " counted " + counted + " calls, the ledger has " + ledger
-                        + ", of which " + unanswered + " have no answer: " + referee.path("byOperation") + " "
-                        + referee.path("byStatus") + " against " + sluice.rows("select operation || ' ' || coalesce(status, -1),"
-                        + " count(*) from sluice.api_call where account = '" + side.account() + "' group by 1 order by 1")));
+                faults.add(new Fault(
+                        "ledger",
+                        "",
+                        side + " counted " + counted + " calls, the ledger has " + ledger
+                                + ", of which " + unanswered + " have no answer: " + referee.path("byOperation") + " "
+                                + referee.path("byStatus") + " against "
+                                + sluice.rows("select operation || ' ' || coalesce(status, -1),"
+                                        + " count(*) from sluice.api_call where account = '" + side.account()
+                                        + "' group by 1 order by 1")));
             }
             if (referee.path("maxWritesInFlightPerRecord").asInt() > 1) {
                 String record = referee.path("recordOfMaxWritesInFlight").asText();
-                faults.add(new Fault("two writes at once", keyOf(side, record), record + " of " + side + " had "
-                        + referee.path("maxWritesInFlightPerRecord").asInt() + " writes under way"));
+                faults.add(new Fault(
+                        "two writes at once",
+                        keyOf(side, record),
+                        record + " of " + side + " had "
+                                + referee.path("maxWritesInFlightPerRecord").asInt() + " writes under way"));
             }
         }
     }
 
     /** The key that a record of the CRM had last; empty where its name says none. */
     private String keyOf(ChaosEdits.Side side, String record) {
-        return journals.get(side).stream().filter(line -> record.endsWith(line.path("record").asText())
-                || record.endsWith(key(side, line))).map(line -> key(side, line)).reduce("", (first, last) -> last);
+        return journals.get(side).stream()
+                .filter(line -> record.endsWith(line.path("record").asText()) || record.endsWith(key(side, line)))
+                .map(line -> key(side, line))
+                .reduce("", (first, last) -> last);
     }
 
     /** All that happened to a record, in the order of its times. */
@@ -232,18 +277,29 @@ final class ChaosChecks {
             return List.of();
         }
         List<String> story = new ArrayList<>();
-        journals.forEach((side, lines) -> lines.stream().filter(line -> key.equals(key(side, line))).forEach(line ->
-                story.add(time(line.path("at").asText()) + " " + side.account() + " " + line.path("by").asText() + " "
-                        + line.path("request").asText("") + " " + line.path("change").asText() + " "
-                        + line.path("record").asText() + (line.has("field") ? " " + line.path("field").asText() + ": "
-                        + text(line.path("before")) + " -> " + text(line.path("value")) : ""))));
+        journals.forEach((side, lines) -> lines.stream()
+                .filter(line -> key.equals(key(side, line)))
+                .forEach(line -> story.add(time(line.path("at").asText()) + " " + side.account() + " "
+                        + line.path("by").asText() + " "
+                        + line.path("request").asText("") + " "
+                        + line.path("change").asText() + " "
+                        + line.path("record").asText()
+                        + (line.has("field")
+                                ? " " + line.path("field").asText() + ": " + text(line.path("before")) + " -> "
+                                        + text(line.path("value"))
+                                : ""))));
         try {
-            sluice.rows("select seq, to_char(at at time zone 'UTC', 'HH24:MI:SS.MS'), who, op, last, first, phone, title"
-                    + " from person_history where no = '" + key + "'").values().forEach(row -> story.add(row.get(0) + " table "
-                            + String.join(" ", row.subList(1, 3)) + " " + row.subList(3, row.size())));
-            sluice.rows("select id, to_char(decided_at at time zone 'UTC', 'HH24:MI:SS.MS'), account, field, winner, crm, ours"
-                    + " from sluice.conflict where key = '" + key + "'").values().forEach(row -> story.add(row.get(0)
-                            + " conflict " + row.subList(1, row.size())));
+            sluice.rows(
+                            "select seq, to_char(at at time zone 'UTC', 'HH24:MI:SS.MS'), who, op, last, first, phone, title"
+                                    + " from person_history where no = '" + key + "'")
+                    .values()
+                    .forEach(row -> story.add(row.get(0) + " table " + String.join(" ", row.subList(1, 3)) + " "
+                            + row.subList(3, row.size())));
+            sluice.rows(
+                            "select id, to_char(decided_at at time zone 'UTC', 'HH24:MI:SS.MS'), account, field, winner, crm, ours"
+                                    + " from sluice.conflict where key = '" + key + "'")
+                    .values()
+                    .forEach(row -> story.add(row.get(0) + " conflict " + row.subList(1, row.size())));
         } catch (SQLException e) {
             throw new IllegalStateException(e);
         }
@@ -252,8 +308,10 @@ final class ChaosChecks {
             return story;
         }
         String first = story.get(Math.max(0, story.size() - 60));
-        edits.switched().stream().map(fault -> time(fault.substring(0, fault.indexOf(' '))) + fault.substring(fault.indexOf(' ')))
-                .filter(fault -> fault.compareTo(first) >= 0).forEach(story::add);
+        edits.switched().stream()
+                .map(fault -> time(fault.substring(0, fault.indexOf(' '))) + fault.substring(fault.indexOf(' ')))
+                .filter(fault -> fault.compareTo(first) >= 0)
+                .forEach(story::add);
         story.sort(null);
         return story.subList(Math.max(0, story.size() - 120), story.size());
     }
@@ -281,7 +339,8 @@ final class ChaosChecks {
 
     private List<JsonNode> records(ChaosEdits.Side side) {
         return lines("/sandbox/records/" + side.account() + "/" + side.object()).stream()
-                .map(line -> line.has("properties") ? line.path("properties") : line).toList();
+                .map(line -> line.has("properties") ? line.path("properties") : line)
+                .toList();
     }
 
     private List<JsonNode> journal(ChaosEdits.Side side) {
@@ -289,12 +348,16 @@ final class ChaosChecks {
     }
 
     private List<JsonNode> lines(String path) {
-        return sluice.text(sluice.sandboxPort, path).lines().filter(line -> !line.isBlank()).map(line -> {
-            try {
-                return JSON.readTree(line);
-            } catch (IOException e) {
-                throw new UncheckedIOException(e);
-            }
-        }).toList();
+        return sluice.text(sluice.sandboxPort, path)
+                .lines()
+                .filter(line -> !line.isBlank())
+                .map(line -> {
+                    try {
+                        return JSON.readTree(line);
+                    } catch (IOException e) {
+                        throw new UncheckedIOException(e);
+                    }
+                })
+                .toList();
     }
 }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.app;
 
 import static org.awaitility.Awaitility.await;
@@ -29,6 +30,7 @@ final class ChaosEdits {
     private static final int SAFE = 12;
     /** A column that every maker of a record sets and nobody changes: a record without it was made of changed fields. */
     static final String MADE = "title";
+
     static final List<String> COLUMNS = List.of("last", "first", "phone");
 
     /** One of the three. */
@@ -82,6 +84,7 @@ final class ChaosEdits {
     private final Map<String, Set<String>> written = new LinkedHashMap<>();
     /** key/column to the last value of each side. */
     private final Map<String, Map<Side, String>> last = new LinkedHashMap<>();
+
     private final List<Set<String>> merged = new ArrayList<>();
     private final List<String> switched = new ArrayList<>();
     private int values;
@@ -110,17 +113,22 @@ final class ChaosEdits {
     }
 
     static List<String> keys() {
-        return java.util.stream.IntStream.range(0, KEYS).mapToObj("K-%02d"::formatted).toList();
+        return java.util.stream.IntStream.range(0, KEYS)
+                .mapToObj("K-%02d"::formatted)
+                .toList();
     }
 
     /** Whether somebody wrote this value to this record, or to one that was merged with it. */
     boolean wrote(String key, String column, String value) {
-        return related(key).stream().anyMatch(one -> written.getOrDefault(one + "/" + column, Set.of()).contains(value));
+        return related(key).stream().anyMatch(one -> written.getOrDefault(one + "/" + column, Set.of())
+                .contains(value));
     }
 
     /** The last values that the sides wrote; empty where a merge or another maker leaves that open. */
     Set<String> lastOf(String key, String column) {
-        return related(key).size() > 1 ? Set.of() : new HashSet<>(last.getOrDefault(key + "/" + column, Map.of()).values());
+        return related(key).size() > 1
+                ? Set.of()
+                : new HashSet<>(last.getOrDefault(key + "/" + column, Map.of()).values());
     }
 
     /** Whether the record was merged with another one's. */
@@ -142,7 +150,8 @@ final class ChaosEdits {
 
     /** The table, with all that happens to it written down. */
     void table() throws SQLException {
-        sluice.sql("""
+        sluice.sql(
+                """
                 create table person (no text primary key, last text not null, first text, phone text, title text);
                 create table person_history (seq bigserial, at timestamptz default clock_timestamp(), who text, op text,
                     no text, last text, first text, phone text, title text);
@@ -196,8 +205,12 @@ final class ChaosEdits {
             changed.put(column, random.nextInt(12) == 0 && !"last".equals(column) ? null : value(side));
         }
         if (side == Side.TABLE) {
-            if (execute("update person set " + changed.entrySet().stream().map(e -> e.getKey() + " = " + quoted(e.getValue()))
-                    .collect(Collectors.joining(", ")) + " where no = '" + key + "'") > 0) {
+            if (execute("update person set "
+                            + changed.entrySet().stream()
+                                    .map(e -> e.getKey() + " = " + quoted(e.getValue()))
+                                    .collect(Collectors.joining(", "))
+                            + " where no = '" + key + "'")
+                    > 0) {
                 wrote(side, key, changed);
             }
         } else if (sandbox(side, "POST", "/" + key, body(side, changed)).statusCode() == 200) {
@@ -210,8 +223,10 @@ final class ChaosEdits {
         COLUMNS.forEach(column -> values.put(column, value(side)));
         values.put(MADE, "made " + value(side));
         if (side == Side.TABLE) {
-            if (execute("insert into person (no, last, first, phone, title) values ('" + key + "', " + values.values().stream()
-                    .map(ChaosEdits::quoted).collect(Collectors.joining(", ")) + ") on conflict do nothing") > 0) {
+            if (execute("insert into person (no, last, first, phone, title) values ('" + key + "', "
+                            + values.values().stream().map(ChaosEdits::quoted).collect(Collectors.joining(", "))
+                            + ") on conflict do nothing")
+                    > 0) {
                 wrote(side, key, values);
             }
             return;
@@ -233,8 +248,18 @@ final class ChaosEdits {
     private void merge(String key) {
         String other = keys().get(SAFE + random.nextInt(KEYS - SAFE));
         JsonNode loser = read(sandbox(Side.HUBSPOT, "GET", "/" + other, JSON.createObjectNode()));
-        if (!other.equals(key) && loser.has("id") && sandbox(Side.HUBSPOT, "POST", "/" + key,
-                JSON.createObjectNode().put("objectIdToMerge", loser.path("id").asText())).statusCode() == 200) {
+        if (!other.equals(key)
+                && loser.has("id")
+                && sandbox(
+                                        Side.HUBSPOT,
+                                        "POST",
+                                        "/" + key,
+                                        JSON.createObjectNode()
+                                                .put(
+                                                        "objectIdToMerge",
+                                                        loser.path("id").asText()))
+                                .statusCode()
+                        == 200) {
             merged.add(Set.of(key, other));
         }
     }
@@ -257,7 +282,8 @@ final class ChaosEdits {
     }
 
     private int execute(String sql) throws SQLException {
-        try (Connection connection = sluice.connect(); Statement statement = connection.createStatement()) {
+        try (Connection connection = sluice.connect();
+                Statement statement = connection.createStatement()) {
             statement.execute("set application_name = 'chaos'");
             return statement.executeUpdate(sql);
         }
@@ -276,35 +302,46 @@ final class ChaosEdits {
     }
 
     private static final List<String> FAULTS = List.of(
-            "\"kind\":\"reset\",\"when\":\"before\",\"count\":2", "\"kind\":\"reset\",\"when\":\"within\",\"count\":2",
-            "\"kind\":\"reset\",\"when\":\"after\",\"count\":2", "\"kind\":\"hang\",\"count\":1",
-            "\"kind\":\"hang\",\"when\":\"after\",\"count\":1", "\"kind\":\"hang\",\"when\":\"within\",\"count\":1",
+            "\"kind\":\"reset\",\"when\":\"before\",\"count\":2",
+            "\"kind\":\"reset\",\"when\":\"within\",\"count\":2",
+            "\"kind\":\"reset\",\"when\":\"after\",\"count\":2",
+            "\"kind\":\"hang\",\"count\":1",
+            "\"kind\":\"hang\",\"when\":\"after\",\"count\":1",
+            "\"kind\":\"hang\",\"when\":\"within\",\"count\":1",
             "\"kind\":\"slow\",\"when\":\"before\",\"minMs\":3200,\"maxMs\":5500,\"count\":1",
             "\"kind\":\"slow\",\"when\":\"before\",\"minMs\":200,\"maxMs\":2500,\"count\":3",
             "\"kind\":\"slow\",\"when\":\"after\",\"minMs\":500,\"maxMs\":4000,\"count\":2",
             "\"kind\":\"slow\",\"when\":\"within\",\"delayMs\":1500,\"count\":1",
-            "\"kind\":\"unavailable\",\"html\":true,\"count\":3", "\"kind\":\"unavailable\",\"count\":2",
+            "\"kind\":\"unavailable\",\"html\":true,\"count\":3",
+            "\"kind\":\"unavailable\",\"count\":2",
             "\"kind\":\"answer\",\"when\":\"after\",\"status\":502,\"body\":\"<html>bad gateway</html>\",\"count\":2",
             "\"kind\":\"answer\",\"status\":502,\"body\":\"<html>bad gateway</html>\",\"count\":2",
             "\"kind\":\"answer\",\"status\":200,\"body\":\"<html>sign in</html>\",\"count\":1",
             "\"kind\":\"answer\",\"when\":\"after\",\"status\":200,\"body\":{},\"count\":1",
-            "\"kind\":\"results\",\"order\":\"reversed\",\"count\":4", "\"kind\":\"results\",\"drop\":1,\"count\":2,\"operation\":WRITES",
+            "\"kind\":\"results\",\"order\":\"reversed\",\"count\":4",
+            "\"kind\":\"results\",\"drop\":1,\"count\":2,\"operation\":WRITES",
             "\"kind\":\"results\",\"double\":1,\"count\":2,\"operation\":WRITES",
             "\"kind\":\"results\",\"empty\":true,\"count\":1,\"operation\":WRITES",
             "\"kind\":\"results\",\"foreign\":1,\"count\":2,\"operation\":WRITES",
             "\"kind\":\"results\",\"otherId\":true,\"count\":1,\"operation\":WRITES",
             "\"kind\":\"results\",\"created\":true,\"count\":1,\"operation\":WRITES",
             "\"kind\":\"results\",\"errors\":1,\"errorCode\":\"UNABLE_TO_LOCK_ROW\",\"count\":1,\"operation\":WRITES",
-            "\"kind\":\"rowLock\",\"probability\":0.4,\"count\":3", "\"kind\":\"expireTokens\"",
+            "\"kind\":\"rowLock\",\"probability\":0.4,\"count\":3",
+            "\"kind\":\"expireTokens\"",
             "\"kind\":\"lateCommit\",\"seconds\":2,\"count\":1,\"operation\":\"edit\"",
             "\"kind\":\"refuse\",\"limit\":LIMIT,\"count\":4");
     private static final List<String> OF_HUBSPOT = List.of(
-            "\"kind\":\"dropEvents\",\"seconds\":4", "\"kind\":\"dropEvents\",\"seconds\":4", "\"kind\":\"duplicateEvents\",\"seconds\":5",
-            "\"kind\":\"lateEvents\",\"delayMs\":3000,\"seconds\":4", "\"kind\":\"shuffleEvents\",\"delayMs\":900,\"seconds\":5",
-            "\"kind\":\"indexLag\",\"lagMs\":2500,\"seconds\":5", "\"kind\":\"results\",\"pending\":true,\"count\":1",
+            "\"kind\":\"dropEvents\",\"seconds\":4",
+            "\"kind\":\"dropEvents\",\"seconds\":4",
+            "\"kind\":\"duplicateEvents\",\"seconds\":5",
+            "\"kind\":\"lateEvents\",\"delayMs\":3000,\"seconds\":4",
+            "\"kind\":\"shuffleEvents\",\"delayMs\":900,\"seconds\":5",
+            "\"kind\":\"indexLag\",\"lagMs\":2500,\"seconds\":5",
+            "\"kind\":\"results\",\"pending\":true,\"count\":1",
             "\"kind\":\"results\",\"operation\":\"batchRead\",\"empty\":true,\"count\":1",
             "\"kind\":\"results\",\"operation\":\"batchRead\",\"errors\":2,\"count\":1",
-            "\"kind\":\"refuse\",\"limit\":\"secondly\",\"count\":4", "\"kind\":\"refuse\",\"limit\":\"tenSecondly\",\"count\":4");
+            "\"kind\":\"refuse\",\"limit\":\"secondly\",\"count\":4",
+            "\"kind\":\"refuse\",\"limit\":\"tenSecondly\",\"count\":4");
 
     private void fault() {
         boolean hubspot = random.nextBoolean();
@@ -312,10 +349,15 @@ final class ChaosEdits {
         if (hubspot) {
             kinds.addAll(OF_HUBSPOT);
         }
-        String fault = "{" + kinds.get(random.nextInt(kinds.size()))
-                .replace("LIMIT", hubspot ? "\"search\"" : "\"concurrent\"")
-                .replace("WRITES", hubspot ? "[\"batchUpsert\",\"batchUpdate\",\"batchCreate\",\"batchArchive\"]"
-                        : "[\"composite\",\"collectionsUpsert\",\"collectionsUpdate\",\"collectionsDelete\",\"collectionsCreate\"]") + "}";
+        String fault = "{"
+                + kinds.get(random.nextInt(kinds.size()))
+                        .replace("LIMIT", hubspot ? "\"search\"" : "\"concurrent\"")
+                        .replace(
+                                "WRITES",
+                                hubspot
+                                        ? "[\"batchUpsert\",\"batchUpdate\",\"batchCreate\",\"batchArchive\"]"
+                                        : "[\"composite\",\"collectionsUpsert\",\"collectionsUpdate\",\"collectionsDelete\",\"collectionsCreate\"]")
+                + "}";
         sluice.sandbox("POST", "/sandbox/faults/" + (hubspot ? "hubspot" : "salesforce"), fault);
         switched.add(java.time.Instant.now() + " fault   " + (hubspot ? "hubspot " : "salesforce ") + fault);
     }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.app;
 
 import java.io.IOException;
@@ -10,8 +11,7 @@ import java.util.stream.Stream;
 /** Runs a chaos: {@code mvn -q -Pchaos verify -Dseed=N -Dminutes=M}. Prints a line, and the shortest history of a fault. */
 public final class ChaosMain {
 
-    private ChaosMain() {
-    }
+    private ChaosMain() {}
 
     /** @param args a seed (0: any), and minutes */
     public static void main(String[] args) throws Exception {

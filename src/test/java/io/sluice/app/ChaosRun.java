@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.app;
 
 import static org.awaitility.Awaitility.await;
@@ -47,9 +48,13 @@ final class ChaosRun {
             ChaosEdits edits = new ChaosEdits(sluice, new Random(seed));
             edits.table();
             sluice.start();
-            await().atMost(Duration.ofSeconds(START_SECONDS)).pollInterval(Duration.ofMillis(200)).ignoreExceptions()
-                    .failFast("Sluice has ended, see the log in " + sluice.home, () -> !sluice.isAlive()).until(() -> sluice.output().contains("Account salesforce is ready")
-                            && sluice.output().contains("Account hubspot is ready") && sluice.number(DONE) == 0);
+            await().atMost(Duration.ofSeconds(START_SECONDS))
+                    .pollInterval(Duration.ofMillis(200))
+                    .ignoreExceptions()
+                    .failFast("Sluice has ended, see the log in " + sluice.home, () -> !sluice.isAlive())
+                    .until(() -> sluice.output().contains("Account salesforce is ready")
+                            && sluice.output().contains("Account hubspot is ready")
+                            && sluice.number(DONE) == 0);
             if (isShared()) {
                 second.start();
             }
@@ -75,28 +80,60 @@ final class ChaosRun {
 
     private void prepare(RunningSluice sluice) throws IOException {
         settings(sluice);
-        await().atMost(Duration.ofSeconds(60)).pollInterval(Duration.ofMillis(100)).ignoreExceptions().until(() ->
-                sluice.sandbox("PUT", "/sandbox/limits/hubspot", "{\"writesKept\":2000000,\"options\":{\"mergeMintsId\":"
-                        + isMinting() + "}}").statusCode() == 200);
+        await().atMost(Duration.ofSeconds(60))
+                .pollInterval(Duration.ofMillis(100))
+                .ignoreExceptions()
+                .until(() -> sluice.sandbox(
+                                        "PUT",
+                                        "/sandbox/limits/hubspot",
+                                        "{\"writesKept\":2000000,\"options\":{\"mergeMintsId\":" + isMinting() + "}}")
+                                .statusCode()
+                        == 200);
         sluice.sandbox("PUT", "/sandbox/limits/salesforce", "{\"writesKept\":2000000}");
-        sluice.sandbox("PUT", "/sandbox/webhooks/hubspot", "{\"targetUrl\":\"http://127.0.0.1:" + sluice.webhookPort
-                + "/webhooks/hubspot\",\"timeScale\":3600,\"subscribe\":[\"contacts\"]}");
+        sluice.sandbox(
+                "PUT",
+                "/sandbox/webhooks/hubspot",
+                "{\"targetUrl\":\"http://127.0.0.1:" + sluice.webhookPort
+                        + "/webhooks/hubspot\",\"timeScale\":3600,\"subscribe\":[\"contacts\"]}");
         // what no webhook brings is in the journal
         sluice.sandbox("PUT", "/sandbox/journal/hubspot", "{\"subscribe\":[\"contacts\"]}");
     }
 
     private static void settings(RunningSluice sluice) throws IOException {
-        sluice.withoutSyncs().with("sluice.demo", false)
-                .with("sluice.account.hubspot.client-id", "sluice").with("sluice.account.hubspot.client-secret", "sluice")
-                .with("sluice.account.hubspot.portal-id", 1_000_001).with("sluice.account.hubspot.journal", true)
-                .with("sluice.call.timeout", "3s").with("sluice.call.late-delivery", "5s")
-                .with("sluice.retry.max-delay", "4s").with("sluice.poll.check-interval", 100)
-                .with("sluice.poll.min-interval", "500ms").with("sluice.poll.max-interval", "2s")
-                .with("sluice.poll.overlap", "10s").with("sluice.poll.deletes-interval", "8s")
-                .withSync("people-salesforce.camel.yaml", RunningSluice.sync("people-salesforce", "public.person", "no",
-                        "salesforce", "Contact", "Customer_No__c", ChaosEdits.Side.SALESFORCE.fields()))
-                .withSync("people-hubspot.camel.yaml", RunningSluice.sync("people-hubspot", "public.person", "no",
-                        "hubspot", "contacts", "customer_no", ChaosEdits.Side.HUBSPOT.fields()));
+        sluice.withoutSyncs()
+                .with("sluice.demo", false)
+                .with("sluice.account.hubspot.client-id", "sluice")
+                .with("sluice.account.hubspot.client-secret", "sluice")
+                .with("sluice.account.hubspot.portal-id", 1_000_001)
+                .with("sluice.account.hubspot.journal", true)
+                .with("sluice.call.timeout", "3s")
+                .with("sluice.call.late-delivery", "5s")
+                .with("sluice.retry.max-delay", "4s")
+                .with("sluice.poll.check-interval", 100)
+                .with("sluice.poll.min-interval", "500ms")
+                .with("sluice.poll.max-interval", "2s")
+                .with("sluice.poll.overlap", "10s")
+                .with("sluice.poll.deletes-interval", "8s")
+                .withSync(
+                        "people-salesforce.camel.yaml",
+                        RunningSluice.sync(
+                                "people-salesforce",
+                                "public.person",
+                                "no",
+                                "salesforce",
+                                "Contact",
+                                "Customer_No__c",
+                                ChaosEdits.Side.SALESFORCE.fields()))
+                .withSync(
+                        "people-hubspot.camel.yaml",
+                        RunningSluice.sync(
+                                "people-hubspot",
+                                "public.person",
+                                "no",
+                                "hubspot",
+                                "contacts",
+                                "customer_no",
+                                ChaosEdits.Side.HUBSPOT.fields()));
     }
 
     /** @return how often one was killed */
@@ -125,8 +162,12 @@ final class ChaosRun {
     /** Waits until nothing waits and all sides are equal. */
     private static boolean settle(RunningSluice sluice, ChaosChecks checks) {
         try {
-            await().atMost(Duration.ofSeconds(SETTLE_SECONDS)).pollInterval(Duration.ofSeconds(1)).ignoreExceptions()
-                    .during(Duration.ofSeconds(4)).until(() -> sluice.number(DONE) == 0 && checks.sidesDiffer().isEmpty());
+            await().atMost(Duration.ofSeconds(SETTLE_SECONDS))
+                    .pollInterval(Duration.ofSeconds(1))
+                    .ignoreExceptions()
+                    .during(Duration.ofSeconds(4))
+                    .until(() ->
+                            sluice.number(DONE) == 0 && checks.sidesDiffer().isEmpty());
             return true;
         } catch (ConditionTimeoutException never) {
             return false;
@@ -137,14 +178,24 @@ final class ChaosRun {
             throws SQLException {
         Map<String, Long> kinds = new java.util.TreeMap<>();
         faults.forEach(fault -> kinds.merge(fault.kind(), 1L, Long::sum));
-        System.out.printf("chaos seed %d: %.1f minutes, %d edits, %d faults of the CRMs, %d kills%s%s; %s%n", seed,
-                minutes, edits.count(), edits.faults(), kills, isShared() ? " of two replicas" : "", isMinting() ? ", merges mint ids" : "",
+        System.out.printf(
+                "chaos seed %d: %.1f minutes, %d edits, %d faults of the CRMs, %d kills%s%s; %s%n",
+                seed,
+                minutes,
+                edits.count(),
+                edits.faults(),
+                kills,
+                isShared() ? " of two replicas" : "",
+                isMinting() ? ", merges mint ids" : "",
                 kinds.isEmpty() ? "all sides equal, nothing wrong" : "WRONG: " + kinds);
         for (ChaosChecks.Fault fault : faults.stream().limit(8).toList()) {
             System.out.println("  " + fault.kind() + " " + fault.key() + ": " + fault.text());
         }
-        faults.stream().map(fault -> checks.story(fault.key())).filter(story -> !story.isEmpty())
-                .min(java.util.Comparator.comparingInt(List::size)).ifPresent(story -> {
+        faults.stream()
+                .map(fault -> checks.story(fault.key()))
+                .filter(story -> !story.isEmpty())
+                .min(java.util.Comparator.comparingInt(List::size))
+                .ifPresent(story -> {
                     System.out.println("  The smallest story:");
                     story.forEach(line -> System.out.println("    " + line));
                 });

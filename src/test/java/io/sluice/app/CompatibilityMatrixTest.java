@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.app;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -81,7 +82,8 @@ class CompatibilityMatrixTest {
             new FieldCase("salesforce", "double", Kind.NUMBER), new FieldCase("salesforce", "currency", Kind.NUMBER),
             new FieldCase("salesforce", "percent", Kind.NUMBER), new FieldCase("salesforce", "date", Kind.DATE),
             new FieldCase("salesforce", "datetime", Kind.DATETIME), new FieldCase("salesforce", "time", Kind.TIME),
-            new FieldCase("salesforce", "picklist", Kind.CHOICE), new FieldCase("salesforce", "multipicklist", Kind.CHOICES),
+            new FieldCase("salesforce", "picklist", Kind.CHOICE),
+                    new FieldCase("salesforce", "multipicklist", Kind.CHOICES),
             new FieldCase("hubspot", "string", Kind.TEXT), new FieldCase("hubspot", "number", Kind.NUMBER),
             new FieldCase("hubspot", "date", Kind.DATE), new FieldCase("hubspot", "datetime", Kind.DATETIME),
             new FieldCase("hubspot", "bool", Kind.BOOLEAN), new FieldCase("hubspot", "enumeration", Kind.CHOICE));
@@ -106,11 +108,14 @@ class CompatibilityMatrixTest {
                     Compatibility fit = Compatibility.of(column.getKey(), field.kind());
                     Object kept = crm.kept(field, sent(field, value, fit.way() == Compatibility.Way.AS_TEXT));
                     boolean same = kept != null && means(value, kept, field.kind());
-                    if (fit.isImpossible() && same && !TAKEN_BUT_CHANGED.contains(column.getKey() + " " + field.type())
+                    if (fit.isImpossible()
+                            && same
+                            && !TAKEN_BUT_CHANGED.contains(column.getKey() + " " + field.type())
                             && mustRefuse(field)) {
                         wrong.add(pair + " is refused, but " + value + " is taken as " + kept);
                     } else if (!fit.isImpossible() && fit.why() == null && !same) {
-                        wrong.add(pair + " is let through, but " + value + " becomes " + (kept == null ? "a refusal" : kept));
+                        wrong.add(pair + " is let through, but " + value + " becomes "
+                                + (kept == null ? "a refusal" : kept));
                     }
                 }
             }
@@ -126,14 +131,20 @@ class CompatibilityMatrixTest {
 
     private static Object sent(FieldCase field, Object value, boolean asText) {
         RecordChange recordChange = new RecordChange("k", Operation.UPSERT, null, Map.of(field.name(), value));
-        return (asText ? recordChange.withTexts(Set.of(field.name())) : recordChange).fields().get(field.name());
+        return (asText ? recordChange.withTexts(Set.of(field.name())) : recordChange)
+                .fields()
+                .get(field.name());
     }
 
     /** As the outbox has it. */
     private static Object value(String type, String sql) throws Exception {
         Column column = new Column("v", type, "pg_catalog." + type, false);
-        String json = DATABASE.sluice().first("select " + column.json("t", "UTC") + " from (select " + sql + "::pg_catalog."
-                + type + " as v) as t", row -> row.getString(1)).orElseThrow();
+        String json = DATABASE.sluice()
+                .first(
+                        "select " + column.json("t", "UTC") + " from (select " + sql + "::pg_catalog." + type
+                                + " as v) as t",
+                        row -> row.getString(1))
+                .orElseThrow();
         return Json.fields("{\"v\":" + json + "}").get("v");
     }
 
@@ -141,7 +152,8 @@ class CompatibilityMatrixTest {
         String left = sent.toString();
         String right = kept.toString();
         return switch (kind) {
-            case NUMBER, INTEGER -> number(left) != null && number(right) != null && number(left).compareTo(number(right)) == 0;
+            case NUMBER, INTEGER ->
+                number(left) != null && number(right) != null && number(left).compareTo(number(right)) == 0;
             case DATETIME -> right.startsWith(left.substring(0, Math.min(19, left.length())));
             case TIME -> right.startsWith(left.substring(0, Math.min(8, left.length())));
             default -> left.strip().equals(right);
@@ -164,10 +176,13 @@ class CompatibilityMatrixTest {
 
         Crm(int port) throws Exception {
             this.port = port;
-            HttpResponse<String> login = HTTP.send(HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port
-                    + "/services/oauth2/token")).header("Content-Type", "application/x-www-form-urlencoded")
-                    .POST(HttpRequest.BodyPublishers.ofString("grant_type=client_credentials&client_id=sluice&client_secret=sluice"))
-                    .build(), HttpResponse.BodyHandlers.ofString());
+            HttpResponse<String> login = HTTP.send(
+                    HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + "/services/oauth2/token"))
+                            .header("Content-Type", "application/x-www-form-urlencoded")
+                            .POST(HttpRequest.BodyPublishers.ofString(
+                                    "grant_type=client_credentials&client_id=sluice&client_secret=sluice"))
+                            .build(),
+                    HttpResponse.BodyHandlers.ofString());
             this.token = JSON.readTree(login.body()).path("access_token").asText();
             control("PUT", "/sandbox/limits/hubspot", "{\"tenSecondly\":{\"max\":100000,\"windowSeconds\":10}}");
             control("PUT", "/sandbox/objects/salesforce/Odd__c", "{\"label\":\"Odd\",\"keyPrefix\":\"a0x\"}");
@@ -175,10 +190,16 @@ class CompatibilityMatrixTest {
         }
 
         void declare(FieldCase field) throws Exception {
-            String type = field.type().equals("bool") ? "boolean" : field.type().equals("number") ? "double"
-                    : field.type().equals("enumeration") ? "picklist" : field.type();
-            control("PUT", "/sandbox/fields/" + field.crm() + "/" + (field.crm().equals("salesforce") ? "Odd__c" : "odds") + "/"
-                    + field.name(), "{\"type\":\"" + type + "\"}");
+            String type = field.type().equals("bool")
+                    ? "boolean"
+                    : field.type().equals("number")
+                            ? "double"
+                            : field.type().equals("enumeration") ? "picklist" : field.type();
+            control(
+                    "PUT",
+                    "/sandbox/fields/" + field.crm() + "/" + (field.crm().equals("salesforce") ? "Odd__c" : "odds")
+                            + "/" + field.name(),
+                    "{\"type\":\"" + type + "\"}");
         }
 
         private void control(String method, String path, String body) throws Exception {
@@ -188,12 +209,15 @@ class CompatibilityMatrixTest {
 
         private HttpResponse<String> call(String method, String path, String body, String bearer) throws Exception {
             HttpRequest.Builder request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path))
-                    .header("Content-Type", "application/json").method(method, HttpRequest.BodyPublishers.ofString(body));
+                    .header("Content-Type", "application/json")
+                    .method(method, HttpRequest.BodyPublishers.ofString(body));
             if (bearer != null) {
                 request.header("Authorization", "Bearer " + bearer);
             }
             HttpResponse<String> answer = HTTP.send(request.build(), HttpResponse.BodyHandlers.ofString());
-            assertThat(answer.statusCode()).as("a limit is no refusal of a value: " + answer.body()).isNotEqualTo(429);
+            assertThat(answer.statusCode())
+                    .as("a limit is no refusal of a value: " + answer.body())
+                    .isNotEqualTo(429);
             return answer;
         }
 
@@ -203,20 +227,45 @@ class CompatibilityMatrixTest {
                 Map<String, Object> record = new LinkedHashMap<>();
                 record.put("Name", "x");
                 record.put(field.name(), value);
-                HttpResponse<String> made = call("POST", "/services/data/v62.0/sobjects/Odd__c", Json.text(record), token);
-                return made.statusCode() != 201 ? null : plain(JSON.readTree(call("GET", "/services/data/v62.0/sobjects/Odd__c/"
-                        + JSON.readTree(made.body()).path("id").asText(), "", token).body()).path(field.name()));
+                HttpResponse<String> made =
+                        call("POST", "/services/data/v62.0/sobjects/Odd__c", Json.text(record), token);
+                return made.statusCode() != 201
+                        ? null
+                        : plain(JSON.readTree(call(
+                                                "GET",
+                                                "/services/data/v62.0/sobjects/Odd__c/"
+                                                        + JSON.readTree(made.body())
+                                                                .path("id")
+                                                                .asText(),
+                                                "",
+                                                token)
+                                        .body())
+                                .path(field.name()));
             }
-            HttpResponse<String> made = call("POST", "/crm/v3/objects/odds", Json.text(Map.of("properties",
-                    Map.of(field.name(), text(value)))), "pat-sandbox");
-            return made.statusCode() != 201 ? null : plain(JSON.readTree(call("GET", "/crm/v3/objects/odds/"
-                    + JSON.readTree(made.body()).path("id").asText() + "?properties=" + field.name(), "", "pat-sandbox").body())
-                    .path("properties").path(field.name()));
+            HttpResponse<String> made = call(
+                    "POST",
+                    "/crm/v3/objects/odds",
+                    Json.text(Map.of("properties", Map.of(field.name(), text(value)))),
+                    "pat-sandbox");
+            return made.statusCode() != 201
+                    ? null
+                    : plain(JSON.readTree(call(
+                                            "GET",
+                                            "/crm/v3/objects/odds/"
+                                                    + JSON.readTree(made.body())
+                                                            .path("id")
+                                                            .asText() + "?properties=" + field.name(),
+                                            "",
+                                            "pat-sandbox")
+                                    .body())
+                            .path("properties")
+                            .path(field.name()));
         }
 
         /** As the writer for HubSpot has every value. */
         private static String text(Object value) {
-            return value instanceof Number number ? new java.math.BigDecimal(number.toString()).toPlainString()
+            return value instanceof Number number
+                    ? new java.math.BigDecimal(number.toString()).toPlainString()
                     : value.toString();
         }
 
@@ -228,15 +277,34 @@ class CompatibilityMatrixTest {
     @Test
     void theManualHasTheSameTable() throws Exception {
         String page = Files.readString(Path.of("src/site/markdown/mapping.md"));
-        for (String[] row : new String[][] {{"bool", "boolean"}, {"int4", "smallint, integer"}, {"int8", "bigint"},
-                {"numeric", "numeric, real, double precision"}, {"date", "date"}, {"timestamptz", "timestamp, timestamptz"},
-                {"time", "time"}, {"text", "text, varchar, uuid, enum and all others"}}) {
+        for (String[] row : new String[][] {
+            {"bool", "boolean"},
+            {"int4", "smallint, integer"},
+            {"int8", "bigint"},
+            {"numeric", "numeric, real, double precision"},
+            {"date", "date"},
+            {"timestamptz", "timestamp, timestamptz"},
+            {"time", "time"},
+            {"text", "text, varchar, uuid, enum and all others"}
+        }) {
             StringBuilder line = new StringBuilder("| " + row[1] + " |");
-            for (Kind kind : List.of(Kind.TEXT, Kind.NUMBER, Kind.INTEGER, Kind.BOOLEAN, Kind.DATE, Kind.DATETIME, Kind.TIME,
-                    Kind.CHOICE, Kind.REFERENCE)) {
+            for (Kind kind : List.of(
+                    Kind.TEXT,
+                    Kind.NUMBER,
+                    Kind.INTEGER,
+                    Kind.BOOLEAN,
+                    Kind.DATE,
+                    Kind.DATETIME,
+                    Kind.TIME,
+                    Kind.CHOICE,
+                    Kind.REFERENCE)) {
                 Compatibility fit = Compatibility.of(row[0], kind);
-                line.append(fit.isImpossible() ? " - |" : fit.way() == Compatibility.Way.AS_TEXT ? " as text |"
-                        : fit.why() != null ? " warned |" : " yes |");
+                line.append(
+                        fit.isImpossible()
+                                ? " - |"
+                                : fit.way() == Compatibility.Way.AS_TEXT
+                                        ? " as text |"
+                                        : fit.why() != null ? " warned |" : " yes |");
             }
             assertThat(page).contains(line);
         }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.app;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -18,14 +19,22 @@ class DemoIT {
 
     @TempDir
     static Path home;
+
     static RunningSluice sluice;
 
     @BeforeAll
     static void startTheDemo() throws Exception {
-        sluice = new RunningSluice(home).withBothCrms().with("sluice.poll.check-interval", 100)
-                .with("sluice.poll.min-interval", "500ms").with("sluice.poll.max-interval", "1s")
-                .with("sluice.poll.overlap", "5s").with("sluice.poll.deletes-interval", "2s").start();
-        sluice.awaitOutput("Account hubspot is ready").awaitOutput("Account salesforce is ready").awaitSettled();
+        sluice = new RunningSluice(home)
+                .withBothCrms()
+                .with("sluice.poll.check-interval", 100)
+                .with("sluice.poll.min-interval", "500ms")
+                .with("sluice.poll.max-interval", "1s")
+                .with("sluice.poll.overlap", "5s")
+                .with("sluice.poll.deletes-interval", "2s")
+                .start();
+        sluice.awaitOutput("Account hubspot is ready")
+                .awaitOutput("Account salesforce is ready")
+                .awaitSettled();
     }
 
     @AfterAll
@@ -34,12 +43,15 @@ class DemoIT {
     }
 
     private static void soon(ThrowingRunnable assertion) {
-        await().atMost(Duration.ofSeconds(60)).pollInterval(Duration.ofMillis(100)).ignoreExceptions()
+        await().atMost(Duration.ofSeconds(60))
+                .pollInterval(Duration.ofMillis(100))
+                .ignoreExceptions()
                 .untilAsserted(assertion);
     }
 
     private static void edit(String account, String object, String key, String json) {
-        assertThat(sluice.sandbox("POST", "/sandbox/records/" + account + "/" + object + "/" + key, json).statusCode())
+        assertThat(sluice.sandbox("POST", "/sandbox/records/" + account + "/" + object + "/" + key, json)
+                        .statusCode())
                 .isEqualTo(200);
     }
 
@@ -57,11 +69,17 @@ class DemoIT {
         assertThat(contacts).hasSize(1_000);
         assertThat(sluice.records("Contact", "Customer_No__c")).hasSize(1_000);
         sluice.rows("select customer_no, first_name, last_name, email, phone, tier, birthdate::text, newsletter::text"
-                + " from customer where customer_no < 'C-00003'").forEach((key, row) ->
-                assertThat(row).as(key).containsExactly(contacts.get(key).path("firstname").asText(),
-                        contacts.get(key).path("lastname").asText(), contacts.get(key).path("email").asText(),
-                        contacts.get(key).path("phone").asText(), contacts.get(key).path("tier").asText(),
-                        contacts.get(key).path("birthdate").asText(), contacts.get(key).path("newsletter").asText()));
+                        + " from customer where customer_no < 'C-00003'")
+                .forEach((key, row) -> assertThat(row)
+                        .as(key)
+                        .containsExactly(
+                                contacts.get(key).path("firstname").asText(),
+                                contacts.get(key).path("lastname").asText(),
+                                contacts.get(key).path("email").asText(),
+                                contacts.get(key).path("phone").asText(),
+                                contacts.get(key).path("tier").asText(),
+                                contacts.get(key).path("birthdate").asText(),
+                                contacts.get(key).path("newsletter").asText()));
         assertThat(deals()).hasSize(300);
         assertThat(sluice.records("Opportunity", "Deal_No__c")).hasSize(300);
     }
@@ -71,11 +89,16 @@ class DemoIT {
         edit("hubspot", "contacts", "C-00101", "{\"phone\":\"+49 40 1\"}");
         edit("hubspot", "deals", "D-0101", "{\"amount\":\"4711.5\",\"closedate\":\"2027-03-04\"}");
         soon(() -> {
-            assertThat(sluice.rows("select customer_no, phone from customer where customer_no = 'C-00101'").get("C-00101"))
+            assertThat(sluice.rows("select customer_no, phone from customer where customer_no = 'C-00101'")
+                            .get("C-00101"))
                     .containsExactly("+49 40 1");
-            assertThat(sluice.rows("select deal_no, amount, close_date from deal where deal_no = 'D-0101'").get("D-0101"))
+            assertThat(sluice.rows("select deal_no, amount, close_date from deal where deal_no = 'D-0101'")
+                            .get("D-0101"))
                     .containsExactly("4711.50", "2027-03-04");
-            assertThat(sluice.records("Contact", "Customer_No__c").get("C-00101").path("Phone").asText())
+            assertThat(sluice.records("Contact", "Customer_No__c")
+                            .get("C-00101")
+                            .path("Phone")
+                            .asText())
                     .isEqualTo("+49 40 1");
             JsonNode opportunity = sluice.records("Opportunity", "Deal_No__c").get("D-0101");
             assertThat(opportunity.path("Amount").asDouble()).isEqualTo(4711.5);
@@ -88,7 +111,8 @@ class DemoIT {
         edit("salesforce", "Contact", "C-00102", "{\"MailingCity\":\"Lübeck\"}");
         edit("salesforce", "Opportunity", "D-0102", "{\"StageName\":\"closedwon\",\"Amount\":12.25}");
         soon(() -> {
-            assertThat(sluice.rows("select customer_no, city from customer where customer_no = 'C-00102'").get("C-00102"))
+            assertThat(sluice.rows("select customer_no, city from customer where customer_no = 'C-00102'")
+                            .get("C-00102"))
                     .containsExactly("Lübeck");
             assertThat(contacts().get("C-00102").path("city").asText()).isEqualTo("Lübeck");
             assertThat(deals().get("D-0102").path("dealstage").asText()).isEqualTo("closedwon");
@@ -99,7 +123,10 @@ class DemoIT {
     @Test
     void settledRecordsCauseNoMoreWrites() throws Exception {
         edit("hubspot", "contacts", "C-00103", "{\"city\":\"Jena\"}");
-        soon(() -> assertThat(sluice.records("Contact", "Customer_No__c").get("C-00103").path("MailingCity").asText())
+        soon(() -> assertThat(sluice.records("Contact", "Customer_No__c")
+                        .get("C-00103")
+                        .path("MailingCity")
+                        .asText())
                 .isEqualTo("Jena"));
         sluice.awaitSettled();
         long writes = writes();
@@ -107,7 +134,10 @@ class DemoIT {
         long looks = looks();
         soon(() -> assertThat(looks()).isGreaterThan(looks + 8));
         assertThat(writes()).isEqualTo(writes);
-        assertThat(sluice.get(sluice.managementPort, "/observe/health").path("status").asText()).isEqualTo("UP");
+        assertThat(sluice.get(sluice.managementPort, "/observe/health")
+                        .path("status")
+                        .asText())
+                .isEqualTo("UP");
         assertThat(sluice.number("select count(*) from sluice.dead_letter")).isZero();
         assertThat(sluice.number("select count(*) from sluice.conflict")).isZero();
     }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.app;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -22,6 +23,7 @@ class FirstLightIT {
 
     @TempDir
     static Path home;
+
     static RunningSluice sluice;
 
     @BeforeAll
@@ -49,13 +51,20 @@ class FirstLightIT {
     void everyMappedColumnArrivesAsItIs() throws SQLException {
         Map<String, JsonNode> contacts = sluice.records("Contact", "Customer_No__c");
         sluice.rows("select customer_no, first_name, last_name, email, phone, city, tier, birthdate::text,"
-                + " newsletter::text from customer").forEach((key, row) -> {
+                        + " newsletter::text from customer")
+                .forEach((key, row) -> {
                     JsonNode contact = contacts.get(key);
-                    assertThat(row).as(key).containsExactly(contact.path("FirstName").asText(),
-                            contact.path("LastName").asText(), contact.path("Email").asText(),
-                            contact.path("Phone").asText(), contact.path("MailingCity").asText(),
-                            contact.path("Tier__c").asText(), contact.path("Birthdate").asText(),
-                            contact.path("Newsletter__c").asText());
+                    assertThat(row)
+                            .as(key)
+                            .containsExactly(
+                                    contact.path("FirstName").asText(),
+                                    contact.path("LastName").asText(),
+                                    contact.path("Email").asText(),
+                                    contact.path("Phone").asText(),
+                                    contact.path("MailingCity").asText(),
+                                    contact.path("Tier__c").asText(),
+                                    contact.path("Birthdate").asText(),
+                                    contact.path("Newsletter__c").asText());
                 });
     }
 
@@ -65,8 +74,12 @@ class FirstLightIT {
         long before = writes();
         sluice.sql("update customer set phone = '+49 30 5550100' where customer_no = 'C-00042'");
 
-        await().atMost(Duration.ofSeconds(5)).pollInterval(Duration.ofMillis(10)).until(() ->
-                sluice.records("Contact", "Customer_No__c").get("C-00042").path("Phone").asText()
+        await().atMost(Duration.ofSeconds(5))
+                .pollInterval(Duration.ofMillis(10))
+                .until(() -> sluice.records("Contact", "Customer_No__c")
+                        .get("C-00042")
+                        .path("Phone")
+                        .asText()
                         .equals("+49 30 5550100"));
         sluice.awaitSettled();
         assertThat(writes() - before).isEqualTo(1);
@@ -79,18 +92,24 @@ class FirstLightIT {
         long before = writes();
         long started = System.nanoTime();
         try (var connection = sluice.connect();
-                var update = connection.prepareStatement("update customer set city = ? where customer_no = 'C-00007'")) {
+                var update =
+                        connection.prepareStatement("update customer set city = ? where customer_no = 'C-00007'")) {
             for (int i = 1; i <= 100; i++) {
                 update.setString(1, "City " + i);
                 update.executeUpdate();
             }
         }
-        await().atMost(Duration.ofSeconds(30)).pollInterval(Duration.ofMillis(5))
+        await().atMost(Duration.ofSeconds(30))
+                .pollInterval(Duration.ofMillis(5))
                 .until(() -> sluice.number("select count(*) from sluice.change_log") == 0);
-        // a record rests 900 ms after each write: two calls for what was captured in that, one more for each rest beyond
+        // a record rests 900 ms after each write: two calls for what was captured in that, one more for each rest
+        // beyond
         long rests = Duration.ofNanos(System.nanoTime() - started).toMillis() / 900;
         sluice.awaitSettled();
-        assertThat(sluice.records("Contact", "Customer_No__c").get("C-00007").path("MailingCity").asText())
+        assertThat(sluice.records("Contact", "Customer_No__c")
+                        .get("C-00007")
+                        .path("MailingCity")
+                        .asText())
                 .isEqualTo("City 100");
         assertThat(writes() - before).isBetween(1L, 2L + rests);
     }
@@ -116,7 +135,11 @@ class FirstLightIT {
         Map<String, JsonNode> deals = sluice.records("Opportunity", "Deal_No__c");
         assertThat(deals).hasSize(298).containsKey("D-9003").doesNotContainKeys("D-0001", "D-0002", "D-0003");
         assertThat(deals.get("D-9003").path("StageName").asText()).isNotEmpty();
-        assertThat(sluice.records("Contact", "Customer_No__c").get("C-00009").path("Email").isTextual()).isFalse();
+        assertThat(sluice.records("Contact", "Customer_No__c")
+                        .get("C-00009")
+                        .path("Email")
+                        .isTextual())
+                .isFalse();
     }
 
     @Test
@@ -126,7 +149,8 @@ class FirstLightIT {
         sluice.awaitSettled();
         assertThat(sluice.rows("select key, code from sluice.dead_letter").get("C-00010"))
                 .containsExactly("INVALID_EMAIL_ADDRESS");
-        JsonNode status = sluice.get(sluice.serverPort, "/api/status").path("syncs").path("customers-salesforce");
+        JsonNode status =
+                sluice.get(sluice.serverPort, "/api/status").path("syncs").path("customers-salesforce");
         assertThat(status.path("dead").asLong()).isEqualTo(1);
         assertThat(status.path("lastError").asText()).contains("C-00010", "INVALID_EMAIL_ADDRESS");
 
@@ -149,7 +173,8 @@ class FirstLightIT {
         sluice.awaitSettled();
         assertThat(sluice.counted() - before).isLessThanOrEqualTo(12);
         assertThat(sluice.records("Contact", "Customer_No__c").values().stream()
-                .filter(contact -> contact.path("Phone").asText().startsWith("+1 N-"))).hasSize(10_000);
+                        .filter(contact -> contact.path("Phone").asText().startsWith("+1 N-")))
+                .hasSize(10_000);
     }
 
     @Test
@@ -166,7 +191,9 @@ class FirstLightIT {
         JsonNode status = sluice.get(sluice.serverPort, "/api/status");
         JsonNode customers = status.path("syncs").path("customers-salesforce");
         assertThat(customers.path("done").asLong()).isEqualTo(11_000);
-        assertThat(customers.path("waiting").asLong() + customers.path("inFlight").asLong()).isZero();
+        assertThat(customers.path("waiting").asLong()
+                        + customers.path("inFlight").asLong())
+                .isZero();
         assertThat(customers.path("oldestWaitingMs").asLong()).isZero();
         JsonNode account = status.path("accounts").path("salesforce");
         assertThat(account.path("callsToday").asLong()).isEqualTo(sluice.ledger());
@@ -174,7 +201,10 @@ class FirstLightIT {
         assertThat(daily.path("max").asLong()).isEqualTo(15_000);
         assertThat(daily.path("used").asLong()).isEqualTo(sluice.counted());
         assertThat(daily.path("left").asLong()).isEqualTo(15_000 - sluice.counted());
-        assertThat(sluice.get(sluice.managementPort, "/observe/health").path("status").asText()).isEqualTo("UP");
+        assertThat(sluice.get(sluice.managementPort, "/observe/health")
+                        .path("status")
+                        .asText())
+                .isEqualTo("UP");
         assertThat(sluice.output()).doesNotContain("Exception", "\tat ");
         assertThat(sluice.referee().path("maxWritesInFlightPerRecord").asInt()).isEqualTo(1);
     }
@@ -193,7 +223,9 @@ class FirstLightIT {
     /** Calls that write, and not the looks that come in their own time. */
     private static long writes() {
         JsonNode calls = sluice.referee().path("byOperation");
-        return calls.path("collectionsUpsert").asLong() + calls.path("collectionsUpdate").asLong() + calls.path("composite").asLong()
+        return calls.path("collectionsUpsert").asLong()
+                + calls.path("collectionsUpdate").asLong()
+                + calls.path("composite").asLong()
                 + calls.path("collectionsDelete").asLong();
     }
 }

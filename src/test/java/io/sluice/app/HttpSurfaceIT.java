@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.app;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
@@ -19,11 +20,16 @@ class HttpSurfaceIT {
 
     @TempDir
     static Path home;
+
     static RunningSluice sluice;
 
     @BeforeAll
     static void start() throws Exception {
-        sluice = new RunningSluice(home).with("sluice.http.timeout", "2s").withSync("echo.camel.yaml", """
+        sluice = new RunningSluice(home)
+                .with("sluice.http.timeout", "2s")
+                .withSync(
+                        "echo.camel.yaml",
+                        """
                 - route:
                     id: echo
                     from:
@@ -57,8 +63,14 @@ class HttpSurfaceIT {
     }
 
     private static String asked(int port, String method, String path, String... headers) throws IOException {
-        return raw(port, method + " " + path + " HTTP/1.1\r\nHost: 127.0.0.1:" + port + "\r\nConnection: close\r\n"
-                + String.join("", java.util.Arrays.stream(headers).map(it -> it + "\r\n").toList()) + "\r\n");
+        return raw(
+                port,
+                method + " " + path + " HTTP/1.1\r\nHost: 127.0.0.1:" + port + "\r\nConnection: close\r\n"
+                        + String.join(
+                                "",
+                                java.util.Arrays.stream(headers)
+                                        .map(it -> it + "\r\n")
+                                        .toList()) + "\r\n");
     }
 
     private static int status(String answer) {
@@ -67,8 +79,12 @@ class HttpSurfaceIT {
 
     private static Map<String, String> headers(String answer) {
         Map<String, String> headers = new LinkedHashMap<>();
-        answer.substring(0, answer.indexOf("\r\n\r\n")).lines().skip(1).forEach(line ->
-                headers.put(line.split(":")[0].toLowerCase(Locale.ROOT), line.substring(line.indexOf(':') + 1).strip()));
+        answer.substring(0, answer.indexOf("\r\n\r\n"))
+                .lines()
+                .skip(1)
+                .forEach(line -> headers.put(
+                        line.split(":")[0].toLowerCase(Locale.ROOT),
+                        line.substring(line.indexOf(':') + 1).strip()));
         return headers;
     }
 
@@ -76,56 +92,102 @@ class HttpSurfaceIT {
     void noHeaderOrParameterOfARequestComesBackInItsAnswer() throws Exception {
         String query = "?Access-Control-Allow-Origin=*&X-Canary=bird&Set-Cookie=a%3Db&Location=http://evil";
         for (int port : new int[] {sluice.serverPort, sluice.webhookPort, sluice.managementPort}) {
-            for (String path : new String[] {"/api/status", "/api/plan", "/api/dead-letters", "/observe/health", "/nothing",
-                "/webhooks/hubspot", "/webhooks/nobody", "/own/bird"}) {
+            for (String path : new String[] {
+                "/api/status",
+                "/api/plan",
+                "/api/dead-letters",
+                "/observe/health",
+                "/nothing",
+                "/webhooks/hubspot",
+                "/webhooks/nobody",
+                "/own/bird"
+            }) {
                 String answer = asked(port, "GET", path + query, "X-Mine: bird", "Access-Control-Allow-Headers: bird");
-                assertThat(headers(answer)).as(port + path).doesNotContainKeys("access-control-allow-origin", "x-canary",
-                        "set-cookie", "location", "x-mine", "access-control-allow-headers", "who");
+                assertThat(headers(answer))
+                        .as(port + path)
+                        .doesNotContainKeys(
+                                "access-control-allow-origin",
+                                "x-canary",
+                                "set-cookie",
+                                "location",
+                                "x-mine",
+                                "access-control-allow-headers",
+                                "who");
             }
         }
         assertThat(asked(sluice.serverPort, "GET", "/own/bird" + query)).contains("hello");
         String form = "Access-Control-Allow-Origin=*&X-Canary=bird";
-        String answer = asked(sluice.serverPort, "POST", "/own/bird", "Content-Type: application/x-www-form-urlencoded",
-                "Content-Length: " + form.length(), "", form);
+        String answer = asked(
+                sluice.serverPort,
+                "POST",
+                "/own/bird",
+                "Content-Type: application/x-www-form-urlencoded",
+                "Content-Length: " + form.length(),
+                "",
+                form);
         assertThat(headers(answer)).doesNotContainKeys("access-control-allow-origin", "x-canary");
-        assertThat(headers(asked(sluice.serverPort, "GET", "/own/bird?Content-Type=text/html")).get("content-type"))
+        assertThat(headers(asked(sluice.serverPort, "GET", "/own/bird?Content-Type=text/html"))
+                        .get("content-type"))
                 .isNotEqualTo("text/html");
     }
 
     @Test
     void noHeaderOrParameterOfARequestSteersARoute() throws Exception {
         for (String name : new String[] {"CamelHttpResponseCode", "camelhttpresponsecode", "CAMELHTTPRESPONSECODE"}) {
-            assertThat(status(asked(sluice.serverPort, "GET", "/own/bird?" + name + "=418"))).isEqualTo(200);
-            assertThat(status(asked(sluice.serverPort, "GET", "/own/bird", name + ": 418"))).isEqualTo(200);
-            assertThat(status(asked(sluice.webhookPort, "POST", "/webhooks/hubspot?" + name + "=204", name + ": 204",
-                    "SluiceWebhookRejection: none", "Content-Length: 2", "", "[]"))).isEqualTo(401);
+            assertThat(status(asked(sluice.serverPort, "GET", "/own/bird?" + name + "=418")))
+                    .isEqualTo(200);
+            assertThat(status(asked(sluice.serverPort, "GET", "/own/bird", name + ": 418")))
+                    .isEqualTo(200);
+            assertThat(status(asked(
+                            sluice.webhookPort,
+                            "POST",
+                            "/webhooks/hubspot?" + name + "=204",
+                            name + ": 204",
+                            "SluiceWebhookRejection: none",
+                            "Content-Length: 2",
+                            "",
+                            "[]")))
+                    .isEqualTo(401);
         }
     }
 
     @Test
     void aPageOfAnotherSiteNeitherActsNorReads() throws Exception {
         String pause = "/api/accounts/salesforce/pause";
-        assertThat(status(asked(sluice.serverPort, "POST", pause, "Content-Type: application/x-www-form-urlencoded",
-                "Content-Length: 8", "", "reason=x"))).isEqualTo(415);
-        assertThat(status(asked(sluice.serverPort, "POST", pause, "Origin: http://evil.example.org",
-                "Content-Length: 0"))).isEqualTo(403);
-        assertThat(status(asked(sluice.serverPort, "POST", pause, "Sec-Fetch-Site: cross-site",
-                "Content-Length: 0"))).isEqualTo(403);
+        assertThat(status(asked(
+                        sluice.serverPort,
+                        "POST",
+                        pause,
+                        "Content-Type: application/x-www-form-urlencoded",
+                        "Content-Length: 8",
+                        "",
+                        "reason=x")))
+                .isEqualTo(415);
+        assertThat(status(asked(
+                        sluice.serverPort, "POST", pause, "Origin: http://evil.example.org", "Content-Length: 0")))
+                .isEqualTo(403);
+        assertThat(status(asked(sluice.serverPort, "POST", pause, "Sec-Fetch-Site: cross-site", "Content-Length: 0")))
+                .isEqualTo(403);
         assertThat(sluice.number("select count(*) from sluice.pause")).isZero();
         for (int port : new int[] {sluice.serverPort, sluice.managementPort}) {
-            assertThat(status(raw(port, "GET /api/status HTTP/1.1\r\nHost: evil.example.org\r\nConnection: close\r\n\r\n")))
+            assertThat(status(raw(
+                            port, "GET /api/status HTTP/1.1\r\nHost: evil.example.org\r\nConnection: close\r\n\r\n")))
                     .isEqualTo(421);
         }
     }
 
     @Test
     void eachPortServesItsOwnAlone() throws Exception {
-        assertThat(status(asked(sluice.serverPort, "POST", "/webhooks/hubspot", "Content-Length: 0"))).isEqualTo(404);
+        assertThat(status(asked(sluice.serverPort, "POST", "/webhooks/hubspot", "Content-Length: 0")))
+                .isEqualTo(404);
         for (String path : new String[] {"/api/status", "/api/dead-letters", "/own/bird", "/observe/health", "/"}) {
             assertThat(status(asked(sluice.webhookPort, "GET", path))).as(path).isEqualTo(404);
         }
-        assertThat(status(raw(sluice.webhookPort, "POST /webhooks/../api/accounts/salesforce/pause HTTP/1.1\r\n"
-                + "Host: x\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"))).isEqualTo(404);
+        assertThat(status(raw(
+                        sluice.webhookPort,
+                        "POST /webhooks/../api/accounts/salesforce/pause HTTP/1.1\r\n"
+                                + "Host: x\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")))
+                .isEqualTo(404);
         assertThat(sluice.number("select count(*) from sluice.pause")).isZero();
     }
 
@@ -160,7 +222,8 @@ class HttpSurfaceIT {
     void aBindToOtherAddressesWithoutATokenIsRejected(@TempDir Path other) throws Exception {
         try (RunningSluice open = new RunningSluice(other).with("camel.server.host", "0.0.0.0")) {
             assertThat(open.start().awaitExit()).isNotZero();
-            assertThat(open.output()).contains("camel.server.host = 0.0.0.0 lets other machines reach the API")
+            assertThat(open.output())
+                    .contains("camel.server.host = 0.0.0.0 lets other machines reach the API")
                     .contains("sluice.http.token");
         }
     }

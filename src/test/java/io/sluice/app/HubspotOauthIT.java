@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.app;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -25,19 +26,33 @@ class HubspotOauthIT {
         Files.createDirectories(home);
         Path refresh = Files.writeString(home.resolve("refresh-token"), "refresh-hubspot\n");
         try (RunningSluice sluice = new RunningSluice(home)) {
-            sluice.withoutSyncs().with("sluice.account.hubspot.crm", "hubspot")
+            sluice.withoutSyncs()
+                    .with("sluice.account.hubspot.crm", "hubspot")
                     .with("sluice.account.hubspot.url", "http://127.0.0.1:" + sluice.sandboxPort)
-                    .with("sluice.account.hubspot.access-token", "").with("sluice.account.hubspot.client-id", "sluice")
+                    .with("sluice.account.hubspot.access-token", "")
+                    .with("sluice.account.hubspot.client-id", "sluice")
                     .with("sluice.account.hubspot.client-secret", "sluice")
                     .with("sluice.account.hubspot.refresh-token-file", refresh)
                     .with("sluice.account.hubspot.oauth-version", "2026-09")
-                    .with("sluice.account.hubspot.limit.burst", "100 per 10s, for write upsert delete deleted read describe")
+                    .with(
+                            "sluice.account.hubspot.limit.burst",
+                            "100 per 10s, for write upsert delete deleted read describe")
                     .with("sluice.account.hubspot.limit.search", "5 per 1s, for search query")
                     .with("sluice.account.hubspot.limit.daily", "250000 per 24h")
-                    .with("sluice.poll.check-interval", 100).with("sluice.poll.min-interval", "400ms")
-                    .withSync("people.camel.yaml", RunningSluice.sync("people", "customer", "customer_no", "hubspot",
-                            "contacts", "customer_no", Map.of("last_name", "lastname", "phone", "phone")))
-                    .start().awaitSettled();
+                    .with("sluice.poll.check-interval", 100)
+                    .with("sluice.poll.min-interval", "400ms")
+                    .withSync(
+                            "people.camel.yaml",
+                            RunningSluice.sync(
+                                    "people",
+                                    "customer",
+                                    "customer_no",
+                                    "hubspot",
+                                    "contacts",
+                                    "customer_no",
+                                    Map.of("last_name", "lastname", "phone", "phone")))
+                    .start()
+                    .awaitSettled();
             assertThat(tokens(sluice)).as("one login for a thousand records").isEqualTo(1);
 
             sluice.sandbox("POST", "/sandbox/faults/hubspot", "{\"kind\":\"expireTokens\"}");
@@ -45,8 +60,11 @@ class HubspotOauthIT {
             soon(() -> assertThat(phone(sluice)).isEqualTo("1"));
             assertThat(tokens(sluice)).isEqualTo(2);
 
-            sluice.sandbox("POST", "/sandbox/faults/hubspot", "{\"kind\":\"unavailable\",\"operation\":\"token\","
-                    + "\"status\":400,\"errorCode\":\"BAD_REFRESH_TOKEN\",\"message\":\"" + WORDS + "\"}");
+            sluice.sandbox(
+                    "POST",
+                    "/sandbox/faults/hubspot",
+                    "{\"kind\":\"unavailable\",\"operation\":\"token\","
+                            + "\"status\":400,\"errorCode\":\"BAD_REFRESH_TOKEN\",\"message\":\"" + WORDS + "\"}");
             sluice.sandbox("POST", "/sandbox/faults/hubspot", "{\"kind\":\"expireTokens\"}");
             sluice.sql("update customer set phone = '2' where customer_no = 'C-00001'");
             soon(() -> {
@@ -55,22 +73,28 @@ class HubspotOauthIT {
                 assertThat(health.toString()).contains("account-hubspot", WORDS);
                 assertThat(sluice.text(sluice.serverPort, "/api/status")).contains(WORDS);
             });
-            assertThat(sluice.output() + sluice.text(sluice.serverPort, "/api/status")).doesNotContain("refresh-hubspot");
+            assertThat(sluice.output() + sluice.text(sluice.serverPort, "/api/status"))
+                    .doesNotContain("refresh-hubspot");
 
             sluice.sandbox("DELETE", "/sandbox/faults/hubspot", "");
             soon(() -> assertThat(phone(sluice)).isEqualTo("2"));
             sluice.awaitSettled();
             assertThat(tokens(sluice)).as("growing pauses, no storm of logins").isLessThan(15);
             // of this account alone: health is about the one without syncs too
-            soon(() -> assertThat(sluice.get(sluice.managementPort, "/observe/health").toString()
-                    + sluice.text(sluice.serverPort, "/api/status")).doesNotContain(WORDS));
+            soon(() -> assertThat(
+                            sluice.get(sluice.managementPort, "/observe/health").toString()
+                                    + sluice.text(sluice.serverPort, "/api/status"))
+                    .doesNotContain(WORDS));
             soon(() -> assertThat(sluice.number("select count(*) from sluice.api_call where account = 'hubspot'"))
-                    .as("the ledger has every call that the CRM counted").isEqualTo(counted(sluice)));
+                    .as("the ledger has every call that the CRM counted")
+                    .isEqualTo(counted(sluice)));
         }
     }
 
     private static void soon(ThrowingRunnable assertion) {
-        await().atMost(Duration.ofSeconds(60)).pollInterval(Duration.ofMillis(100)).untilAsserted(assertion);
+        await().atMost(Duration.ofSeconds(60))
+                .pollInterval(Duration.ofMillis(100))
+                .untilAsserted(assertion);
     }
 
     private static String phone(RunningSluice sluice) {
@@ -83,10 +107,13 @@ class HubspotOauthIT {
     }
 
     private static long counted(RunningSluice sluice) {
-        return referee(sluice).path("accepted").asLong() + referee(sluice).path("refused").asLong();
+        return referee(sluice).path("accepted").asLong()
+                + referee(sluice).path("refused").asLong();
     }
 
     private static JsonNode referee(RunningSluice sluice) {
-        return sluice.get(sluice.sandboxPort, "/sandbox/referee").path("accounts").path("hubspot");
+        return sluice.get(sluice.sandboxPort, "/sandbox/referee")
+                .path("accounts")
+                .path("hubspot");
     }
 }

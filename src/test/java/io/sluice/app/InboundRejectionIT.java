@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.app;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -18,7 +19,8 @@ class InboundRejectionIT {
     Path home;
 
     private static JsonNode listed(RunningSluice sluice) {
-        return sluice.get(sluice.serverPort, "/api/inbound-rejections?sync=customers-salesforce").path("inboundRejections");
+        return sluice.get(sluice.serverPort, "/api/inbound-rejections?sync=customers-salesforce")
+                .path("inboundRejections");
     }
 
     private static JsonNode one(RunningSluice sluice) {
@@ -28,40 +30,58 @@ class InboundRejectionIT {
 
     @Test
     void aRecordThatTheTableDoesNotTakeIsListedWithoutItsValuesUntilItIsTaken() throws Exception {
-        try (RunningSluice sluice = new RunningSluice(home).with("sluice.poll.min-interval", "1s")
-                .with("sluice.poll.max-interval", "2s")) {
+        try (RunningSluice sluice =
+                new RunningSluice(home).with("sluice.poll.min-interval", "1s").with("sluice.poll.max-interval", "2s")) {
             sluice.start().awaitSettled();
             sluice.sql("alter table customer add constraint no_canary check (phone not like 'canary%')");
             String id = sluice.rows("select key, crm_id from sluice.sync_state where key = 'C-00001'"
-                    + " and object = 'Contact'").get("C-00001").get(0);
+                            + " and object = 'Contact'")
+                    .get("C-00001")
+                    .get(0);
             sluice.sandbox("POST", "/sandbox/records/salesforce/Contact/" + id, "{\"Phone\":\"" + CANARY + "\"}");
 
             JsonNode rejected = one(sluice);
             assertThat(rejected.path("key").asText()).isEqualTo("C-00001");
             assertThat(rejected.path("columns").toString()).contains("phone");
             assertThat(rejected.path("why").asText()).contains("no_canary");
-            assertThat(sluice.get(sluice.serverPort, "/api/status").path("syncs").path("customers-salesforce")
-                    .path("inboundRejections").asLong()).isEqualTo(1);
+            assertThat(sluice.get(sluice.serverPort, "/api/status")
+                            .path("syncs")
+                            .path("customers-salesforce")
+                            .path("inboundRejections")
+                            .asLong())
+                    .isEqualTo(1);
             String metrics = sluice.text(sluice.managementPort, "/observe/metrics");
             assertThat(metrics).contains("sluice_inbound_rejected_total");
             long number = rejected.path("id").asLong();
-            assertThat(sluice.api("GET", "/api/inbound-rejections/" + number).body()).contains("no_canary");
-            assertThat(sluice.api("GET", "/api/inbound-rejections/0").statusCode()).isEqualTo(404);
-            assertThat(sluice.api("GET", "/api/inbound-rejections?snyc=x").body()).contains("did you mean sync");
-            for (String said : new String[] {sluice.output(), metrics, sluice.api("GET", "/api/status").body(),
-                sluice.api("GET", "/api/inbound-rejections").body(), sluice.api("GET", "/api/dead-letters").body(),
-                sluice.text(sluice.managementPort, "/observe/health")}) {
+            assertThat(sluice.api("GET", "/api/inbound-rejections/" + number).body())
+                    .contains("no_canary");
+            assertThat(sluice.api("GET", "/api/inbound-rejections/0").statusCode())
+                    .isEqualTo(404);
+            assertThat(sluice.api("GET", "/api/inbound-rejections?snyc=x").body())
+                    .contains("did you mean sync");
+            for (String said : new String[] {
+                sluice.output(),
+                metrics,
+                sluice.api("GET", "/api/status").body(),
+                sluice.api("GET", "/api/inbound-rejections").body(),
+                sluice.api("GET", "/api/dead-letters").body(),
+                sluice.text(sluice.managementPort, "/observe/health")
+            }) {
                 assertThat(said).doesNotContain(CANARY, "Failing row");
             }
 
-            assertThat(sluice.api("DELETE", "/api/inbound-rejections/" + number).statusCode()).isEqualTo(200);
+            assertThat(sluice.api("DELETE", "/api/inbound-rejections/" + number).statusCode())
+                    .isEqualTo(200);
             sluice.sandbox("POST", "/sandbox/records/salesforce/Contact/" + id, "{\"Phone\":\"" + CANARY + "2\"}");
             number = one(sluice).path("id").asLong();
             sluice.sql("alter table customer drop constraint no_canary");
-            assertThat(sluice.api("POST", "/api/inbound-rejections/" + number + "/retry").statusCode()).isEqualTo(200);
+            assertThat(sluice.api("POST", "/api/inbound-rejections/" + number + "/retry")
+                            .statusCode())
+                    .isEqualTo(200);
             await().atMost(Duration.ofSeconds(60)).until(() -> listed(sluice).isEmpty());
-            assertThat(sluice.number("select count(*) from customer where customer_no = 'C-00001' and phone = '" + CANARY
-                    + "2'")).isEqualTo(1);
+            assertThat(sluice.number("select count(*) from customer where customer_no = 'C-00001' and phone = '"
+                            + CANARY + "2'"))
+                    .isEqualTo(1);
         }
     }
 }

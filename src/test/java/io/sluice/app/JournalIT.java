@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.app;
 
 import static io.sluice.app.PushedScene.number;
@@ -18,6 +19,7 @@ class JournalIT {
 
     @TempDir
     static Path home;
+
     static PushedScene scene;
 
     @BeforeAll
@@ -44,8 +46,11 @@ class JournalIT {
     }
 
     private static String offset() throws Exception {
-        return scene.sluice.rows("select stream, position::jsonb ->> 'offset' from sluice.checkpoint"
-                + " where account = 'hubspot' and object = ''").get("journal:hubspot").get(0);
+        return scene.sluice
+                .rows("select stream, position::jsonb ->> 'offset' from sluice.checkpoint"
+                        + " where account = 'hubspot' and object = ''")
+                .get("journal:hubspot")
+                .get(0);
     }
 
     private static double received(String outcome) {
@@ -63,15 +68,18 @@ class JournalIT {
         }
         soon(() -> assertThat(city(30)).isEqualTo("Town 30"));
         scene.awaitApplied();
-        assertThat(scene.sluice.number("select count(*) from sluice.api_call where account = 'hubspot'")).isEqualTo(calls);
+        assertThat(scene.sluice.number("select count(*) from sluice.api_call where account = 'hubspot'"))
+                .isEqualTo(calls);
         assertThat(scene.referee("hubspot").path("accepted").asLong()).isEqualTo(accepted);
         scene.control("DELETE", "/sandbox/records/hubspot/contacts/" + scene.id(31), "");
         soon(() -> assertThat(scene.rows()).doesNotContainKey(number(31)));
         scene.awaitApplied();
         assertThat(PushedScene.differences(scene.rows(), scene.contacts())).isEmpty();
         assertThat(scene.sluice.number("select count(*) from sluice.api_call where account = 'hubspot'"))
-                .as("a record with its key may be there under another id").isBetween(calls + 1, calls + 3);
-        assertThat(scene.referee("hubspot").path("exempt").asLong()).as("a reading and a file for each edit at least")
+                .as("a record with its key may be there under another id")
+                .isBetween(calls + 1, calls + 3);
+        assertThat(scene.referee("hubspot").path("exempt").asLong())
+                .as("a reading and a file for each edit at least")
                 .isGreaterThan(exempt + 60);
         assertThat(scene.referee("hubspot").path("refused").asLong()).isZero();
         assertThat(offset()).isNotNull().isNotEqualTo(before);
@@ -79,7 +87,9 @@ class JournalIT {
 
     @Test
     void aNewRecordIsReadAndGetsItsRow() throws Exception {
-        scene.control("POST", "/sandbox/records/hubspot/contacts",
+        scene.control(
+                "POST",
+                "/sandbox/records/hubspot/contacts",
                 "{\"customer_no\":\"P-90001\",\"lastname\":\"New\",\"city\":\"Bonn\"}");
         soon(() -> assertThat(scene.rows()).containsKey("P-90001"));
         assertThat(scene.rows().get("P-90001").get(1)).isEqualTo("Bonn");
@@ -99,8 +109,9 @@ class JournalIT {
 
     @Test
     void aForgottenOffsetIsSaidAndTheJournalIsReadFromItsBeginning() throws Exception {
-        scene.sluice.sql("update sluice.checkpoint set position = (position::jsonb"
-                + " || '{\"offset\": \"00000000-0000-0000-0000-000000000000\"}')::text where stream = 'journal:hubspot'");
+        scene.sluice.sql(
+                "update sluice.checkpoint set position = (position::jsonb"
+                        + " || '{\"offset\": \"00000000-0000-0000-0000-000000000000\"}')::text where stream = 'journal:hubspot'");
         scene.edit(51, "city", "Found");
         soon(() -> assertThat(city(51)).isEqualTo("Found"));
         assertThat(scene.sluice.output()).contains("hubspot: the CRM does not know the journal's offset any more");
@@ -109,7 +120,8 @@ class JournalIT {
 
     @Test
     void aJournalThatCanNotBeReadIsSaidOnceAndFollowedFromWhereItWas() throws Exception {
-        scene.fault("{\"kind\":\"answer\",\"operation\":\"journal\",\"status\":500,\"contentType\":\"text/plain\",\"body\":\"no journal today\"}");
+        scene.fault(
+                "{\"kind\":\"answer\",\"operation\":\"journal\",\"status\":500,\"contentType\":\"text/plain\",\"body\":\"no journal today\"}");
         scene.edit(52, "city", "Late");
         scene.sluice.awaitOutput("hubspot: the journal can't be read: HTTP 500: no journal today");
         assertThat(city(52)).isNotEqualTo("Late");

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.app;
 
 import static java.util.stream.Collectors.toMap;
@@ -28,7 +29,7 @@ import org.junit.jupiter.api.parallel.ExecutionMode;
 class KilledInBulkIT {
 
     private static final int KILLS = Integer.getInteger("kills", 1);
-    private static final int ROWS = 4200;   // more than a job must be worth
+    private static final int ROWS = 4200; // more than a job must be worth
 
     /** The step that a job is in while it waits for the answer, and the request, as the sandbox names it. */
     private static final Map<String, String> STEPS = new LinkedHashMap<>();
@@ -43,8 +44,9 @@ class KilledInBulkIT {
 
     @TempDir
     static Path home;
+
     static RunningSluice sluice;
-    static EmbeddedDatabase database;   // both outlive the kills
+    static EmbeddedDatabase database; // both outlive the kills
     static AutoCloseable sandbox;
 
     @BeforeAll
@@ -52,8 +54,10 @@ class KilledInBulkIT {
         database = EmbeddedDatabase.start(SharedBinaries.in(home.resolve("database")), 0);
         sluice = RunningSluice.replica(home, database.port(), RunningSluice.freePort())
                 // a step is taken up again when a process has started meanwhile
-                .with("sluice.call.timeout", "3s").with("sluice.call.late-delivery", "500ms")
-                .with("sluice.bulk.transfer-timeout", "4s").with("sluice.composite.max-collections", 1);
+                .with("sluice.call.timeout", "3s")
+                .with("sluice.call.late-delivery", "500ms")
+                .with("sluice.bulk.transfer-timeout", "4s")
+                .with("sluice.composite.max-collections", 1);
         sandbox = SandboxProcess.start(home, sluice.sandboxPort);
         sluice.start().awaitSettled();
         sluice.sql("insert into customer (customer_no, last_name, tier) select 'N-' || n, 'Name ' || n, 'bronze'"
@@ -82,41 +86,54 @@ class KilledInBulkIT {
             Set<String> leases = new HashSet<>();
             for (Map.Entry<String, String> step : STEPS.entrySet()) {
                 awaitCall(step.getKey(), step.getValue(), asked.get(step.getValue()));
-                leases.addAll(sluice.rows("select lease::text from sluice.bulk_job where ended_at is null").keySet());
+                leases.addAll(sluice.rows("select lease::text from sluice.bulk_job where ended_at is null")
+                        .keySet());
                 sluice.kill();
                 sluice.start();
             }
             sluice.awaitSettled();
 
             assertThat(leases).as("jobs that were under way").hasSize(1);
-            assertThat(sluice.number("select count(*) from sluice.bulk_job")).as("jobs").isEqualTo(jobs + 1);
+            assertThat(sluice.number("select count(*) from sluice.bulk_job"))
+                    .as("jobs")
+                    .isEqualTo(jobs + 1);
             assertThat(asked("bulkCreate")).as("jobs of the CRM").isEqualTo(asked.get("bulkCreate") + 1);
             assertThat(written() - written).as("writes").isEqualTo(ROWS);
             Map<String, JsonNode> contacts = sluice.records("Contact", "Customer_No__c");
             assertThat(contacts).hasSize(1000 + ROWS);
-            assertThat(contacts.values().stream().filter(it -> it.path("MailingCity").asText().equals(city)))
+            assertThat(contacts.values().stream()
+                            .filter(it -> it.path("MailingCity").asText().equals(city)))
                     .hasSize(ROWS);
-            assertThat(sluice.number("select count(*) from sluice.outbox where lease is not null")).isZero();
+            assertThat(sluice.number("select count(*) from sluice.outbox where lease is not null"))
+                    .isZero();
         }
         assertThat(sluice.referee().path("maxWritesInFlightPerRecord").asInt()).isEqualTo(1);
     }
 
     /** The sandbox has the request, so that a kill falls between it and its answer. */
     private static void holdBackTheNextAnswer(String operation) {
-        sluice.sandbox("POST", "/sandbox/faults/salesforce", "{\"kind\":\"slow\",\"operation\":\"" + operation
-                + "\",\"delayMs\":2500,\"count\":1}");
+        sluice.sandbox(
+                "POST",
+                "/sandbox/faults/salesforce",
+                "{\"kind\":\"slow\",\"operation\":\"" + operation + "\",\"delayMs\":2500,\"count\":1}");
     }
 
     /** A record that was just written rests, and what is due at different times goes in different calls. */
     private static void awaitRested() {
-        await().atMost(Duration.ofSeconds(30)).until(() -> sluice.number(
-                "select count(*) from sluice.sync_state where settled_at > clock_timestamp() - interval '1 second'") == 0);
+        await().atMost(Duration.ofSeconds(30))
+                .until(() -> sluice.number(
+                                "select count(*) from sluice.sync_state where settled_at > clock_timestamp() - interval '1 second'")
+                        == 0);
     }
 
     private static void awaitCall(String step, String operation, long askedBefore) {
-        await().atMost(Duration.ofSeconds(60)).pollInterval(Duration.ofMillis(20)).until(() -> sluice.number(
-                "select count(*) from sluice.bulk_job where ended_at is null and due > clock_timestamp() and state = '"
-                        + step + "'") > 0 && asked(operation) > askedBefore);
+        await().atMost(Duration.ofSeconds(60))
+                .pollInterval(Duration.ofMillis(20))
+                .until(() -> sluice.number(
+                                        "select count(*) from sluice.bulk_job where ended_at is null and due > clock_timestamp() and state = '"
+                                                + step + "'")
+                                > 0
+                        && asked(operation) > askedBefore);
     }
 
     /** Requests of a kind that the sandbox counted. */

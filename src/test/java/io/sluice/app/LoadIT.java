@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.app;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -29,15 +30,25 @@ class LoadIT {
 
     private static final int RECORDS = 12_000;
     private static final int LEADS = 450;
-    private static final Map<String, String> FIELDS = new TreeMap<>(Map.of("last_name", "LastName", "city",
-            "MailingCity", "birthdate", "Birthdate", "newsletter", "Newsletter__c", "tier", "Tier__c"));
+    private static final Map<String, String> FIELDS = new TreeMap<>(Map.of(
+            "last_name",
+            "LastName",
+            "city",
+            "MailingCity",
+            "birthdate",
+            "Birthdate",
+            "newsletter",
+            "Newsletter__c",
+            "tier",
+            "Tier__c"));
     private static final String MADE = "select customer_no, last_name, city, birthdate::text, newsletter::text, tier"
             + " from person where customer_no like 'L-%' and customer_no <> 'L-1'";
 
     @TempDir
     static Path home;
+
     static RunningSluice sluice;
-    static EmbeddedDatabase database;   // both outlive the kill
+    static EmbeddedDatabase database; // both outlive the kill
     static Sandbox sandbox;
 
     @BeforeAll
@@ -45,31 +56,53 @@ class LoadIT {
         database = EmbeddedDatabase.start(SharedBinaries.in(home.resolve("database")), 0);
         sandbox = Sandbox.start("127.0.0.1", 0);
         SandboxRecords records = new SandboxRecords(sandbox.port());
-        records.salesforce("Contact", IntStream.rangeClosed(1, RECORDS).mapToObj(LoadIT::csv)
-                .collect(Collectors.joining("\n", "Customer_No__c,LastName,MailingCity,Birthdate,Newsletter__c,Tier__c\n",
-                        "\n,No key,,,false,\n")));
+        records.salesforce(
+                "Contact",
+                IntStream.rangeClosed(1, RECORDS)
+                        .mapToObj(LoadIT::csv)
+                        .collect(Collectors.joining(
+                                "\n",
+                                "Customer_No__c,LastName,MailingCity,Birthdate,Newsletter__c,Tier__c\n",
+                                "\n,No key,,,false,\n")));
         for (int from = 1; from <= LEADS; from += 50) {
-            records.hubspot(IntStream.range(from, from + 50).mapToObj(n -> "{\"properties\":{\"customer_no\":\"H-" + n
-                    + "\",\"lastname\":\"Lead " + n + "\"}}").collect(Collectors.joining(",")));
+            records.hubspot(IntStream.range(from, from + 50)
+                    .mapToObj(n -> "{\"properties\":{\"customer_no\":\"H-" + n + "\",\"lastname\":\"Lead " + n + "\"}}")
+                    .collect(Collectors.joining(",")));
         }
         sluice = RunningSluice.replica(home, database.port(), sandbox.port())
-                .with("sluice.demo", false).with("sluice.poll.check-interval", 50).with("sluice.poll.min-interval", "500ms")
-                .with("sluice.poll.max-interval", "1s").with("sluice.poll.overlap", "1s")
+                .with("sluice.demo", false)
+                .with("sluice.poll.check-interval", 50)
+                .with("sluice.poll.min-interval", "500ms")
+                .with("sluice.poll.max-interval", "1s")
+                .with("sluice.poll.overlap", "1s")
                 // a step is taken up again soon when its process was killed
-                .with("sluice.call.timeout", "3s").with("sluice.call.late-delivery", "500ms")
+                .with("sluice.call.timeout", "3s")
+                .with("sluice.call.late-delivery", "500ms")
                 .with("sluice.account.hubspot.crm", "hubspot")
                 .with("sluice.account.hubspot.url", "http://127.0.0.1:" + sandbox.port())
                 .with("sluice.account.hubspot.access-token", "pat-sandbox")
                 .with("sluice.account.hubspot.limit.daily", "250000 per 24h");
-        sluice.withoutSyncs().withSync("people.camel.yaml", loading(RunningSluice.sync("people", "person", "customer_no",
-                        "salesforce", "Contact", "Customer_No__c", FIELDS)))
-                .withSync("leads.camel.yaml", loading(RunningSluice.sync("leads", "lead", "no", "hubspot", "contacts",
-                        "customer_no", Map.of("name", "lastname"))));
-        sluice.sql("create table person (customer_no text primary key, last_name text not null, city text, birthdate date,"
-                + " newsletter boolean, tier text);"
-                + " create table lead (no text primary key, name text);"
-                + " insert into person values ('L-1', 'Ours', null, null, false, 'gold'), ('T-1', 'Table', 'Rome', null,"
-                + " true, null)");
+        sluice.withoutSyncs()
+                .withSync(
+                        "people.camel.yaml",
+                        loading(RunningSluice.sync(
+                                "people", "person", "customer_no", "salesforce", "Contact", "Customer_No__c", FIELDS)))
+                .withSync(
+                        "leads.camel.yaml",
+                        loading(RunningSluice.sync(
+                                "leads",
+                                "lead",
+                                "no",
+                                "hubspot",
+                                "contacts",
+                                "customer_no",
+                                Map.of("name", "lastname"))));
+        sluice.sql(
+                "create table person (customer_no text primary key, last_name text not null, city text, birthdate date,"
+                        + " newsletter boolean, tier text);"
+                        + " create table lead (no text primary key, name text);"
+                        + " insert into person values ('L-1', 'Ours', null, null, false, 'gold'), ('T-1', 'Table', 'Rome', null,"
+                        + " true, null)");
     }
 
     @AfterAll
@@ -85,13 +118,23 @@ class LoadIT {
 
     /** Each third field is empty, and some have what a CSV must quote. */
     private static String csv(int n) {
-        return "L-%d,\"Name, \"\"%d\"\"\",%s,%s,%s,%s".formatted(n, n, n % 3 == 0 ? "" : "\"São\nPaulo\"",
-                n % 3 == 1 ? "" : day(n), n % 2 == 0, n % 3 == 2 ? "" : "gold");
+        return "L-%d,\"Name, \"\"%d\"\"\",%s,%s,%s,%s"
+                .formatted(
+                        n,
+                        n,
+                        n % 3 == 0 ? "" : "\"São\nPaulo\"",
+                        n % 3 == 1 ? "" : day(n),
+                        n % 2 == 0,
+                        n % 3 == 2 ? "" : "gold");
     }
 
     private static List<String> row(int n) {
-        return Arrays.asList("Name, \"" + n + "\"", n % 3 == 0 ? null : "São\nPaulo", n % 3 == 1 ? null : day(n),
-                Boolean.toString(n % 2 == 0), n % 3 == 2 ? null : "gold");
+        return Arrays.asList(
+                "Name, \"" + n + "\"",
+                n % 3 == 0 ? null : "São\nPaulo",
+                n % 3 == 1 ? null : day(n),
+                Boolean.toString(n % 2 == 0),
+                n % 3 == 2 ? null : "gold");
     }
 
     private static String day(int n) {
@@ -99,14 +142,19 @@ class LoadIT {
     }
 
     private static void awaitLoaded(String sync) {
-        await().atMost(Duration.ofSeconds(180)).pollInterval(Duration.ofMillis(50)).ignoreExceptions()
+        await().atMost(Duration.ofSeconds(180))
+                .pollInterval(Duration.ofMillis(50))
+                .ignoreExceptions()
                 .failFast(() -> assertThat(sluice.isAlive()).as(sluice::output).isTrue())
-                .untilAsserted(() -> assertThat(position(sync, "ended")).as(sluice::output).isNotNull());
+                .untilAsserted(() ->
+                        assertThat(position(sync, "ended")).as(sluice::output).isNotNull());
     }
 
     private static String position(String sync, String part) throws Exception {
         return sluice.rows("select stream, position::jsonb ->> '" + part + "' from sluice.checkpoint"
-                + " where stream = 'snapshot:" + sync + "'").get("snapshot:" + sync).get(0);
+                        + " where stream = 'snapshot:" + sync + "'")
+                .get("snapshot:" + sync)
+                .get(0);
     }
 
     private static void assertThatAllCameAsTheyAre() throws Exception {
@@ -134,22 +182,32 @@ class LoadIT {
         sluice.awaitSettled();
 
         assertThatAllCameAsTheyAre();
-        assertThat(sluice.number("select count(*) from lead where name = 'Lead ' || substr(no, 3)")).isEqualTo(LEADS);
-        assertThat(position("people", "calls")).as("count, create, a poll or two, one page").isBetween("4", "6");
+        assertThat(sluice.number("select count(*) from lead where name = 'Lead ' || substr(no, 3)"))
+                .isEqualTo(LEADS);
+        assertThat(position("people", "calls"))
+                .as("count, create, a poll or two, one page")
+                .isBetween("4", "6");
         assertThat(asked("bulkQueryResults")).as("pages").isEqualTo(1);
         Map<String, JsonNode> contacts = sluice.records("Contact", "Customer_No__c");
-        assertThat(contacts.get("L-1").path("LastName").asText()).as("what the table had").isEqualTo("Ours");
+        assertThat(contacts.get("L-1").path("LastName").asText())
+                .as("what the table had")
+                .isEqualTo("Ours");
         assertThat(contacts.get("T-1").path("MailingCity").asText()).isEqualTo("Rome");
         assertThat(written() - written).as("writes").isEqualTo(2);
-        await().atMost(Duration.ofSeconds(20)).untilAsserted(() -> assertThat(sluice.number(
-                "select count(*) from sluice.api_call where account = 'salesforce'")).isEqualTo(sluice.counted() - counted));
-        JsonNode status = sluice.get(sluice.serverPort, "/api/status").path("syncs").path("people");
+        await().atMost(Duration.ofSeconds(20)).untilAsserted(() -> assertThat(
+                        sluice.number("select count(*) from sluice.api_call where account = 'salesforce'"))
+                .isEqualTo(sluice.counted() - counted));
+        JsonNode status =
+                sluice.get(sluice.serverPort, "/api/status").path("syncs").path("people");
         assertThat(status.path("paused").isNull()).as("sends").isTrue();
         assertThat(status.path("initial").path("percent").asInt()).isEqualTo(100);
         assertThat(status.path("initial").path("read").asInt()).isEqualTo(RECORDS + 1);
-        assertThat(sluice.output()).contains("people: 12,001 records of Contact are read by a bulk query.",
-                "people: all 12,001 records of salesforce Contact are read: 11,999 rows inserted",
-                "1 without Customer_No__c", "leads: all 450 records of hubspot contacts are read: 450 rows inserted")
+        assertThat(sluice.output())
+                .contains(
+                        "people: 12,001 records of Contact are read by a bulk query.",
+                        "people: all 12,001 records of salesforce Contact are read: 11,999 rows inserted",
+                        "1 without Customer_No__c",
+                        "leads: all 450 records of hubspot contacts are read: 450 rows inserted")
                 .doesNotContain("Exception", "\tat ");
     }
 
@@ -157,15 +215,20 @@ class LoadIT {
     @Order(2)
     void killedInTheMiddleOfAPageItGoesOnWithTheSameJobAndNoRowIsMissingOrDoubled() throws Exception {
         sluice.kill();
-        sluice.sql("delete from person; truncate sluice.sync_state, sluice.checkpoint, sluice.change_log, sluice.outbox");
+        sluice.sql(
+                "delete from person; truncate sluice.sync_state, sluice.checkpoint, sluice.change_log, sluice.outbox");
         long jobs = asked("bulkQueryCreate");
         long pages = asked("bulkQueryResults");
         long written = written();
         sluice.with("sluice.snapshot.page-size", 5000).start();
-        await().atMost(Duration.ofSeconds(180)).pollInterval(Duration.ofMillis(10)).ignoreExceptions()
+        await().atMost(Duration.ofSeconds(180))
+                .pollInterval(Duration.ofMillis(10))
+                .ignoreExceptions()
                 .until(() -> Long.parseLong(position("people", "inserted")) > 5000);
         sluice.kill();
-        assertThat(position("people", "read")).as("in the middle of the second page").isEqualTo("5000");
+        assertThat(position("people", "read"))
+                .as("in the middle of the second page")
+                .isEqualTo("5000");
         String job = position("people", "job");
         sluice.start();
         awaitLoaded("people");
@@ -174,8 +237,11 @@ class LoadIT {
         assertThatAllCameAsTheyAre();
         assertThat(asked("bulkQueryCreate") - jobs).as("jobs").isEqualTo(1);
         assertThat(position("people", "job")).isNotNull().isEqualTo(job);
-        assertThat(asked("bulkQueryResults") - pages).as("pages: three, and the one that was cut again").isEqualTo(4);
-        assertThat(sluice.number("select count(*) from sluice.sync_state where sync = 'people'")).isEqualTo(RECORDS + 1);
+        assertThat(asked("bulkQueryResults") - pages)
+                .as("pages: three, and the one that was cut again")
+                .isEqualTo(4);
+        assertThat(sluice.number("select count(*) from sluice.sync_state where sync = 'people'"))
+                .isEqualTo(RECORDS + 1);
         assertThat(written()).as("writes").isEqualTo(written);
     }
 
@@ -186,21 +252,37 @@ class LoadIT {
         long jobs = asked("bulkQueryCreate");
         long began = System.nanoTime();
         // or polls would read a part of them while they are still being made
-        assertThat(sluice.api("POST", "/api/accounts/salesforce/pause").statusCode()).isEqualTo(200);
-        new SandboxRecords(sandbox.port()).salesforce("Contact", IntStream.rangeClosed(1, RECORDS)
-                .mapToObj(n -> "M-" + n + ",Moved " + n).collect(Collectors.joining("\n", "Customer_No__c,LastName\n", "\n")));
-        assertThat(sluice.api("POST", "/api/accounts/salesforce/resume").statusCode()).isEqualTo(200);
-        await().atMost(Duration.ofSeconds(180)).pollInterval(Duration.ofMillis(100)).untilAsserted(() -> assertThat(sluice.number(
-                "select count(*) from person where last_name = 'Moved ' || substr(customer_no, 3)")).isEqualTo(RECORDS));
+        assertThat(sluice.api("POST", "/api/accounts/salesforce/pause").statusCode())
+                .isEqualTo(200);
+        new SandboxRecords(sandbox.port())
+                .salesforce(
+                        "Contact",
+                        IntStream.rangeClosed(1, RECORDS)
+                                .mapToObj(n -> "M-" + n + ",Moved " + n)
+                                .collect(Collectors.joining("\n", "Customer_No__c,LastName\n", "\n")));
+        assertThat(sluice.api("POST", "/api/accounts/salesforce/resume").statusCode())
+                .isEqualTo(200);
+        await().atMost(Duration.ofSeconds(180))
+                .pollInterval(Duration.ofMillis(100))
+                .untilAsserted(() -> assertThat(sluice.number(
+                                "select count(*) from person where last_name = 'Moved ' || substr(customer_no, 3)"))
+                        .isEqualTo(RECORDS));
         awaitLoaded("people");
 
         assertThat(asked("bulkQueryCreate") - jobs).as("jobs").isBetween(1L, 2L);
         // twice a second at most, as sluice.poll.min-interval says; reading 12,000 by pages would be six more
-        assertThat(asked("query") - looks).as("looks that found nothing, and counts")
-                .isLessThanOrEqualTo(3 + Duration.ofNanos(System.nanoTime() - began).toMillis() / 500);
+        assertThat(asked("query") - looks)
+                .as("looks that found nothing, and counts")
+                .isLessThanOrEqualTo(
+                        3 + Duration.ofNanos(System.nanoTime() - began).toMillis() / 500);
         assertThat(sluice.output()).contains("changed records of salesforce Contact are read: ");
-        assertThat(sluice.get(sluice.serverPort, "/api/status").path("syncs").path("people").path("initial").path("since")
-                .asText()).isNotEmpty();
+        assertThat(sluice.get(sluice.serverPort, "/api/status")
+                        .path("syncs")
+                        .path("people")
+                        .path("initial")
+                        .path("since")
+                        .asText())
+                .isNotEmpty();
         assertThat(sluice.number("select count(*) from sluice.dead_letter")).isZero();
     }
 }

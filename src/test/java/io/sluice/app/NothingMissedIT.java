@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.app;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -27,14 +28,15 @@ import org.junit.jupiter.api.parallel.ExecutionMode;
 class NothingMissedIT {
 
     private static final int LATE_SECONDS = 30;
-    private static final int ROWS = 12_000;   // and a page holds 2,000
-    private static final int WIDTH = 420;   // fields, whose names alone are 17 KB in an address
+    private static final int ROWS = 12_000; // and a page holds 2,000
+    private static final int WIDTH = 420; // fields, whose names alone are 17 KB in an address
     private static final String CONTACTS = "/sandbox/records/salesforce/Contact/";
     private static final String WIDE = "/sandbox/records/salesforce/Wide__c";
 
     @TempDir
     static Path home;
-    static EmbeddedDatabase database;   // both outlive the standstill
+
+    static EmbeddedDatabase database; // both outlive the standstill
     static Sandbox sandbox;
     static RunningSluice sluice;
 
@@ -45,19 +47,27 @@ class NothingMissedIT {
         Map<String, String> fields = new TreeMap<>();
         IntStream.rangeClosed(1, WIDTH).forEach(n -> fields.put(column(n), field(n)));
         sluice = RunningSluice.replica(home, database.port(), sandbox.port())
-                .with("sluice.poll.check-interval", 50).with("sluice.poll.min-interval", "200ms").with("sluice.poll.max-interval", "500ms")
-                .withSync("wide-salesforce.camel.yaml", RunningSluice.sync("wide-salesforce", "public.wide", "no", "salesforce",
-                        "Wide__c", "No__c", fields));
+                .with("sluice.poll.check-interval", 50)
+                .with("sluice.poll.min-interval", "200ms")
+                .with("sluice.poll.max-interval", "500ms")
+                .withSync(
+                        "wide-salesforce.camel.yaml",
+                        RunningSluice.sync(
+                                "wide-salesforce", "public.wide", "no", "salesforce", "Wide__c", "No__c", fields));
         sluice.sql("create table wide (no text primary key, "
                 + fields.keySet().stream().map(column -> column + " text").collect(Collectors.joining(", ")) + ")");
         sandbox("PUT", "/sandbox/objects/salesforce/Wide__c", "{\"label\":\"Wide\",\"keyPrefix\":\"a0w\"}");
-        sandbox("PUT", "/sandbox/fields/salesforce/Wide__c/No__c",
+        sandbox(
+                "PUT",
+                "/sandbox/fields/salesforce/Wide__c/No__c",
                 "{\"type\":\"string\",\"length\":40,\"externalId\":true,\"unique\":true}");
         for (String field : fields.values()) {
             sandbox("PUT", "/sandbox/fields/salesforce/Wide__c/" + field, "{\"type\":\"string\",\"length\":40}");
         }
-        sandbox("POST", "/sandbox/faults/salesforce", "{\"kind\":\"unavailable\",\"operation\":\"describe\",\"object\":\"Opportunity\","
-                + "\"count\":1}");
+        sandbox(
+                "POST",
+                "/sandbox/faults/salesforce",
+                "{\"kind\":\"unavailable\",\"operation\":\"describe\",\"object\":\"Opportunity\"," + "\"count\":1}");
         sluice.start().awaitOutput("Account salesforce is ready").awaitSettled();
     }
 
@@ -82,11 +92,15 @@ class NothingMissedIT {
     }
 
     private static void soon(ThrowingRunnable assertion) {
-        await().atMost(Duration.ofSeconds(60)).pollInterval(Duration.ofMillis(50)).untilAsserted(assertion);
+        await().atMost(Duration.ofSeconds(60))
+                .pollInterval(Duration.ofMillis(50))
+                .untilAsserted(assertion);
     }
 
     private static String phone(String customer) throws Exception {
-        return sluice.rows("select customer_no, phone from customer where customer_no = '" + customer + "'").get(customer).get(0);
+        return sluice.rows("select customer_no, phone from customer where customer_no = '" + customer + "'")
+                .get(customer)
+                .get(0);
     }
 
     private static long calls(String operation) {
@@ -105,13 +119,17 @@ class NothingMissedIT {
 
     /** The start described two objects, failed at the third, and went on with that one. */
     private static void whatWasDescribedIsNotAskedAgain() {
-        assertThat(calls("describe")).as("three objects, and the last of them twice").isEqualTo(4);
+        assertThat(calls("describe"))
+                .as("three objects, and the last of them twice")
+                .isEqualTo(4);
     }
 
     /** It bears its stamp half a minute before anybody sees it, and others are read meanwhile. */
     private static void aLateCommit() throws Exception {
-        sandbox("POST", "/sandbox/faults/salesforce", "{\"kind\":\"lateCommit\",\"seconds\":" + LATE_SECONDS
-                + ",\"operation\":\"edit\",\"count\":1}");
+        sandbox(
+                "POST",
+                "/sandbox/faults/salesforce",
+                "{\"kind\":\"lateCommit\",\"seconds\":" + LATE_SECONDS + ",\"operation\":\"edit\",\"count\":1}");
         sandbox("POST", CONTACTS + "C-00001", "{\"Phone\":\"late\"}");
         sandbox("POST", CONTACTS + "C-00002", "{\"Phone\":\"later stamp\"}");
         soon(() -> assertThat(phone("C-00002")).isEqualTo("later stamp"));
@@ -123,10 +141,12 @@ class NothingMissedIT {
     private static void aWideObject() throws Exception {
         long queries = calls("composite");
         sandbox("POST", WIDE, "{\"No__c\":\"W-1\",\"" + field(1) + "\":\"first\",\"" + field(WIDTH) + "\":\"last\"}");
-        soon(() -> assertThat(sluice.rows("select no, c001, c002, " + column(WIDTH) + " from wide").toString())
+        soon(() -> assertThat(sluice.rows("select no, c001, c002, " + column(WIDTH) + " from wide")
+                        .toString())
                 .isEqualTo("{W-1=[first, null, last]}"));
         sandbox("POST", WIDE + "/W-1", "{\"" + field(2) + "\":\"second\",\"" + field(WIDTH) + "\":null}");
-        soon(() -> assertThat(sluice.rows("select no, c001, c002, " + column(WIDTH) + " from wide").toString())
+        soon(() -> assertThat(sluice.rows("select no, c001, c002, " + column(WIDTH) + " from wide")
+                        .toString())
                 .isEqualTo("{W-1=[first, second, null]}"));
         assertThat(calls("composite")).as("queries in the body of a call").isGreaterThan(queries);
         sluice.sql("update wide set c003 = 'third', " + column(WIDTH - 1) + " = 'last but one'");
@@ -140,28 +160,35 @@ class NothingMissedIT {
     /** Of one that is older than fifteen days the CRM does not tell any more, after a standstill. */
     private static void aDeleteOlderThanTheWindow() throws Exception {
         sluice.stop();
-        sluice.sql("update sluice.checkpoint set position = (position::jsonb || jsonb_build_object('lowWatermark',"
-                + " now() - interval '20 days', 'deletesDue', now()))::text where stream = 'delta:customers-salesforce'");
+        sluice.sql(
+                "update sluice.checkpoint set position = (position::jsonb || jsonb_build_object('lowWatermark',"
+                        + " now() - interval '20 days', 'deletesDue', now()))::text where stream = 'delta:customers-salesforce'");
         // of the demo's customers the thousandth has no deal
         sluice.sql("delete from deal where customer_no = 'C-01000'");
         sandbox("DELETE", CONTACTS + "C-01000", "");
         sluice.start();
-        soon(() -> assertThat(sluice.number("select count(*) from customer where customer_no = 'C-01000'")).isZero());
+        soon(() -> assertThat(sluice.number("select count(*) from customer where customer_no = 'C-01000'"))
+                .isZero());
         assertThat(calls("queryAll")).as("looks into the recycle bin").isPositive();
         assertThat(sluice.number("select count(*) from customer")).isEqualTo(999);
     }
 
     /** The time alone is no offset between two pages: Salesforce compares it by the second. */
     private static void moreRecordsOfOneStampThanSixPagesHold() throws Exception {
-        new SandboxRecords(sluice.sandboxPort).imported("Contact", IntStream.rangeClosed(1, ROWS)
-                .mapToObj(n -> "{\"Customer_No__c\":\"S-" + n + "\",\"LastName\":\"Name " + n + "\",\"Tier__c\":\"bronze\"}\n")
-                .collect(Collectors.joining()));
+        new SandboxRecords(sluice.sandboxPort)
+                .imported(
+                        "Contact",
+                        IntStream.rangeClosed(1, ROWS)
+                                .mapToObj(n -> "{\"Customer_No__c\":\"S-" + n + "\",\"LastName\":\"Name " + n
+                                        + "\",\"Tier__c\":\"bronze\"}\n")
+                                .collect(Collectors.joining()));
         Map<String, Long> stamps = sluice.records("Contact", "Customer_No__c").values().stream()
                 .filter(it -> it.path("Customer_No__c").asText().startsWith("S-"))
                 .collect(Collectors.groupingBy(it -> it.path("SystemModstamp").asText(), Collectors.counting()));
         assertThat(stamps.values()).as("records of one stamp").containsExactly((long) ROWS);
         soon(() -> assertThat(sluice.number("select count(*) from customer where customer_no like 'S-%'"
-                + " and last_name = 'Name ' || substr(customer_no, 3)")).isEqualTo(ROWS));
+                        + " and last_name = 'Name ' || substr(customer_no, 3)"))
+                .isEqualTo(ROWS));
         assertThat(sluice.number("select count(*) from customer")).isEqualTo(999 + ROWS);
     }
 }

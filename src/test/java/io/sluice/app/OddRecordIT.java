@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.app;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -19,14 +20,19 @@ class OddRecordIT {
     Path home;
 
     private static String phone(RunningSluice sluice, String key) {
-        return sluice.records("hubspot", "contacts", "customer_no").get(key).path("phone").asText();
+        return sluice.records("hubspot", "contacts", "customer_no")
+                .get(key)
+                .path("phone")
+                .asText();
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {
-        "alter table deal alter amount type numeric; update deal set amount = ('1' || repeat('0', 1200))::numeric"
-                + " where deal_no = 'D-0001'",
-        "update customer set first_name = repeat('x', 21000000) where customer_no = 'C-00001'"})
+    @ValueSource(
+            strings = {
+                "alter table deal alter amount type numeric; update deal set amount = ('1' || repeat('0', 1200))::numeric"
+                        + " where deal_no = 'D-0001'",
+                "update customer set first_name = repeat('x', 21000000) where customer_no = 'C-00001'"
+            })
     void aValueOfAnyLengthStopsNoOther(String poison) throws Exception {
         try (RunningSluice sluice = new RunningSluice(home).withBothCrms()) {
             sluice.start().awaitSettled();
@@ -36,10 +42,23 @@ class OddRecordIT {
                     + " update deal set title = 'neighbour' where deal_no = 'D-0003'");
             await().atMost(Duration.ofSeconds(30)).untilAsserted(() -> {
                 assertThat(phone(sluice, "C-00003")).isEqualTo("neighbour");
-                assertThat(sluice.records("Contact", "Customer_No__c").get("C-00003").path("Phone").asText()).isEqualTo("neighbour");
-                assertThat(sluice.records("Opportunity", "Deal_No__c").get("D-0003").path("Name").asText()).isEqualTo("neighbour");
-                assertThat(sluice.records("hubspot", "deals", "deal_no").get("D-0003").path("dealname").asText()).isEqualTo("neighbour");
-                assertThat(sluice.number("select count(*) from sluice.dead_letter where key in ('D-0001', 'C-00001')")).isPositive();
+                assertThat(sluice.records("Contact", "Customer_No__c")
+                                .get("C-00003")
+                                .path("Phone")
+                                .asText())
+                        .isEqualTo("neighbour");
+                assertThat(sluice.records("Opportunity", "Deal_No__c")
+                                .get("D-0003")
+                                .path("Name")
+                                .asText())
+                        .isEqualTo("neighbour");
+                assertThat(sluice.records("hubspot", "deals", "deal_no")
+                                .get("D-0003")
+                                .path("dealname")
+                                .asText())
+                        .isEqualTo("neighbour");
+                assertThat(sluice.number("select count(*) from sluice.dead_letter where key in ('D-0001', 'C-00001')"))
+                        .isPositive();
             });
         }
     }
@@ -48,13 +67,16 @@ class OddRecordIT {
     void keysThatDifferByABlankAreDeletedTogetherAndHoldUpNoOther() throws Exception {
         try (RunningSluice sluice = new RunningSluice(home).withBothCrms()) {
             sluice.start().awaitSettled();
-            sluice.sql("insert into customer (customer_no, last_name, tier) values ('w', 'w', 'gold'), ('w ', 'w', 'gold'),"
-                    + " ('innocent', 'innocent', 'gold')");
-            await().atMost(Duration.ofSeconds(30)).until(() -> sluice.number(
-                    "select count(*) from sluice.sync_state where object = 'contacts' and key in ('w', 'w ', 'innocent')") == 3);
+            sluice.sql(
+                    "insert into customer (customer_no, last_name, tier) values ('w', 'w', 'gold'), ('w ', 'w', 'gold'),"
+                            + " ('innocent', 'innocent', 'gold')");
+            await().atMost(Duration.ofSeconds(30))
+                    .until(() -> sluice.number(
+                                    "select count(*) from sluice.sync_state where object = 'contacts' and key in ('w', 'w ', 'innocent')")
+                            == 3);
             sluice.sql("delete from customer where customer_no in ('w', 'w ', 'innocent')");
-            await().atMost(Duration.ofSeconds(60)).until(() ->
-                    !sluice.records("hubspot", "contacts", "customer_no").containsKey("innocent"));
+            await().atMost(Duration.ofSeconds(60)).until(() -> !sluice.records("hubspot", "contacts", "customer_no")
+                    .containsKey("innocent"));
         }
     }
 
@@ -62,16 +84,27 @@ class OddRecordIT {
     void anUncommittedInsertOfOneKeyHoldsUpNoOtherRecordOfAPage() throws Exception {
         try (RunningSluice sluice = new RunningSluice(home).with("sluice.poll.max-interval", "5s")) {
             sluice.start().awaitSettled();
-            try (Connection application = sluice.connect(); Statement statement = application.createStatement()) {
+            try (Connection application = sluice.connect();
+                    Statement statement = application.createStatement()) {
                 application.setAutoCommit(false);
                 statement.execute("insert into customer (customer_no, last_name, tier) values ('N-1', 'ours', 'gold')");
-                sluice.sandbox("POST", "/sandbox/records/salesforce/Contact",
+                sluice.sandbox(
+                        "POST",
+                        "/sandbox/records/salesforce/Contact",
                         "{\"Customer_No__c\":\"N-1\",\"LastName\":\"theirs\",\"Tier__c\":\"gold\"}");
-                String id = sluice.rows("select key, crm_id from sluice.sync_state where key = 'C-00033'").get("C-00033").get(0);
-                assertThat(sluice.sandbox("POST", "/sandbox/records/salesforce/Contact/" + id, "{\"Phone\":\"neighbour\"}")
-                        .statusCode()).isEqualTo(200);
-                await().atMost(Duration.ofSeconds(75)).until(() -> sluice.number(
-                        "select count(*) from customer where customer_no = 'C-00033' and phone = 'neighbour'") == 1);
+                String id = sluice.rows("select key, crm_id from sluice.sync_state where key = 'C-00033'")
+                        .get("C-00033")
+                        .get(0);
+                assertThat(sluice.sandbox(
+                                        "POST",
+                                        "/sandbox/records/salesforce/Contact/" + id,
+                                        "{\"Phone\":\"neighbour\"}")
+                                .statusCode())
+                        .isEqualTo(200);
+                await().atMost(Duration.ofSeconds(75))
+                        .until(() -> sluice.number(
+                                        "select count(*) from customer where customer_no = 'C-00033' and phone = 'neighbour'")
+                                == 1);
                 application.rollback();
             }
         }

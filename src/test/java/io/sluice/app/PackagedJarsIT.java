@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.app;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -17,25 +18,33 @@ import org.junit.jupiter.api.io.TempDir;
 class PackagedJarsIT {
 
     private static final Path PRODUCT = Path.of("target/sluice-0.1.0.jar").toAbsolutePath();
-    private static final Path SANDBOX = Path.of("target/sluice-0.1.0-sandbox.jar").toAbsolutePath();
+    private static final Path SANDBOX =
+            Path.of("target/sluice-0.1.0-sandbox.jar").toAbsolutePath();
 
     @TempDir
     Path home;
 
     private static List<String> files(Path jar) throws IOException {
         try (JarFile file = new JarFile(jar.toFile())) {
-            return file.stream().filter(entry -> !entry.isDirectory()).map(ZipEntry::getName)
-                    .filter(name -> !name.startsWith("META-INF/MANIFEST") && !name.startsWith("META-INF/maven")).toList();
+            return file.stream()
+                    .filter(entry -> !entry.isDirectory())
+                    .map(ZipEntry::getName)
+                    .filter(name -> !name.startsWith("META-INF/MANIFEST") && !name.startsWith("META-INF/maven"))
+                    .toList();
         }
     }
 
     @Test
     void theProductsJarHasNoSandboxNoKeyAndNoFaults() throws IOException {
-        assertThat(files(PRODUCT)).contains("io/sluice/app/Main.class", "db/migration/V1__sluice.sql")
-                .noneMatch(name -> name.matches("(io/sluice/(sandbox|demo)/|META-INF/services/io.sluice.app.Practice).*"))
+        assertThat(files(PRODUCT))
+                .contains("io/sluice/app/Main.class", "db/migration/V1__sluice.sql")
+                .noneMatch(
+                        name -> name.matches("(io/sluice/(sandbox|demo)/|META-INF/services/io.sluice.app.Practice).*"))
                 .noneMatch(name -> name.matches(".*\\.(pem|p12|key|jks)"));
-        assertThat(files(SANDBOX)).contains("io/sluice/sandbox/Sandbox.class", "io/sluice/demo/Demo.class")
-                .allMatch(name -> name.startsWith("io/sluice/sandbox/") || name.startsWith("io/sluice/demo/")
+        assertThat(files(SANDBOX))
+                .contains("io/sluice/sandbox/Sandbox.class", "io/sluice/demo/Demo.class")
+                .allMatch(name -> name.startsWith("io/sluice/sandbox/")
+                        || name.startsWith("io/sluice/demo/")
                         || name.equals("META-INF/services/io.sluice.app.Practice"));
     }
 
@@ -45,17 +54,29 @@ class PackagedJarsIT {
             Process process = start(setting);
             String output = new String(process.getInputStream().readAllBytes());
             assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
-            assertThat(output).contains(setting + " is true, but the sandbox is not on the class path: add the jar of"
-                    + " io.sluice:sluice-sandbox");
+            assertThat(output)
+                    .contains(setting + " is true, but the sandbox is not on the class path: add the jar of"
+                            + " io.sluice:sluice-sandbox");
         }
     }
 
     private Process start(String setting) throws IOException {
-        Files.writeString(home.resolve("application.properties"), "sluice.sandbox.enabled = false\nsluice.demo = false\n"
-                + "sluice.database.url = jdbc:postgresql://127.0.0.1:1/none\n" + setting + " = true\n");
-        return new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-cp",
-                home + File.pathSeparator + PRODUCT + File.pathSeparator
-                        + Files.readString(Path.of("target/runtime.classpath")).strip(), "io.sluice.app.Main")
-                .directory(home.toFile()).redirectErrorStream(true).start();
+        Files.writeString(
+                home.resolve("application.properties"),
+                "sluice.sandbox.enabled = false\nsluice.demo = false\n"
+                        + "sluice.database.url = jdbc:postgresql://127.0.0.1:1/none\n" + setting + " = true\n");
+        return new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "-cp",
+                        home
+                                + File.pathSeparator
+                                + PRODUCT
+                                + File.pathSeparator
+                                + Files.readString(Path.of("target/runtime.classpath"))
+                                        .strip(),
+                        "io.sluice.app.Main")
+                .directory(home.toFile())
+                .redirectErrorStream(true)
+                .start();
     }
 }

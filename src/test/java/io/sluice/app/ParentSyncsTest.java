@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.app;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -13,14 +14,18 @@ import org.junit.jupiter.api.Test;
 class ParentSyncsTest {
 
     private static final Map<String, ObjectShape> SHAPES = Map.of(
-            "Company", shape("Company", new Field("No", "string", true, true), new Field("Name", "string", true, false)),
-            "Deal", shape("Deal", new Field("Deal_No", "string", true, true),
-                    new Field("Company", "reference", true, false, List.of("Company")),
-                    new Field("Buyer", "reference", true, false, List.of("Person"))));
+            "Company",
+                    shape("Company", new Field("No", "string", true, true), new Field("Name", "string", true, false)),
+            "Deal",
+                    shape(
+                            "Deal",
+                            new Field("Deal_No", "string", true, true),
+                            new Field("Company", "reference", true, false, List.of("Company")),
+                            new Field("Buyer", "reference", true, false, List.of("Person"))));
 
     private static ObjectShape shape(String name, Field... fields) {
-        return new ObjectShape(name, List.of(fields).stream()
-                .collect(java.util.stream.Collectors.toMap(Field::name, field -> field)));
+        return new ObjectShape(
+                name, List.of(fields).stream().collect(java.util.stream.Collectors.toMap(Field::name, field -> field)));
     }
 
     private static Sync sync(String name, String object, String externalId, Map<String, String> fields) {
@@ -47,14 +52,17 @@ class ParentSyncsTest {
     void anObjectThatNoSyncFeedsByThatIdIsNoParent() {
         Sync deals = sync("deals", "Deal", "Deal_No", Map.of("company_no", "Company.No"));
         assertThat(ParentSyncs.of(List.of(deals), SHAPES)).isEmpty();
-        assertThat(ParentSyncs.of(List.of(deals, sync("others", "Company", "Other_No", Map.of("name", "Name"))), SHAPES))
+        assertThat(ParentSyncs.of(
+                        List.of(deals, sync("others", "Company", "Other_No", Map.of("name", "Name"))), SHAPES))
                 .isEmpty();
     }
 
     @Test
     void aFieldThatIsNoExternalIdOfTheParentIsNamedWithTheOneThatIs() {
         Sync deals = sync("deals", "Deal", "Deal_No", Map.of("company_no", "Company.Nr", "buyer", "Buyer.Anything"));
-        assertThat(ParentSyncs.check(deals, SHAPES)).singleElement().asString()
+        assertThat(ParentSyncs.check(deals, SHAPES))
+                .singleElement()
+                .asString()
                 .contains("deals", "company_no", "'Nr' is no external id of Company", "No");
         assertThat(ParentSyncs.check(companies, SHAPES)).isEmpty();
     }

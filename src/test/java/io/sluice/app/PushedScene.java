@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.app;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -46,38 +47,65 @@ final class PushedScene implements AutoCloseable {
         int port = RunningSluice.freePort();
         database = EmbeddedDatabase.start(SharedBinaries.in(home.resolve("postgres")), port);
         sandbox = Sandbox.start("127.0.0.1", 0);
-        sluice = RunningSluice.replica(home, port, sandbox.port()).with("sluice.demo", false)
+        sluice = RunningSluice.replica(home, port, sandbox.port())
+                .with("sluice.demo", false)
                 .with("sluice.account.hubspot.crm", "hubspot")
                 .with("sluice.account.hubspot.url", "http://127.0.0.1:" + sandbox.port())
                 .with("sluice.account.hubspot.access-token", "pat-sandbox")
-                .with("sluice.account.hubspot.limit.burst", "100 per 10s, for write upsert delete deleted read describe")
+                .with(
+                        "sluice.account.hubspot.limit.burst",
+                        "100 per 10s, for write upsert delete deleted read describe")
                 .with("sluice.account.hubspot.limit.search", "5 per 1s, for search query")
                 .with("sluice.account.hubspot.limit.daily", "250000 per 24h")
                 .with("sluice.account.hubspot.webhook-secret", "sandbox-secret")
                 .with("sluice.account.hubspot.app-id", "600001")
-                .with("sluice.poll.min-interval", "1h").with("sluice.poll.max-interval", "1h")
-                .with("sluice.poll.deletes-interval", "1h").withoutSyncs()
-                .withSync("people-hubspot.camel.yaml", RunningSluice.sync("people-hubspot", "person", "no", "hubspot",
-                        "contacts", "customer_no", Map.of("last_name", "lastname", "city", "city", "email", "email")));
+                .with("sluice.poll.min-interval", "1h")
+                .with("sluice.poll.max-interval", "1h")
+                .with("sluice.poll.deletes-interval", "1h")
+                .withoutSyncs()
+                .withSync(
+                        "people-hubspot.camel.yaml",
+                        RunningSluice.sync(
+                                "people-hubspot",
+                                "person",
+                                "no",
+                                "hubspot",
+                                "contacts",
+                                "customer_no",
+                                Map.of("last_name", "lastname", "city", "city", "email", "email")));
         if (withSalesforce) {
-            sluice.withSync("people-salesforce.camel.yaml", RunningSluice.sync("people-salesforce", "person", "no",
-                    "salesforce", "Contact", "Customer_No__c",
-                    Map.of("last_name", "LastName", "city", "MailingCity", "email", "Email")));
+            sluice.withSync(
+                    "people-salesforce.camel.yaml",
+                    RunningSluice.sync(
+                            "people-salesforce",
+                            "person",
+                            "no",
+                            "salesforce",
+                            "Contact",
+                            "Customer_No__c",
+                            Map.of("last_name", "LastName", "city", "MailingCity", "email", "Email")));
         }
         sluice.sql("create table person (no text primary key, last_name text not null, city text, email text);"
                 + " insert into person select 'P-' || lpad(n::text, 5, '0'), 'Name ' || n, 'Nowhere'"
                 + " from generate_series(1, " + people + ") as n");
         if (fetched) {
-            sluice.with("sluice.account.hubspot.client-id", "sluice").with("sluice.account.hubspot.client-secret", "sluice")
-                    .with("sluice.account.hubspot.portal-id", 1_000_001).with("sluice.account.hubspot.journal", true);
+            sluice.with("sluice.account.hubspot.client-id", "sluice")
+                    .with("sluice.account.hubspot.client-secret", "sluice")
+                    .with("sluice.account.hubspot.portal-id", 1_000_001)
+                    .with("sluice.account.hubspot.journal", true);
             control("PUT", "/sandbox/journal/hubspot", "{\"subscribe\":[\"contacts\"]}");
         } else {
-            control("PUT", "/sandbox/webhooks/hubspot", "{\"targetUrl\":\"http://127.0.0.1:" + sluice.webhookPort
-                    + "/webhooks/hubspot\",\"timeScale\":3600,\"subscribe\":{\"contacts\":[\""
-                    + String.join("\",\"", PROPERTIES) + "\"]}}");
+            control(
+                    "PUT",
+                    "/sandbox/webhooks/hubspot",
+                    "{\"targetUrl\":\"http://127.0.0.1:" + sluice.webhookPort
+                            + "/webhooks/hubspot\",\"timeScale\":3600,\"subscribe\":{\"contacts\":[\""
+                            + String.join("\",\"", PROPERTIES) + "\"]}}");
         }
         sluice.start().awaitSettled();
-        soon(() -> assertThat(counts().path("waiting").asInt()).as("echoes of the first sending").isZero());
+        soon(() -> assertThat(counts().path("waiting").asInt())
+                .as("echoes of the first sending")
+                .isZero());
         sluice.rows("select key, crm_id from sluice.sync_state where account = 'hubspot'")
                 .forEach((key, id) -> ids.put(key, id.get(0)));
         assertThat(ids).hasSize(people);
@@ -129,23 +157,35 @@ final class PushedScene implements AutoCloseable {
 
     /** A figure of a metric whose line has this in it. */
     double metric(String name, String tag) {
-        return sluice.text(sluice.managementPort, "/observe/metrics").lines()
+        return sluice.text(sluice.managementPort, "/observe/metrics")
+                .lines()
                 .filter(line -> line.startsWith(name + "{") && line.contains(tag))
-                .mapToDouble(line -> Double.parseDouble(line.substring(line.lastIndexOf(' ') + 1))).sum();
+                .mapToDouble(line -> Double.parseDouble(line.substring(line.lastIndexOf(' ') + 1)))
+                .sum();
     }
 
     /** The table as HubSpot has it: by number the last name, the city and the email. */
     Map<String, List<String>> contacts() {
         Map<String, List<String>> contacts = new LinkedHashMap<>();
-        sluice.records("hubspot", "contacts", "customer_no").forEach((no, record) -> contacts.put(no,
-                List.of(record.path("lastname").asText(), record.path("city").asText(), record.path("email").asText())));
+        sluice.records("hubspot", "contacts", "customer_no")
+                .forEach((no, record) -> contacts.put(
+                        no,
+                        List.of(
+                                record.path("lastname").asText(),
+                                record.path("city").asText(),
+                                record.path("email").asText())));
         return contacts;
     }
 
     Map<String, List<String>> salesforceContacts() {
         Map<String, List<String>> contacts = new LinkedHashMap<>();
-        sluice.records("Contact", "Customer_No__c").forEach((no, record) -> contacts.put(no, List.of(
-                record.path("LastName").asText(), record.path("MailingCity").asText(), record.path("Email").asText(""))));
+        sluice.records("Contact", "Customer_No__c")
+                .forEach((no, record) -> contacts.put(
+                        no,
+                        List.of(
+                                record.path("LastName").asText(),
+                                record.path("MailingCity").asText(),
+                                record.path("Email").asText(""))));
         return contacts;
     }
 
@@ -169,26 +209,36 @@ final class PushedScene implements AutoCloseable {
                 differences.put(no, row + " here, there " + contacts.get(no));
             }
         });
-        contacts.keySet().stream().filter(no -> !rows.containsKey(no))
+        contacts.keySet().stream()
+                .filter(no -> !rows.containsKey(no))
                 .forEach(no -> differences.put(no, "not here, there " + contacts.get(no)));
         return differences;
     }
 
     /** Compares the table with both CRMs. */
     void assertSameEverywhere() throws SQLException {
-        assertThat(differences(rows(), contacts())).as("between the table and HubSpot").isEmpty();
-        assertThat(differences(rows(), salesforceContacts())).as("between the table and Salesforce").isEmpty();
+        assertThat(differences(rows(), contacts()))
+                .as("between the table and HubSpot")
+                .isEmpty();
+        assertThat(differences(rows(), salesforceContacts()))
+                .as("between the table and Salesforce")
+                .isEmpty();
     }
 
     /** Waits until all events are applied to the table, and all resulting changes are sent. */
     void awaitApplied() {
-        soon(() -> assertThat(counts().path("waiting").asInt()).as(() -> counts().toString()).isZero());
-        soon(() -> assertThat(sluice.number("select count(*) from sluice.inbox where done_at is null")).isZero());
+        soon(() -> assertThat(counts().path("waiting").asInt())
+                .as(() -> counts().toString())
+                .isZero());
+        soon(() -> assertThat(sluice.number("select count(*) from sluice.inbox where done_at is null"))
+                .isZero());
         sluice.awaitSettled();
     }
 
     static void soon(ThrowingRunnable assertion) {
-        await().atMost(Duration.ofSeconds(90)).pollInterval(Duration.ofMillis(50)).ignoreExceptions()
+        await().atMost(Duration.ofSeconds(90))
+                .pollInterval(Duration.ofMillis(50))
+                .ignoreExceptions()
                 .untilAsserted(assertion);
     }
 

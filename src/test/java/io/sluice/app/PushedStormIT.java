@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.app;
 
 import static io.sluice.app.PushedScene.differences;
@@ -23,6 +24,7 @@ class PushedStormIT {
 
     @TempDir
     static Path home;
+
     static PushedScene scene;
 
     @BeforeAll
@@ -44,7 +46,8 @@ class PushedStormIT {
             editors.execute(() -> {
                 for (int i = first; i < edits; i += EDITORS) {
                     int round = i / PEOPLE;
-                    scene.edit(1 + i % PEOPLE, properties[round % 3], value + i + (round % 3 == 1 ? "@example.org" : ""));
+                    scene.edit(
+                            1 + i % PEOPLE, properties[round % 3], value + i + (round % 3 == 1 ? "@example.org" : ""));
                     done.incrementAndGet();
                 }
             });
@@ -63,7 +66,8 @@ class PushedStormIT {
         ExecutorService editors = edit(5_000, "storm", done);
         await().atMost(Duration.ofSeconds(60)).until(() -> done.get() > 1_500);
         scene.stopDatabase();
-        await().atMost(Duration.ofSeconds(60)).until(() -> scene.counts().at("/byStatus/503").asInt() > 10);
+        await().atMost(Duration.ofSeconds(60))
+                .until(() -> scene.counts().at("/byStatus/503").asInt() > 10);
         scene.startDatabase();
         await().atMost(Duration.ofSeconds(60)).until(editors::isTerminated);
         scene.awaitApplied();
@@ -75,7 +79,8 @@ class PushedStormIT {
         assertThat(scene.counts().path("givenUp").asInt()).isZero();
         assertThat(scene.counts().path("duplicated").asInt()).isPositive();
         assertThat(scene.reads()).as("calls that read").isEqualTo(reads);
-        assertThat(scene.sluice.number("select count(*) from sluice.change_log")).isZero();
+        assertThat(scene.sluice.number("select count(*) from sluice.change_log"))
+                .isZero();
     }
 
     @Test
@@ -97,19 +102,24 @@ class PushedStormIT {
         // so that it is not this machine's pace that decides what is gathered in one call
         scene.sluice.api("POST", "/api/syncs/people-hubspot/pause");
         for (int i = 0; i < 500; i++) {
-            scene.control("POST", "/sandbox/records/hubspot/contacts",
+            scene.control(
+                    "POST",
+                    "/sandbox/records/hubspot/contacts",
                     "{\"customer_no\":\"N-" + i + "\",\"lastname\":\"New " + i + "\",\"city\":\"Ulm\"}");
         }
         // each has an event of its creation, and of two subscribed properties
-        soon(() -> assertThat(scene.counts().path("delivered").asInt() - delivered).isEqualTo(1_500));
+        soon(() ->
+                assertThat(scene.counts().path("delivered").asInt() - delivered).isEqualTo(1_500));
         scene.sluice.api("POST", "/api/syncs/people-hubspot/resume");
-        soon(() -> assertThat(scene.sluice.number("select count(*) from person where no like 'N-%'")).isEqualTo(500));
+        soon(() -> assertThat(scene.sluice.number("select count(*) from person where no like 'N-%'"))
+                .isEqualTo(500));
         scene.awaitApplied();
 
         assertThat(differences(scene.rows(), scene.contacts())).isEmpty();
         assertThat(scene.reads() - reads).as("calls that read").isLessThanOrEqualTo(6);
-        assertThat(scene.referee("hubspot").at("/byOperation/batchRead").asLong()).as("as HubSpot counts them")
-                .isEqualTo(scene.sluice.number("select count(*) from sluice.api_call where account = 'hubspot'"
-                        + " and operation = 'read'"));
+        assertThat(scene.referee("hubspot").at("/byOperation/batchRead").asLong())
+                .as("as HubSpot counts them")
+                .isEqualTo(scene.sluice.number(
+                        "select count(*) from sluice.api_call where account = 'hubspot'" + " and operation = 'read'"));
     }
 }

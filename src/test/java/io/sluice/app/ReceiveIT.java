@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.app;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -22,12 +23,16 @@ class ReceiveIT {
 
     @TempDir
     static Path home;
+
     static RunningSluice sluice;
 
     @BeforeAll
     static void startTheDemo() throws Exception {
-        sluice = new RunningSluice(home).with("sluice.poll.check-interval", 50).with("sluice.poll.min-interval", "200ms")
-                .with("sluice.poll.max-interval", "400ms").with("sluice.poll.overlap", "5s")
+        sluice = new RunningSluice(home)
+                .with("sluice.poll.check-interval", 50)
+                .with("sluice.poll.min-interval", "200ms")
+                .with("sluice.poll.max-interval", "400ms")
+                .with("sluice.poll.overlap", "5s")
                 .with("sluice.poll.deletes-interval", "500ms");
         Path deals = home.resolve("routes/syncs/deals-salesforce.camel.yaml");
         Files.writeString(deals, Files.readString(deals).replace("conflicts: latest", "conflicts: database"));
@@ -44,12 +49,15 @@ class ReceiveIT {
     }
 
     private static void soon(ThrowingRunnable assertion) {
-        await().atMost(Duration.ofSeconds(30)).pollInterval(Duration.ofMillis(50)).untilAsserted(assertion);
+        await().atMost(Duration.ofSeconds(30))
+                .pollInterval(Duration.ofMillis(50))
+                .untilAsserted(assertion);
     }
 
     private static String value(String column, String customer) throws SQLException {
         return sluice.rows("select customer_no, " + column + " from customer where customer_no = '" + customer + "'")
-                .get(customer).get(0);
+                .get(customer)
+                .get(0);
     }
 
     private static JsonNode contact(String customer) {
@@ -57,7 +65,8 @@ class ReceiveIT {
     }
 
     private static long looks() throws SQLException {
-        return sluice.number("select count(*) from sluice.api_call where operation = 'query' and completed_at is not null");
+        return sluice.number(
+                "select count(*) from sluice.api_call where operation = 'query' and completed_at is not null");
     }
 
     private static void awaitLooks(int more) throws SQLException {
@@ -76,7 +85,9 @@ class ReceiveIT {
         edit(CONTACTS + "C-00002", "{\"LastName\": \"Müller-Weiß\", \"Phone\": null, \"Birthdate\": \"1999-12-31\"}");
 
         soon(() -> assertThat(sluice.rows("select customer_no, last_name, phone, birthdate::text from customer"
-                + " where customer_no = 'C-00002'").get("C-00002")).containsExactly("Müller-Weiß", null, "1999-12-31"));
+                                + " where customer_no = 'C-00002'")
+                        .get("C-00002"))
+                .containsExactly("Müller-Weiß", null, "1999-12-31"));
         awaitLooks(6);
         assertThat(writes()).as("calls that write").isEqualTo(writes);
         assertThat(sluice.number("select count(*) from sluice.change_log")).isZero();
@@ -93,12 +104,16 @@ class ReceiveIT {
         sluice.api("POST", "/api/syncs/customers-salesforce/resume");
         sluice.awaitSettled();
 
-        assertThat(value("city", "C-00005")).isEqualTo("Bergen").isEqualTo(contact("C-00005").path("MailingCity").asText());
+        assertThat(value("city", "C-00005"))
+                .isEqualTo("Bergen")
+                .isEqualTo(contact("C-00005").path("MailingCity").asText());
         assertThat(contact("C-00005").path("Phone").asText()).isEqualTo("+47 1");
-        assertThat(value("email", "C-00005")).isEqualTo("theirs@example.org")
+        assertThat(value("email", "C-00005"))
+                .isEqualTo("theirs@example.org")
                 .isEqualTo(contact("C-00005").path("Email").asText());
         assertThat(sluice.number("select count(*) from sluice.conflict where key = 'C-00005' and field = 'Email'"
-                + " and winner = 'crm' and ours = '\"ours@example.org\"'")).isEqualTo(1);
+                        + " and winner = 'crm' and ours = '\"ours@example.org\"'"))
+                .isEqualTo(1);
     }
 
     @Test
@@ -106,17 +121,23 @@ class ReceiveIT {
         sluice.api("POST", "/api/syncs/deals-salesforce/pause");
         sluice.sql("update deal set title = 'Ours' where deal_no = 'D-0007'");
         edit(DEALS + "D-0007", "{\"Name\": \"Theirs\", \"Amount\": 4711}");
-        soon(() -> assertThat(sluice.number("select count(*) from deal where deal_no = 'D-0007' and amount = 4711")).isEqualTo(1));
+        soon(() -> assertThat(sluice.number("select count(*) from deal where deal_no = 'D-0007' and amount = 4711"))
+                .isEqualTo(1));
         sluice.api("POST", "/api/syncs/deals-salesforce/resume");
 
-        soon(() -> assertThat(sluice.get(sluice.sandboxPort, DEALS + "D-0007").path("Name").asText()).isEqualTo("Ours"));
-        assertThat(sluice.number("select count(*) from deal where deal_no = 'D-0007' and title = 'Ours'")).isEqualTo(1);
+        soon(() -> assertThat(sluice.get(sluice.sandboxPort, DEALS + "D-0007")
+                        .path("Name")
+                        .asText())
+                .isEqualTo("Ours"));
+        assertThat(sluice.number("select count(*) from deal where deal_no = 'D-0007' and title = 'Ours'"))
+                .isEqualTo(1);
     }
 
     @Test
     void aDeleteInTheCrmDeletesTheRowAndARejectedOneIsReported() throws SQLException {
         assertThat(sluice.sandbox("DELETE", DEALS + "D-0011", "").statusCode()).isLessThan(300);
-        soon(() -> assertThat(sluice.number("select count(*) from deal where deal_no = 'D-0011'")).isZero());
+        soon(() -> assertThat(sluice.number("select count(*) from deal where deal_no = 'D-0011'"))
+                .isZero());
 
         edit(CONTACTS + "C-00009", "{\"Tier__c\": \"silver\"}");
         sluice.sql("alter table customer add constraint short_city check (length(city) < 30)");
@@ -129,11 +150,16 @@ class ReceiveIT {
 
     @Test
     void aRecordMadeInTheCrmBecomesARow() throws SQLException {
-        assertThat(sluice.sandbox("POST", "/sandbox/records/salesforce/Contact", "{\"LastName\": \"New\","
-                + " \"Customer_No__c\": \"C-90001\", \"Tier__c\": \"gold\"}").statusCode()).isLessThan(300);
+        assertThat(sluice.sandbox(
+                                "POST",
+                                "/sandbox/records/salesforce/Contact",
+                                "{\"LastName\": \"New\"," + " \"Customer_No__c\": \"C-90001\", \"Tier__c\": \"gold\"}")
+                        .statusCode())
+                .isLessThan(300);
 
         soon(() -> assertThat(sluice.number("select count(*) from customer where customer_no = 'C-90001'"
-                + " and last_name = 'New' and tier = 'gold' and not newsletter")).isEqualTo(1));
+                        + " and last_name = 'New' and tier = 'gold' and not newsletter"))
+                .isEqualTo(1));
     }
 
     @Test

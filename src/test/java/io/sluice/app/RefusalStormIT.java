@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.app;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -47,8 +48,8 @@ class RefusalStormIT {
         }
 
         String fault() {
-            return "{\"kind\":\"refuse\",\"limit\":\"%s\",\"operation\":%s,\"seconds\":%d}".formatted(limit, operations,
-                    STORM.toSeconds());
+            return "{\"kind\":\"refuse\",\"limit\":\"%s\",\"operation\":%s,\"seconds\":%d}"
+                    .formatted(limit, operations, STORM.toSeconds());
         }
     }
 
@@ -64,48 +65,71 @@ class RefusalStormIT {
             sluice.sandbox("POST", "/sandbox/faults/" + refused.account, refused.fault());
             Instant end = Instant.now().plus(STORM);
             if (refused == Refused.BULK) {
-                sluice.sql("insert into customer (customer_no, last_name, first_name, tier) select 'N-' || n, 'Name', 'Jo',"
-                        + " 'bronze' from generate_series(1, " + MANY + ") as n");
+                sluice.sql(
+                        "insert into customer (customer_no, last_name, first_name, tier) select 'N-' || n, 'Name', 'Jo',"
+                                + " 'bronze' from generate_series(1, " + MANY + ") as n");
             }
             if (refused == Refused.SEARCH) {
                 sluice.sandbox("POST", "/sandbox/records/hubspot/contacts/" + known, "{\"phone\":\"+49 storm\"}");
             }
             AtomicInteger changes = new AtomicInteger();
-            await().atMost(STORM.plusSeconds(5)).pollInterval(Duration.ofMillis(100)).until(() -> {
-                sluice.sql("update customer set city = 'City " + changes.incrementAndGet() + "' where customer_no like 'C-%"
-                        + changes.get() % 10 + "'");
-                return Instant.now().isAfter(end);
-            });
-            await().atMost(Duration.ofSeconds(60)).pollInterval(Duration.ofMillis(50)).until(() -> nothingWaits(sluice)
-                    && (refused != Refused.SEARCH || "+49 storm".equals(phone(sluice, known))));
+            await().atMost(STORM.plusSeconds(5))
+                    .pollInterval(Duration.ofMillis(100))
+                    .until(() -> {
+                        sluice.sql("update customer set city = 'City " + changes.incrementAndGet()
+                                + "' where customer_no like 'C-%" + changes.get() % 10 + "'");
+                        return Instant.now().isAfter(end);
+                    });
+            await().atMost(Duration.ofSeconds(60))
+                    .pollInterval(Duration.ofMillis(50))
+                    .until(() -> nothingWaits(sluice)
+                            && (refused != Refused.SEARCH || "+49 storm".equals(phone(sluice, known))));
 
             assertThat(recovered(sluice, refused)).isBefore(end.plusSeconds(10));
             JsonNode referee = referee(sluice, refused);
             assertThat(referee.path("refused").asLong()).as("wasted calls").isBetween(1L, 10L);
             assertThat(sluice.number("select count(*) from sluice.dead_letter")).isZero();
             // a look may be under way between the two
-            await().atMost(Duration.ofSeconds(10)).pollInterval(Duration.ofMillis(50)).until(() ->
-                    sluice.number("select count(*) from sluice.api_call") == calls(referee(sluice, refused)));
+            await().atMost(Duration.ofSeconds(10))
+                    .pollInterval(Duration.ofMillis(50))
+                    .until(() ->
+                            sluice.number("select count(*) from sluice.api_call") == calls(referee(sluice, refused)));
             everythingIsThere(sluice, refused);
-            assertThat(sluice.output()).contains("its " + refused.kind + " limit is used up",
-                    "Account " + refused.account + " is no longer throttled");
+            assertThat(sluice.output())
+                    .contains(
+                            "its " + refused.kind + " limit is used up",
+                            "Account " + refused.account + " is no longer throttled");
         }
     }
 
     private static RunningSluice set(RunningSluice sluice, Refused refused) throws IOException {
-        return refused.account.equals("salesforce") ? sluice.with("sluice.composite.max-collections", 1) : sluice.withoutSyncs()
-                .with("sluice.account.hubspot.crm", "hubspot")
-                .with("sluice.account.hubspot.url", "http://127.0.0.1:" + sluice.sandboxPort)
-                .with("sluice.account.hubspot.access-token", "pat-sandbox")
-                .with("sluice.account.hubspot.limit.burst", "100 per 10s, for write upsert delete deleted read describe")
-                .with("sluice.account.hubspot.limit.search", "5 per 1s, for search query")
-                .with("sluice.poll.min-interval", "1s").with("sluice.poll.max-interval", "2s")
-                .withSync("people.camel.yaml", RunningSluice.sync("people", "customer", "customer_no", "hubspot", "contacts",
-                        "customer_no", Map.of("last_name", "lastname", "phone", "phone", "city", "city")));
+        return refused.account.equals("salesforce")
+                ? sluice.with("sluice.composite.max-collections", 1)
+                : sluice.withoutSyncs()
+                        .with("sluice.account.hubspot.crm", "hubspot")
+                        .with("sluice.account.hubspot.url", "http://127.0.0.1:" + sluice.sandboxPort)
+                        .with("sluice.account.hubspot.access-token", "pat-sandbox")
+                        .with(
+                                "sluice.account.hubspot.limit.burst",
+                                "100 per 10s, for write upsert delete deleted read describe")
+                        .with("sluice.account.hubspot.limit.search", "5 per 1s, for search query")
+                        .with("sluice.poll.min-interval", "1s")
+                        .with("sluice.poll.max-interval", "2s")
+                        .withSync(
+                                "people.camel.yaml",
+                                RunningSluice.sync(
+                                        "people",
+                                        "customer",
+                                        "customer_no",
+                                        "hubspot",
+                                        "contacts",
+                                        "customer_no",
+                                        Map.of("last_name", "lastname", "phone", "phone", "city", "city")));
     }
 
     private static boolean nothingWaits(RunningSluice sluice) throws SQLException {
-        return sluice.number("select (select count(*) from sluice.change_log) + (select count(*) from sluice.outbox)") == 0;
+        return sluice.number("select (select count(*) from sluice.change_log) + (select count(*) from sluice.outbox)")
+                == 0;
     }
 
     /** When the call got through that found the storm to be over. How long the work took then is the machine's affair. */
@@ -115,7 +139,9 @@ class RefusalStormIT {
     }
 
     private static JsonNode referee(RunningSluice sluice, Refused refused) {
-        return sluice.get(sluice.sandboxPort, "/sandbox/referee").path("accounts").path(refused.account);
+        return sluice.get(sluice.sandboxPort, "/sandbox/referee")
+                .path("accounts")
+                .path(refused.account);
     }
 
     private static long calls(JsonNode referee) {
@@ -124,21 +150,25 @@ class RefusalStormIT {
 
     private static String crmId(RunningSluice sluice, Refused refused) throws SQLException {
         return sluice.rows("select key, crm_id from sluice.sync_state where account = '" + refused.account + "'")
-                .get("C-00001").get(0);
+                .get("C-00001")
+                .get(0);
     }
 
     private static String phone(RunningSluice sluice, String crmId) throws SQLException {
         return sluice.rows("select r.crm_id, c.phone from sluice.sync_state r join customer c on c.customer_no = r.key")
-                .get(crmId).get(0);
+                .get(crmId)
+                .get(0);
     }
 
     private static void everythingIsThere(RunningSluice sluice, Refused refused) throws Exception {
         boolean salesforce = refused.account.equals("salesforce");
         Map<String, List<String>> cities = sluice.rows("select customer_no, city from customer");
-        Map<String, JsonNode> contacts = salesforce ? sluice.records("Contact", "Customer_No__c")
+        Map<String, JsonNode> contacts = salesforce
+                ? sluice.records("Contact", "Customer_No__c")
                 : sluice.records("hubspot", "contacts", "customer_no");
         assertThat(contacts.keySet()).isEqualTo(cities.keySet());
-        contacts.forEach((key, contact) -> assertThat(contact.path(salesforce ? "MailingCity" : "city").asText(null))
+        contacts.forEach((key, contact) -> assertThat(
+                        contact.path(salesforce ? "MailingCity" : "city").asText(null))
                 .isEqualTo(cities.get(key).get(0)));
     }
 }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.app;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -28,16 +29,19 @@ class ReplicasIT {
     private static final int REPLICAS = 3;
     /** Of a wave; a kill comes in the middle of each. */
     private static final int ROWS = 2_500;
+
     private static final int WAVES = 8;
     private static final int RECORDS_A_CALL = 200;
     private static final int MAX = 10;
     private static final int WINDOW_SECONDS = 2;
 
     /** Two waves make the rows, the others change them by halves; each writes another city. */
-    private static final String INSERT = """
+    private static final String INSERT =
+            """
             insert into customer (customer_no, last_name, tier, city)
             select 'N-%d-' || n, 'Name ' || n, case when n %% 50 = 0 then 'gold' else 'bronze' end, 'wave %d'
             from generate_series(1, %d) as n""";
+
     private static final String UPDATE =
             "update customer set city = 'wave %d' where customer_no like 'N-' || (2 - %d %% 2) || '-%%'";
 
@@ -83,11 +87,19 @@ class ReplicasIT {
                     .with("sluice.account.salesforce.limit.short", MAX + " per " + WINDOW_SECONDS + "s")
                     // many calls, each answered long before its lease ends
                     .with("sluice.composite.max-collections", 1)
-                    .with("sluice.call.timeout", "3s").with("sluice.call.late-delivery", "1s"));
+                    .with("sluice.call.timeout", "3s")
+                    .with("sluice.call.late-delivery", "1s"));
         }
-        await().atMost(Duration.ofSeconds(30)).pollInterval(Duration.ofMillis(50)).ignoreExceptions().until(() ->
-                replicas.get(0).sandbox("PUT", "/sandbox/limits/salesforce", "{\"short\":{\"max\":" + MAX
-                        + ",\"windowSeconds\":" + WINDOW_SECONDS + "}}").statusCode() == 200);
+        await().atMost(Duration.ofSeconds(30))
+                .pollInterval(Duration.ofMillis(50))
+                .ignoreExceptions()
+                .until(() -> replicas.get(0)
+                                .sandbox(
+                                        "PUT",
+                                        "/sandbox/limits/salesforce",
+                                        "{\"short\":{\"max\":" + MAX + ",\"windowSeconds\":" + WINDOW_SECONDS + "}}")
+                                .statusCode()
+                        == 200);
         for (RunningSluice replica : replicas) {
             replica.start();
         }
@@ -105,7 +117,8 @@ class ReplicasIT {
             survivor.awaitOutput("Account salesforce is ready");
             application.sql(wave <= 2 ? INSERT.formatted(wave, wave, ROWS) : UPDATE.formatted(wave, wave));
             long goal = application.ledger() + 3 + random.nextInt(ROWS / RECORDS_A_CALL / 2);
-            await().atMost(Duration.ofSeconds(60)).pollInterval(Duration.ofMillis(5))
+            await().atMost(Duration.ofSeconds(60))
+                    .pollInterval(Duration.ofMillis(5))
                     .until(() -> application.ledger() >= goal);
             Map<String, String> cities = settledCities(application);
             settled.put(Files.size(journal), cities);
@@ -126,15 +139,20 @@ class ReplicasIT {
         Map<String, JsonNode> contacts = sluice.records("Contact", "Customer_No__c");
         Map<String, List<String>> customers = sluice.rows("select customer_no, last_name, tier, city from customer");
         assertThat(contacts.keySet()).containsExactlyInAnyOrderElementsOf(customers.keySet());
-        customers.forEach((key, row) -> assertThat(row).as(key).containsExactly(
-                contacts.get(key).path("LastName").asText(), contacts.get(key).path("Tier__c").asText(),
-                contacts.get(key).path("MailingCity").asText()));
+        customers.forEach((key, row) -> assertThat(row)
+                .as(key)
+                .containsExactly(
+                        contacts.get(key).path("LastName").asText(),
+                        contacts.get(key).path("Tier__c").asText(),
+                        contacts.get(key).path("MailingCity").asText()));
         assertThat(sluice.number("select count(*) from sluice.dead_letter")).isZero();
     }
 
     /** Every wave writes another city, so a city that comes again was sent again. */
     private void assertNothingSettledWasSentAgain(Path journal) throws IOException {
-        assertThat(settled.values().stream().mapToInt(Map::size).max().orElse(0)).as("settled at a kill").isPositive();
+        assertThat(settled.values().stream().mapToInt(Map::size).max().orElse(0))
+                .as("settled at a kill")
+                .isPositive();
         long end = 0;
         try (BufferedReader lines = Files.newBufferedReader(journal)) {
             for (String line = lines.readLine(); line != null; line = lines.readLine()) {
@@ -144,8 +162,10 @@ class ReplicasIT {
                     boolean deleted = row.path(6).asBoolean();
                     String key = row.path(7).path("Customer_No__c").asText();
                     String city = row.path(7).path("MailingCity").asText();
-                    settled.forEach((length, cities) -> assertThat(begin >= length && !deleted
-                            && city.equals(cities.get(key))).as(key + " was sent again with " + city).isFalse());
+                    settled.forEach(
+                            (length, cities) -> assertThat(begin >= length && !deleted && city.equals(cities.get(key)))
+                                    .as(key + " was sent again with " + city)
+                                    .isFalse());
                 }
             }
         }

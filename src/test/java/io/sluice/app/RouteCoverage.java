@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.app;
 
 import java.io.IOException;
@@ -17,10 +18,10 @@ import org.apache.camel.api.management.mbean.ManagedRouteMBean;
 public final class RouteCoverage {
 
     static final Path FOLDER = Path.of("target", "route-coverage");
-    private static final Pattern ENTERED = Pattern.compile("camel_exchanges_total\\{[^}]*routeId=\"([^\"]+)\"[^}]*} (\\S+)");
+    private static final Pattern ENTERED =
+            Pattern.compile("camel_exchanges_total\\{[^}]*routeId=\"([^\"]+)\"[^}]*} (\\S+)");
 
-    private RouteCoverage() {
-    }
+    private RouteCoverage() {}
 
     static void gather(String metrics) {
         Set<String> entered = new TreeSet<>();
@@ -37,7 +38,8 @@ public final class RouteCoverage {
     public static void gather(CamelContext context) {
         Set<String> entered = new TreeSet<>();
         ManagedCamelContext managed = context.getCamelContextExtension().getContextPlugin(ManagedCamelContext.class);
-        context.getRoutes().stream().map(Route::getId)
+        context.getRoutes().stream()
+                .map(Route::getId)
                 .filter(id -> managed.getManagedRoute(id) != null && exchanges(managed.getManagedRoute(id)) > 0)
                 .forEach(entered::add);
         write(entered);

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.app;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -39,7 +40,8 @@ final class RunningSluice implements AutoCloseable {
 
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final List<String> SECOND_CRM = List.of("customers-hubspot.camel.yaml", "deals-hubspot.camel.yaml");
-    private static final HttpClient HTTP = HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(2)).build();
+    private static final HttpClient HTTP =
+            HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(2)).build();
 
     final Path home;
     final int databasePort;
@@ -68,7 +70,8 @@ final class RunningSluice implements AutoCloseable {
         this.databasePort = databasePort;
         this.sandboxPort = sandboxPort;
         copy("routes");
-        SECOND_CRM.forEach(sync -> home.resolve("routes/syncs").resolve(sync).toFile().delete());
+        SECOND_CRM.forEach(
+                sync -> home.resolve("routes/syncs").resolve(sync).toFile().delete());
         copy("kamelet-catalog");
         SharedBinaries.in(home.resolve(".sluice/postgres"));
         with("sluice.database.port", databasePort);
@@ -121,9 +124,16 @@ final class RunningSluice implements AutoCloseable {
     }
 
     /** The file of a sync as a user writes it. */
-    static String sync(String name, String table, String key, String account, String object, String externalId,
+    static String sync(
+            String name,
+            String table,
+            String key,
+            String account,
+            String object,
+            String externalId,
             Map<String, String> fields) {
-        StringBuilder yaml = new StringBuilder("""
+        StringBuilder yaml = new StringBuilder(
+                """
                 - beans:
                     - name: %s
                       type: io.sluice.Sync
@@ -134,8 +144,13 @@ final class RunningSluice implements AutoCloseable {
                         object: %s
                         externalId: %s
                         fields:
-                """.formatted(name, table, key, account, object, externalId));
-        fields.forEach((column, field) -> yaml.append("          ").append(column).append(": ").append(field).append('\n'));
+                """
+                        .formatted(name, table, key, account, object, externalId));
+        fields.forEach((column, field) -> yaml.append("          ")
+                .append(column)
+                .append(": ")
+                .append(field)
+                .append('\n'));
         return yaml.toString();
     }
 
@@ -160,8 +175,13 @@ final class RunningSluice implements AutoCloseable {
     RunningSluice startByJBang(String camelVersion) throws IOException {
         writeSettings();
         List<String> command = java(CamelJBangIT.classPath());
-        command.addAll(List.of(Path.of("src/test/jbang/CamelJBang.java").toAbsolutePath().toString(), "run", "application.properties",
-                "--camel-version=" + camelVersion, "--kamelets-version=" + camelVersion, "--logging-color=false"));
+        command.addAll(List.of(
+                Path.of("src/test/jbang/CamelJBang.java").toAbsolutePath().toString(),
+                "run",
+                "application.properties",
+                "--camel-version=" + camelVersion,
+                "--kamelets-version=" + camelVersion,
+                "--logging-color=false"));
         return run(command);
     }
 
@@ -170,7 +190,8 @@ final class RunningSluice implements AutoCloseable {
         String properties = Files.readString(Path.of("application.properties"));
         for (Map.Entry<String, String> setting : settings.entrySet()) {
             String line = setting.getKey() + " = " + setting.getValue().replace("\\", "\\\\");
-            Matcher there = Pattern.compile("(?m)^" + Pattern.quote(setting.getKey()) + " =.*$").matcher(properties);
+            Matcher there = Pattern.compile("(?m)^" + Pattern.quote(setting.getKey()) + " =.*$")
+                    .matcher(properties);
             properties = there.find() ? there.replaceAll(Matcher.quoteReplacement(line)) : properties + line + "\n";
         }
         Files.writeString(home.resolve("application.properties"), properties);
@@ -178,21 +199,29 @@ final class RunningSluice implements AutoCloseable {
 
     private static List<String> java(String classPath) {
         return new ArrayList<>(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Xmx512m",
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Xmx512m",
                 // a run of seconds is mostly its start, which these halve
-                "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-cp", classPath));
+                "-XX:TieredStopAtLevel=1",
+                "-XX:+UseSerialGC",
+                "-cp",
+                classPath));
     }
 
     private RunningSluice run(List<String> command) throws IOException {
         starts++;
-        process = new ProcessBuilder(command).directory(home.toFile())
-                .redirectErrorStream(true).redirectOutput(log().toFile()).start();
+        process = new ProcessBuilder(command)
+                .directory(home.toFile())
+                .redirectErrorStream(true)
+                .redirectOutput(log().toFile())
+                .start();
         return this;
     }
 
     /** What a user has on the class path, nothing of the tests. */
     static String runtimeClassPath() throws IOException {
-        return Path.of("target/classes").toAbsolutePath() + File.pathSeparator
+        return Path.of("target/classes").toAbsolutePath()
+                + File.pathSeparator
                 + Files.readString(Path.of("target/runtime.classpath")).strip();
     }
 
@@ -210,26 +239,34 @@ final class RunningSluice implements AutoCloseable {
 
     /** Waits until nothing waits and nothing is in flight any more. */
     RunningSluice awaitSettled() {
-        await().atMost(Duration.ofSeconds(180)).pollInterval(Duration.ofMillis(50)).ignoreExceptions()
+        await().atMost(Duration.ofSeconds(180))
+                .pollInterval(Duration.ofMillis(50))
+                .ignoreExceptions()
                 .untilAsserted(() -> {
-                    assertThat(process.isAlive()).as(() -> "still running:\n" + output()).isTrue();
+                    assertThat(process.isAlive())
+                            .as(() -> "still running:\n" + output())
+                            .isTrue();
                     // in one statement, or the first load could slip in between
                     assertThat(number("select case when exists (select from sluice.checkpoint) then"
-                            + " (select count(*) from sluice.change_log) + (select count(*) from sluice.outbox)"
-                            + " else -1 end")).isZero();
+                                    + " (select count(*) from sluice.change_log) + (select count(*) from sluice.outbox)"
+                                    + " else -1 end"))
+                            .isZero();
                 });
         return this;
     }
 
     /** Waits for a line that contains the text. */
     RunningSluice awaitOutput(String text) {
-        await().atMost(Duration.ofSeconds(120)).pollInterval(Duration.ofMillis(50))
+        await().atMost(Duration.ofSeconds(120))
+                .pollInterval(Duration.ofMillis(50))
                 .untilAsserted(() -> assertThat(output()).contains(text));
         return this;
     }
 
     int awaitExit() throws InterruptedException {
-        assertThat(process.waitFor(120, TimeUnit.SECONDS)).as(() -> "has ended:\n" + output()).isTrue();
+        assertThat(process.waitFor(120, TimeUnit.SECONDS))
+                .as(() -> "has ended:\n" + output())
+                .isTrue();
         return process.exitValue();
     }
 
@@ -247,8 +284,12 @@ final class RunningSluice implements AutoCloseable {
     }
 
     private String jcmd(String command) throws IOException, InterruptedException {
-        Process asked = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "jcmd").toString(),
-                Long.toString(process.pid()), command).redirectErrorStream(true).start();
+        Process asked = new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "jcmd").toString(),
+                        Long.toString(process.pid()),
+                        command)
+                .redirectErrorStream(true)
+                .start();
         String answer = new String(asked.getInputStream().readAllBytes());
         asked.waitFor();
         return answer;
@@ -278,13 +319,15 @@ final class RunningSluice implements AutoCloseable {
     }
 
     void sql(String sql) throws SQLException {
-        try (Connection connection = connect(); Statement statement = connection.createStatement()) {
+        try (Connection connection = connect();
+                Statement statement = connection.createStatement()) {
             statement.execute(sql);
         }
     }
 
     long number(String sql) throws SQLException {
-        try (Connection connection = connect(); Statement statement = connection.createStatement();
+        try (Connection connection = connect();
+                Statement statement = connection.createStatement();
                 ResultSet rows = statement.executeQuery(sql)) {
             rows.next();
             return rows.getLong(1);
@@ -294,7 +337,8 @@ final class RunningSluice implements AutoCloseable {
     /** First column to the rest, as text. */
     Map<String, List<String>> rows(String sql) throws SQLException {
         Map<String, List<String>> found = new LinkedHashMap<>();
-        try (Connection connection = connect(); Statement statement = connection.createStatement();
+        try (Connection connection = connect();
+                Statement statement = connection.createStatement();
                 ResultSet rows = statement.executeQuery(sql)) {
             int columns = rows.getMetaData().getColumnCount();
             while (rows.next()) {
@@ -317,7 +361,9 @@ final class RunningSluice implements AutoCloseable {
     }
 
     String text(int port, String path) {
-        return send(HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path)).GET()).body();
+        return send(HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path))
+                        .GET())
+                .body();
     }
 
     HttpResponse<String> sandbox(String method, String path, String json) {
@@ -376,13 +422,16 @@ final class RunningSluice implements AutoCloseable {
 
     Map<String, JsonNode> records(String account, String object, String keyField) {
         Map<String, JsonNode> records = new LinkedHashMap<>();
-        for (String line : text(sandboxPort, "/sandbox/records/" + account + "/" + object).split("\n")) {
+        for (String line :
+                text(sandboxPort, "/sandbox/records/" + account + "/" + object).split("\n")) {
             if (!line.isBlank()) {
                 try {
                     JsonNode whole = JSON.readTree(line);
                     JsonNode record = whole.has("properties") ? whole.path("properties") : whole;
                     assertThat(records.put(record.path(keyField).asText(), record))
-                            .as("records with " + keyField + " = " + record.path(keyField).asText()).isNull();
+                            .as("records with " + keyField + " = "
+                                    + record.path(keyField).asText())
+                            .isNull();
                 } catch (IOException broken) {
                     throw new UncheckedIOException(broken);
                 }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.app;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -34,6 +35,7 @@ class SecretFilesTest {
     @Test
     void aSettingGivenTwiceIsRejected() {
         assertThatThrownBy(() -> SecretFiles.read(PREFIX, Map.of("password", "a", "password-file", "b")))
-                .hasMessageContaining("sluice.account.org.password and sluice.account.org.password-file say the same thing");
+                .hasMessageContaining(
+                        "sluice.account.org.password and sluice.account.org.password-file say the same thing");
     }
 }

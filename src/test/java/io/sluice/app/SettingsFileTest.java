@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.app;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -31,8 +32,12 @@ class SettingsFileTest {
     void start() throws IOException {
         file = folder.resolve("application.properties");
         write("sluice.account.org.limit.daily = 100 per 24h");
-        settings = new SettingsFile(file, Map.of("org.crm", "salesforce", "org.limit.daily", "100 per 24h",
-                "org.limit.given", "5 per 1s"), CRMS, limits, value -> value.replace("{{TEN}}", "10"),
+        settings = new SettingsFile(
+                file,
+                Map.of("org.crm", "salesforce", "org.limit.daily", "100 per 24h", "org.limit.given", "5 per 1s"),
+                CRMS,
+                limits,
+                value -> value.replace("{{TEN}}", "10"),
                 name -> name.equals("sluice.account.org.limit.given"));
     }
 
@@ -41,8 +46,11 @@ class SettingsFileTest {
     }
 
     private List<String> limits() {
-        return limits.all().stream().map(Pool::shared).flatMap(List::stream)
-                .map(limit -> limit.name() + " " + limit.max()).toList();
+        return limits.all().stream()
+                .map(Pool::shared)
+                .flatMap(List::stream)
+                .map(limit -> limit.name() + " " + limit.max())
+                .toList();
     }
 
     @Test

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.app;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -21,17 +22,38 @@ class StandstillIT {
 
     @TempDir
     static Path home;
+
     static RunningSluice sluice;
 
     /** Without a poll for an hour, but for one that is waited for. */
     @BeforeAll
     static void aTableForEachCrm() throws Exception {
-        sluice = new RunningSluice(home).withoutSyncs().with("sluice.dispatch.poll-before-write", "1s")
-                .with("sluice.poll.check-interval", 100).with("sluice.poll.min-interval", "1h").with("sluice.poll.max-interval", "1h")
-                .withSync("salesforce.camel.yaml", RunningSluice.sync("to-salesforce", "customer", "customer_no", "salesforce",
-                        "Contact", "Customer_No__c", Map.of("last_name", "LastName", "phone", "Phone")))
-                .withSync("hubspot.camel.yaml", RunningSluice.sync("to-hubspot", "deal", "deal_no", "hubspot", "deals",
-                        "deal_no", Map.of("title", "dealname")));
+        sluice = new RunningSluice(home)
+                .withoutSyncs()
+                .with("sluice.dispatch.poll-before-write", "1s")
+                .with("sluice.poll.check-interval", 100)
+                .with("sluice.poll.min-interval", "1h")
+                .with("sluice.poll.max-interval", "1h")
+                .withSync(
+                        "salesforce.camel.yaml",
+                        RunningSluice.sync(
+                                "to-salesforce",
+                                "customer",
+                                "customer_no",
+                                "salesforce",
+                                "Contact",
+                                "Customer_No__c",
+                                Map.of("last_name", "LastName", "phone", "Phone")))
+                .withSync(
+                        "hubspot.camel.yaml",
+                        RunningSluice.sync(
+                                "to-hubspot",
+                                "deal",
+                                "deal_no",
+                                "hubspot",
+                                "deals",
+                                "deal_no",
+                                Map.of("title", "dealname")));
         sluice.start().awaitSettled();
     }
 
@@ -43,7 +65,8 @@ class StandstillIT {
     private record Side(String table, String key, String column, String object, String field) {
 
         static Side of(String account) {
-            return account.equals("salesforce") ? new Side("customer", "customer_no", "phone", "Contact", "Phone")
+            return account.equals("salesforce")
+                    ? new Side("customer", "customer_no", "phone", "Contact", "Phone")
                     : new Side("deal", "deal_no", "title", "deals", "dealname");
         }
 
@@ -52,26 +75,39 @@ class StandstillIT {
         }
 
         String value(int i) throws Exception {
-            return sluice.rows("select " + key + ", " + column + " from " + table + " where " + key + " = '" + number(i) + "'")
-                    .get(number(i)).get(0);
+            return sluice.rows("select " + key + ", " + column + " from " + table + " where " + key + " = '" + number(i)
+                            + "'")
+                    .get(number(i))
+                    .get(0);
         }
 
         String inCrm(String account, int i) {
             return sluice.records(account, object, account.equals("salesforce") ? "Customer_No__c" : "deal_no")
-                    .get(number(i)).findPath(field).asText();
+                    .get(number(i))
+                    .findPath(field)
+                    .asText();
         }
     }
 
     private static void ours(Side side, int i) throws Exception {
-        sluice.sql("update " + side.table() + " set " + side.column() + " = 'ours' where " + side.key() + " = '" + side.number(i)
-                + "'");
+        sluice.sql("update " + side.table() + " set " + side.column() + " = 'ours' where " + side.key() + " = '"
+                + side.number(i) + "'");
     }
 
     private static void theirs(Side side, String account, int i) {
-        String id = account.equals("salesforce") ? side.number(i)
-                : sluice.records(account, side.object(), "deal_no").get(side.number(i)).findPath("hs_object_id").asText();
-        assertThat(sluice.sandbox("POST", "/sandbox/records/" + account + "/" + side.object() + "/" + id,
-                "{\"" + side.field() + "\": \"theirs\"}").statusCode()).as(id).isEqualTo(200);
+        String id = account.equals("salesforce")
+                ? side.number(i)
+                : sluice.records(account, side.object(), "deal_no")
+                        .get(side.number(i))
+                        .findPath("hs_object_id")
+                        .asText();
+        assertThat(sluice.sandbox(
+                                "POST",
+                                "/sandbox/records/" + account + "/" + side.object() + "/" + id,
+                                "{\"" + side.field() + "\": \"theirs\"}")
+                        .statusCode())
+                .as(id)
+                .isEqualTo(200);
     }
 
     @Execution(ExecutionMode.SAME_THREAD)
@@ -79,7 +115,8 @@ class StandstillIT {
     @ValueSource(strings = {"salesforce", "hubspot"})
     void theLaterChangeStaysOverAPauseAndEachConflictIsInTheLog(String account) throws Exception {
         Side side = Side.of(account);
-        assertThat(sluice.api("POST", "/api/accounts/" + account + "/pause").statusCode()).isEqualTo(200);
+        assertThat(sluice.api("POST", "/api/accounts/" + account + "/pause").statusCode())
+                .isEqualTo(200);
         List<Integer> first = List.of(1, 2, 3, 4, 5);
         List<Integer> then = List.of(6, 7, 8, 9, 10);
         for (int i : first) {
@@ -89,31 +126,43 @@ class StandstillIT {
             theirs(side, account, i);
         }
         // the one unit in which a CRM tells times apart, and the patience of those that wait
-        await().atMost(Duration.ofSeconds(60)).pollInterval(Duration.ofMillis(200)).until(() -> sluice.number(
-                "select count(*) from sluice.outbox where operation is not null and account = '" + account
-                        + "' and since < clock_timestamp() - interval '1500 milliseconds'") == first.size());
+        await().atMost(Duration.ofSeconds(60))
+                .pollInterval(Duration.ofMillis(200))
+                .until(() ->
+                        sluice.number("select count(*) from sluice.outbox where operation is not null and account = '"
+                                        + account + "' and since < clock_timestamp() - interval '1500 milliseconds'")
+                                == first.size());
         for (int i : first) {
             theirs(side, account, i);
         }
         for (int i : then) {
             ours(side, i);
         }
-        assertThat(sluice.api("POST", "/api/accounts/" + account + "/resume").statusCode()).isEqualTo(200);
+        assertThat(sluice.api("POST", "/api/accounts/" + account + "/resume").statusCode())
+                .isEqualTo(200);
         sluice.awaitSettled();
 
-        await().atMost(Duration.ofSeconds(60)).pollInterval(Duration.ofMillis(200)).untilAsserted(() -> {
-            for (int i : first) {
-                assertThat(side.value(i)).as("the CRM's later %s", side.number(i)).isEqualTo("theirs")
-                        .isEqualTo(side.inCrm(account, i));
-            }
-            for (int i : then) {
-                assertThat(side.value(i)).as("our later %s", side.number(i)).isEqualTo("ours")
-                        .isEqualTo(side.inCrm(account, i));
-            }
-        });
-        assertThat(sluice.number("select count(*) from sluice.conflict where account = '" + account + "' and winner = 'crm'"))
+        await().atMost(Duration.ofSeconds(60))
+                .pollInterval(Duration.ofMillis(200))
+                .untilAsserted(() -> {
+                    for (int i : first) {
+                        assertThat(side.value(i))
+                                .as("the CRM's later %s", side.number(i))
+                                .isEqualTo("theirs")
+                                .isEqualTo(side.inCrm(account, i));
+                    }
+                    for (int i : then) {
+                        assertThat(side.value(i))
+                                .as("our later %s", side.number(i))
+                                .isEqualTo("ours")
+                                .isEqualTo(side.inCrm(account, i));
+                    }
+                });
+        assertThat(sluice.number(
+                        "select count(*) from sluice.conflict where account = '" + account + "' and winner = 'crm'"))
                 .isEqualTo(first.size());
         assertThat(sluice.number("select count(*) from sluice.conflict where account = '" + account
-                + "' and winner = 'database'")).isEqualTo(then.size());
+                        + "' and winner = 'database'"))
+                .isEqualTo(then.size());
     }
 }

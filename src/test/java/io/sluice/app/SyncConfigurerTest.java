@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.app;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -22,7 +23,8 @@ class SyncConfigurerTest {
     Path folder;
 
     private Sync read(String properties) throws Exception {
-        String yaml = """
+        String yaml =
+                """
                 - beans:
                     - name: odd
                       type: io.sluice.Sync
@@ -35,11 +37,13 @@ class SyncConfigurerTest {
                         table: app.u
                         fields:
                           name: Name
-                """.formatted(properties.indent(8).stripTrailing());
+                """
+                        .formatted(properties.indent(8).stripTrailing());
         try (DefaultCamelContext context = new DefaultCamelContext()) {
             context.start();
             PluginHelper.getRoutesLoader(context).loadRoutes(ResourceHelper.fromString("odd.camel.yaml", yaml));
-            SyncFiles files = new SyncFiles(Files.writeString(folder.resolve("odd.camel.yaml"), yaml).getParent());
+            SyncFiles files = new SyncFiles(
+                    Files.writeString(folder.resolve("odd.camel.yaml"), yaml).getParent());
             Sync good = context.getRegistry().lookupByNameAndType("good", Sync.class);
             assertThat(good.getFields()).containsExactly(Map.entry("name", "Name"));
             assertThat(good.mistakes()).isEmpty();
@@ -51,8 +55,12 @@ class SyncConfigurerTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"na.me", "a.b.c", "na me", "größe", "na[me]", "[0]", "na[0].x", "na\"me", "it's", "?name", "#name",
-            "name.", "{name}", "class", "size", "empty", "-name", "na-me", "10", "true", "a,b", "a:b", "$x", "na(me)"})
+    @ValueSource(
+            strings = {
+                "na.me", "a.b.c", "na me", "größe", "na[me]", "[0]", "na[0].x", "na\"me", "it's", "?name", "#name",
+                "name.", "{name}", "class", "size", "empty", "-name", "na-me", "10", "true", "a,b", "a:b", "$x",
+                "na(me)"
+            })
     void aColumnOfAnyNameIsMapped(String column) throws Exception {
         Sync sync = read("fields:\n  other: Other\n  '" + column.replace("'", "''") + "': Name\n  last: Last\n");
 
@@ -61,8 +69,18 @@ class SyncConfigurerTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"key.x: a", "key:\n  x: a", "key:\n  x:\n    y: a", "fields: Name",
-            "unknown:\n  x: a", "unknown[0]: a", "key[0]: a", "fields[0]: a", "paused:\n  x: true"})
+    @ValueSource(
+            strings = {
+                "key.x: a",
+                "key:\n  x: a",
+                "key:\n  x:\n    y: a",
+                "fields: Name",
+                "unknown:\n  x: a",
+                "unknown[0]: a",
+                "key[0]: a",
+                "fields[0]: a",
+                "paused:\n  x: true"
+            })
     void aValueOfAnotherShapeIsAMistakeOfItsSync(String properties) throws Exception {
         assertThat(read(properties).mistakes()).isNotEmpty();
     }
@@ -70,7 +88,9 @@ class SyncConfigurerTest {
     @ParameterizedTest
     @ValueSource(strings = {"external-id: X", "externalId: X"})
     void bothSpellingsOfAPropertyAreTaken(String property) throws Exception {
-        assertThat(read(property)).extracting(Sync::getExternalId, Sync::mistakes).isEqualTo(List.of("X", List.of()));
+        assertThat(read(property))
+                .extracting(Sync::getExternalId, Sync::mistakes)
+                .isEqualTo(List.of("X", List.of()));
     }
 
     @Test
@@ -79,7 +99,9 @@ class SyncConfigurerTest {
         Files.writeString(folder.resolve("read.camel.yaml"), sync.formatted("read"));
         Files.writeString(folder.resolve("copy.yaml"), sync.formatted("copy"));
         Files.writeString(folder.resolve("short.yml"), sync.formatted("short"));
-        Files.writeString(folder.resolve("other.yaml"), "- beans:\n    - name: other\n      type: java.util.ArrayList\n");
-        assertThat(SyncFiles.unread(folder, List.of("read"))).containsExactlyInAnyOrder(folder.resolve("copy.yaml"), folder.resolve("short.yml"));
+        Files.writeString(
+                folder.resolve("other.yaml"), "- beans:\n    - name: other\n      type: java.util.ArrayList\n");
+        assertThat(SyncFiles.unread(folder, List.of("read")))
+                .containsExactlyInAnyOrder(folder.resolve("copy.yaml"), folder.resolve("short.yml"));
     }
 }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.app;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -24,17 +25,46 @@ class TroubleIT {
     @Test
     void aSyncThatNamesWhatTheDatabaseDoesNotHaveStopsTheStartAndNamesWhatIsRight() throws Exception {
         try (RunningSluice sluice = new RunningSluice(home)) {
-            sluice.withSync("wrong.camel.yaml", RunningSluice.sync("wrong-table", "public.custmer", "customer_no", "salesforce",
-                    "Contact", "Customer_No__c", Map.of("email", "Email")));
-            sluice.withSync("wrong2.camel.yaml", RunningSluice.sync("wrong-column", "public.customer", "customer_no", "salesforce",
-                    "Contact", "Customer_No__c", Map.of("emial", "Email")));
-            sluice.withSync("wrong3.camel.yaml", RunningSluice.sync("wrong-key", "public.deal", "stage", "salesforce",
-                    "Opportunity", "Deal_No__c", Map.of("title", "Name")));
+            sluice.withSync(
+                    "wrong.camel.yaml",
+                    RunningSluice.sync(
+                            "wrong-table",
+                            "public.custmer",
+                            "customer_no",
+                            "salesforce",
+                            "Contact",
+                            "Customer_No__c",
+                            Map.of("email", "Email")));
+            sluice.withSync(
+                    "wrong2.camel.yaml",
+                    RunningSluice.sync(
+                            "wrong-column",
+                            "public.customer",
+                            "customer_no",
+                            "salesforce",
+                            "Contact",
+                            "Customer_No__c",
+                            Map.of("emial", "Email")));
+            sluice.withSync(
+                    "wrong3.camel.yaml",
+                    RunningSluice.sync(
+                            "wrong-key",
+                            "public.deal",
+                            "stage",
+                            "salesforce",
+                            "Opportunity",
+                            "Deal_No__c",
+                            Map.of("title", "Name")));
             assertThat(sluice.start().awaitExit()).isNotZero();
-            assertThat(sluice.output()).contains(
-                    "wrong.camel.yaml, sync 'wrong-table': there is no table 'public.custmer'", "public.customer",
-                    "wrong2.camel.yaml, sync 'wrong-column': table 'public.customer' has no column 'emial'", "email",
-                    "wrong3.camel.yaml, sync 'wrong-key'", "must be unique and not null", "deal_no");
+            assertThat(sluice.output())
+                    .contains(
+                            "wrong.camel.yaml, sync 'wrong-table': there is no table 'public.custmer'",
+                            "public.customer",
+                            "wrong2.camel.yaml, sync 'wrong-column': table 'public.customer' has no column 'emial'",
+                            "email",
+                            "wrong3.camel.yaml, sync 'wrong-key'",
+                            "must be unique and not null",
+                            "deal_no");
             assertThat(sluice.output()).doesNotContain("\tat ");
         }
     }
@@ -42,20 +72,51 @@ class TroubleIT {
     @Test
     void aSyncThatNamesWhatTheCrmOrTheSettingsDoNotHaveStopsTheStartAndNamesWhatIsRight() throws Exception {
         try (RunningSluice sluice = new RunningSluice(home)) {
-            sluice.withSync("wrong.camel.yaml", RunningSluice.sync("wrong-account", "public.customer", "customer_no", "salesfroce",
-                    "Contact", "Customer_No__c", Map.of("email", "Email")));
+            sluice.withSync(
+                    "wrong.camel.yaml",
+                    RunningSluice.sync(
+                            "wrong-account",
+                            "public.customer",
+                            "customer_no",
+                            "salesfroce",
+                            "Contact",
+                            "Customer_No__c",
+                            Map.of("email", "Email")));
             assertThat(sluice.start().awaitExit()).isNotZero();
-            assertThat(sluice.output()).contains("sync 'wrong-account': there is no account 'salesfroce'",
-                    "did you mean salesforce or hubspot?");
+            assertThat(sluice.output())
+                    .contains(
+                            "sync 'wrong-account': there is no account 'salesfroce'",
+                            "did you mean salesforce or hubspot?");
 
             sluice.withoutSyncs();
-            sluice.withSync("wrong.camel.yaml", RunningSluice.sync("wrong-object", "public.customer", "customer_no", "salesforce",
-                    "Contacts", "Customer_No__c", Map.of("email", "Email")));
-            sluice.withSync("wrong2.camel.yaml", RunningSluice.sync("wrong-field", "public.customer", "customer_no", "salesforce",
-                    "Contact", "Customer_No__c", Map.of("email", "EMailAddress")));
+            sluice.withSync(
+                    "wrong.camel.yaml",
+                    RunningSluice.sync(
+                            "wrong-object",
+                            "public.customer",
+                            "customer_no",
+                            "salesforce",
+                            "Contacts",
+                            "Customer_No__c",
+                            Map.of("email", "Email")));
+            sluice.withSync(
+                    "wrong2.camel.yaml",
+                    RunningSluice.sync(
+                            "wrong-field",
+                            "public.customer",
+                            "customer_no",
+                            "salesforce",
+                            "Contact",
+                            "Customer_No__c",
+                            Map.of("email", "EMailAddress")));
             assertThat(sluice.start().awaitExit()).isNotZero();
-            assertThat(sluice.output()).contains("sync 'wrong-object': account 'salesforce' has no object 'Contacts'",
-                    "did you mean Contact", "sync 'wrong-field'", "'EMailAddress'", "which Contact does not have");
+            assertThat(sluice.output())
+                    .contains(
+                            "sync 'wrong-object': account 'salesforce' has no object 'Contacts'",
+                            "did you mean Contact",
+                            "sync 'wrong-field'",
+                            "'EMailAddress'",
+                            "which Contact does not have");
         }
     }
 
@@ -70,9 +131,14 @@ class TroubleIT {
             try (AutoCloseable sandbox = SandboxProcess.start(home, sluice.sandboxPort)) {
                 sluice.awaitOutput("Account salesforce is ready").awaitSettled();
                 assertThat(sluice.records("Contact", "Customer_No__c")).hasSize(1000);
-                assertThat(sluice.records("Contact", "Customer_No__c").get("C-00001").path("Phone").asText())
+                assertThat(sluice.records("Contact", "Customer_No__c")
+                                .get("C-00001")
+                                .path("Phone")
+                                .asText())
                         .isEqualTo("110");
-                assertThat(sluice.get(sluice.managementPort, "/observe/health").path("status").asText())
+                assertThat(sluice.get(sluice.managementPort, "/observe/health")
+                                .path("status")
+                                .asText())
                         .isEqualTo("UP");
                 assertThat(sluice.ledger()).isGreaterThanOrEqualTo(sluice.counted());
             }
@@ -81,8 +147,8 @@ class TroubleIT {
 
     @Test
     void wrongCredentialsAreHealthDownAndNeverShown() throws Exception {
-        try (RunningSluice sluice = new RunningSluice(home)
-                .with("sluice.account.salesforce.client-secret", "hunter2-is-wrong")) {
+        try (RunningSluice sluice =
+                new RunningSluice(home).with("sluice.account.salesforce.client-secret", "hunter2-is-wrong")) {
             sluice.start().awaitOutput("Account salesforce can't be reached");
             JsonNode health = sluice.get(sluice.managementPort, "/observe/health");
             assertThat(health.path("status").asText()).isEqualTo("DOWN");
@@ -121,8 +187,8 @@ class TroubleIT {
             Path other = home.resolve("other");
             try (RunningSluice second = new RunningSluice(other).with("sluice.database.folder", home.resolve("pg"))) {
                 assertThat(second.start().awaitExit()).isNotZero();
-                assertThat(second.output()).contains("Sluice is already running on the embedded PostgreSQL in",
-                        "sluice.database.folder");
+                assertThat(second.output())
+                        .contains("Sluice is already running on the embedded PostgreSQL in", "sluice.database.folder");
                 assertThat(second.output()).doesNotContain("\tat ");
             }
             assertThat(first.isAlive()).isTrue();
@@ -131,26 +197,34 @@ class TroubleIT {
 
     @Test
     void aCrmThatFailsForAWhileLosesNothing() throws Exception {
-        try (RunningSluice sluice = new RunningSluice(home).with("sluice.call.timeout", "2s")
-                .with("sluice.call.late-delivery", "1s").with("sluice.retry.initial-delay", "200ms")) {
+        try (RunningSluice sluice = new RunningSluice(home)
+                .with("sluice.call.timeout", "2s")
+                .with("sluice.call.late-delivery", "1s")
+                .with("sluice.retry.initial-delay", "200ms")) {
             sluice.start().awaitSettled();
             for (String fault : new String[] {
-                    "{\"kind\":\"unavailable\",\"count\":3}",
-                    "{\"kind\":\"reset\",\"afterWrite\":true,\"count\":1}",
-                    "{\"kind\":\"refuse\",\"count\":2}",
-                    "{\"kind\":\"expireTokens\"}",
-                    "{\"kind\":\"rowLock\",\"probability\":0.3,\"count\":2}"}) {
-                assertThat(sluice.sandbox("POST", "/sandbox/faults/salesforce", fault).statusCode()).as(fault)
+                "{\"kind\":\"unavailable\",\"count\":3}",
+                "{\"kind\":\"reset\",\"afterWrite\":true,\"count\":1}",
+                "{\"kind\":\"refuse\",\"count\":2}",
+                "{\"kind\":\"expireTokens\"}",
+                "{\"kind\":\"rowLock\",\"probability\":0.3,\"count\":2}"
+            }) {
+                assertThat(sluice.sandbox("POST", "/sandbox/faults/salesforce", fault)
+                                .statusCode())
+                        .as(fault)
                         .isBetween(200, 299);
                 String value = "after " + fault.hashCode();
                 sluice.sql("update customer set city = '" + value + "'");
-                await().atMost(Duration.ofSeconds(60)).until(() -> sluice.records("Contact", "Customer_No__c").values()
-                        .stream().allMatch(contact -> contact.path("MailingCity").asText().equals(value)));
+                await().atMost(Duration.ofSeconds(60))
+                        .until(() -> sluice.records("Contact", "Customer_No__c").values().stream()
+                                .allMatch(contact ->
+                                        contact.path("MailingCity").asText().equals(value)));
                 sluice.awaitSettled();
                 sluice.sandbox("DELETE", "/sandbox/faults/salesforce", "");
             }
             assertThat(sluice.number("select count(*) from sluice.dead_letter")).isZero();
-            assertThat(sluice.referee().path("maxWritesInFlightPerRecord").asInt()).isEqualTo(1);
+            assertThat(sluice.referee().path("maxWritesInFlightPerRecord").asInt())
+                    .isEqualTo(1);
             assertThat(sluice.ledger()).isEqualTo(sluice.counted());
         }
     }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.app;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -17,18 +18,38 @@ class UnseenEditIT {
 
     @TempDir
     static Path home;
+
     static RunningSluice sluice;
 
     /** Without a poll for an hour. */
     @BeforeAll
     static void aSyncForEachRule() throws Exception {
-        sluice = new RunningSluice(home).withoutSyncs()
-                .with("sluice.poll.check-interval", 100).with("sluice.poll.min-interval", "1h").with("sluice.poll.max-interval", "1h")
-                .withSync("customers.camel.yaml", RunningSluice.sync("customers", "customer", "customer_no", "salesforce",
-                        "Contact", "Customer_No__c", Map.of("last_name", "LastName", "phone", "Phone")))
-                .withSync("deals.camel.yaml", RunningSluice.sync("deals", "deal", "deal_no", "salesforce", "Opportunity",
-                        "Deal_No__c", Map.of("title", "Name", "stage", "StageName", "close_date", "CloseDate"))
-                        + "        conflicts: crm\n");
+        sluice = new RunningSluice(home)
+                .withoutSyncs()
+                .with("sluice.poll.check-interval", 100)
+                .with("sluice.poll.min-interval", "1h")
+                .with("sluice.poll.max-interval", "1h")
+                .withSync(
+                        "customers.camel.yaml",
+                        RunningSluice.sync(
+                                "customers",
+                                "customer",
+                                "customer_no",
+                                "salesforce",
+                                "Contact",
+                                "Customer_No__c",
+                                Map.of("last_name", "LastName", "phone", "Phone")))
+                .withSync(
+                        "deals.camel.yaml",
+                        RunningSluice.sync(
+                                        "deals",
+                                        "deal",
+                                        "deal_no",
+                                        "salesforce",
+                                        "Opportunity",
+                                        "Deal_No__c",
+                                        Map.of("title", "Name", "stage", "StageName", "close_date", "CloseDate"))
+                                + "        conflicts: crm\n");
         sluice.start().awaitSettled();
     }
 
@@ -38,25 +59,35 @@ class UnseenEditIT {
     }
 
     private static void edit(String object, String key, String fields) {
-        assertThat(sluice.sandbox("POST", "/sandbox/records/salesforce/" + object + "/" + key, fields).statusCode())
+        assertThat(sluice.sandbox("POST", "/sandbox/records/salesforce/" + object + "/" + key, fields)
+                        .statusCode())
                 .isEqualTo(200);
     }
 
     /** Salesforce tells times apart by the second. */
     private static void aSecondLater() throws Exception {
         long second = sluice.number("select extract(epoch from clock_timestamp())::bigint");
-        await().atMost(Duration.ofSeconds(10)).pollInterval(Duration.ofMillis(50)).until(() ->
-                sluice.number("select extract(epoch from clock_timestamp())::bigint") > second + 1);
+        await().atMost(Duration.ofSeconds(10))
+                .pollInterval(Duration.ofMillis(50))
+                .until(() -> sluice.number("select extract(epoch from clock_timestamp())::bigint") > second + 1);
     }
 
     private static List<String> conflicts(String sync, String keys) throws Exception {
-        return sluice.rows("select key || ' ' || field, winner, crm #>> '{}', ours #>> '{}' from sluice.conflict where sync = '"
-                + sync + "' and key like '" + keys + "%' order by id").entrySet().stream().map(row -> row.getKey() + " " + String.join(" ", row.getValue()))
+        return sluice
+                .rows(
+                        "select key || ' ' || field, winner, crm #>> '{}', ours #>> '{}' from sluice.conflict where sync = '"
+                                + sync + "' and key like '" + keys + "%' order by id")
+                .entrySet()
+                .stream()
+                .map(row -> row.getKey() + " " + String.join(" ", row.getValue()))
                 .toList();
     }
 
     private static String inCrm(String object, String externalId, String key, String field) {
-        return sluice.records("salesforce", object, externalId).get(key).path(field).asText();
+        return sluice.records("salesforce", object, externalId)
+                .get(key)
+                .path(field)
+                .asText();
     }
 
     private static long calls() {
@@ -74,10 +105,15 @@ class UnseenEditIT {
         sluice.sql("update customer set phone = 'ours' where customer_no between 'C-00001' and 'C-00300'");
         sluice.awaitSettled();
 
-        assertThat(conflicts("customers", "C-0000")).containsExactlyInAnyOrder("C-00001 Phone database theirs1 ours",
-                "C-00002 Phone database theirs2 ours", "C-00003 Phone database theirs3 ours");
+        assertThat(conflicts("customers", "C-0000"))
+                .containsExactlyInAnyOrder(
+                        "C-00001 Phone database theirs1 ours",
+                        "C-00002 Phone database theirs2 ours",
+                        "C-00003 Phone database theirs3 ours");
         assertThat(inCrm("Contact", "Customer_No__c", "C-00001", "Phone")).isEqualTo("ours");
-        assertThat(inCrm("Contact", "Customer_No__c", "C-00004", "LastName")).as("of another field").isEqualTo("Theirs");
+        assertThat(inCrm("Contact", "Customer_No__c", "C-00004", "LastName"))
+                .as("of another field")
+                .isEqualTo("Theirs");
         assertThat(calls() - before).as("calls for 300 records").isBetween(1L, 2L);
         assertThat(sluice.ledger()).isEqualTo(sluice.counted());
 
@@ -90,11 +126,15 @@ class UnseenEditIT {
     void whereTheCrmWinsBothSidesEndWithItsEdit() throws Exception {
         edit("Opportunity", "D-0001", "{\"Name\": \"theirs\"}");
         sluice.sql("update deal set title = 'ours' where deal_no = 'D-0001'");
-        await().atMost(Duration.ofSeconds(30)).pollInterval(Duration.ofMillis(200)).untilAsserted(() ->
-                assertThat(conflicts("deals", "D-")).containsExactly("D-0001 Name crm theirs ours"));
+        await().atMost(Duration.ofSeconds(30))
+                .pollInterval(Duration.ofMillis(200))
+                .untilAsserted(
+                        () -> assertThat(conflicts("deals", "D-")).containsExactly("D-0001 Name crm theirs ours"));
         sluice.awaitSettled();
 
-        assertThat(sluice.rows("select deal_no, title from deal where deal_no = 'D-0001'").get("D-0001")).containsExactly("theirs");
+        assertThat(sluice.rows("select deal_no, title from deal where deal_no = 'D-0001'")
+                        .get("D-0001"))
+                .containsExactly("theirs");
         assertThat(inCrm("Opportunity", "Deal_No__c", "D-0001", "Name")).isEqualTo("theirs");
         assertThat(conflicts("deals", "D-")).hasSize(1);
     }

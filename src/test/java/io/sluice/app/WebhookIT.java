@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.app;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
@@ -39,10 +40,12 @@ class WebhookIT {
 
     private static final String SECRET = "a-secret-of-this-test";
     private static final int RECORDS = 1_000;
-    private static final HttpClient HTTP = HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(5)).build();
+    private static final HttpClient HTTP =
+            HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(5)).build();
 
     @TempDir
     static Path home;
+
     static RunningSluice sluice;
     static EmbeddedDatabase database;
 
@@ -50,12 +53,25 @@ class WebhookIT {
     static void aTableWhoseRecordsAreKnown() throws Exception {
         int port = RunningSluice.freePort();
         database = EmbeddedDatabase.start(SharedBinaries.in(home.resolve("postgres")), port);
-        sluice = RunningSluice.replica(home, port, RunningSluice.freePort()).with("sluice.demo", false)
-                .with("sluice.account.hubspot.crm", "hubspot").with("sluice.account.hubspot.webhook-secret", SECRET)
-                .with("sluice.account.hubspot.app-id", "600001").withoutSyncs()
-                .withSync("people.camel.yaml", RunningSluice.sync("people", "person", "no", "hubspot", "contacts", "customer_no",
-                        Map.of("email", "email", "city", "city")));
-        sluice.withSync("mine.camel.yaml", """
+        sluice = RunningSluice.replica(home, port, RunningSluice.freePort())
+                .with("sluice.demo", false)
+                .with("sluice.account.hubspot.crm", "hubspot")
+                .with("sluice.account.hubspot.webhook-secret", SECRET)
+                .with("sluice.account.hubspot.app-id", "600001")
+                .withoutSyncs()
+                .withSync(
+                        "people.camel.yaml",
+                        RunningSluice.sync(
+                                "people",
+                                "person",
+                                "no",
+                                "hubspot",
+                                "contacts",
+                                "customer_no",
+                                Map.of("email", "email", "city", "city")));
+        sluice.withSync(
+                "mine.camel.yaml",
+                """
                 - route:
                     id: mine
                     from:
@@ -72,14 +88,19 @@ class WebhookIT {
                 """);
         sluice.sql("create table person (no int primary key, email text, city text)");
         // a new sync is checked against its CRM, which is away from then on
-        sluice.with("sluice.sandbox.enabled", true).with("sluice.sandbox.data", "").start().awaitOutput("people: all rows").stop();
+        sluice.with("sluice.sandbox.enabled", true)
+                .with("sluice.sandbox.data", "")
+                .start()
+                .awaitOutput("people: all rows")
+                .stop();
         sluice.with("sluice.sandbox.enabled", false).start().awaitOutput("Started inbox");
         // as if they had been written to the CRM an hour ago
         sluice.sql("insert into sluice.sync_state (account, object, key, sync, crm_id, base, settled_at)"
                 + " select 'hubspot', 'contacts', n::text, 'people', (500000 + n)::text,"
-                + " '{\"email\": null, \"city\": null}', now() - interval '1 hour' from generate_series(1, " + RECORDS + ") as n");
-        sluice.sql("begin; set local sluice.applying = 'on';"
-                + " insert into person select n from generate_series(1, " + RECORDS + ") as n; commit");
+                + " '{\"email\": null, \"city\": null}', now() - interval '1 hour' from generate_series(1, " + RECORDS
+                + ") as n");
+        sluice.sql("begin; set local sluice.applying = 'on';" + " insert into person select n from generate_series(1, "
+                + RECORDS + ") as n; commit");
     }
 
     @AfterAll
@@ -102,15 +123,17 @@ class WebhookIT {
         mac.update((method + uri).getBytes(UTF_8));
         mac.update(body);
         mac.update(Long.toString(at).getBytes(UTF_8));
-        return HttpRequest.newBuilder(uri).timeout(Duration.ofSeconds(60)).header("Content-Type", "application/json")
+        return HttpRequest.newBuilder(uri)
+                .timeout(Duration.ofSeconds(60))
+                .header("Content-Type", "application/json")
                 .header("X-HubSpot-Signature-v3", Base64.getEncoder().encodeToString(mac.doFinal()))
                 .header("X-HubSpot-Request-Timestamp", Long.toString(at))
                 .method(method, HttpRequest.BodyPublishers.ofByteArray(body));
     }
 
     private static HttpResponse<String> send(String path, String body, long at, String secret) throws Exception {
-        return HTTP.send(signed("POST", path, body.getBytes(UTF_8), at, secret).build(),
-                HttpResponse.BodyHandlers.ofString());
+        return HTTP.send(
+                signed("POST", path, body.getBytes(UTF_8), at, secret).build(), HttpResponse.BodyHandlers.ofString());
     }
 
     private static HttpResponse<String> tell(String... events) throws Exception {
@@ -118,24 +141,33 @@ class WebhookIT {
     }
 
     private static String refused(String why) {
-        return sluice.text(sluice.managementPort, "/observe/metrics").lines().filter(line ->
-                line.startsWith("sluice_webhook_rejected_total") && line.contains("\"" + why + "\""))
-                .map(line -> line.substring(line.lastIndexOf(' ') + 1)).findFirst().orElse("0.0");
+        return sluice.text(sluice.managementPort, "/observe/metrics")
+                .lines()
+                .filter(line -> line.startsWith("sluice_webhook_rejected_total") && line.contains("\"" + why + "\""))
+                .map(line -> line.substring(line.lastIndexOf(' ') + 1))
+                .findFirst()
+                .orElse("0.0");
     }
 
     private static void soon(ThrowingRunnable assertion) {
-        await().atMost(Duration.ofSeconds(60)).pollInterval(Duration.ofMillis(50)).untilAsserted(assertion);
+        await().atMost(Duration.ofSeconds(60))
+                .pollInterval(Duration.ofMillis(50))
+                .untilAsserted(assertion);
     }
 
     private static String city(int record) throws Exception {
-        return sluice.rows("select no::text, city from person where no = " + record).get(Integer.toString(record)).get(0);
+        return sluice.rows("select no::text, city from person where no = " + record)
+                .get(Integer.toString(record))
+                .get(0);
     }
 
     @Test
     void anEventReachesTheTableWithoutACall() throws Exception {
-        assertThat(tell(change(1, "city", "Köln", System.currentTimeMillis())).statusCode()).isEqualTo(204);
+        assertThat(tell(change(1, "city", "Köln", System.currentTimeMillis())).statusCode())
+                .isEqualTo(204);
         soon(() -> assertThat(city(1)).isEqualTo("Köln"));
-        assertThat(sluice.number("select count(*) from sluice.api_call where operation = 'read'")).isZero();
+        assertThat(sluice.number("select count(*) from sluice.api_call where operation = 'read'"))
+                .isZero();
         assertThat(sluice.number("select count(*) from sluice.change_log")).isZero();
     }
 
@@ -143,23 +175,37 @@ class WebhookIT {
     void aRejectedRequestChangesNothingAndIsCountedWithItsReason() throws Exception {
         long now = System.currentTimeMillis();
         String event = "[" + change(2, "city", "Nowhere", now) + "]";
-        assertThat(send("/webhooks/hubspot", event, now, "another secret").statusCode()).isEqualTo(401);
-        assertThat(send("/webhooks/hubspot", event, now - 301_000, SECRET).statusCode()).isEqualTo(401);
-        assertThat(send("/webhooks/hubspot", event + " ".repeat(41 << 20), now, SECRET).statusCode()).isEqualTo(413);
-        assertThat(send("/webhooks/hubspot", "[".repeat(50_000), now, SECRET).statusCode()).isEqualTo(400);
+        assertThat(send("/webhooks/hubspot", event, now, "another secret").statusCode())
+                .isEqualTo(401);
+        assertThat(send("/webhooks/hubspot", event, now - 301_000, SECRET).statusCode())
+                .isEqualTo(401);
+        assertThat(send("/webhooks/hubspot", event + " ".repeat(41 << 20), now, SECRET)
+                        .statusCode())
+                .isEqualTo(413);
+        assertThat(send("/webhooks/hubspot", "[".repeat(50_000), now, SECRET).statusCode())
+                .isEqualTo(400);
         assertThat(send("/webhooks/nobody", event, now, SECRET).statusCode()).isEqualTo(404);
-        assertThat(send("/webhooks/salesforce", event, now, SECRET).statusCode()).isEqualTo(404);
-        assertThat(HTTP.send(HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + sluice.webhookPort + "/webhooks/hubspot"))
-                .header("SluiceWebhookRejection", "").POST(HttpRequest.BodyPublishers.ofString(event)).build(),
-                HttpResponse.BodyHandlers.ofString()).statusCode()).isEqualTo(401);
+        assertThat(send("/webhooks/salesforce", event, now, SECRET).statusCode())
+                .isEqualTo(404);
+        assertThat(HTTP.send(
+                                HttpRequest.newBuilder(URI.create(
+                                                "http://127.0.0.1:" + sluice.webhookPort + "/webhooks/hubspot"))
+                                        .header("SluiceWebhookRejection", "")
+                                        .POST(HttpRequest.BodyPublishers.ofString(event))
+                                        .build(),
+                                HttpResponse.BodyHandlers.ofString())
+                        .statusCode())
+                .isEqualTo(401);
 
         assertThat(refused("signature")).isEqualTo("1.0");
         assertThat(refused("too old")).isEqualTo("1.0");
         assertThat(refused("too large")).isEqualTo("1.0");
         assertThat(refused("malformed")).isEqualTo("1.0");
         assertThat(refused("no signature")).isEqualTo("1.0");
-        assertThat(sluice.number("select count(*) from sluice.inbox where crm_id = '500002'")).isZero();
-        assertThat(sluice.output()).contains("A request to /webhooks/hubspot was rejected and changed nothing: too old")
+        assertThat(sluice.number("select count(*) from sluice.inbox where crm_id = '500002'"))
+                .isZero();
+        assertThat(sluice.output())
+                .contains("A request to /webhooks/hubspot was rejected and changed nothing: too old")
                 .doesNotContain(SECRET);
     }
 
@@ -173,13 +219,20 @@ class WebhookIT {
         events[10] = "{\"subscriptionType\":\"contact.propertyChange\",\"objectId\":\"canary-value\",\"occurredAt\":1}";
 
         assertThat(tell(events).statusCode()).isEqualTo(204);
-        await().atMost(Duration.ofSeconds(30)).until(() ->
-                sluice.number("select count(*) from person where no = 7 and city = 'Oddtown99'") == 1);
-        assertThat(sluice.rows("select type, why, times from sluice.event_rejection where type = 'contact.propertyChange'"))
+        await().atMost(Duration.ofSeconds(30))
+                .until(() -> sluice.number("select count(*) from person where no = 7 and city = 'Oddtown99'") == 1);
+        assertThat(sluice.rows(
+                        "select type, why, times from sluice.event_rejection where type = 'contact.propertyChange'"))
                 .containsEntry("contact.propertyChange", java.util.List.of("an event without a record", "1"));
-        assertThat(sluice.get(sluice.serverPort, "/api/status").path("accounts").path("hubspot").path("inbox")
-                .path("rejected").asLong()).isPositive();
-        assertThat(sluice.output()).contains("an event of type contact.propertyChange can't be parsed")
+        assertThat(sluice.get(sluice.serverPort, "/api/status")
+                        .path("accounts")
+                        .path("hubspot")
+                        .path("inbox")
+                        .path("rejected")
+                        .asLong())
+                .isPositive();
+        assertThat(sluice.output())
+                .contains("an event of type contact.propertyChange can't be parsed")
                 .doesNotContain("canary-value");
     }
 
@@ -195,7 +248,8 @@ class WebhookIT {
 
         assertThat(send("/webhooks/hubspot", event, now, SECRET).statusCode()).isEqualTo(204);
         assertThat(sluice.number(stored)).as("after the same request").isZero();
-        assertThat(send("/webhooks/hubspot", event, now + 1, SECRET).statusCode()).isEqualTo(204);
+        assertThat(send("/webhooks/hubspot", event, now + 1, SECRET).statusCode())
+                .isEqualTo(204);
         assertThat(sluice.number(stored)).as("after a new one").isEqualTo(1);
     }
 
@@ -205,12 +259,14 @@ class WebhookIT {
         String event = "[" + change(5, "city", "Again", now) + "]";
         sluice.sql("alter table sluice.inbox rename to elsewhere");
         try {
-            assertThat(send("/webhooks/hubspot", event, now, SECRET).statusCode()).isEqualTo(503);
+            assertThat(send("/webhooks/hubspot", event, now, SECRET).statusCode())
+                    .isEqualTo(503);
         } finally {
             sluice.sql("alter table sluice.elsewhere rename to inbox");
         }
 
-        soon(() -> assertThat(send("/webhooks/hubspot", event, now, SECRET).statusCode()).isEqualTo(204));
+        soon(() -> assertThat(send("/webhooks/hubspot", event, now, SECRET).statusCode())
+                .isEqualTo(204));
         soon(() -> assertThat(city(5)).isEqualTo("Again"));
     }
 
@@ -222,15 +278,16 @@ class WebhookIT {
             events[i] = change(8, i < 99 ? "other" : "city", "\\u00e9".repeat(65_536), now + i);
         }
         assertThat(tell(events).statusCode()).isEqualTo(204);
-        await().atMost(Duration.ofSeconds(60)).until(() ->
-                sluice.number("select count(*) from person where no = 8 and length(city) = 65536") == 1);
+        await().atMost(Duration.ofSeconds(60))
+                .until(() -> sluice.number("select count(*) from person where no = 8 and length(city) = 65536") == 1);
     }
 
     @Test
     void aRouteOfOnesOwnTakesWebhooksByTheSourceKamelet() throws Exception {
         long now = System.currentTimeMillis();
         String event = "[" + change(3, "city", "Ulm", now) + "]";
-        assertThat(send("/webhooks/own/mine", event, now, "another secret").statusCode()).isEqualTo(401);
+        assertThat(send("/webhooks/own/mine", event, now, "another secret").statusCode())
+                .isEqualTo(401);
         assertThat(send("/webhooks/own/mine", event, now, SECRET).statusCode()).isEqualTo(204);
         soon(() -> assertThat(city(3)).isEqualTo("Ulm"));
     }
@@ -238,17 +295,25 @@ class WebhookIT {
     @Test
     void readBacksWaitWhileTheAccountIsUnavailable() throws Exception {
         assertThat(tell("{\"subscriptionId\":7,\"subscriptionType\":\"contact.creation\",\"objectId\":499999,"
-                + "\"occurredAt\":" + System.currentTimeMillis() + "}").statusCode()).isEqualTo(204);
+                                + "\"occurredAt\":" + System.currentTimeMillis() + "}")
+                        .statusCode())
+                .isEqualTo(204);
         soon(() -> assertThat(sluice.number("select count(*) from sluice.inbox where crm_id = '499999'"
-                + " and done_at is null and due > received_at + interval '200 ms'")).as("was looked at").isEqualTo(1));
-        assertThat(sluice.get(sluice.serverPort, "/api/status").path("accounts").path("hubspot").path("inbox")
-                .path("waiting").asInt()).isPositive();
+                        + " and done_at is null and due > received_at + interval '200 ms'"))
+                .as("was looked at")
+                .isEqualTo(1));
+        assertThat(sluice.get(sluice.serverPort, "/api/status")
+                        .path("accounts")
+                        .path("hubspot")
+                        .path("inbox")
+                        .path("waiting")
+                        .asInt())
+                .isPositive();
         sluice.sql("delete from sluice.inbox where crm_id = '499999'");
     }
 
     /** A request that is sent again, as HubSpot does, until it is taken. */
-    private record Delivery(String body, AtomicInteger tries) {
-    }
+    private record Delivery(String body, AtomicInteger tries) {}
 
     @Test
     void aBurstWhileTheDatabaseIsDownIsAppliedEffectivelyOnce() throws Exception {
@@ -288,16 +353,24 @@ class WebhookIT {
             senders.shutdownNow();
             senders.awaitTermination(10, TimeUnit.SECONDS);
         }
-        soon(() -> assertThat(sluice.number("select count(*) from sluice.inbox where done_at is null")).isZero());
+        soon(() -> assertThat(sluice.number("select count(*) from sluice.inbox where done_at is null"))
+                .isZero());
         Map<String, List<String>> rows = sluice.rows("select no::text, email from person");
-        last.forEach((record, email) -> assertThat(rows.get(record.toString())).as("record " + record).containsExactly(email));
+        last.forEach((record, email) ->
+                assertThat(rows.get(record.toString())).as("record " + record).containsExactly(email));
         assertThat(sluice.number("select count(*) from sluice.change_log")).isZero();
-        assertThat(sluice.number("select count(*) from sluice.api_call where operation = 'read'")).isZero();
-        assertThat(sluice.number("select count(*) from sluice.inbox where field = 'email'")).isEqualTo(10_000);
+        assertThat(sluice.number("select count(*) from sluice.api_call where operation = 'read'"))
+                .isZero();
+        assertThat(sluice.number("select count(*) from sluice.inbox where field = 'email'"))
+                .isEqualTo(10_000);
     }
 
     /** Half of the requests wait until the database is away, so that some meet it so. */
-    private static void deliver(Queue<Delivery> waiting, AtomicInteger taken, AtomicInteger refused, int all,
+    private static void deliver(
+            Queue<Delivery> waiting,
+            AtomicInteger taken,
+            AtomicInteger refused,
+            int all,
             CompletableFuture<Void> away) {
         while (taken.get() < all && !Thread.currentThread().isInterrupted()) {
             if (taken.get() >= all / 2) {
@@ -310,7 +383,9 @@ class WebhookIT {
             delivery.tries().incrementAndGet();
             boolean good;
             try {
-                good = send("/webhooks/hubspot", delivery.body(), System.currentTimeMillis(), SECRET).statusCode() == 204;
+                good = send("/webhooks/hubspot", delivery.body(), System.currentTimeMillis(), SECRET)
+                                .statusCode()
+                        == 204;
             } catch (Exception unanswered) {
                 good = false;
             }

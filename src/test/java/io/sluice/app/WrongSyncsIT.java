@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.app;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -25,33 +26,73 @@ class WrongSyncsIT {
     @Test
     void duplicatesAndMisspellingsAreReportedWithFileSyncAndSuggestion() throws Exception {
         try (RunningSluice sluice = new RunningSluice(home)) {
-            sluice.withSync("again.camel.yaml", Files.readString(home.resolve("routes/syncs/customers-salesforce.camel.yaml")));
-            sluice.withSync("typo.camel.yaml", RunningSluice.sync("typo", "public.deal", "deal_no", "salesforce",
-                    "Account", "Deal_No__c", Map.of("title", "Name")) + "        critcal: \"amount > 5\"\n"
-                    + "        priority: urgnt\n");
-            sluice.withSync("twice.camel.yaml", RunningSluice.sync("twice", "public.deal", "deal_no", "salesforce",
-                    "Case", "Deal_No__c", Map.of("title", "Name")) + "          title: NextStep\n");
-            sluice.withSync("same.camel.yaml", RunningSluice.sync("same", "public.customer", "customer_no", "salesforce",
-                    "opportunity", "Deal_No__c", Map.of("city", "Name")));
+            sluice.withSync(
+                    "again.camel.yaml", Files.readString(home.resolve("routes/syncs/customers-salesforce.camel.yaml")));
+            sluice.withSync(
+                    "typo.camel.yaml",
+                    RunningSluice.sync(
+                                    "typo",
+                                    "public.deal",
+                                    "deal_no",
+                                    "salesforce",
+                                    "Account",
+                                    "Deal_No__c",
+                                    Map.of("title", "Name"))
+                            + "        critcal: \"amount > 5\"\n"
+                            + "        priority: urgnt\n");
+            sluice.withSync(
+                    "twice.camel.yaml",
+                    RunningSluice.sync(
+                                    "twice",
+                                    "public.deal",
+                                    "deal_no",
+                                    "salesforce",
+                                    "Case",
+                                    "Deal_No__c",
+                                    Map.of("title", "Name"))
+                            + "          title: NextStep\n");
+            sluice.withSync(
+                    "same.camel.yaml",
+                    RunningSluice.sync(
+                            "same",
+                            "public.customer",
+                            "customer_no",
+                            "salesforce",
+                            "opportunity",
+                            "Deal_No__c",
+                            Map.of("city", "Name")));
             assertThat(sluice.start().awaitExit()).isNotZero();
-            assertThat(sluice.output()).contains(
-                    "sync 'customers-salesforce': a bean of that name is declared 2 times, in routes/syncs/again.camel.yaml and in"
-                            + " routes/syncs/customers-salesforce.camel.yaml",
-                    "typo.camel.yaml, sync 'typo': there is no property 'critcal'; did you mean critical",
-                    "typo.camel.yaml, sync 'typo': priority: 'urgnt' is no priority; use critical, high, normal or low",
-                    "twice.camel.yaml, sync 'twice': 'title' is there twice",
-                    "same.camel.yaml, sync 'same': sync 'deals-salesforce' (routes/syncs/deals-salesforce.camel.yaml) feeds"
-                            + " salesforce opportunity already").doesNotContain("\tat ");
+            assertThat(sluice.output())
+                    .contains(
+                            "sync 'customers-salesforce': a bean of that name is declared 2 times, in routes/syncs/again.camel.yaml and in"
+                                    + " routes/syncs/customers-salesforce.camel.yaml",
+                            "typo.camel.yaml, sync 'typo': there is no property 'critcal'; did you mean critical",
+                            "typo.camel.yaml, sync 'typo': priority: 'urgnt' is no priority; use critical, high, normal or low",
+                            "twice.camel.yaml, sync 'twice': 'title' is there twice",
+                            "same.camel.yaml, sync 'same': sync 'deals-salesforce' (routes/syncs/deals-salesforce.camel.yaml) feeds"
+                                    + " salesforce opportunity already")
+                    .doesNotContain("\tat ");
         }
     }
 
     @Test
     void aFileThatCamelCanNotReadIsNamedWithItsLine() throws Exception {
         try (RunningSluice sluice = new RunningSluice(home)) {
-            sluice.withSync("list.camel.yaml", RunningSluice.sync("list", "public.deal", "deal_no", "salesforce", "Account",
-                    "Deal_No__c", Map.of("title", "Name")) + "        conflicts:\n          - latest\n");
+            sluice.withSync(
+                    "list.camel.yaml",
+                    RunningSluice.sync(
+                                    "list",
+                                    "public.deal",
+                                    "deal_no",
+                                    "salesforce",
+                                    "Account",
+                                    "Deal_No__c",
+                                    Map.of("title", "Name"))
+                            + "        conflicts:\n          - latest\n");
             assertThat(sluice.start().awaitExit()).isNotZero();
-            assertThat(sluice.output()).contains("list.camel.yaml", "SEQUENCE", "line ").doesNotContain("\tat ");
+            assertThat(sluice.output())
+                    .contains("list.camel.yaml", "SEQUENCE", "line ")
+                    .doesNotContain("\tat ");
         }
     }
 
@@ -60,16 +101,31 @@ class WrongSyncsIT {
         try (RunningSluice sluice = new RunningSluice(home)) {
             Path database = home.resolve("pg");
             sluice.with("sluice.database.folder", database);
-            sluice.withSync("deals-salesforce.camel.yaml", RunningSluice.sync("deals", "public.deal", "deal_no", "salesforce",
-                    "Opportunity", "Deal_No__c", Map.of("title", "Amount")));
+            sluice.withSync(
+                    "deals-salesforce.camel.yaml",
+                    RunningSluice.sync(
+                            "deals",
+                            "public.deal",
+                            "deal_no",
+                            "salesforce",
+                            "Opportunity",
+                            "Deal_No__c",
+                            Map.of("title", "Amount")));
             assertThat(sluice.start().awaitExit()).isNotZero();
-            assertThat(sluice.output()).contains("Nothing was changed",
-                    "sync 'deals': column 'title' goes to field 'Amount' of Opportunity (currency), which takes numbers, but the"
-                            + " column holds text", "sync 'deals'").doesNotContain("\tat ");
+            assertThat(sluice.output())
+                    .contains(
+                            "Nothing was changed",
+                            "sync 'deals': column 'title' goes to field 'Amount' of Opportunity (currency), which takes numbers, but the"
+                                    + " column holds text",
+                            "sync 'deals'")
+                    .doesNotContain("\tat ");
             try (var stopped = EmbeddedDatabase.start(SharedBinaries.in(database), sluice.databasePort)) {
-                assertThat(sluice.number("select count(*) from pg_trigger where tgname like 'sluice%'")).isZero();
-                assertThat(sluice.number("select count(*) from sluice.checkpoint")).isZero();
-                assertThat(sluice.number("select count(*) from sluice.change_log")).isZero();
+                assertThat(sluice.number("select count(*) from pg_trigger where tgname like 'sluice%'"))
+                        .isZero();
+                assertThat(sluice.number("select count(*) from sluice.checkpoint"))
+                        .isZero();
+                assertThat(sluice.number("select count(*) from sluice.change_log"))
+                        .isZero();
                 assertThat(sluice.number("select count(*) from sluice.outbox")).isZero();
             }
         }
@@ -83,28 +139,48 @@ class WrongSyncsIT {
             sluice.withSync("customers-hubspot.camel.yaml", file.replace("phone: phone", "phone: fone"));
             sluice.start().awaitOutput("Account hubspot is ready").awaitOutput("Account salesforce is ready");
 
-            assertThat(sluice.output()).contains("Sync customers-hubspot is stopped, the others run",
-                    "column 'phone' goes to field 'fone', which contacts does not have; did you mean phone");
-            assertThat(sluice.get(sluice.managementPort, "/observe/health").toString()).contains("sync-customers-hubspot", "DOWN");
-            JsonNode status = sluice.get(sluice.serverPort, "/api/status").path("syncs").path("customers-hubspot");
+            assertThat(sluice.output())
+                    .contains(
+                            "Sync customers-hubspot is stopped, the others run",
+                            "column 'phone' goes to field 'fone', which contacts does not have; did you mean phone");
+            assertThat(sluice.get(sluice.managementPort, "/observe/health").toString())
+                    .contains("sync-customers-hubspot", "DOWN");
+            JsonNode status =
+                    sluice.get(sluice.serverPort, "/api/status").path("syncs").path("customers-hubspot");
             assertThat(status.path("problem").asText()).contains("'fone'");
             assertThat(status.path("paused").path("by").asText()).isEqualTo("check");
 
             sluice.sql("update customer set phone = '0' where customer_no = 'C-00001'");
             sluice.sql("delete from deal; delete from customer where customer_no = 'C-00002'");
-            await().atMost(Duration.ofSeconds(60)).until(() -> !sluice.records("Contact", "Customer_No__c").containsKey("C-00002")
-                    && sluice.records("Contact", "Customer_No__c").get("C-00001").path("Phone").asText().equals("0"));
-            await().atMost(Duration.ofSeconds(60)).until(() -> sluice.records("hubspot", "deals", "deal_no").isEmpty());
+            await().atMost(Duration.ofSeconds(60))
+                    .until(() -> !sluice.records("Contact", "Customer_No__c").containsKey("C-00002")
+                            && sluice.records("Contact", "Customer_No__c")
+                                    .get("C-00001")
+                                    .path("Phone")
+                                    .asText()
+                                    .equals("0"));
+            await().atMost(Duration.ofSeconds(60))
+                    .until(() -> sluice.records("hubspot", "deals", "deal_no").isEmpty());
             assertThat(sluice.records("hubspot", "contacts", "customer_no")).containsKey("C-00002");
             sluice.stop();
 
             sluice.withSync("customers-hubspot.camel.yaml", file);
-            sluice.start().awaitOutput("Account hubspot is ready").awaitOutput("was compared with the known records").awaitSettled();
-            assertThat(sluice.records("hubspot", "contacts", "customer_no")).doesNotContainKey("C-00002")
-                    .hasEntrySatisfying("C-00001", contact -> assertThat(contact.path("phone").asText()).isEqualTo("0"));
+            sluice.start()
+                    .awaitOutput("Account hubspot is ready")
+                    .awaitOutput("was compared with the known records")
+                    .awaitSettled();
+            assertThat(sluice.records("hubspot", "contacts", "customer_no"))
+                    .doesNotContainKey("C-00002")
+                    .hasEntrySatisfying("C-00001", contact -> assertThat(
+                                    contact.path("phone").asText())
+                            .isEqualTo("0"));
             assertThat(sluice.number("select count(*) from sluice.dead_letter")).isZero();
-            assertThat(sluice.get(sluice.serverPort, "/api/status").path("syncs").path("customers-hubspot").path("problem")
-                    .isNull()).isTrue();
+            assertThat(sluice.get(sluice.serverPort, "/api/status")
+                            .path("syncs")
+                            .path("customers-hubspot")
+                            .path("problem")
+                            .isNull())
+                    .isTrue();
         }
     }
 
@@ -118,23 +194,31 @@ class WrongSyncsIT {
             sluice.stop();
             sluice.withSync("customers-salesforce.camel.yaml", file.replace("city: MailingCity", "visits: Department"));
             sluice.start().awaitOutput("Account salesforce is ready").awaitSettled();
-            assertThat(sluice.records("Contact", "Customer_No__c").values()).allSatisfy(contact ->
-                    assertThat(contact.path("Department").asText()).isEqualTo("7"));
+            assertThat(sluice.records("Contact", "Customer_No__c").values())
+                    .allSatisfy(contact ->
+                            assertThat(contact.path("Department").asText()).isEqualTo("7"));
             assertThat(sluice.number("select count(*) from sluice.dead_letter")).isZero();
             sluice.stop();
 
-            try (var stopped = EmbeddedDatabase.start(SharedBinaries.in(home.resolve(".sluice/postgres")), sluice.databasePort)) {
+            try (var stopped =
+                    EmbeddedDatabase.start(SharedBinaries.in(home.resolve(".sluice/postgres")), sluice.databasePort)) {
                 sluice.sql("alter table customer drop column visits");
                 stopped.url();
             }
             sluice.start().awaitOutput("Account salesforce is ready");
-            assertThat(sluice.output()).contains("Sync customers-salesforce is stopped, the others run",
-                    "table 'public.customer' has no column 'visits'");
+            assertThat(sluice.output())
+                    .contains(
+                            "Sync customers-salesforce is stopped, the others run",
+                            "table 'public.customer' has no column 'visits'");
             assertThat(sluice.number("select count(*) from pg_trigger where tgrelid = 'customer'::regclass"
-                    + " and tgname like 'sluice%'")).isPositive();
+                            + " and tgname like 'sluice%'"))
+                    .isPositive();
             sluice.sql("update deal set title = 'still runs' where deal_no = 'D-0001'");
-            await().atMost(Duration.ofSeconds(60)).until(() -> sluice.records("Opportunity", "Deal_No__c").get("D-0001")
-                    .path("Name").asText().equals("still runs"));
+            await().atMost(Duration.ofSeconds(60)).until(() -> sluice.records("Opportunity", "Deal_No__c")
+                    .get("D-0001")
+                    .path("Name")
+                    .asText()
+                    .equals("still runs"));
         }
     }
 }

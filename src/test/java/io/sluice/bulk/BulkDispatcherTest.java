@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.bulk;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -30,21 +31,30 @@ class BulkDispatcherTest {
     private final Settlement settlement = new Settlement(DATABASE.sluice(), Backoff.NONE, WriteDebounce.NONE);
     private final BulkJobs jobs = new BulkJobs(DATABASE.sluice(), Duration.ofMinutes(1), Duration.ofMinutes(1));
     private final PauseStore pauseStore = new PauseStore(DATABASE.sluice());
-    private final BulkDispatcher dispatcher = new BulkDispatcher(null, outbox, jobs, new JobRecords(DATABASE.sluice(), settlement,
-            new CommonCauses(DATABASE.sluice(), new CircuitBreakers(new PauseStore(DATABASE.sluice())))),
-            null, new CircuitBreakers(pauseStore));
+    private final BulkDispatcher dispatcher = new BulkDispatcher(
+            null,
+            outbox,
+            jobs,
+            new JobRecords(
+                    DATABASE.sluice(),
+                    settlement,
+                    new CommonCauses(DATABASE.sluice(), new CircuitBreakers(new PauseStore(DATABASE.sluice())))),
+            null,
+            new CircuitBreakers(pauseStore));
 
     @BeforeEach
     void queueThousandRecords() throws SQLException {
         DATABASE.reset();
-        DATABASE.run("insert into sluice.outbox (account, object, key, sync, operation, fields, priority, since)"
-                + " select 'crm', 'Contact', n, 'contacts', 'upsert', '{\"A\": 1}', 2, now() from generate_series(1, 1000) n");
+        DATABASE.run(
+                "insert into sluice.outbox (account, object, key, sync, operation, fields, priority, since)"
+                        + " select 'crm', 'Contact', n, 'contacts', 'upsert', '{\"A\": 1}', 2, now() from generate_series(1, 1000) n");
     }
 
     private void createIsAnswered(int status, Boolean throttled) throws SQLException {
         BulkJob job = jobs.begin(new BulkClaim("crm", "contacts", Operation.UPSERT, 1, 1000, 1_000_000, "#N/A"), "crm")
                 .orElseThrow();
-        assertThat(dispatcher.handleAnswer(job, "no words", status, throttled, null)).isFalse();
+        assertThat(dispatcher.handleAnswer(job, "no words", status, throttled, null))
+                .isFalse();
     }
 
     private static long waiting() throws SQLException {

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.bulk;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -17,8 +18,19 @@ import org.junit.jupiter.params.provider.ValueSource;
 class BulkJobTransitionsTest {
 
     private static BulkJob at(BulkJobState state, int attempts) {
-        return new BulkJob(UUID.randomUUID(), "crm", "Contact", "contacts", Operation.UPSERT, state, "750", Priority.HIGH, 30_000, 1,
-                attempts, Instant.EPOCH);
+        return new BulkJob(
+                UUID.randomUUID(),
+                "crm",
+                "Contact",
+                "contacts",
+                Operation.UPSERT,
+                state,
+                "750",
+                Priority.HIGH,
+                30_000,
+                1,
+                attempts,
+                Instant.EPOCH);
     }
 
     private static CrmJob crmJob(Stage stage) {
@@ -30,7 +42,9 @@ class BulkJobTransitionsTest {
     }
 
     private static BulkJobState next(BulkJobState state, int status, Stage stage) {
-        return ((BulkJobTransition.Next) BulkJobTransitions.after(at(state, 0), status, false, stage == null ? null : crmJob(stage))).state();
+        return ((BulkJobTransition.Next)
+                        BulkJobTransitions.after(at(state, 0), status, false, stage == null ? null : crmJob(stage)))
+                .state();
     }
 
     @Test
@@ -46,10 +60,14 @@ class BulkJobTransitionsTest {
 
     @Test
     void resultsAreReadUntilNothingIsLeft() {
-        assertThat(BulkJobTransitions.afterResults(BulkJobState.SUCCESSES, 0)).isInstanceOf(BulkJobTransition.Finish.class);
-        assertThat(((BulkJobTransition.Next) BulkJobTransitions.afterResults(BulkJobState.SUCCESSES, 3)).state()).isEqualTo(BulkJobState.FAILURES);
-        assertThat(((BulkJobTransition.Next) BulkJobTransitions.afterResults(BulkJobState.FAILURES, 2)).state()).isEqualTo(BulkJobState.UNPROCESSED);
-        assertThat(BulkJobTransitions.afterResults(BulkJobState.UNPROCESSED, 2)).isInstanceOf(BulkJobTransition.Finish.class);
+        assertThat(BulkJobTransitions.afterResults(BulkJobState.SUCCESSES, 0))
+                .isInstanceOf(BulkJobTransition.Finish.class);
+        assertThat(((BulkJobTransition.Next) BulkJobTransitions.afterResults(BulkJobState.SUCCESSES, 3)).state())
+                .isEqualTo(BulkJobState.FAILURES);
+        assertThat(((BulkJobTransition.Next) BulkJobTransitions.afterResults(BulkJobState.FAILURES, 2)).state())
+                .isEqualTo(BulkJobState.UNPROCESSED);
+        assertThat(BulkJobTransitions.afterResults(BulkJobState.UNPROCESSED, 2))
+                .isInstanceOf(BulkJobTransition.Finish.class);
     }
 
     @ParameterizedTest
@@ -64,16 +82,20 @@ class BulkJobTransitionsTest {
 
     @Test
     void anOrphanedJobContinuesAndAMissingOneIsCreatedAgain() {
-        assertThat(BulkJobTransitions.afterFind(at(BulkJobState.FIND, 0), true)).isEqualTo(new BulkJobTransition.Next(BulkJobState.UPLOAD, Duration.ZERO, true));
+        assertThat(BulkJobTransitions.afterFind(at(BulkJobState.FIND, 0), true))
+                .isEqualTo(new BulkJobTransition.Next(BulkJobState.UPLOAD, Duration.ZERO, true));
         assertThat(BulkJobTransitions.afterFind(at(BulkJobState.FIND, 2), false))
                 .isEqualTo(new BulkJobTransition.Next(BulkJobState.CREATE, Duration.ofSeconds(4), false));
     }
 
     @Test
     void aJobThatTheCrmDoesNotCreateReleasesItsRecordsWithinMinutes() {
-        assertThat(BulkJobTransitions.after(at(BulkJobState.CREATE, 6), 503, false, null)).isInstanceOf(BulkJobTransition.Release.class);
-        assertThat(BulkJobTransitions.after(at(BulkJobState.FIND, 6), 0, false, null)).isInstanceOf(BulkJobTransition.Release.class);
-        assertThat(BulkJobTransitions.after(at(BulkJobState.UPLOAD, 6), 503, false, null)).isInstanceOf(BulkJobTransition.Next.class);
+        assertThat(BulkJobTransitions.after(at(BulkJobState.CREATE, 6), 503, false, null))
+                .isInstanceOf(BulkJobTransition.Release.class);
+        assertThat(BulkJobTransitions.after(at(BulkJobState.FIND, 6), 0, false, null))
+                .isInstanceOf(BulkJobTransition.Release.class);
+        assertThat(BulkJobTransitions.after(at(BulkJobState.UPLOAD, 6), 503, false, null))
+                .isInstanceOf(BulkJobTransition.Next.class);
     }
 
     @Test
@@ -88,28 +110,37 @@ class BulkJobTransitionsTest {
     void aJobThatIsNotCreatedReleasesItsRecords(int status) {
         assertThat(BulkJobTransitions.after(at(BulkJobState.CREATE, 0), status, false, null))
                 .as("a rejected login proves nothing about the object")
-                .isEqualTo(new BulkJobTransition.Release("the CRM creates no bulk job", status == 400 || status == 404));
+                .isEqualTo(
+                        new BulkJobTransition.Release("the CRM creates no bulk job", status == 400 || status == 404));
     }
 
     @Test
     void aThrottledCallChangesNoStateAndGivesNoJobUp() {
-        assertThat(BulkJobTransitions.after(at(BulkJobState.CREATE, 0), 400, true, null)).isInstanceOf(BulkJobTransition.Release.class);
-        assertThat(BulkJobTransitions.after(at(BulkJobState.CLOSE, 700), 403, true, null)).isInstanceOf(BulkJobTransition.Next.class);
-        assertThat(((BulkJobTransition.Next) BulkJobTransitions.after(at(BulkJobState.CLOSE, 0), 403, true, null)).state()).isEqualTo(BulkJobState.CLOSE);
+        assertThat(BulkJobTransitions.after(at(BulkJobState.CREATE, 0), 400, true, null))
+                .isInstanceOf(BulkJobTransition.Release.class);
+        assertThat(BulkJobTransitions.after(at(BulkJobState.CLOSE, 700), 403, true, null))
+                .isInstanceOf(BulkJobTransition.Next.class);
+        assertThat(((BulkJobTransition.Next) BulkJobTransitions.after(at(BulkJobState.CLOSE, 0), 403, true, null))
+                        .state())
+                .isEqualTo(BulkJobState.CLOSE);
     }
 
     @Test
     void aJobThatTheCrmDoesNotKnowLeavesItsRecordsUnproven() {
-        assertThat(BulkJobTransitions.after(at(BulkJobState.POLL, 0), 404, false, null)).isInstanceOf(BulkJobTransition.Finish.class);
+        assertThat(BulkJobTransitions.after(at(BulkJobState.POLL, 0), 404, false, null))
+                .isInstanceOf(BulkJobTransition.Finish.class);
     }
 
     @ParameterizedTest
     @ValueSource(ints = {0, 406, 420, 423, 429, 500, 503})
     void aJobThatCantBePolledNowIsPolledAgain(int status) {
-        assertThat(BulkJobTransitions.after(at(BulkJobState.POLL, 0), status, false, null)).isInstanceOfSatisfying(BulkJobTransition.Next.class,
-                next -> assertThat(next.state()).isEqualTo(BulkJobState.POLL));
-        assertThat(BulkJobTransitions.after(at(BulkJobState.CREATE, 0), status, false, null)).as("unknown whether the job was created")
-                .isInstanceOfSatisfying(BulkJobTransition.Next.class, next -> assertThat(next.state()).isEqualTo(BulkJobState.FIND));
+        assertThat(BulkJobTransitions.after(at(BulkJobState.POLL, 0), status, false, null))
+                .isInstanceOfSatisfying(BulkJobTransition.Next.class, next -> assertThat(next.state())
+                        .isEqualTo(BulkJobState.POLL));
+        assertThat(BulkJobTransitions.after(at(BulkJobState.CREATE, 0), status, false, null))
+                .as("unknown whether the job was created")
+                .isInstanceOfSatisfying(BulkJobTransition.Next.class, next -> assertThat(next.state())
+                        .isEqualTo(BulkJobState.FIND));
     }
 
     @ParameterizedTest
@@ -117,7 +148,10 @@ class BulkJobTransitionsTest {
     void noCallIsRetriedForEver(BulkJobState state) {
         BulkJob job = at(state, 0);
         int taken = 0;
-        for (BulkJobTransition bulkJobTransition = null; taken < 3000 && !(bulkJobTransition instanceof BulkJobTransition.Finish) && !(bulkJobTransition instanceof BulkJobTransition.Release);
+        for (BulkJobTransition bulkJobTransition = null;
+                taken < 3000
+                        && !(bulkJobTransition instanceof BulkJobTransition.Finish)
+                        && !(bulkJobTransition instanceof BulkJobTransition.Release);
                 taken++) {
             bulkJobTransition = BulkJobTransitions.after(job, 500, false, null);
             if (bulkJobTransition instanceof BulkJobTransition.Next next) {

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.bulk;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -34,7 +35,9 @@ class BulkJobsTest {
 
     private final Outbox outbox = new Outbox(DATABASE.sluice(), Duration.ofMinutes(1));
     private final Settlement settlement = new Settlement(DATABASE.sluice(), Backoff.NONE, WriteDebounce.NONE);
-    private final JobRecords records = new JobRecords(DATABASE.sluice(), settlement,
+    private final JobRecords records = new JobRecords(
+            DATABASE.sluice(),
+            settlement,
             new CommonCauses(DATABASE.sluice(), new CircuitBreakers(new PauseStore(DATABASE.sluice()))));
     private final BulkJobs jobs = new BulkJobs(DATABASE.sluice(), Duration.ofMinutes(1), Duration.ofMinutes(1));
     /** A process whose leases end at once. */
@@ -46,10 +49,16 @@ class BulkJobsTest {
     }
 
     private static void enter(int from, int to, int priority, String fields) throws SQLException {
-        DATABASE.sluice().update("""
+        DATABASE.sluice()
+                .update(
+                        """
                 insert into sluice.outbox (account, object, key, sync, operation, fields, priority, since)
                 select 'crm', 'Contact', 'K-' || lpad(n::text, 6, '0'), 'contacts', 'upsert', ?::jsonb, ?, now()
-                from generate_series(?, ?) as n""", fields, priority, from, to);
+                from generate_series(?, ?) as n""",
+                        fields,
+                        priority,
+                        from,
+                        to);
     }
 
     private static BulkClaim claim(int minRecords, int max) {
@@ -113,7 +122,8 @@ class BulkJobsTest {
         enter(11, 20, 0, "{\"LastName\": \"Critical\"}");
         enter(21, 30, 2, "{\"LastName\": \"#N/A\"}");
         enter(31, 40, 1, "{\"LastName\": \"High\"}");
-        DATABASE.run("update sluice.outbox set max_batch = 5 where key = 'K-000001'",
+        DATABASE.run(
+                "update sluice.outbox set max_batch = 5 where key = 'K-000001'",
                 "update sluice.outbox set attempts = 2 where key = 'K-000002'");
         assertThat(jobs.begin(claim(1, 1000), "crm").orElseThrow().records()).isEqualTo(8);
 
@@ -126,7 +136,8 @@ class BulkJobsTest {
     @Test
     void recordsThatAreHighByAgeingAloneAreSentInBulk() throws Exception {
         enter(1, 10, 1, "{\"LastName\": \"One\"}");
-        DATABASE.run("update sluice.outbox set aged = 1 where key <= 'K-000004'",
+        DATABASE.run(
+                "update sluice.outbox set aged = 1 where key <= 'K-000004'",
                 "update sluice.outbox set priority = 0, aged = 2 where key = 'K-000004'");
         assertThat(jobs.begin(claim(1, 1000), "crm").orElseThrow().records()).isEqualTo(3);
     }
@@ -134,18 +145,24 @@ class BulkJobsTest {
     @Test
     void deletesNameTheCrmsIdsAndNeedOne() throws Exception {
         enter(1, 5, 2, "{}");
-        DATABASE.run("update sluice.outbox set operation = 'delete'", """
+        DATABASE.run(
+                "update sluice.outbox set operation = 'delete'",
+                """
                 insert into sluice.sync_state (account, object, key, sync, crm_id)
                 select account, object, key, sync, case when key > 'K-000001' then '003' || key end from sluice.outbox
                 where key < 'K-000005'""");
-        assertThat(BulkClaim.waiting(DATABASE.sluice(), "crm", "contacts", Operation.DELETE, 100)).isEqualTo(3);
+        assertThat(BulkClaim.waiting(DATABASE.sluice(), "crm", "contacts", Operation.DELETE, 100))
+                .isEqualTo(3);
         BulkJob job = jobs.begin(new BulkClaim("crm", "contacts", Operation.DELETE, 1, 100, 1_000_000, "#N/A"), "crm")
                 .orElseThrow();
         assertThat(job.operation()).isEqualTo(Operation.DELETE);
-        assertThat(records(job)).extracting(RecordChange::crmId)
+        assertThat(records(job))
+                .extracting(RecordChange::crmId)
                 .containsExactly("003K-000002", "003K-000003", "003K-000004");
 
-        Stream<Outcome> named = Stream.of(Outcome.done(null, "003K-000002"), Outcome.done(null, "003unknown"),
+        Stream<Outcome> named = Stream.of(
+                Outcome.done(null, "003K-000002"),
+                Outcome.done(null, "003unknown"),
                 new Outcome(null, Outcome.Status.REJECTED, "003K-000003", "LOCKED", "no"));
         assertThat(records.settle(job, named)).isEqualTo(1);
         assertThat(DATABASE.texts("select key from sluice.sync_state order by key"))
@@ -160,7 +177,8 @@ class BulkJobsTest {
                 + " 'A' || (right(key, 1)::int % 3))");
         BulkJob job = jobs.begin(claim(1, 10), "crm").orElseThrow();
         List<Object> parents = new ArrayList<>();
-        records.of(job, sync("AccountId")).each(record -> parents.add(record.fields().get("AccountId")));
+        records.of(job, sync("AccountId"))
+                .each(record -> parents.add(record.fields().get("AccountId")));
         assertThat(parents).containsExactly("A0", "A0", "A0", "A0", "A1", "A1", "A1", "A2", "A2", "A2");
     }
 
@@ -201,7 +219,8 @@ class BulkJobsTest {
         assertThat(jobs.batches("crm", 10)).isEqualTo(3);
         jobs.deleteEnded(Duration.ZERO);
         assertThat(jobs.batches("crm", 10)).isEqualTo(3);
-        DATABASE.run("update sluice.bulk_job set ended_at = now() - interval '3 days', began_at = now() - interval '3 days'");
+        DATABASE.run(
+                "update sluice.bulk_job set ended_at = now() - interval '3 days', began_at = now() - interval '3 days'");
         assertThat(jobs.batches("crm", 10)).isZero();
         jobs.deleteEnded(Duration.ZERO);
         assertThat(DATABASE.text("select count(*) from sluice.bulk_job")).isEqualTo("0");
@@ -210,7 +229,8 @@ class BulkJobsTest {
     @Test
     void aJobIsNoLargerThanItsBytes() throws Exception {
         enter(1, 100, 2, "{\"LastName\": \"0123456789\"}");
-        assertThat(jobs.begin(claim(1, 1000, 350, null), "crm").orElseThrow().records()).isBetween(9, 12);
+        assertThat(jobs.begin(claim(1, 1000, 350, null), "crm").orElseThrow().records())
+                .isBetween(9, 12);
     }
 
     @Test
@@ -220,13 +240,19 @@ class BulkJobsTest {
         List<Outcome> outcomes = new ArrayList<>();
         for (RecordChange record : records(job)) {
             int number = outcomes.size();
-            outcomes.add(number < 2 ? Outcome.rejected(record.key(), "BAD", "no") : number < 5
-                    ? Outcome.retry(record.key(), "LOCK", "later") : Outcome.done(record.key(), "003" + number));
+            outcomes.add(
+                    number < 2
+                            ? Outcome.rejected(record.key(), "BAD", "no")
+                            : number < 5
+                                    ? Outcome.retry(record.key(), "LOCK", "later")
+                                    : Outcome.done(record.key(), "003" + number));
         }
         assertThat(records.settle(job, outcomes.stream().limit(4999))).isEqualTo(1);
-        assertThat(DATABASE.text("select count(*) from sluice.sync_state where unproven = '{}'")).isEqualTo("4994");
+        assertThat(DATABASE.text("select count(*) from sluice.sync_state where unproven = '{}'"))
+                .isEqualTo("4994");
         assertThat(DATABASE.text("select count(*) from sluice.dead_letter")).isEqualTo("2");
-        assertThat(count("operation = 'upsert' and attempts = 1 and fields = '{\"LastName\": \"One\"}'")).isEqualTo(3);
+        assertThat(count("operation = 'upsert' and attempts = 1 and fields = '{\"LastName\": \"One\"}'"))
+                .isEqualTo(3);
 
         assertThat(jobs.finish(job, "not named")).isEqualTo(1);
         assertThat(DATABASE.texts("select last_error from sluice.outbox where last_error not like 'LOCK%'"))
@@ -242,10 +268,13 @@ class BulkJobsTest {
         DATABASE.run("update sluice.outbox set operation = 'upsert', fields = '{\"LastName\": \"Two\"}'"
                 + " where key = 'K-000003'");
         assertThat(outbox.claim("crm", 200, Priority.LOW)).isEmpty();
-        assertThat(records(job)).extracting(record -> record.fields().get("LastName")).containsOnly("One");
+        assertThat(records(job))
+                .extracting(record -> record.fields().get("LastName"))
+                .containsOnly("One");
         records.settle(job, records(job).stream().map(record -> Outcome.done(record.key(), null)));
         jobs.finish(job, null);
-        assertThat(outbox.claim("crm", 200, Priority.LOW).orElseThrow().changes()).singleElement()
+        assertThat(outbox.claim("crm", 200, Priority.LOW).orElseThrow().changes())
+                .singleElement()
                 .satisfies(change -> assertThat(change.fields()).isEqualTo(Map.of("LastName", "Two")));
     }
 
@@ -253,7 +282,8 @@ class BulkJobsTest {
     void aReleasedJobCostsItsRecordsNoAttempt() throws Exception {
         enter(1, 10, 2, "{\"LastName\": \"One\"}");
         jobs.release(jobs.begin(claim(1, 10), "crm").orElseThrow(), "no");
-        assertThat(count("operation = 'upsert' and attempts = 0 and lease is null")).isEqualTo(10);
+        assertThat(count("operation = 'upsert' and attempts = 0 and lease is null"))
+                .isEqualTo(10);
         assertThat(jobs.open("crm")).isZero();
     }
 
@@ -266,7 +296,13 @@ class BulkJobsTest {
         jobs.transition(find, next(BulkJobState.CREATE), null);
         assertThat(take(expired).orElseThrow().state()).isEqualTo(BulkJobState.CREATE);
         assertThat(take(expired).orElseThrow().state()).isEqualTo(BulkJobState.FIND);
-        for (BulkJobState state : List.of(BulkJobState.UPLOAD, BulkJobState.CLOSE, BulkJobState.POLL, BulkJobState.SUCCESSES, BulkJobState.FAILURES, BulkJobState.UNPROCESSED)) {
+        for (BulkJobState state : List.of(
+                BulkJobState.UPLOAD,
+                BulkJobState.CLOSE,
+                BulkJobState.POLL,
+                BulkJobState.SUCCESSES,
+                BulkJobState.FAILURES,
+                BulkJobState.UNPROCESSED)) {
             BulkJob before = take(expired).orElseThrow();
             jobs.transition(before, next(state), "750");
             assertThat(take(expired).orElseThrow().state()).isEqualTo(state);
@@ -307,8 +343,10 @@ class BulkJobsTest {
     void resultsThatAreReadAgainAfterACrashChangeNothing() throws Exception {
         enter(1, 10, 2, "{\"LastName\": \"One\"}");
         BulkJob job = jobs.begin(claim(1, 10), "crm").orElseThrow();
-        List<Outcome> outcomes = Stream.iterate(1, n -> n + 1).limit(10)
-                .map(n -> Outcome.done("K-%06d".formatted(n), null)).toList();
+        List<Outcome> outcomes = Stream.iterate(1, n -> n + 1)
+                .limit(10)
+                .map(n -> Outcome.done("K-%06d".formatted(n), null))
+                .toList();
         assertThat(records.settle(job, outcomes.stream().limit(5))).isEqualTo(5);
         enter(1, 1, 2, "{\"LastName\": \"Two\"}");
         assertThat(records.settle(job, outcomes.stream())).isZero();

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.bulk;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -54,7 +55,9 @@ class InitialExportsTest {
     private final BulkJobs jobs = new BulkJobs(DATABASE.sluice(), Duration.ofMinutes(1), Duration.ofMinutes(1));
     private final Outbox outbox = new Outbox(DATABASE.sluice(), Duration.ofMinutes(1));
     private final Settlement settlement = new Settlement(DATABASE.sluice(), Backoff.NONE, WriteDebounce.NONE);
-    private final JobRecords records = new JobRecords(DATABASE.sluice(), settlement,
+    private final JobRecords records = new JobRecords(
+            DATABASE.sluice(),
+            settlement,
             new CommonCauses(DATABASE.sluice(), new CircuitBreakers(new PauseStore(DATABASE.sluice()))));
 
     private static Sync sync(String name, String account) {
@@ -72,14 +75,30 @@ class InitialExportsTest {
 
     /** A capture with two accounts: "crm" takes bulk jobs, "other" does not. */
     private Capture capture(Sync... syncs) throws SQLException {
-        ExampleCrm bulk = new ExampleCrm(200, 5, Optional.of(new BulkCapability(Set.of(Operation.UPSERT), 150_000, 100_000_000, 6, 5,
-                10_000, 15_000, "#N/A")), false);
-        Accounts accounts = new Accounts(List.of(new Account("crm", bulk, Pool.of("crm", List.of()), false),
-                new Account("other", ExampleCrm.telling(), Pool.of("other", List.of()), false)), InstantSource.system());
-        Quota quota = new Quota(DATABASE.sluice(), Limits.of(Map.of("crm", List.of(), "other", List.of())),
-                Duration.ofSeconds(10), Duration.ofSeconds(5));
-        BulkPlans plans = new BulkPlans(DATABASE.sluice(), accounts, quota, jobs, new Planner(
-                new LatencyTarget(Duration.ofMinutes(15), Duration.ofHours(6)), MAX_RECORDS, 1), 100_000_000, Duration.ofMinutes(15),
+        ExampleCrm bulk = new ExampleCrm(
+                200,
+                5,
+                Optional.of(new BulkCapability(
+                        Set.of(Operation.UPSERT), 150_000, 100_000_000, 6, 5, 10_000, 15_000, "#N/A")),
+                false);
+        Accounts accounts = new Accounts(
+                List.of(
+                        new Account("crm", bulk, Pool.of("crm", List.of()), false),
+                        new Account("other", ExampleCrm.telling(), Pool.of("other", List.of()), false)),
+                InstantSource.system());
+        Quota quota = new Quota(
+                DATABASE.sluice(),
+                Limits.of(Map.of("crm", List.of(), "other", List.of())),
+                Duration.ofSeconds(10),
+                Duration.ofSeconds(5));
+        BulkPlans plans = new BulkPlans(
+                DATABASE.sluice(),
+                accounts,
+                quota,
+                jobs,
+                new Planner(new LatencyTarget(Duration.ofMinutes(15), Duration.ofHours(6)), MAX_RECORDS, 1),
+                100_000_000,
+                Duration.ofMinutes(15),
                 List.of(syncs));
         Capture capture = new Capture(DATABASE.sluice(), 20_000, WriteDebounce.NONE, new InitialExports(plans, jobs));
         capture.start(List.of(syncs));
@@ -120,20 +139,27 @@ class InitialExportsTest {
 
         assertThat(count("operation is not null")).isZero();
         assertThat(DATABASE.texts("select records from sluice.bulk_job order by began_at"))
-                .as("a small one first, so that the CRM has work at once").containsExactly("2000", "4000", "8000", "10000", "5000");
+                .as("a small one first, so that the CRM has work at once")
+                .containsExactly("2000", "4000", "8000", "10000", "5000");
         assertThat(DATABASE.text("select count(distinct lease) || ' ' || count(*) from sluice.outbox"
-                + " where lease_until = 'infinity'")).isEqualTo("5 29000");
-        assertThat(count("priority < 2")).as("rows of an initial export are not urgent").isZero();
+                        + " where lease_until = 'infinity'"))
+                .isEqualTo("5 29000");
+        assertThat(count("priority < 2"))
+                .as("rows of an initial export are not urgent")
+                .isZero();
 
         BulkJob job = jobs.take("crm", false, "a login").orElseThrow();
         assertThat(job.state()).isEqualTo(BulkJobState.CREATE);
-        assertThat(DATABASE.texts("select member from sluice.bulk_job where epoch > 0")).containsExactly("a login");
+        assertThat(DATABASE.texts("select member from sluice.bulk_job where epoch > 0"))
+                .containsExactly("a login");
         assertThat(records.of(job, sync).fields()).containsExactly("City", "LastName");
-        assertThat(written(job)).hasSize(2_000).contains(new RecordChange("7", Operation.UPSERT, null,
-                Map.of("LastName", "Ann 7", "City", "Oslo")));
-        assertThat(records.settle(job, written(job).stream().map(it -> Outcome.done(it.key(), "003" + it.key())))).isZero();
+        assertThat(written(job))
+                .hasSize(2_000)
+                .contains(new RecordChange("7", Operation.UPSERT, null, Map.of("LastName", "Ann 7", "City", "Oslo")));
+        assertThat(records.settle(job, written(job).stream().map(it -> Outcome.done(it.key(), "003" + it.key()))))
+                .isZero();
         assertThat(DATABASE.text("select crm_id || base || jsonb_object_keys(sluice.named(stamps, base) - 'City')"
-                + " from sluice.sync_state where key = '7'"))
+                        + " from sluice.sync_state where key = '7'"))
                 .isEqualTo("0037{\"City\": \"Oslo\", \"LastName\": \"Ann 7\"}LastName");
     }
 
@@ -152,7 +178,9 @@ class InitialExportsTest {
         assertThat(DATABASE.texts("select distinct jsonb_object_keys(stamps) from sluice.outbox"))
                 .containsExactlyInAnyOrder("City", "LastName");
         assertThat(DATABASE.texts("select key from sluice.outbox where stamps ->> 'City' > (select stamps ->> 'City'"
-                + " from sluice.outbox where key = '9')")).as("changed after its row was read").containsExactly("7");
+                        + " from sluice.outbox where key = '9')"))
+                .as("changed after its row was read")
+                .containsExactly("7");
     }
 
     @Test
@@ -166,7 +194,8 @@ class InitialExportsTest {
     @Test
     void reservedSentDeadAndWaitingRecordsAreQueued() throws Exception {
         rows(5_000);
-        DATABASE.run("create collation app.ci (provider = icu, locale = 'und-u-ks-level2', deterministic = false)",
+        DATABASE.run(
+                "create collation app.ci (provider = icu, locale = 'und-u-ks-level2', deterministic = false)",
                 "alter table app.customer alter name type text collate app.ci",
                 "update app.customer set name = '#N/A' where no = 1",
                 "insert into sluice.sync_state (account, object, key, sync) select 'crm', 'Lead', n::text, 'leads'"
@@ -179,14 +208,17 @@ class InitialExportsTest {
                         + " values ('crm', 'Contact', '4', 'customers', 'upsert', '{\"Fax\": \"2\"}', 0, now())");
         drain(capture(sync));
 
-        assertThat(DATABASE.texts("select key || fields from sluice.outbox where operation is not null order by key")).containsExactly(
-                "1{\"City\": null, \"LastName\": \"#N/A\"}",
-                "2{\"City\": null, \"LastName\": \"Ann 2\"}",
-                "3{\"Fax\": \"1\", \"City\": null, \"LastName\": \"Ann 3\"}",
-                "4{\"Fax\": \"2\", \"City\": null, \"LastName\": \"Ann 4\"}");
+        assertThat(DATABASE.texts("select key || fields from sluice.outbox where operation is not null order by key"))
+                .containsExactly(
+                        "1{\"City\": null, \"LastName\": \"#N/A\"}",
+                        "2{\"City\": null, \"LastName\": \"Ann 2\"}",
+                        "3{\"Fax\": \"1\", \"City\": null, \"LastName\": \"Ann 3\"}",
+                        "4{\"Fax\": \"2\", \"City\": null, \"LastName\": \"Ann 4\"}");
         assertThat(DATABASE.texts("select records from sluice.bulk_job")).containsExactly("4996");
-        assertThat(outbox.claim("crm", 200, Priority.LOW).orElseThrow().changes()).extracting(RecordChange::key)
-                .as("a record that the CRM has is not sent").containsExactly("4", "1", "3");
+        assertThat(outbox.claim("crm", 200, Priority.LOW).orElseThrow().changes())
+                .extracting(RecordChange::key)
+                .as("a record that the CRM has is not sent")
+                .containsExactly("4", "1", "3");
     }
 
     @Test
@@ -194,7 +226,8 @@ class InitialExportsTest {
         rows(5_000);
         drain(capture(sync, sync("others", "other")));
         assertThat(count("account = 'crm' and lease is not null")).isEqualTo(5_000);
-        assertThat(count("account = 'other' and operation = 'upsert' and lease is null")).isEqualTo(5_000);
+        assertThat(count("account = 'other' and operation = 'upsert' and lease is null"))
+                .isEqualTo(5_000);
     }
 
     @Test
@@ -212,7 +245,8 @@ class InitialExportsTest {
         BulkJob job = jobs.take("crm", false, "crm").orElseThrow();
         records.settle(job, written(job).stream().map(it -> Outcome.done(it.key(), null)));
         jobs.finish(job, null);
-        assertThat(outbox.claim("crm", 200, Priority.LOW).orElseThrow().changes()).singleElement()
+        assertThat(outbox.claim("crm", 200, Priority.LOW).orElseThrow().changes())
+                .singleElement()
                 .satisfies(change -> assertThat(change.fields()).isEqualTo(Map.of("LastName", "Anna")));
     }
 
@@ -229,7 +263,8 @@ class InitialExportsTest {
     void asManyJobsAreFilledAsTheCrmRunsAtOnceAndTheRestIsQueued() throws Exception {
         rows(45_000);
         drain(capture(sync));
-        assertThat(DATABASE.texts("select records from sluice.bulk_job")).containsExactlyInAnyOrder("2000", "4000", "8000", "10000", "10000", "10000");
+        assertThat(DATABASE.texts("select records from sluice.bulk_job"))
+                .containsExactlyInAnyOrder("2000", "4000", "8000", "10000", "10000", "10000");
         assertThat(count("operation = 'upsert' and lease is null")).isEqualTo(1_000);
     }
 
@@ -252,7 +287,9 @@ class InitialExportsTest {
         assertThat(InitialExports.size(1_000, 1_001, 0)).isEqualTo(200);
         assertThat(InitialExports.size(1_000, 5_000, 200)).isEqualTo(400);
         assertThat(InitialExports.size(1_000, 5_000, 800)).isEqualTo(1_000);
-        assertThat(InitialExports.size(1_000, 900, 200)).as("the last job takes the rest").isEqualTo(1_000);
+        assertThat(InitialExports.size(1_000, 900, 200))
+                .as("the last job takes the rest")
+                .isEqualTo(1_000);
     }
 
     @Test

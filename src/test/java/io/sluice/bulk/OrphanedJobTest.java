@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.bulk;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -17,12 +18,23 @@ class OrphanedJobTest {
     private static final Instant ASKED = Instant.parse("2026-11-25T08:00:00.700Z");
 
     private static BulkJob asked(Operation operation) {
-        return new BulkJob(UUID.randomUUID(), "crm", "Contact", "contacts", operation, BulkJobState.FIND, null, Priority.HIGH,
-                30_000, 2, 0, ASKED);
+        return new BulkJob(
+                UUID.randomUUID(),
+                "crm",
+                "Contact",
+                "contacts",
+                operation,
+                BulkJobState.FIND,
+                null,
+                Priority.HIGH,
+                30_000,
+                2,
+                0,
+                ASKED);
     }
 
-    private static CrmJob crmJob(String id, Stage stage, String object, String verb, String key, Instant created,
-            boolean ours) {
+    private static CrmJob crmJob(
+            String id, Stage stage, String object, String verb, String key, Instant created, boolean ours) {
         return new CrmJob(id, stage, object, verb, key, created, ours, 0, 0, null);
     }
 
@@ -31,7 +43,8 @@ class OrphanedJobTest {
     }
 
     private static boolean isFound(CrmJob crmJob) {
-        return OrphanedJob.in(List.of(crmJob), asked(Operation.UPSERT), "No__c", Set.of("known")).isPresent();
+        return OrphanedJob.in(List.of(crmJob), asked(Operation.UPSERT), "No__c", Set.of("known"))
+                .isPresent();
     }
 
     @Test
@@ -45,13 +58,21 @@ class OrphanedJobTest {
     @Test
     void aJobWithARowOrDataOrOfAnotherLoginObjectOperationKeyOrTimeIsIgnored() {
         assertThat(isFound(right("known"))).isFalse();
-        assertThat(isFound(crmJob("j", Stage.WORKING, "Contact", "upsert", "No__c", ASKED, true))).isFalse();
-        assertThat(isFound(crmJob("j", Stage.ABORTED, "Contact", "upsert", "No__c", ASKED, true))).isFalse();
-        assertThat(isFound(crmJob("j", Stage.OPEN, "Account", "upsert", "No__c", ASKED, true))).isFalse();
-        assertThat(isFound(crmJob("j", Stage.OPEN, "Contact", "delete", null, ASKED, true))).isFalse();
-        assertThat(isFound(crmJob("j", Stage.OPEN, "Contact", "upsert", "Id", ASKED, true))).isFalse();
-        assertThat(isFound(crmJob("j", Stage.OPEN, "Contact", "upsert", "No__c", ASKED, false))).isFalse();
-        assertThat(isFound(crmJob("j", Stage.OPEN, "Contact", "upsert", "No__c", ASKED.minusSeconds(600), true))).isFalse();
-        assertThat(isFound(crmJob("j", Stage.OPEN, "Contact", "upsert", "No__c", ASKED.plusSeconds(600), true))).isFalse();
+        assertThat(isFound(crmJob("j", Stage.WORKING, "Contact", "upsert", "No__c", ASKED, true)))
+                .isFalse();
+        assertThat(isFound(crmJob("j", Stage.ABORTED, "Contact", "upsert", "No__c", ASKED, true)))
+                .isFalse();
+        assertThat(isFound(crmJob("j", Stage.OPEN, "Account", "upsert", "No__c", ASKED, true)))
+                .isFalse();
+        assertThat(isFound(crmJob("j", Stage.OPEN, "Contact", "delete", null, ASKED, true)))
+                .isFalse();
+        assertThat(isFound(crmJob("j", Stage.OPEN, "Contact", "upsert", "Id", ASKED, true)))
+                .isFalse();
+        assertThat(isFound(crmJob("j", Stage.OPEN, "Contact", "upsert", "No__c", ASKED, false)))
+                .isFalse();
+        assertThat(isFound(crmJob("j", Stage.OPEN, "Contact", "upsert", "No__c", ASKED.minusSeconds(600), true)))
+                .isFalse();
+        assertThat(isFound(crmJob("j", Stage.OPEN, "Contact", "upsert", "No__c", ASKED.plusSeconds(600), true)))
+                .isFalse();
     }
 }

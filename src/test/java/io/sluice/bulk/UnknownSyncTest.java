@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.bulk;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -25,18 +26,21 @@ class UnknownSyncTest {
     @BeforeEach
     void rowsOfTwoSyncsAndAJobOfOneThatIsGone() throws SQLException {
         DATABASE.reset();
-        DATABASE.run("insert into sluice.outbox (account, object, key, sync, operation, fields, priority, since)"
-                + " select 'crm', sync, n, sync, 'upsert', '{\"A\": 1}', case sync when 'gone' then 0 else 2 end, now()"
-                + " from generate_series(1, 3) as n, unnest('{gone,there}'::text[]) as sync",
+        DATABASE.run(
+                "insert into sluice.outbox (account, object, key, sync, operation, fields, priority, since)"
+                        + " select 'crm', sync, n, sync, 'upsert', '{\"A\": 1}', case sync when 'gone' then 0 else 2 end, now()"
+                        + " from generate_series(1, 3) as n, unnest('{gone,there}'::text[]) as sync",
                 "insert into sluice.bulk_job (lease, account, object, sync, operation, state, priority, records)"
-                + " values (gen_random_uuid(), 'crm', 'gone', 'gone', 'upsert', 'poll', 1, 3)");
+                        + " values (gen_random_uuid(), 'crm', 'gone', 'gone', 'upsert', 'poll', 1, 3)");
         outbox.serve(List.of("there"));
         jobs.serve(List.of("there"));
     }
 
     @Test
     void itsRowsAreNotClaimedButReported() throws SQLException {
-        assertThat(outbox.head("crm").orElseThrow().sync()).as("though the other is more urgent").isEqualTo("there");
+        assertThat(outbox.head("crm").orElseThrow().sync())
+                .as("though the other is more urgent")
+                .isEqualTo("there");
         assertThat(outbox.claim("crm", 10, Priority.LOW).orElseThrow().sync()).isEqualTo("there");
         assertThat(outbox.claim("crm", 10, Priority.LOW)).isEmpty();
         assertThat(outbox.waiting(List.of("crm"))).as("accounts to be woken").isEmpty();
@@ -51,7 +55,8 @@ class UnknownSyncTest {
 
         jobs.serve(List.of("there", "gone"));
         assertThat(jobs.waiting()).containsExactly("crm");
-        assertThat(jobs.take("crm", false, "crm")).hasValueSatisfying(job -> assertThat(job.sync()).isEqualTo("gone"));
+        assertThat(jobs.take("crm", false, "crm"))
+                .hasValueSatisfying(job -> assertThat(job.sync()).isEqualTo("gone"));
     }
 
     @Test

@@ -1,11 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.capture;
 
-import io.sluice.outbox.WriteDebounce;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.sluice.Sync;
+import io.sluice.outbox.WriteDebounce;
 import io.sluice.store.Database;
 import io.sluice.store.TestDatabase;
 import java.io.StringReader;
@@ -29,7 +30,8 @@ class CaptureTest {
     static final TestDatabase DATABASE = new TestDatabase();
 
     /** In a schema of the role's own and in pg_temp, the names that a function of ours might mean. */
-    private static final String TRAPS = """
+    private static final String TRAPS =
+            """
             do $traps$
             declare
                 it record;
@@ -84,7 +86,8 @@ class CaptureTest {
     }
 
     private void captureCustomers() throws SQLException {
-        DATABASE.run("create table app.customer (no text primary key, name text, city text, notes text)",
+        DATABASE.run(
+                "create table app.customer (no text primary key, name text, city text, notes text)",
                 "insert into app.customer values ('1', 'Ann', 'Oslo', ''), ('2', 'Bob', 'Rome', '')");
         start(sync("app.customer", "no", "name", "city"));
     }
@@ -96,8 +99,9 @@ class CaptureTest {
     }
 
     private List<String> log() throws SQLException {
-        return DATABASE.texts("select concat_ws(' ', op, key, nullif(array_to_string(columns, ','), ''))"
-                + " from sluice.change_log cross join unnest(keys) with ordinality as k(key, place) order by seq, place");
+        return DATABASE.texts(
+                "select concat_ws(' ', op, key, nullif(array_to_string(columns, ','), ''))"
+                        + " from sluice.change_log cross join unnest(keys) with ordinality as k(key, place) order by seq, place");
     }
 
     @Test
@@ -117,7 +121,9 @@ class CaptureTest {
     @Test
     void insertUpdateAndDeleteAreLoggedInTheirOrder() throws SQLException {
         captureCustomers();
-        DATABASE.run("insert into app.customer values ('3', 'Cid')", "update app.customer set city = 'Bern' where no = '3'",
+        DATABASE.run(
+                "insert into app.customer values ('3', 'Cid')",
+                "update app.customer set city = 'Bern' where no = '3'",
                 "delete from app.customer where no = '3'");
         assertThat(log()).containsExactly("I 3", "U 3 city", "D 3");
     }
@@ -125,18 +131,23 @@ class CaptureTest {
     @Test
     void aValueBecomingNullAndANullBecomingAValueAreChanges() throws SQLException {
         captureCustomers();
-        DATABASE.run("update app.customer set name = null where no = '1'", "update app.customer set name = '' where no = '1'");
+        DATABASE.run(
+                "update app.customer set name = null where no = '1'",
+                "update app.customer set name = '' where no = '1'");
         assertThat(log()).containsExactly("U 1 name", "U 1 name");
     }
 
     @Test
     void recordsThatAStatementChangedAlikeShareRowsOfTenThousandKeys() throws SQLException {
-        DATABASE.run("create table app.t (id int primary key, name text, city text)",
+        DATABASE.run(
+                "create table app.t (id int primary key, name text, city text)",
                 "insert into app.t select n, 'a', 'b' from generate_series(1, 25000) as n");
         start(sync("app.t", "id", "name", "city"));
         DATABASE.run("update app.t set name = case when id % 5 = 0 then name else 'x' end, city = 'y'");
-        assertThat(DATABASE.texts("select concat_ws(' ', columns, sum(records), max(records) <= 10000,"
-                + " bool_and(records = cardinality(keys))) from sluice.change_log group by columns order by columns"))
+        assertThat(
+                        DATABASE.texts(
+                                "select concat_ws(' ', columns, sum(records), max(records) <= 10000,"
+                                        + " bool_and(records = cardinality(keys))) from sluice.change_log group by columns order by columns"))
                 .containsExactly("{city} 5000 t t", "{name,city} 20000 t t");
         assertThat(log()).hasSize(25_000).doesNotHaveDuplicates();
         assertThat(capture.backlog("app.t")).isEqualTo(25_000);
@@ -151,7 +162,8 @@ class CaptureTest {
 
     @Test
     void keysThatMoveOnByOneAreDeletesInsertsAndUpdatesOfWhatTheyNowName() throws SQLException {
-        DATABASE.run("create table app.t (id int primary key deferrable initially deferred, name text)",
+        DATABASE.run(
+                "create table app.t (id int primary key deferrable initially deferred, name text)",
                 "insert into app.t values (1, 'a'), (2, 'b'), (3, 'b')");
         start(sync("app.t", "id", "name"));
         DATABASE.run("update app.t set id = id + 1");
@@ -170,7 +182,8 @@ class CaptureTest {
     void mergeLogsEachOfItsActions() throws SQLException {
         assumeTrue(Integer.parseInt(DATABASE.text("show server_version_num")) >= 150_000, "PostgreSQL 14 has no MERGE");
         captureCustomers();
-        DATABASE.run("""
+        DATABASE.run(
+                """
                 merge into app.customer c using (values ('1', 'Anna'), ('2', null), ('3', 'Cid')) as v(no, name)
                 on v.no = c.no
                 when matched and v.name is null then delete
@@ -190,8 +203,10 @@ class CaptureTest {
     void copyIsCaptured() throws Exception {
         captureCustomers();
         try (Connection connection = DATABASE.application()) {
-            connection.unwrap(PGConnection.class).getCopyAPI().copyIn("copy app.customer (no, name) from stdin",
-                    new StringReader("7\tSue\n8\tTim\n"));
+            connection
+                    .unwrap(PGConnection.class)
+                    .getCopyAPI()
+                    .copyIn("copy app.customer (no, name) from stdin", new StringReader("7\tSue\n8\tTim\n"));
         }
         assertThat(log()).containsExactlyInAnyOrder("I 7", "I 8");
     }
@@ -204,7 +219,8 @@ class CaptureTest {
     }
 
     private void captureEventsInPartitions() throws SQLException {
-        DATABASE.run("create table app.event (id int primary key, name text) partition by range (id)",
+        DATABASE.run(
+                "create table app.event (id int primary key, name text) partition by range (id)",
                 "create table app.event_low partition of app.event for values from (0) to (100)",
                 // a partition whose columns stand in another order
                 "create table app.event_high (name text, junk int, id int not null)",
@@ -217,7 +233,9 @@ class CaptureTest {
     @Test
     void partitionsThatAreWrittenDirectlyAreCaptured() throws SQLException {
         captureEventsInPartitions();
-        DATABASE.run("update app.event_high set name = 'x'", "insert into app.event_low values (2, 'c')",
+        DATABASE.run(
+                "update app.event_high set name = 'x'",
+                "insert into app.event_low values (2, 'c')",
                 "delete from app.event_low where id = 1");
         assertThat(log()).containsExactly("U 101 name", "I 2", "D 1");
     }
@@ -247,7 +265,8 @@ class CaptureTest {
     void rowsThatReplicationAppliesAreCaptured() throws SQLException {
         captureCustomers();
         DATABASE.run("set session_replication_role = replica", "update app.customer set name = 'Anna' where no = '1'");
-        try (Connection connection = DATABASE.application(); Statement statement = connection.createStatement()) {
+        try (Connection connection = DATABASE.application();
+                Statement statement = connection.createStatement()) {
             statement.execute("set session_replication_role = replica");
             statement.execute("update app.customer set name = 'Bert' where no = '2'");
         }
@@ -274,11 +293,13 @@ class CaptureTest {
         captureCustomers();
         DATABASE.run("set client_min_messages = warning; drop role if exists plain_app; create role plain_app login;"
                 + " grant usage on schema app to plain_app; grant all on app.customer to plain_app");
-        try (Connection connection = DATABASE.application(); Statement statement = connection.createStatement()) {
+        try (Connection connection = DATABASE.application();
+                Statement statement = connection.createStatement()) {
             statement.execute("set role plain_app");
             statement.execute("update app.customer set name = 'x' where no = '1'");
             statement.execute("truncate app.customer");
-            assertThatThrownBy(() -> statement.execute("select from sluice.change_log")).hasMessageContaining("permission");
+            assertThatThrownBy(() -> statement.execute("select from sluice.change_log"))
+                    .hasMessageContaining("permission");
         } finally {
             DATABASE.run("drop owned by plain_app; drop role plain_app");
         }
@@ -287,14 +308,18 @@ class CaptureTest {
 
     @Test
     void aTableOfAnotherOwnerIsNamedWithWhatWouldHelp() throws SQLException {
-        DATABASE.run("create table app.t (id int primary key, name text)", "set client_min_messages = warning;"
-                + " drop role if exists guest; create role guest login; grant usage on schema app to guest;"
-                + " grant trigger, select, insert, update on app.t to guest");
+        DATABASE.run(
+                "create table app.t (id int primary key, name text)",
+                "set client_min_messages = warning;"
+                        + " drop role if exists guest; create role guest login; grant usage on schema app to guest;"
+                        + " grant trigger, select, insert, update on app.t to guest");
         List<Sync> syncs = List.of(sync("app.t", "id", "name"));
         try (Database guest = DATABASE.as("guest")) {
             Capture theirs = new Capture(guest, 10, WriteDebounce.NONE);
-            assertThat(theirs.check(syncs)).singleElement().asString().contains("'app.t' belongs to sluice",
-                    "grant sluice to guest");
+            assertThat(theirs.check(syncs))
+                    .singleElement()
+                    .asString()
+                    .contains("'app.t' belongs to sluice", "grant sluice to guest");
             DATABASE.run("grant sluice to guest");
             assertThat(theirs.check(syncs)).isEmpty();
         } finally {
@@ -305,7 +330,8 @@ class CaptureTest {
     /** The functions run with our rights and with the path of whoever writes; a body that names no schema fails here. */
     @Test
     void objectsInARolesSearchPathAreNeitherRunNorRead() throws SQLException {
-        DATABASE.run("set client_min_messages = warning; drop schema if exists hostile cascade;"
+        DATABASE.run(
+                "set client_min_messages = warning; drop schema if exists hostile cascade;"
                         + " drop role if exists hostile; create role hostile; create schema hostile authorization hostile",
                 "create table app.t (id text primary key, name varchar(9), code char(3), amount numeric, day date,"
                         + " seen timestamp, net cidr, doc json, open boolean, born_at time)",
@@ -315,15 +341,17 @@ class CaptureTest {
         byDay.setName("d");
         byDay.setObject("Day");
         start(sync("app.t", "id", "name", "code", "amount", "day", "seen", "net", "doc", "open", "born_at"), byDay);
-        try (Connection connection = DATABASE.application(); Statement statement = connection.createStatement()) {
+        try (Connection connection = DATABASE.application();
+                Statement statement = connection.createStatement()) {
             statement.execute("set session authorization hostile");
             statement.execute(TRAPS);
             statement.execute("set search_path = pg_temp, hostile, pg_catalog");
             assertThatThrownBy(() -> statement.executeQuery("select '1'::pg_catalog.text = '1'::pg_catalog.text"))
                     .hasMessageContaining("sprung");
             statement.execute("insert into app.t values ('1', 'a'), ('k', 'a')");
-            statement.execute("update app.t set name = 'b', code = 'x', amount = 1, day = '2024-03-02', net = '10.0.0.0/8',"
-                    + " seen = '2024-03-02 10:00', doc = '{}', open = true, born_at = '10:00'");
+            statement.execute(
+                    "update app.t set name = 'b', code = 'x', amount = 1, day = '2024-03-02', net = '10.0.0.0/8',"
+                            + " seen = '2024-03-02 10:00', doc = '{}', open = true, born_at = '10:00'");
             statement.execute("update app.t set name = 'B' where id operator(pg_catalog.=) '1'");
             statement.execute("update app.t set id = 'K' where id operator(pg_catalog.=) 'k'");
             statement.execute("delete from app.t where id operator(pg_catalog.=) '1'");
@@ -332,15 +360,27 @@ class CaptureTest {
             statement.execute("update app.d set name = 'b'");
             statement.execute("truncate app.d");
         }
-        assertThat(log()).containsExactlyInAnyOrder("I 1", "I k",
-                "U 1 name,code,amount,day,seen,net,doc,open,born_at", "U k name,code,amount,day,seen,net,doc,open,born_at",
-                "U 1 name", "K k", "K K", "D 1", "D K", "I 2024-03-02", "U 2024-03-02 name", "D 2024-03-02");
+        assertThat(log())
+                .containsExactlyInAnyOrder(
+                        "I 1",
+                        "I k",
+                        "U 1 name,code,amount,day,seen,net,doc,open,born_at",
+                        "U k name,code,amount,day,seen,net,doc,open,born_at",
+                        "U 1 name",
+                        "K k",
+                        "K K",
+                        "D 1",
+                        "D K",
+                        "I 2024-03-02",
+                        "U 2024-03-02 name",
+                        "D 2024-03-02");
         DATABASE.run("drop schema hostile cascade; drop owned by hostile; drop role hostile");
     }
 
     @Test
     void aChangeOfCaseIsAChangeEvenWhereTheCollationSaysEqual() throws SQLException {
-        DATABASE.run("create collation app.ci (provider = icu, locale = 'und-u-ks-level2', deterministic = false)",
+        DATABASE.run(
+                "create collation app.ci (provider = icu, locale = 'und-u-ks-level2', deterministic = false)",
                 "create table app.t (id text collate app.ci primary key, name text collate app.ci)",
                 "insert into app.t values ('a', 'ann')");
         start(sync("app.t", "id", "name"));
@@ -350,12 +390,15 @@ class CaptureTest {
 
     @Test
     void theKeysTextDoesNotDependOnTheSession() throws SQLException {
-        DATABASE.run("create table app.t (day date primary key, name text)", "insert into app.t values ('2024-03-02', 'a')");
+        DATABASE.run(
+                "create table app.t (day date primary key, name text)", "insert into app.t values ('2024-03-02', 'a')");
         start(sync("app.t", "day", "name"));
         for (String style : List.of("ISO, DMY", "German", "SQL, MDY", "Postgres, DMY")) {
             // a function, because the driver itself insists on ISO
-            DATABASE.run("create or replace function app.write() returns void language sql set datestyle = '" + style
-                    + "' as $$ update app.t set name = name || 'x' $$", "select app.write()");
+            DATABASE.run(
+                    "create or replace function app.write() returns void language sql set datestyle = '" + style
+                            + "' as $$ update app.t set name = name || 'x' $$",
+                    "select app.write()");
         }
         assertThat(log()).hasSize(4).containsOnly("U 2024-03-02 name");
     }
@@ -363,7 +406,8 @@ class CaptureTest {
     @Test
     void tablesWithSimilarOrLongNamesHaveFunctionsOfTheirOwn() throws SQLException {
         String longName = "ü".repeat(30);
-        DATABASE.run("set client_min_messages = warning; drop schema if exists app_b cascade; create schema app_b",
+        DATABASE.run(
+                "set client_min_messages = warning; drop schema if exists app_b cascade; create schema app_b",
                 "create table app.b_c (id int primary key, name text)",
                 "create table app_b.c (id int primary key, name text)",
                 "create table app.\"" + longName + "\" (id int primary key, name text)");
@@ -372,11 +416,19 @@ class CaptureTest {
         Sync umlauts = sync("app." + longName, "id", "name");
         umlauts.setName("umlauts");
         start(sync("app.b_c", "id", "name"), other, umlauts);
-        DATABASE.run("insert into app.b_c values (1)", "insert into app_b.c values (2)", "delete from app_b.c",
-                "insert into app.\"" + longName + "\" values (3)", "delete from app.\"" + longName + "\"");
+        DATABASE.run(
+                "insert into app.b_c values (1)",
+                "insert into app_b.c values (2)",
+                "delete from app_b.c",
+                "insert into app.\"" + longName + "\" values (3)",
+                "delete from app.\"" + longName + "\"");
         assertThat(DATABASE.texts("select concat_ws(' ', source, op, keys[1]) from sluice.change_log order by seq"))
-                .containsExactly("app.b_c I 1", "app_b.c I 2", "app_b.c D 2",
-                        "app." + longName + " I 3", "app." + longName + " D 3");
+                .containsExactly(
+                        "app.b_c I 1",
+                        "app_b.c I 2",
+                        "app_b.c D 2",
+                        "app." + longName + " I 3",
+                        "app." + longName + " D 3");
         DATABASE.run("drop schema app_b cascade");
     }
 
@@ -396,7 +448,8 @@ class CaptureTest {
         start(sync("app.t", "id", "name"));
         DATABASE.run("update app.event set name = 'x'", "delete from app.event_low");
         assertThat(log()).isEmpty();
-        assertThat(DATABASE.texts("select tgname from pg_trigger where tgname like 'sluice%'")).hasSize(5);
+        assertThat(DATABASE.texts("select tgname from pg_trigger where tgname like 'sluice%'"))
+                .hasSize(5);
     }
 
     @Test
@@ -404,7 +457,8 @@ class CaptureTest {
         captureCustomers();
         capture.start(List.of());
         DATABASE.run("update app.customer set name = 'unseen' where no = '1'");
-        assertThat(capture.start(List.of(sync("app.customer", "no", "name", "city")))).hasSize(1);
+        assertThat(capture.start(List.of(sync("app.customer", "no", "name", "city"))))
+                .hasSize(1);
         assertThat(log()).containsExactlyInAnyOrder("S 1", "S 2");
     }
 
@@ -422,8 +476,10 @@ class CaptureTest {
     @Test
     void theStoredMappingIsTheSameInEveryProcess() throws SQLException {
         captureCustomers();
-        assertThat(DATABASE.texts("select position from sluice.checkpoint where stream like 'load:%'")).singleElement()
-                .asString().matches("\\{\"externalId\":.*\"fields\":.*\"key\":.*\"table\":.*\"timeZone\":.*}");
+        assertThat(DATABASE.texts("select position from sluice.checkpoint where stream like 'load:%'"))
+                .singleElement()
+                .asString()
+                .matches("\\{\"externalId\":.*\"fields\":.*\"key\":.*\"table\":.*\"timeZone\":.*}");
     }
 
     @Test
@@ -432,11 +488,14 @@ class CaptureTest {
         List<CompletableFuture<Integer>> starts = java.util.stream.IntStream.range(0, 4)
                 .mapToObj(i -> CompletableFuture.supplyAsync(() -> {
                     try {
-                        return new Capture(DATABASE.sluice(), 10, WriteDebounce.NONE).start(List.of(sync("app.t", "id", "name"))).size();
+                        return new Capture(DATABASE.sluice(), 10, WriteDebounce.NONE)
+                                .start(List.of(sync("app.t", "id", "name")))
+                                .size();
                     } catch (SQLException failure) {
                         throw new IllegalStateException(failure);
                     }
-                })).toList();
+                }))
+                .toList();
         int loads = 0;
         for (CompletableFuture<Integer> start : starts) {
             loads += start.get(30, TimeUnit.SECONDS);
@@ -447,9 +506,12 @@ class CaptureTest {
 
     @Test
     void aWriterNeverWaitsLongForAnInstallationThatWaitsForAnother() throws Exception {
-        DATABASE.run("create table app.t (id int primary key, name text)", "insert into app.t values (1, 'a'), (2, 'b')");
-        try (Connection longTransaction = DATABASE.application(); Connection writer = DATABASE.application();
-                Statement slow = longTransaction.createStatement(); Statement quick = writer.createStatement()) {
+        DATABASE.run(
+                "create table app.t (id int primary key, name text)", "insert into app.t values (1, 'a'), (2, 'b')");
+        try (Connection longTransaction = DATABASE.application();
+                Connection writer = DATABASE.application();
+                Statement slow = longTransaction.createStatement();
+                Statement quick = writer.createStatement()) {
             longTransaction.setAutoCommit(false);
             slow.execute("update app.t set name = 'x' where id = 1");
             CompletableFuture<Throwable> install = CompletableFuture.supplyAsync(() -> {
@@ -460,8 +522,11 @@ class CaptureTest {
                     return failure;
                 }
             });
-            org.awaitility.Awaitility.await().pollInterval(Duration.ofMillis(10)).until(() -> !DATABASE.texts(
-                    "select 1 from pg_locks where not granted and relation = 'app.t'::regclass").isEmpty());
+            org.awaitility.Awaitility.await()
+                    .pollInterval(Duration.ofMillis(10))
+                    .until(() -> !DATABASE.texts(
+                                    "select 1 from pg_locks where not granted and relation = 'app.t'::regclass")
+                            .isEmpty());
             long start = System.nanoTime();
             quick.execute("update app.t set name = 'y' where id = 2");
             assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofMillis(2_300));

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.capture;
 
 import static io.sluice.capture.CaptureTest.sync;
@@ -26,21 +27,25 @@ class CaptureWatchTest {
     @RegisterExtension
     static final TestDatabase DATABASE = new TestDatabase();
 
-    private final Capture capture = new Capture(DATABASE.sluice(), 1_000, WriteDebounce.NONE, InitialExportJobs.NONE, Duration.ZERO, 20);
+    private final Capture capture =
+            new Capture(DATABASE.sluice(), 1_000, WriteDebounce.NONE, InitialExportJobs.NONE, Duration.ZERO, 20);
     private final Sync sync = sync("app.t", "id", "name", "city");
 
     @BeforeEach
     void rows() throws SQLException {
         DATABASE.reset();
-        DATABASE.run("create table app.t (id int primary key, name text, city text)",
+        DATABASE.run(
+                "create table app.t (id int primary key, name text, city text)",
                 "insert into app.t select n, 'n', 'c' from generate_series(1, 100) as n");
     }
 
     private void settled(Sync... syncs) throws SQLException {
         capture.start(List.of(syncs));
         drain();
-        DATABASE.run("insert into sluice.sync_state (account, object, key, sync, base)"
-                + " select account, object, key, sync, fields from sluice.outbox", "delete from sluice.outbox");
+        DATABASE.run(
+                "insert into sluice.sync_state (account, object, key, sync, base)"
+                        + " select account, object, key, sync, fields from sluice.outbox",
+                "delete from sluice.outbox");
     }
 
     private void drain() throws SQLException {
@@ -56,7 +61,9 @@ class CaptureWatchTest {
     }
 
     private static void swap(String rows) throws SQLException {
-        DATABASE.run("create table app.t2 (like app.t including all)", "insert into app.t2 " + rows,
+        DATABASE.run(
+                "create table app.t2 (like app.t including all)",
+                "insert into app.t2 " + rows,
                 "begin; drop table app.t; alter table app.t2 rename to t; commit");
     }
 
@@ -67,8 +74,10 @@ class CaptureWatchTest {
         capture.watch();
         drain();
         assertThat(outbox()).containsExactly("delete 9", "upsert 7");
-        assertThat(capture.state(sync)).extracting("lastComparison").asString().contains("relation app.t was replaced",
-                "missed=1", "gone=1");
+        assertThat(capture.state(sync))
+                .extracting("lastComparison")
+                .asString()
+                .contains("relation app.t was replaced", "missed=1", "gone=1");
         DATABASE.run("delete from sluice.outbox", "update app.t set name = 'seen' where id = 1");
         drain();
         assertThat(outbox()).containsExactly("upsert 1");
@@ -104,7 +113,8 @@ class CaptureWatchTest {
         capture.watch();
         drain();
         assertThat(pauseStore.find(Pause.Kind.SYNC, "s")).isEmpty();
-        assertThat(DATABASE.texts("select key from sluice.outbox where operation = 'delete'")).isEmpty();
+        assertThat(DATABASE.texts("select key from sluice.outbox where operation = 'delete'"))
+                .isEmpty();
     }
 
     @Test
@@ -117,7 +127,8 @@ class CaptureWatchTest {
             drain();
             capture.watch();
         }
-        assertThat(capture.problem(sync)).contains("the condition critical is no SQL condition", "column \"vip\" does not exist");
+        assertThat(capture.problem(sync))
+                .contains("the condition critical is no SQL condition", "column \"vip\" does not exist");
         assertThat(outbox()).isEmpty();
         DATABASE.run("alter table app.t add column vip boolean default true");
         capture.watch();
@@ -135,18 +146,23 @@ class CaptureWatchTest {
         names.setName("names");
         names.setObject("Lead");
         settled(sync, names);
-        DATABASE.run("alter table app.t rename column city to town", "update app.t set name = 'x', town = 'y' where id = 1");
+        DATABASE.run(
+                "alter table app.t rename column city to town", "update app.t set name = 'x', town = 'y' where id = 1");
         capture.watch();
         assertThat(capture.problem(sync)).contains("sync 's': table 'app.t' has no column 'city'");
         assertThat(capture.problem(names)).isNull();
-        assertThatThrownBy(() -> capture.source(sync)).isInstanceOf(SQLException.class).hasMessageContaining("sync s is stopped");
+        assertThatThrownBy(() -> capture.source(sync))
+                .isInstanceOf(SQLException.class)
+                .hasMessageContaining("sync s is stopped");
         drain();
-        assertThat(DATABASE.texts("select object || ' ' || key from sluice.outbox")).containsExactly("Lead 1");
+        assertThat(DATABASE.texts("select object || ' ' || key from sluice.outbox"))
+                .containsExactly("Lead 1");
         DATABASE.run("alter table app.t rename column town to city");
         capture.watch();
         drain();
         assertThat(DATABASE.texts("select object || ' ' || key || ' ' || (fields ->> 'city__c') from sluice.outbox"
-                + " where object = 'Contact'")).containsExactly("Contact 1 y");
+                        + " where object = 'Contact'"))
+                .containsExactly("Contact 1 y");
         assertThat(capture.problems()).isEmpty();
     }
 
@@ -162,14 +178,18 @@ class CaptureWatchTest {
             while (theirs.drain("app.t") > 0) {
                 assertThat(theirs.problems()).isEmpty();
             }
-            DATABASE.run("insert into sluice.sync_state (account, object, key, sync, base)"
-                    + " select account, object, key, sync, fields from sluice.outbox", "delete from sluice.outbox",
+            DATABASE.run(
+                    "insert into sluice.sync_state (account, object, key, sync, base)"
+                            + " select account, object, key, sync, fields from sluice.outbox",
+                    "delete from sluice.outbox",
                     "alter table app.t enable row level security, force row level security",
                     "update app.t set name = 'x' where id = 1");
             assertThat(theirs.drain("app.t")).isZero();
             theirs.watch();
             assertThat(theirs.problem(sync)).contains("row level security of table 'app.t' hides rows from guest");
-            DATABASE.run("truncate app.t", "insert into app.t values (1, 'back', 'c')",
+            DATABASE.run(
+                    "truncate app.t",
+                    "insert into app.t values (1, 'back', 'c')",
                     "alter table app.t no force row level security");
             theirs.watch();
             assertThat(theirs.problem(sync)).isNull();
@@ -182,7 +202,8 @@ class CaptureWatchTest {
 
     @Test
     void aTableThatCanNotBeReadIsSaidAndNoRowOfItBecomesADeadLetter() throws SQLException {
-        DATABASE.run("set client_min_messages = warning; drop role if exists other; create role other",
+        DATABASE.run(
+                "set client_min_messages = warning; drop role if exists other; create role other",
                 "create function app.gold(text) returns boolean language sql as 'select true'");
         sync.setCritical("app.gold(name)");
         settled(sync);
@@ -197,7 +218,8 @@ class CaptureWatchTest {
     @Test
     void aSecondReplicaTakesOverWhatTheFirstHasPutBack() throws SQLException {
         settled(sync);
-        Capture second = new Capture(DATABASE.sluice(), 1_000, WriteDebounce.NONE, InitialExportJobs.NONE, Duration.ZERO, 20);
+        Capture second =
+                new Capture(DATABASE.sluice(), 1_000, WriteDebounce.NONE, InitialExportJobs.NONE, Duration.ZERO, 20);
         second.start(List.of(sync));
         DATABASE.run("alter table app.t alter column city type int using 5");
         capture.watch();
@@ -207,14 +229,19 @@ class CaptureWatchTest {
         while (second.drain("app.t") > 0) {
             assertThat(second.problems()).isEmpty();
         }
-        assertThat(DATABASE.text("select fields ->> 'city__c' from sluice.outbox where key = '3'")).isEqualTo("6");
+        assertThat(DATABASE.text("select fields ->> 'city__c' from sluice.outbox where key = '3'"))
+                .isEqualTo("6");
         assertThat(DATABASE.text("select count(*) from sluice.outbox")).isEqualTo("100");
     }
 
     @Test
     void aTableThatNothingHappenedToIsNotCompared() throws SQLException {
         settled(sync);
-        DATABASE.run("vacuum full app.t", "analyze app.t", "create index on app.t (name)", "reindex table app.t",
+        DATABASE.run(
+                "vacuum full app.t",
+                "analyze app.t",
+                "create index on app.t (name)",
+                "reindex table app.t",
                 "update app.t set name = 'x' where id = 1");
         capture.watch();
         assertThat(capture.state(sync)).extracting("lastComparison").asString().isEqualTo("{}");
@@ -222,12 +249,17 @@ class CaptureWatchTest {
 
     /** Rows change although no statement writes them, so that no trigger fires. */
     @ParameterizedTest
-    @CsvSource(delimiter = '|', value = {
-            "app.colour | red | alter type app.colour rename value 'red' to 'crimson'",
-            "app.tint | red | alter type app.colour rename value 'red' to 'crimson'",
-            "app.shades | [red,red] | alter type app.colour rename value 'red' to 'crimson'"})
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "app.colour | red | alter type app.colour rename value 'red' to 'crimson'",
+                "app.tint | red | alter type app.colour rename value 'red' to 'crimson'",
+                "app.shades | [red,red] | alter type app.colour rename value 'red' to 'crimson'"
+            })
     void rowsThatChangeWithTheirTypeAreFound(String type, String value, String statement) throws SQLException {
-        DATABASE.run("create type app.colour as enum ('blue', 'red')", "create domain app.tint as app.colour",
+        DATABASE.run(
+                "create type app.colour as enum ('blue', 'red')",
+                "create domain app.tint as app.colour",
                 "create type app.shades as range (subtype = app.colour)",
                 "create table app.tones (id int primary key, tone " + type + ")",
                 "insert into app.tones select n, case when n in (3, 4) then '" + value + "'::" + type + " end"
@@ -239,14 +271,19 @@ class CaptureWatchTest {
         capture.watch();
         drain();
         assertThat(outbox()).containsExactly("upsert 3", "upsert 4");
-        assertThat(DATABASE.text("select fields ->> 'tone__c' from sluice.outbox where key = '3'")).contains("crimson");
-        assertThat(capture.state(tones)).extracting("lastComparison").asString().contains("type app.colour was altered");
+        assertThat(DATABASE.text("select fields ->> 'tone__c' from sluice.outbox where key = '3'"))
+                .contains("crimson");
+        assertThat(capture.state(tones))
+                .extracting("lastComparison")
+                .asString()
+                .contains("type app.colour was altered");
     }
 
     @Test
     void aFunctionThatDidNothingForAWhileIsFound() throws SQLException {
         settled(sync);
-        DATABASE.run("""
+        DATABASE.run(
+                """
                 do $$
                 declare made text;
                 begin

@@ -1,11 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.capture;
 
-import io.sluice.outbox.WriteDebounce;
 import static io.sluice.capture.CaptureTest.sync;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.sluice.Sync;
+import io.sluice.outbox.WriteDebounce;
 import io.sluice.store.Database;
 import io.sluice.store.Json;
 import io.sluice.store.TestDatabase;
@@ -38,7 +39,8 @@ class DrainTest {
     @BeforeEach
     void customers() throws SQLException {
         DATABASE.reset();
-        DATABASE.run("create table app.customer (no text primary key, name text, city text, tier text)",
+        DATABASE.run(
+                "create table app.customer (no text primary key, name text, city text, tier text)",
                 "insert into app.customer values ('1', 'Ann', 'Oslo', 'gold'), ('2', 'Bob', 'Rome', 'bronze')");
     }
 
@@ -46,8 +48,10 @@ class DrainTest {
     private void startSettled(Sync... syncs) throws SQLException {
         capture.start(List.of(syncs));
         drain();
-        DATABASE.run("insert into sluice.sync_state (account, object, key, sync, base)"
-                + " select account, object, key, sync, fields from sluice.outbox", "delete from sluice.outbox");
+        DATABASE.run(
+                "insert into sluice.sync_state (account, object, key, sync, base)"
+                        + " select account, object, key, sync, fields from sluice.outbox",
+                "delete from sluice.outbox");
     }
 
     private int drain() throws SQLException {
@@ -59,8 +63,8 @@ class DrainTest {
     }
 
     private List<String> outbox() throws SQLException {
-        return DATABASE.texts("select concat_ws(' ', object, key, operation, fields) from sluice.outbox"
-                + " order by object, key");
+        return DATABASE.texts(
+                "select concat_ws(' ', object, key, operation, fields) from sluice.outbox" + " order by object, key");
     }
 
     private static Sync customers(String... columns) {
@@ -71,21 +75,25 @@ class DrainTest {
     void aFirstLoadSendsEveryRowWhole() throws SQLException {
         capture.start(List.of(customers("name", "city")));
         assertThat(drain()).isEqualTo(2);
-        assertThat(outbox()).containsExactly(
-                "Contact 1 upsert {\"city__c\": \"Oslo\", \"name__c\": \"Ann\"}",
-                "Contact 2 upsert {\"city__c\": \"Rome\", \"name__c\": \"Bob\"}");
+        assertThat(outbox())
+                .containsExactly(
+                        "Contact 1 upsert {\"city__c\": \"Oslo\", \"name__c\": \"Ann\"}",
+                        "Contact 2 upsert {\"city__c\": \"Rome\", \"name__c\": \"Bob\"}");
         assertThat(capture.backlog("app.customer")).isZero();
     }
 
     @Test
     void aRowMayHaveMoreMappedColumnsThanAFunctionTakesArguments() throws SQLException {
         String[] columns = IntStream.range(0, 230).mapToObj(n -> "c" + n).toArray(String[]::new);
-        DATABASE.run("create table app.wide (no text primary key, " + String.join(" text, ", columns) + " text)",
+        DATABASE.run(
+                "create table app.wide (no text primary key, " + String.join(" text, ", columns) + " text)",
                 "insert into app.wide (no, c0, c229) values ('1', 'first', 'last')");
         capture.start(List.of(sync("app.wide", "no", columns)));
         drain();
-        assertThat(DATABASE.texts("select concat_ws(' ', count(*), min(v.value) filter (where v.key = 'c0__c'),"
-                + " min(v.value) filter (where v.key = 'c229__c')) from sluice.outbox, jsonb_each_text(fields) as v"))
+        assertThat(
+                        DATABASE.texts(
+                                "select concat_ws(' ', count(*), min(v.value) filter (where v.key = 'c0__c'),"
+                                        + " min(v.value) filter (where v.key = 'c229__c')) from sluice.outbox, jsonb_each_text(fields) as v"))
                 .containsExactly("230 first last");
     }
 
@@ -100,7 +108,8 @@ class DrainTest {
     @Test
     void aDeleteThatASecondLoadOverlappedIsStillADelete() throws SQLException {
         startSettled(customers("name"));
-        DATABASE.run("delete from app.customer where no = '1'",
+        DATABASE.run(
+                "delete from app.customer where no = '1'",
                 "insert into sluice.change_log (source, keys, records, op) values ('app.customer', '{1}', 1, 'S')");
         drain();
         assertThat(outbox()).containsExactly("Contact 1 delete {}");
@@ -111,14 +120,24 @@ class DrainTest {
         startSettled(customers("name", "city"));
         DATABASE.run("insert into app.customer select n, 'Name', 'City', 'gold' from generate_series(10, 5009) as n");
         startSettled(customers("name", "city"));
-        DATABASE.run("analyze sluice.change_log", "analyze sluice.outbox", "analyze sluice.dead_letter",
+        DATABASE.run(
+                "analyze sluice.change_log",
+                "analyze sluice.outbox",
+                "analyze sluice.dead_letter",
                 "update app.customer set name = 'Other'");
-        String drain = DrainSql.of(capture.source("app.customer").orElseThrow(), WriteDebounce.NONE, ChangeLog.Taking.OLDEST)
-                .replaceFirst("\\?", "10000").replaceFirst("\\?", "0");
-        String plan = DATABASE.sluice().planned(connection -> String.join("\n", Database.query(connection,
-                "explain (analyze, timing off) " + drain, row -> row.getString(1))));
-        assertThat(plan).contains("actual rows=5002 ").doesNotContain("Rows Removed by Join Filter")
-                .doesNotContainPattern("actual rows=\\d{5}").doesNotContainPattern("Seq Scan on (?!folded)\\w+");
+        String drain = DrainSql.of(
+                        capture.source("app.customer").orElseThrow(), WriteDebounce.NONE, ChangeLog.Taking.OLDEST)
+                .replaceFirst("\\?", "10000")
+                .replaceFirst("\\?", "0");
+        String plan = DATABASE.sluice()
+                .planned(connection -> String.join(
+                        "\n",
+                        Database.query(connection, "explain (analyze, timing off) " + drain, row -> row.getString(1))));
+        assertThat(plan)
+                .contains("actual rows=5002 ")
+                .doesNotContain("Rows Removed by Join Filter")
+                .doesNotContainPattern("actual rows=\\d{5}")
+                .doesNotContainPattern("Seq Scan on (?!folded)\\w+");
     }
 
     @Test
@@ -127,9 +146,20 @@ class DrainTest {
         DATABASE.run("insert into app.customer select n, 'Name', 'City', 'gold' from generate_series(10, 5009) as n");
         startSettled(customers("name", "city"));
         DATABASE.run("analyze app.customer", "update app.customer set name = 'Other' where no between '1' and '1999'");
-        String plan = DATABASE.sluice().planned(connection -> String.join("\n", Database.query(connection,
-                "explain (analyze, timing off) " + DrainSql.of(capture.source("app.customer").orElseThrow(), WriteDebounce.NONE,
-                        ChangeLog.Taking.OLDEST).replaceFirst("\\?", "5000").replaceFirst("\\?", "0"), row -> row.getString(1))));
+        String plan = DATABASE.sluice()
+                .planned(connection -> String.join(
+                        "\n",
+                        Database.query(
+                                connection,
+                                "explain (analyze, timing off) "
+                                        + DrainSql.of(
+                                                        capture.source("app.customer")
+                                                                .orElseThrow(),
+                                                        WriteDebounce.NONE,
+                                                        ChangeLog.Taking.OLDEST)
+                                                .replaceFirst("\\?", "5000")
+                                                .replaceFirst("\\?", "0"),
+                                row -> row.getString(1))));
         assertThat(plan).contains("Index Scan using customer_pkey").doesNotContain("rows=5002 ");
     }
 
@@ -148,38 +178,61 @@ class DrainTest {
         while (drain() > 0) {
             assertThat(capture.backlog("app.customer")).isNotNegative();
         }
-        assertThat(DATABASE.text("select count(*) from sluice.outbox where fields ->> 'name__c' = 'Early'")).isEqualTo("600");
+        assertThat(DATABASE.text("select count(*) from sluice.outbox where fields ->> 'name__c' = 'Early'"))
+                .isEqualTo("600");
         assertThat(DATABASE.text("select count(*) from sluice.outbox")).isEqualTo("9001");
     }
 
     @Test
     void aFieldKeepsTheTimeOfItsLastChangeInWhateverOrderChangesAreTaken() throws SQLException {
         startSettled(customers("name", "city"));
-        DATABASE.run("update app.customer set name = 'A', city = 'X' where no = '1'", "update sluice.change_log set records = 2");
+        DATABASE.run(
+                "update app.customer set name = 'A', city = 'X' where no = '1'",
+                "update sluice.change_log set records = 2");
         DATABASE.run("update app.customer set name = 'B' where no = '1'");
         String last = DATABASE.text("select max(changed_at) from sluice.change_log");
-        DATABASE.sluice().transaction(connection -> Database.query(connection, DrainSql.of(
-                capture.source("app.customer").orElseThrow(), WriteDebounce.NONE, ChangeLog.Taking.NEWEST), row -> null, 10, 0L));
+        DATABASE.sluice()
+                .transaction(connection -> Database.query(
+                        connection,
+                        DrainSql.of(
+                                capture.source("app.customer").orElseThrow(),
+                                WriteDebounce.NONE,
+                                ChangeLog.Taking.NEWEST),
+                        row -> null,
+                        10,
+                        0L));
         drain();
-        assertThat(DATABASE.text("select (stamps ->> 'name__c')::timestamptz from sluice.outbox")).isEqualTo(last);
+        assertThat(DATABASE.text("select (stamps ->> 'name__c')::timestamptz from sluice.outbox"))
+                .isEqualTo(last);
         assertThat(DATABASE.text("select (stamps ->> 'city__c')::timestamptz < (stamps ->> 'name__c')::timestamptz"
-                + " from sluice.outbox")).isEqualTo("t");
+                        + " from sluice.outbox"))
+                .isEqualTo("t");
     }
 
     @Test
     void aDrainLastsAboutATenthOfASecond() {
-        assertThat(TableDrain.next(2_000, 2_000, Duration.ofMillis(50), TableDrain.TARGET_TIME, 20_000)).isEqualTo(4_000);
-        assertThat(TableDrain.next(2_000, 2_000, Duration.ofMillis(80), TableDrain.TARGET_TIME, 20_000)).isEqualTo(2_500);
-        assertThat(TableDrain.next(2_000, 2_000, Duration.ofSeconds(5), TableDrain.TARGET_TIME, 20_000)).as("not at one slow turn").isEqualTo(1_000);
-        assertThat(TableDrain.next(600, 600, Duration.ofSeconds(5), TableDrain.TARGET_TIME, 20_000)).isEqualTo(500);
-        assertThat(TableDrain.next(15_000, 15_000, Duration.ofMillis(1), TableDrain.TARGET_TIME, 20_000)).isEqualTo(20_000);
-        assertThat(TableDrain.next(100, 100, Duration.ofSeconds(5), TableDrain.TARGET_TIME, 100)).as("the setting is less").isEqualTo(100);
+        assertThat(TableDrain.next(2_000, 2_000, Duration.ofMillis(50), TableDrain.TARGET_TIME, 20_000))
+                .isEqualTo(4_000);
+        assertThat(TableDrain.next(2_000, 2_000, Duration.ofMillis(80), TableDrain.TARGET_TIME, 20_000))
+                .isEqualTo(2_500);
+        assertThat(TableDrain.next(2_000, 2_000, Duration.ofSeconds(5), TableDrain.TARGET_TIME, 20_000))
+                .as("not at one slow turn")
+                .isEqualTo(1_000);
+        assertThat(TableDrain.next(600, 600, Duration.ofSeconds(5), TableDrain.TARGET_TIME, 20_000))
+                .isEqualTo(500);
+        assertThat(TableDrain.next(15_000, 15_000, Duration.ofMillis(1), TableDrain.TARGET_TIME, 20_000))
+                .isEqualTo(20_000);
+        assertThat(TableDrain.next(100, 100, Duration.ofSeconds(5), TableDrain.TARGET_TIME, 100))
+                .as("the setting is less")
+                .isEqualTo(100);
     }
 
     @Test
     void changesOfOneRecordBecomeOneRowInWhichTheLastValueWins() throws SQLException {
         startSettled(customers("name", "city"));
-        DATABASE.run("update app.customer set name = 'A' where no = '1'", "update app.customer set city = 'X' where no = '1'",
+        DATABASE.run(
+                "update app.customer set name = 'A' where no = '1'",
+                "update app.customer set city = 'X' where no = '1'",
                 "update app.customer set name = 'B' where no = '1'");
         assertThat(drain()).isEqualTo(3);
         assertThat(outbox()).containsExactly("Contact 1 upsert {\"city__c\": \"X\", \"name__c\": \"B\"}");
@@ -195,15 +248,20 @@ class DrainTest {
         DATABASE.run("update app.customer set name = 'B' where no = '1'");
         drain();
         assertThat(outbox()).containsExactly("Contact 1 upsert {\"city__c\": \"X\", \"name__c\": \"B\"}");
-        assertThat(DATABASE.text("select since from sluice.outbox")).as("the oldest unsent time stays").isEqualTo(since);
-        assertThat(DATABASE.text("select stamps ->> 'city__c' from sluice.outbox")).isEqualTo(stamp);
-        assertThat(DATABASE.text("select stamps ->> 'name__c' > stamps ->> 'city__c' from sluice.outbox")).isEqualTo("t");
+        assertThat(DATABASE.text("select since from sluice.outbox"))
+                .as("the oldest unsent time stays")
+                .isEqualTo(since);
+        assertThat(DATABASE.text("select stamps ->> 'city__c' from sluice.outbox"))
+                .isEqualTo(stamp);
+        assertThat(DATABASE.text("select stamps ->> 'name__c' > stamps ->> 'city__c' from sluice.outbox"))
+                .isEqualTo("t");
     }
 
     /** The outer statement's trigger fires after the inner one's, whose value is the newer. */
     @Test
     void aValueThatTheApplicationsOwnTriggerWritesLaterIsNotOvertaken() throws SQLException {
-        DATABASE.run("create function app.slug() returns trigger language plpgsql as $$ begin"
+        DATABASE.run(
+                "create function app.slug() returns trigger language plpgsql as $$ begin"
                         + " update app.customer set city = upper(new.name) where no = new.no; return null; end $$",
                 "create trigger slug after insert on app.customer for each row execute function app.slug()");
         startSettled(customers("name", "city"));
@@ -244,7 +302,9 @@ class DrainTest {
     @Test
     void aDeleteAndAnInsertInOneBatchCarryTheWholeRow() throws SQLException {
         startSettled(customers("name", "city"));
-        DATABASE.run("delete from app.customer where no = '1'", "insert into app.customer values ('1', 'New', null)",
+        DATABASE.run(
+                "delete from app.customer where no = '1'",
+                "insert into app.customer values ('1', 'New', null)",
                 "update app.customer set name = 'Newer' where no = '1'");
         drain();
         assertThat(outbox()).containsExactly("Contact 1 upsert {\"city__c\": null, \"name__c\": \"Newer\"}");
@@ -265,15 +325,18 @@ class DrainTest {
         startSettled(customers("name", "city"));
         DATABASE.run("delete from sluice.sync_state where key = '1'", "update app.customer set name = 'A'");
         drain();
-        assertThat(outbox()).containsExactly("Contact 1 upsert {\"city__c\": \"Oslo\", \"name__c\": \"A\"}",
-                "Contact 2 upsert {\"name__c\": \"A\"}");
+        assertThat(outbox())
+                .containsExactly(
+                        "Contact 1 upsert {\"city__c\": \"Oslo\", \"name__c\": \"A\"}",
+                        "Contact 2 upsert {\"name__c\": \"A\"}");
     }
 
     @Test
     void theDeadLettersFieldsGoWithTheNextChangeAndTheDeadLetterGoes() throws SQLException {
         startSettled(customers("name", "city"));
-        DATABASE.run("insert into sluice.dead_letter (account, object, key, sync, operation, fields, stamps) values ('crm',"
-                + " 'Contact', '1', 's', 'upsert', '{\"city__c\": \"dead\", \"name__c\": \"dead\"}', '{}')");
+        DATABASE.run(
+                "insert into sluice.dead_letter (account, object, key, sync, operation, fields, stamps) values ('crm',"
+                        + " 'Contact', '1', 's', 'upsert', '{\"city__c\": \"dead\", \"name__c\": \"dead\"}', '{}')");
         DATABASE.run("update app.customer set name = 'A' where no = '1'");
         drain();
         assertThat(outbox()).containsExactly("Contact 1 upsert {\"city__c\": \"dead\", \"name__c\": \"A\"}");
@@ -283,8 +346,10 @@ class DrainTest {
     @Test
     void theDeleteOfARecordInTheDeadLettersCountsAsTried() throws SQLException {
         startSettled(customers("name"));
-        DATABASE.run("insert into sluice.dead_letter (account, object, key, sync, operation, fields, stamps) values ('crm',"
-                + " 'Contact', '1', 's', 'upsert', '{\"name__c\": \"dead\"}', '{}')", "delete from app.customer");
+        DATABASE.run(
+                "insert into sluice.dead_letter (account, object, key, sync, operation, fields, stamps) values ('crm',"
+                        + " 'Contact', '1', 's', 'upsert', '{\"name__c\": \"dead\"}', '{}')",
+                "delete from app.customer");
         drain();
         assertThat(DATABASE.texts("select concat_ws(' ', key, operation, attempts) from sluice.outbox order by key"))
                 .containsExactly("1 delete 1", "2 delete 0");
@@ -296,8 +361,9 @@ class DrainTest {
         other.setName("other");
         other.setObject("Lead");
         startSettled(customers("name"), other);
-        DATABASE.run("insert into sluice.dead_letter (account, object, key, sync, operation, fields, stamps) values ('crm',"
-                + " 'Contact', '1', 's', 'upsert', '{\"name__c\": \"dead\"}', '{}')");
+        DATABASE.run(
+                "insert into sluice.dead_letter (account, object, key, sync, operation, fields, stamps) values ('crm',"
+                        + " 'Contact', '1', 's', 'upsert', '{\"name__c\": \"dead\"}', '{}')");
         DATABASE.run("update app.customer set city = 'X' where no = '1'");
         drain();
         assertThat(outbox()).containsExactly("Lead 1 upsert {\"city__c\": \"X\"}");
@@ -311,10 +377,15 @@ class DrainTest {
         other.setObject("Lead");
         other.setFields(Map.of("city", "Town", "name", "FullName"));
         startSettled(customers("name"), other);
-        DATABASE.run("update app.customer set name = 'A', city = 'X' where no = '1'", "update app.customer set city = 'Y' where no = '2'");
+        DATABASE.run(
+                "update app.customer set name = 'A', city = 'X' where no = '1'",
+                "update app.customer set city = 'Y' where no = '2'");
         drain();
-        assertThat(outbox()).containsExactly("Contact 1 upsert {\"name__c\": \"A\"}",
-                "Lead 1 upsert {\"Town\": \"X\", \"FullName\": \"A\"}", "Lead 2 upsert {\"Town\": \"Y\"}");
+        assertThat(outbox())
+                .containsExactly(
+                        "Contact 1 upsert {\"name__c\": \"A\"}",
+                        "Lead 1 upsert {\"Town\": \"X\", \"FullName\": \"A\"}",
+                        "Lead 2 upsert {\"Town\": \"Y\"}");
     }
 
     @Test
@@ -324,13 +395,16 @@ class DrainTest {
         sync.setHigh("customer.tier = 'silver'");
         sync.setLow("tier = 'tin'");
         startSettled(sync);
-        DATABASE.run("insert into app.customer values ('3', '', '', 'silver'), ('4', '', '', 'tin')",
+        DATABASE.run(
+                "insert into app.customer values ('3', '', '', 'silver'), ('4', '', '', 'tin')",
                 "update app.customer set name = name || '!'");
         drain();
-        assertThat(DATABASE.texts("select priority from sluice.outbox order by key")).containsExactly("0", "2", "1", "3");
+        assertThat(DATABASE.texts("select priority from sluice.outbox order by key"))
+                .containsExactly("0", "2", "1", "3");
         DATABASE.run("update app.customer set tier = 'tin' where no = '1'");
         drain();
-        assertThat(DATABASE.text("select priority from sluice.outbox where key = '1'")).isEqualTo("0");
+        assertThat(DATABASE.text("select priority from sluice.outbox where key = '1'"))
+                .isEqualTo("0");
     }
 
     @Test
@@ -341,20 +415,25 @@ class DrainTest {
         DATABASE.run("insert into app.customer values ('3', '', '', null)");
         capture.start(List.of(sync));
         drain();
-        assertThat(DATABASE.texts("select priority from sluice.outbox order by key")).containsExactly("2", "2", "3");
+        assertThat(DATABASE.texts("select priority from sluice.outbox order by key"))
+                .containsExactly("2", "2", "3");
         DATABASE.run("update app.customer set name = 'Anna' where no = '1'");
         drain();
-        assertThat(DATABASE.texts("select priority from sluice.outbox order by key")).containsExactly("0", "2", "3");
+        assertThat(DATABASE.texts("select priority from sluice.outbox order by key"))
+                .containsExactly("0", "2", "3");
     }
 
     @Test
     void aDrainTakesOfTheNewestAndOfTheOldestAndLeavesTheRest() throws SQLException {
         capture = new Capture(DATABASE.sluice(), 1, WriteDebounce.NONE);
         startSettled(customers("name"));
-        DATABASE.run("update app.customer set name = 'A' where no = '2'", "update app.customer set name = 'B' where no = '2'",
+        DATABASE.run(
+                "update app.customer set name = 'A' where no = '2'",
+                "update app.customer set name = 'B' where no = '2'",
                 "update app.customer set name = 'C' where no = '1'");
         assertThat(drain()).isEqualTo(2);
-        assertThat(outbox()).containsExactly("Contact 1 upsert {\"name__c\": \"C\"}", "Contact 2 upsert {\"name__c\": \"B\"}");
+        assertThat(outbox())
+                .containsExactly("Contact 1 upsert {\"name__c\": \"C\"}", "Contact 2 upsert {\"name__c\": \"B\"}");
         assertThat(drain()).isEqualTo(1);
         assertThat(drain()).isZero();
     }
@@ -363,7 +442,8 @@ class DrainTest {
     void ofTwoConcurrentDrainsOneGetsNothing() throws Exception {
         startSettled(customers("name"));
         DATABASE.run("update app.customer set name = 'A' where no = '1'");
-        try (Connection first = DATABASE.application(); Statement statement = first.createStatement()) {
+        try (Connection first = DATABASE.application();
+                Statement statement = first.createStatement()) {
             first.setAutoCommit(false);
             statement.execute("select pg_advisory_xact_lock(hashtext('sluice.drain'), hashtext('app.customer'))");
             assertThat(drain()).isZero();
@@ -378,7 +458,8 @@ class DrainTest {
         DATABASE.run("update app.customer set name = 'A'");
         drain();
         DATABASE.run("update app.customer set name = 'B'");
-        try (Connection blocker = DATABASE.application(); Statement statement = blocker.createStatement()) {
+        try (Connection blocker = DATABASE.application();
+                Statement statement = blocker.createStatement()) {
             blocker.setAutoCommit(false);
             statement.execute("select from sluice.outbox where key = '2' for update");
             CompletableFuture<Integer> drain = CompletableFuture.supplyAsync(() -> {
@@ -402,53 +483,61 @@ class DrainTest {
     }
 
     @ParameterizedTest
-    @CsvSource(delimiter = '|', quoteCharacter = '`', value = {
-        "text|'a'|'b \"q\" \\ü''\t'|\"b \\\"q\\\" \\\\ü'\\t\"",
-        "text|'a'|E'two\\nlines \\x01'|\"two\\nlines \\u0001\"",
-        "varchar(9)|'a'|'b'|\"b\"",
-        "char(5)|'a'|'b'|\"b\"",
-        "numeric|1|123456789012345678901234567890.123456789|123456789012345678901234567890.123456789",
-        "numeric(10,2)|1|1.5|1.50",
-        "numeric|1|'NaN'|\"NaN\"",
-        "int|1|-2|-2",
-        "smallint|1|2|2",
-        "bigint|1|9223372036854775807|9223372036854775807",
-        "real|1|0.1|0.1",
-        "float8|1|1e300|1e300",
-        "float8|1|'Infinity'|\"Infinity\"",
-        "boolean|true|false|false",
-        "date|'2024-01-01'|'2024-06-30'|\"2024-06-30\"",
-        "date|'2024-01-01'|'0044-03-15 BC'|\"0044-03-15 BC\"",
-        "date|'2024-01-01'|'infinity'|\"infinity\"",
-        "timestamp|'2024-01-01'|'2024-06-30 12:00:00.123456'|\"2024-06-30T10:00:00.123Z\"",
-        "timestamp|'2024-01-01'|'infinity'|\"infinity\"",
-        "timestamptz|'2024-01-01Z'|'2024-06-30 12:00+02'|\"2024-06-30T10:00:00.000Z\"",
-        "timestamptz|'2024-01-01Z'|'-infinity'|\"-infinity\"",
-        "timestamptz|'2024-01-01Z'|'0044-03-15 00:00+00 BC'|\"0044-03-15T00:00:00 BC\"",
-        "uuid|'00000000-0000-0000-0000-000000000001'|'A0000000-0000-0000-0000-000000000002'"
-            + "|\"a0000000-0000-0000-0000-000000000002\"",
-        "app.mood|'sad'|'so so'|\"so so\"",
-        "app.email|'a@b'|'c@d'|\"c@d\"",
-        "app.nested|1|2|2",
-        "json|'{}'|'{\"a\": 1}'|\"{\\\"a\\\": 1}\"",
-        "jsonb|'{}'|'{\"a\":1}'|\"{\\\"a\\\": 1}\"",
-        "time|'10:00'|'11:30'|\"11:30:00\"",
-        "inet|'10.0.0.1'|'192.168.0.1'|\"192.168.0.1\"",
-        "inet|'10.0.0.1'|'192.168.0.0/24'|\"192.168.0.0/24\"",
-        "xml|'<a/>'|'<b>ä</b>'|\"<b>ä</b>\"",
-        "int4range|'[1,2)'|'[3,5)'|\"[3,5)\"",
-    })
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            value = {
+                "text|'a'|'b \"q\" \\ü''\t'|\"b \\\"q\\\" \\\\ü'\\t\"",
+                "text|'a'|E'two\\nlines \\x01'|\"two\\nlines \\u0001\"",
+                "varchar(9)|'a'|'b'|\"b\"",
+                "char(5)|'a'|'b'|\"b\"",
+                "numeric|1|123456789012345678901234567890.123456789|123456789012345678901234567890.123456789",
+                "numeric(10,2)|1|1.5|1.50",
+                "numeric|1|'NaN'|\"NaN\"",
+                "int|1|-2|-2",
+                "smallint|1|2|2",
+                "bigint|1|9223372036854775807|9223372036854775807",
+                "real|1|0.1|0.1",
+                "float8|1|1e300|1e300",
+                "float8|1|'Infinity'|\"Infinity\"",
+                "boolean|true|false|false",
+                "date|'2024-01-01'|'2024-06-30'|\"2024-06-30\"",
+                "date|'2024-01-01'|'0044-03-15 BC'|\"0044-03-15 BC\"",
+                "date|'2024-01-01'|'infinity'|\"infinity\"",
+                "timestamp|'2024-01-01'|'2024-06-30 12:00:00.123456'|\"2024-06-30T10:00:00.123Z\"",
+                "timestamp|'2024-01-01'|'infinity'|\"infinity\"",
+                "timestamptz|'2024-01-01Z'|'2024-06-30 12:00+02'|\"2024-06-30T10:00:00.000Z\"",
+                "timestamptz|'2024-01-01Z'|'-infinity'|\"-infinity\"",
+                "timestamptz|'2024-01-01Z'|'0044-03-15 00:00+00 BC'|\"0044-03-15T00:00:00 BC\"",
+                "uuid|'00000000-0000-0000-0000-000000000001'|'A0000000-0000-0000-0000-000000000002'"
+                        + "|\"a0000000-0000-0000-0000-000000000002\"",
+                "app.mood|'sad'|'so so'|\"so so\"",
+                "app.email|'a@b'|'c@d'|\"c@d\"",
+                "app.nested|1|2|2",
+                "json|'{}'|'{\"a\": 1}'|\"{\\\"a\\\": 1}\"",
+                "jsonb|'{}'|'{\"a\":1}'|\"{\\\"a\\\": 1}\"",
+                "time|'10:00'|'11:30'|\"11:30:00\"",
+                "inet|'10.0.0.1'|'192.168.0.1'|\"192.168.0.1\"",
+                "inet|'10.0.0.1'|'192.168.0.0/24'|\"192.168.0.0/24\"",
+                "xml|'<a/>'|'<b>ä</b>'|\"<b>ä</b>\"",
+                "int4range|'[1,2)'|'[3,5)'|\"[3,5)\"",
+            })
     void aValueOfEachTypeReachesTheOutboxAsTheCrmNeedsIt(String type, String before, String after, String json)
             throws SQLException {
-        DATABASE.run("create type app.mood as enum ('sad', 'so so')", "create domain app.email as text",
-                "create domain app.inner_int as int", "create domain app.nested as app.inner_int check (value > 0)",
-                "create table app.t (id int primary key, v " + type + ")", "insert into app.t values (1, " + before + ")");
+        DATABASE.run(
+                "create type app.mood as enum ('sad', 'so so')",
+                "create domain app.email as text",
+                "create domain app.inner_int as int",
+                "create domain app.nested as app.inner_int check (value > 0)",
+                "create table app.t (id int primary key, v " + type + ")",
+                "insert into app.t values (1, " + before + ")");
         Sync sync = sync("app.t", "id", "v");
         sync.setTimeZone("Europe/Berlin");
         startSettled(sync);
         DATABASE.run("update app.t set v = v", "update app.t set v = " + after);
         assertThat(drain()).as("a value that stays is no change").isEqualTo(1);
-        Object sent = Json.fields(DATABASE.text("select fields from sluice.outbox")).get("v__c");
+        Object sent =
+                Json.fields(DATABASE.text("select fields from sluice.outbox")).get("v__c");
         if (sent instanceof Number) {
             assertThat(new BigDecimal(sent.toString())).isEqualByComparingTo(json);
         } else {
@@ -462,23 +551,41 @@ class DrainTest {
     @ParameterizedTest
     @ValueSource(strings = {"UTC", "Pacific/Kiritimati", "Pacific/Pago_Pago", "America/New_York"})
     void datesNeverShiftAndMomentsStayWhateverTheSessionsZone(String zone) throws SQLException {
-        DATABASE.run("create table app.t (id int primary key, day date, moment timestamptz)",
+        DATABASE.run(
+                "create table app.t (id int primary key, day date, moment timestamptz)",
                 "insert into app.t values (1, '2024-01-01', now())");
         startSettled(sync("app.t", "id", "day", "moment"));
-        DATABASE.run("set timezone = '" + zone + "'; update app.t set day = '2024-02-29', moment = '2024-02-29 23:30:00Z'");
+        DATABASE.run(
+                "set timezone = '" + zone + "'; update app.t set day = '2024-02-29', moment = '2024-02-29 23:30:00Z'");
         drain();
-        assertThat(Json.fields(DATABASE.text("select fields from sluice.outbox"))).isEqualTo(
-                Map.of("day__c", "2024-02-29", "moment__c", "2024-02-29T23:30:00.000Z"));
+        assertThat(Json.fields(DATABASE.text("select fields from sluice.outbox")))
+                .isEqualTo(Map.of("day__c", "2024-02-29", "moment__c", "2024-02-29T23:30:00.000Z"));
     }
 
     @ParameterizedTest
-    @CsvSource(delimiter = '|', quoteCharacter = '`', value = {
-        "app.mood|'sad'", "app.email|'a@b'", "app.nested|1", "varchar(9)|'a'", "char(9)|'a'", "uuid|gen_random_uuid()",
-        "bigint|1", "numeric|1.5", "date|'2024-02-29'", "text|'quote '' \" \\ ü'"})
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            value = {
+                "app.mood|'sad'",
+                "app.email|'a@b'",
+                "app.nested|1",
+                "varchar(9)|'a'",
+                "char(9)|'a'",
+                "uuid|gen_random_uuid()",
+                "bigint|1",
+                "numeric|1.5",
+                "date|'2024-02-29'",
+                "text|'quote '' \" \\ ü'"
+            })
     void aKeyOfAnySteadyTypeFindsItsRow(String type, String value) throws SQLException {
-        DATABASE.run("create type app.mood as enum ('sad', 'so so')", "create domain app.email as text",
-                "create domain app.inner_int as int", "create domain app.nested as app.inner_int check (value > 0)",
-                "create table app.t (id " + type + " primary key, v text)", "insert into app.t values (" + value + ", 'a')");
+        DATABASE.run(
+                "create type app.mood as enum ('sad', 'so so')",
+                "create domain app.email as text",
+                "create domain app.inner_int as int",
+                "create domain app.nested as app.inner_int check (value > 0)",
+                "create table app.t (id " + type + " primary key, v text)",
+                "insert into app.t values (" + value + ", 'a')");
         startSettled(sync("app.t", "id", "v"));
         DATABASE.run("update app.t set v = 'b'");
         drain();
@@ -497,7 +604,8 @@ class DrainTest {
         DATABASE.run("insert into app.\"" + table.replace("\"", "\"\"") + "\" values ('b''%', 'v')");
         drain();
         assertThat(DATABASE.text("select key || priority from sluice.outbox")).isEqualTo("b'%0");
-        assertThat(Json.fields(DATABASE.text("select fields from sluice.outbox"))).isEqualTo(Map.of(column + "__c", "v"));
+        assertThat(Json.fields(DATABASE.text("select fields from sluice.outbox")))
+                .isEqualTo(Map.of(column + "__c", "v"));
         DATABASE.run("truncate app.\"" + table.replace("\"", "\"\"") + "\"");
         drain();
         assertThat(DATABASE.text("select operation from sluice.outbox")).isEqualTo("delete");
@@ -505,7 +613,9 @@ class DrainTest {
 
     @Test
     void tablesNamedAsOurOwnAliasesWork() throws SQLException {
-        DATABASE.run("create table app.folded (key text primary key, f text)", "create table app.batch (batch text primary key, t text)");
+        DATABASE.run(
+                "create table app.folded (key text primary key, f text)",
+                "create table app.batch (batch text primary key, t text)");
         Sync batch = sync("app.batch", "batch", "t");
         batch.setName("batch");
         batch.setObject("Batch");
@@ -516,15 +626,27 @@ class DrainTest {
     }
 
     @ParameterizedTest
-    @CsvSource(delimiter = '|', value = {
-        "tags text[]|array", "raw bytea|binary", "place app.place|composite", "price money|money", "span interval|interval",
-        "tags app.tags|array"})
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "tags text[]|array",
+                "raw bytea|binary",
+                "place app.place|composite",
+                "price money|money",
+                "span interval|interval",
+                "tags app.tags|array"
+            })
     void unsupportedTypesAreReportedByName(String column, String reason) throws SQLException {
-        DATABASE.run("create type app.place as (x int, y int)", "create domain app.tags as text[]",
+        DATABASE.run(
+                "create type app.place as (x int, y int)",
+                "create domain app.tags as text[]",
                 "create table app.t (id int primary key, " + column + ")");
         String name = column.substring(0, column.indexOf(' '));
-        assertThat(capture.check(List.of(sync("app.t", "id", name)))).singleElement().asString()
-                .contains("sync 's': column '" + name + "' is").contains(reason);
+        assertThat(capture.check(List.of(sync("app.t", "id", name))))
+                .singleElement()
+                .asString()
+                .contains("sync 's': column '" + name + "' is")
+                .contains(reason);
     }
 
     @Test
@@ -532,20 +654,27 @@ class DrainTest {
         Sync condition = customers("name");
         condition.setCritical("teir = 'gold'");
         Map<Sync, List<String>> expected = new LinkedHashMap<>();
-        expected.put(sync("app.custommer", "no", "name"), List.of("no table 'app.custommer'", "did you mean app.customer"));
+        expected.put(
+                sync("app.custommer", "no", "name"), List.of("no table 'app.custommer'", "did you mean app.customer"));
         expected.put(customers("nmae"), List.of("has no column 'nmae'", "did you mean name"));
         expected.put(sync("app.customer", "nr", "name"), List.of("has no key 'nr'", "did you mean no"));
-        expected.put(sync("app.customer", "city", "name"), List.of("must be unique and not null", "unique columns are no"));
+        expected.put(
+                sync("app.customer", "city", "name"), List.of("must be unique and not null", "unique columns are no"));
         expected.put(condition, List.of("condition critical", "column \"teir\" does not exist"));
         for (Map.Entry<Sync, List<String>> entry : expected.entrySet()) {
-            assertThat(capture.check(List.of(entry.getKey()))).singleElement().asString().contains(entry.getValue());
+            assertThat(capture.check(List.of(entry.getKey())))
+                    .singleElement()
+                    .asString()
+                    .contains(entry.getValue());
         }
     }
 
     @Test
     void aKeyWithAVaryingTextIsRejected() throws SQLException {
         DATABASE.run("create table app.t (id timestamptz primary key, name text)");
-        assertThat(capture.check(List.of(sync("app.t", "id", "name")))).singleElement().asString()
+        assertThat(capture.check(List.of(sync("app.t", "id", "name"))))
+                .singleElement()
+                .asString()
                 .contains("key 'id' is of type timestamptz");
     }
 }

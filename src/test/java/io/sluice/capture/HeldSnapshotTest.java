@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.capture;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -28,7 +29,8 @@ class HeldSnapshotTest {
         DATABASE.run("create table app.t (id int primary key, name text)", "insert into app.t values (1, 'a')");
         Capture capture = new Capture(DATABASE.sluice(), CHANGES, WriteDebounce.NONE);
         capture.start(List.of(CaptureTest.sync("app.t", "id", "name")));
-        try (Connection dump = DATABASE.application(); Statement statement = dump.createStatement()) {
+        try (Connection dump = DATABASE.application();
+                Statement statement = dump.createStatement()) {
             dump.setAutoCommit(false);
             statement.execute("set transaction isolation level repeatable read");
             statement.execute("select count(*) from app.t");
@@ -40,15 +42,19 @@ class HeldSnapshotTest {
             capture.drain("app.t");
             DATABASE.run("update app.t set name = 'b'");
             assertThat(pages(0)).as("from the beginning").isGreaterThan(200);
-            assertThat(pages(capture.searchedFrom("app.t"))).as("from where it searches").isLessThan(20);
+            assertThat(pages(capture.searchedFrom("app.t")))
+                    .as("from where it searches")
+                    .isLessThan(20);
             assertThat(capture.drain("app.t")).isEqualTo(1);
             dump.rollback();
         }
     }
 
     private static int pages(long from) throws SQLException {
-        String plan = String.join("\n", DATABASE.texts("explain (analyze, buffers, costs off) "
-                + ChangeLog.HEAD.replaceFirst("\\?", "'app.t'").replaceFirst("\\?", Long.toString(from))));
+        String plan = String.join(
+                "\n",
+                DATABASE.texts("explain (analyze, buffers, costs off) "
+                        + ChangeLog.HEAD.replaceFirst("\\?", "'app.t'").replaceFirst("\\?", Long.toString(from))));
         Matcher hits = HITS.matcher(plan);
         assertThat(hits.find()).as(plan).isTrue();
         return Integer.parseInt(hits.group(1));

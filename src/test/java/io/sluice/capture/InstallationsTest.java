@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.capture;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -50,7 +51,8 @@ class InstallationsTest {
     @BeforeEach
     void twoTables() throws SQLException {
         DATABASE.reset();
-        DATABASE.run("create table app.customer (no int primary key, name text)",
+        DATABASE.run(
+                "create table app.customer (no int primary key, name text)",
                 "create table app.deal (no int primary key, name text)");
     }
 
@@ -77,7 +79,8 @@ class InstallationsTest {
         DATABASE.run("update sluice.installation set seen_at = now() - interval '1 year' where name = 'one'");
         assertThat(start(installation("two"), second, sync("deal", "other"))).isEmpty();
         assertThat(captured()).as("captured while it is down").isEqualTo(3);
-        assertThat(DATABASE.texts("select stream from sluice.checkpoint order by 1")).as("nothing is exported again")
+        assertThat(DATABASE.texts("select stream from sluice.checkpoint order by 1"))
+                .as("nothing is exported again")
                 .containsExactly("load:customers", "load:deals");
     }
 
@@ -103,7 +106,8 @@ class InstallationsTest {
         Installations fresh = installation("sluice");
         start(fresh, second, sync("deal", "crm"));
         assertThat(captured()).isZero();
-        assertThat(DATABASE.texts("select array_to_string(syncs, ',') from sluice.installation")).containsExactly("deals");
+        assertThat(DATABASE.texts("select array_to_string(syncs, ',') from sluice.installation"))
+                .containsExactly("deals");
         fresh.beat();
         assertThat(fresh.others().syncs()).isEmpty();
     }
@@ -114,11 +118,17 @@ class InstallationsTest {
 
         assertThat(start(installation("two"), second, sync("customer", "other"), sync("deal", "crm")))
                 .satisfiesExactly(
-                        table -> assertThat(table).contains("customer.yaml, sync 'customers'", "'one'", "host-one",
-                                "reads table 'app.customer'", "sluice.installation"),
+                        table -> assertThat(table)
+                                .contains(
+                                        "customer.yaml, sync 'customers'",
+                                        "'one'",
+                                        "host-one",
+                                        "reads table 'app.customer'",
+                                        "sluice.installation"),
                         object -> assertThat(object).contains("deal.yaml, sync 'deals'", "feeds crm Contact"));
         assertThat(DATABASE.texts("select name from sluice.installation")).containsExactly("one");
-        assertThat(DATABASE.texts("select tgname from pg_trigger where tgrelid = 'app.deal'::regclass")).isEmpty();
+        assertThat(DATABASE.texts("select tgname from pg_trigger where tgrelid = 'app.deal'::regclass"))
+                .isEmpty();
     }
 
     @Test
@@ -131,12 +141,16 @@ class InstallationsTest {
 
     @Test
     void keysThatACrmTakesForOneAreFound() throws SQLException {
-        DATABASE.run("create table app.code (no text primary key, name text)", "insert into app.code values ('a'), ('b')");
+        DATABASE.run(
+                "create table app.code (no text primary key, name text)", "insert into app.code values ('a'), ('b')");
         Sync codes = sync("code", "crm");
         first.start(List.of(codes, sync("customer", "other")));
         assertThat(first.sharedKeys(codes)).isEmpty();
-        assertThat(first.sharedKeys(sync("customer", "other"))).as("numbers have no case").isEmpty();
+        assertThat(first.sharedKeys(sync("customer", "other")))
+                .as("numbers have no case")
+                .isEmpty();
         DATABASE.run("insert into app.code values (' B')");
-        assertThat(first.sharedKeys(codes)).hasValueSatisfying(keys -> assertThat(keys).contains("b", " B"));
+        assertThat(first.sharedKeys(codes))
+                .hasValueSatisfying(keys -> assertThat(keys).contains("b", " B"));
     }
 }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.capture;
 
 import static io.sluice.capture.CaptureTest.sync;
@@ -32,7 +33,8 @@ class PoisonTest {
     @BeforeEach
     void rows() throws SQLException {
         DATABASE.reset();
-        DATABASE.run("create table app.t (id text primary key, name text, amount int, seen timestamp)",
+        DATABASE.run(
+                "create table app.t (id text primary key, name text, amount int, seen timestamp)",
                 "insert into app.t select 'r' || lpad(n::text, 4, '0'), 'n', n, '2026-01-01' from generate_series(1, 300) as n");
         sync.setTimeZone("America/New_York");
     }
@@ -51,7 +53,8 @@ class PoisonTest {
     }
 
     private static List<String> letters() throws SQLException {
-        return DATABASE.texts("select concat_ws(' ', left(key, 8), code, message) from sluice.dead_letter order by key");
+        return DATABASE.texts(
+                "select concat_ws(' ', left(key, 8), code, message) from sluice.dead_letter order by key");
     }
 
     private static String waiting() throws SQLException {
@@ -66,15 +69,21 @@ class PoisonTest {
         DATABASE.run("delete from sluice.outbox", "update app.t set name = 'x' where amount between 1 and 20");
         drain();
         assertThat(letters()).isEmpty();
-        assertThat(DATABASE.texts("select key || ' ' || priority from sluice.outbox where key in ('r0006', 'r0007', 'r0008')"
-                + " order by key")).containsExactly("r0006 2", "r0007 2", "r0008 0");
+        assertThat(DATABASE.texts(
+                        "select key || ' ' || priority from sluice.outbox where key in ('r0006', 'r0007', 'r0008')"
+                                + " order by key"))
+                .containsExactly("r0006 2", "r0007 2", "r0008 0");
         assertThat(waiting()).isEqualTo("20");
     }
 
     @ParameterizedTest
-    @CsvSource(delimiter = '|', value = {
-        "seen|update app.t set seen = '294276-12-31 23:59:59' where id = 'r0150'|r0150 ROW_NOT_READ 22008 column seen: timestamp out of range"})
-    void aValueThatCanNotBeSentIsADeadLetterAndTheOthersGo(String column, String poison, String letter) throws SQLException {
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "seen|update app.t set seen = '294276-12-31 23:59:59' where id = 'r0150'|r0150 ROW_NOT_READ 22008 column seen: timestamp out of range"
+            })
+    void aValueThatCanNotBeSentIsADeadLetterAndTheOthersGo(String column, String poison, String letter)
+            throws SQLException {
         capture.start(List.of(sync));
         DATABASE.run(poison, "update app.t set name = 'x'");
         drain();
@@ -82,8 +91,12 @@ class PoisonTest {
         assertThat(waiting()).isEqualTo("299");
         DATABASE.run("update app.t set seen = now() where id = 'r0150'");
         drain();
-        assertThat(letters()).as("its next change is read whole, and the letter goes").isEmpty();
-        assertThat(DATABASE.text("select (select count(*) from jsonb_object_keys(fields)) from sluice.outbox where key = 'r0150'"))
+        assertThat(letters())
+                .as("its next change is read whole, and the letter goes")
+                .isEmpty();
+        assertThat(
+                        DATABASE.text(
+                                "select (select count(*) from jsonb_object_keys(fields)) from sluice.outbox where key = 'r0150'"))
                 .isEqualTo("3");
     }
 
@@ -97,17 +110,25 @@ class PoisonTest {
         DATABASE.run("update app.t set seen = '294276-12-31 23:59:59' where id = 'r0150'");
         drain();
         assertThat(letters()).hasSize(1);
-        assertThat(DATABASE.text("select count(*) from sluice.outbox where object = 'Lead'")).isEqualTo("300");
-        assertThat(DATABASE.text("select count(*) from sluice.outbox where object = 'Contact'")).isEqualTo("299");
+        assertThat(DATABASE.text("select count(*) from sluice.outbox where object = 'Lead'"))
+                .isEqualTo("300");
+        assertThat(DATABASE.text("select count(*) from sluice.outbox where object = 'Contact'"))
+                .isEqualTo("299");
     }
 
     @Test
     void aKeyTooLongForAnIndexIsADeadLetterUntilItsRowIsDeleted() throws SQLException {
         capture.start(List.of(sync));
-        DATABASE.run("alter table app.t drop constraint t_pkey", "create unique index on app.t (md5(id))",
-                "insert into app.t values (" + LONG_KEY + ", 'long', 1, null)", "update app.t set amount = 5 where id = 'r0001'");
+        DATABASE.run(
+                "alter table app.t drop constraint t_pkey",
+                "create unique index on app.t (md5(id))",
+                "insert into app.t values (" + LONG_KEY + ", 'long', 1, null)",
+                "update app.t set amount = 5 where id = 'r0001'");
         drain();
-        assertThat(letters()).singleElement().asString().contains("its key of 2880 bytes is longer than an index holds");
+        assertThat(letters())
+                .singleElement()
+                .asString()
+                .contains("its key of 2880 bytes is longer than an index holds");
         assertThat(waiting()).isEqualTo("300");
         DATABASE.run("delete from app.t where name = 'long'", "update app.t set amount = 6 where id = 'r0002'");
         drain();
@@ -123,8 +144,12 @@ class PoisonTest {
         other.setObject("Lead");
         capture.start(List.of(sync, other));
         drain();
-        DATABASE.run("update app.t set name = 'y' where id = 'r0001'", "update app.u set name = 'b'", "delete from sluice.outbox");
-        try (Connection migration = DATABASE.application(); Statement statement = migration.createStatement()) {
+        DATABASE.run(
+                "update app.t set name = 'y' where id = 'r0001'",
+                "update app.u set name = 'b'",
+                "delete from sluice.outbox");
+        try (Connection migration = DATABASE.application();
+                Statement statement = migration.createStatement()) {
             migration.setAutoCommit(false);
             statement.execute("lock table app.t in access exclusive mode");
             long begin = System.nanoTime();
@@ -148,7 +173,8 @@ class PoisonTest {
         capture.start(List.of(sync));
         drain();
         DATABASE.run("delete from sluice.outbox");
-        try (Connection late = DATABASE.application(); Statement statement = late.createStatement()) {
+        try (Connection late = DATABASE.application();
+                Statement statement = late.createStatement()) {
             late.setAutoCommit(false);
             statement.execute("update app.t set name = 'late' where id = 'r0001'");
             for (int i = 10; i < 40; i++) {
@@ -159,14 +185,18 @@ class PoisonTest {
             late.commit();
         }
         drain();
-        assertThat(DATABASE.texts("select key from sluice.outbox where key = 'r0001'")).hasSize(1);
+        assertThat(DATABASE.texts("select key from sluice.outbox where key = 'r0001'"))
+                .hasSize(1);
     }
 
     @Test
     void effectsOfTheApplicationsTriggersWhileACrmChangeIsAppliedGoToThatCrmToo() throws SQLException {
-        DATABASE.run("create table app.u (id text primary key, name text)", "insert into app.u values ('1', 'a')",
+        DATABASE.run(
+                "create table app.u (id text primary key, name text)",
+                "insert into app.u values ('1', 'a')",
                 "create function app.up() returns trigger language plpgsql as $$ begin new.name := upper(new.name); return new;"
-                        + " end $$", "create trigger up before update on app.t for each row execute function app.up()",
+                        + " end $$",
+                "create trigger up before update on app.t for each row execute function app.up()",
                 "create function app.too() returns trigger language plpgsql as $$ begin update app.u set name = new.name;"
                         + " update app.t set amount = -1 where id = 'r0002' and new.id = 'r0001'; return null; end $$",
                 "create trigger too after update on app.t for each row execute function app.too()");
@@ -175,17 +205,24 @@ class PoisonTest {
         other.setObject("Lead");
         capture.start(List.of(sync, other));
         drain();
-        DATABASE.run("insert into sluice.sync_state (account, object, key, sync, base)"
-                + " select account, object, key, sync, fields from sluice.outbox", "delete from sluice.outbox");
+        DATABASE.run(
+                "insert into sluice.sync_state (account, object, key, sync, base)"
+                        + " select account, object, key, sync, fields from sluice.outbox",
+                "delete from sluice.outbox");
         DATABASE.sluice().transaction(connection -> {
             capture.blockDrains(connection, sync);
-            io.sluice.store.Database.update(connection, "update app.t set name = 'anna', amount = 77 where id = 'r0001'");
-            return io.sluice.store.Database.update(connection, "update sluice.sync_state set base = base"
-                    + " || '{\"name__c\": \"anna\", \"amount__c\": 77}' where key = 'r0001' and object = 'Contact'");
+            io.sluice.store.Database.update(
+                    connection, "update app.t set name = 'anna', amount = 77 where id = 'r0001'");
+            return io.sluice.store.Database.update(
+                    connection,
+                    "update sluice.sync_state set base = base"
+                            + " || '{\"name__c\": \"anna\", \"amount__c\": 77}' where key = 'r0001' and object = 'Contact'");
         });
         drain();
         assertThat(DATABASE.texts("select concat_ws(' ', object, key, fields) from sluice.outbox order by object, key"))
-                .containsExactly("Contact r0001 {\"name__c\": \"ANNA\"}", "Contact r0002 {\"name__c\": \"N\", \"amount__c\": -1}",
+                .containsExactly(
+                        "Contact r0001 {\"name__c\": \"ANNA\"}",
+                        "Contact r0002 {\"name__c\": \"N\", \"amount__c\": -1}",
                         "Lead 1 {\"name__c\": \"N\"}");
     }
 }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.capture;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -17,8 +18,8 @@ import org.junit.jupiter.api.io.TempDir;
 /** Rows that a subscription applies are captured: two servers, and PostgreSQL's own logical replication between them. */
 class ReplicatedRowsIT {
 
-    private static final List<String> TABLE = List.of("create schema app",
-            "create table app.t (id int primary key, name text, notes text)");
+    private static final List<String> TABLE =
+            List.of("create schema app", "create table app.t (id int primary key, name text, notes text)");
 
     @TempDir
     private Path folder;
@@ -61,13 +62,16 @@ class ReplicatedRowsIT {
     }
 
     private static void awaitLog(Database subscriber, String... lines) {
-        Awaitility.await().atMost(Duration.ofSeconds(90)).pollInterval(Duration.ofMillis(100)).untilAsserted(() ->
-                assertThat(log(subscriber)).contains(lines));
+        Awaitility.await()
+                .atMost(Duration.ofSeconds(90))
+                .pollInterval(Duration.ofMillis(100))
+                .untilAsserted(() -> assertThat(log(subscriber)).contains(lines));
     }
 
     private static List<String> log(Database subscriber) throws SQLException {
-        return subscriber.query("select concat_ws(' ', op, key, nullif(array_to_string(columns, ','), ''))"
-                + " from sluice.change_log cross join unnest(keys) with ordinality as k(key, place) order by seq, place",
+        return subscriber.query(
+                "select concat_ws(' ', op, key, nullif(array_to_string(columns, ','), ''))"
+                        + " from sluice.change_log cross join unnest(keys) with ordinality as k(key, place) order by seq, place",
                 row -> row.getString(1));
     }
 }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.capture;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -37,7 +38,8 @@ class StoppedSyncTest {
     @BeforeEach
     void rows() throws SQLException {
         DATABASE.reset();
-        DATABASE.run("create table app.t (id int primary key, name text, city text)",
+        DATABASE.run(
+                "create table app.t (id int primary key, name text, city text)",
                 "insert into app.t select n, 'n', 'c' from generate_series(1, 50) as n");
     }
 
@@ -56,11 +58,13 @@ class StoppedSyncTest {
     }
 
     private static void settle() throws SQLException {
-        DATABASE.run("insert into sluice.sync_state (account, object, key, sync, base)"
-                + " select account, object, key, sync, fields from sluice.outbox where operation = 'upsert'"
-                + " on conflict (account, object, key) do update set base = excluded.base",
+        DATABASE.run(
+                "insert into sluice.sync_state (account, object, key, sync, base)"
+                        + " select account, object, key, sync, fields from sluice.outbox where operation = 'upsert'"
+                        + " on conflict (account, object, key) do update set base = excluded.base",
                 "delete from sluice.sync_state r using sluice.outbox o where o.key = r.key and o.object = r.object"
-                        + " and o.operation = 'delete'", "delete from sluice.outbox");
+                        + " and o.operation = 'delete'",
+                "delete from sluice.outbox");
     }
 
     @Test
@@ -69,7 +73,9 @@ class StoppedSyncTest {
         settle();
 
         Capture without = started(List.of(one), List.of(other));
-        DATABASE.run("update app.t set name = 'changed' where id = 7", "delete from app.t where id = 9",
+        DATABASE.run(
+                "update app.t set name = 'changed' where id = 7",
+                "delete from app.t where id = 9",
                 "insert into app.t values (51, 'n', 'c')");
         drain(without);
         assertThat(DATABASE.texts("select distinct object from sluice.outbox")).containsExactly("one");
@@ -79,10 +85,13 @@ class StoppedSyncTest {
         again.watch();
         drain(again);
         assertThat(DATABASE.texts("select operation || ' ' || key from sluice.outbox where object = 'other' and key in"
-                + " ('7', '9', '51') order by 1")).containsExactly("delete 9", "upsert 51", "upsert 7");
+                        + " ('7', '9', '51') order by 1"))
+                .containsExactly("delete 9", "upsert 51", "upsert 7");
         settle();
         assertThat(started(List.of(one, other), List.of()).tables()).containsExactly("app.t");
-        assertThat(DATABASE.texts("select key from sluice.change_log, unnest(keys) as key")).as("nothing is loaded again").isEmpty();
+        assertThat(DATABASE.texts("select key from sluice.change_log, unnest(keys) as key"))
+                .as("nothing is loaded again")
+                .isEmpty();
     }
 
     @Test
@@ -103,17 +112,19 @@ class StoppedSyncTest {
     void aMendedFieldLeavesNothingOfTheOldName() throws SQLException {
         Sync wrong = sync("other", Map.of("name", "nmae", "city", "town"));
         drain(started(List.of(wrong), List.of()));
-        DATABASE.run("insert into sluice.sync_state (account, object, key, sync, base, stamps, unproven)"
-                + " values ('crm', 'other', '1', 'other', '{\"nmae\": \"n\", \"town\": \"c\"}', '{\"*\": \"2026-01-01\"}',"
-                + " '{\"nmae\": [\"x\"]}')",
+        DATABASE.run(
+                "insert into sluice.sync_state (account, object, key, sync, base, stamps, unproven)"
+                        + " values ('crm', 'other', '1', 'other', '{\"nmae\": \"n\", \"town\": \"c\"}', '{\"*\": \"2026-01-01\"}',"
+                        + " '{\"nmae\": [\"x\"]}')",
                 "insert into sluice.dead_letter (account, object, key, sync, operation, fields, stamps, rejected_fields)"
-                + " values ('crm', 'other', '2', 'other', 'upsert', '{\"nmae\": \"n\"}', '{}', array['nmae']),"
-                + " ('crm', 'other', '3', 'other', 'upsert', '{\"nmae\": \"n\", \"town\": \"c\"}', '{}', array['nmae', 'town']),"
-                + " ('crm', 'elsewhere', '4', 'other', 'upsert', '{\"nmae\": \"n\"}', '{}', '{}')");
+                        + " values ('crm', 'other', '2', 'other', 'upsert', '{\"nmae\": \"n\"}', '{}', array['nmae']),"
+                        + " ('crm', 'other', '3', 'other', 'upsert', '{\"nmae\": \"n\", \"town\": \"c\"}', '{}', array['nmae', 'town']),"
+                        + " ('crm', 'elsewhere', '4', 'other', 'upsert', '{\"nmae\": \"n\"}', '{}', '{}')");
 
         Capture mended = started(List.of(other), List.of());
         assertThat(DATABASE.texts("select concat_ws(' ', key, fields, array_to_string(rejected_fields, ','))"
-                + " from sluice.dead_letter")).containsExactly("3 {\"town\": \"c\"} town");
+                        + " from sluice.dead_letter"))
+                .containsExactly("3 {\"town\": \"c\"} town");
         assertThat(DATABASE.texts("select concat_ws(' ', base, stamps, unproven) from sluice.sync_state"))
                 .containsExactly("{\"town\": \"c\"} {\"*\": \"2026-01-01\"} {}");
         drain(mended);

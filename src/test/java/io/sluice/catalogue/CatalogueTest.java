@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.catalogue;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -65,20 +66,23 @@ class CatalogueTest {
     @ParameterizedTest
     @MethodSource("kamelets")
     void aKameletIsWhatKubernetesAccepts(Path file) throws IOException {
-        assertThat(SCHEMAS.kubernetes(file.toString(), Yaml.read(Yaml.text(file)))).isEmpty();
+        assertThat(SCHEMAS.kubernetes(file.toString(), Yaml.read(Yaml.text(file))))
+                .isEmpty();
     }
 
     @ParameterizedTest
     @MethodSource("kamelets")
     void aKameletKeepsTheRulesOfCamelsCatalogue(Path file) {
-        assertThat(KameletRules.problems(file.getFileName().toString(), Yaml.text(file))).isEmpty();
+        assertThat(KameletRules.problems(file.getFileName().toString(), Yaml.text(file)))
+                .isEmpty();
     }
 
     @ParameterizedTest
     @MethodSource("kamelets")
     void everyStepOfAKameletHasAnIdOfItsOwn(Path file) throws IOException {
         JsonNode template = Yaml.read(Yaml.text(file)).path("spec").path("template");
-        assertThat(RouteRules.ofTemplate(file.toString(), template, new HashMap<>())).isEmpty();
+        assertThat(RouteRules.ofTemplate(file.toString(), template, new HashMap<>()))
+                .isEmpty();
     }
 
     @Test
@@ -87,16 +91,19 @@ class CatalogueTest {
         for (Path file : kamelets()) {
             JsonNode definition = Yaml.read(Yaml.text(file)).path("spec").path("definition");
             for (String part : List.of("title", "description")) {
-                words.computeIfAbsent(definition.path(part).asText(), word -> new ArrayList<>()).add(file.toString());
+                words.computeIfAbsent(definition.path(part).asText(), word -> new ArrayList<>())
+                        .add(file.toString());
             }
         }
-        assertThat(words).isNotEmpty().allSatisfy((word, files) -> assertThat(files).hasSize(1));
+        assertThat(words).isNotEmpty().allSatisfy((word, files) -> assertThat(files)
+                .hasSize(1));
     }
 
     @Test
     void aKameletThatARouteOrAKameletCallsIsInTheCatalogue() {
         List<String> names = kamelets().stream()
-                .map(file -> file.getFileName().toString().replace(KameletRules.ENDING, "")).toList();
+                .map(file -> file.getFileName().toString().replace(KameletRules.ENDING, ""))
+                .toList();
         List<Path> all = new ArrayList<>(routes());
         all.addAll(kamelets());
         List<String> problems = new ArrayList<>();
@@ -119,7 +126,9 @@ class CatalogueTest {
 
     /** As Camel itself reads a Kamelet: its template is a route template. */
     private static ArrayNode asRouteTemplate(JsonNode kamelet) {
-        ObjectNode template = JsonNodeFactory.instance.objectNode().put("id", kamelet.path("metadata").path("name").asText());
+        ObjectNode template = JsonNodeFactory.instance
+                .objectNode()
+                .put("id", kamelet.path("metadata").path("name").asText());
         template.setAll((ObjectNode) kamelet.path("spec").path("template"));
         ArrayNode file = JsonNodeFactory.instance.arrayNode();
         file.addObject().set("routeTemplate", template);

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.catalogue;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
@@ -20,10 +21,9 @@ final class KameletRules {
 
     private static final String PREFIX = "camel.apache.org/";
     private static final Pattern PLACEHOLDER = Pattern.compile("\\{\\{[?]?([A-Za-z0-9_.-]+)(?::[^}]*)?}}");
-    private static final Pattern DEPENDENCY = Pattern.compile(
-            "camel:[a-z0-9-]+|mvn:[\\w.-]+:[\\w.-]+:[\\w.-]+");
-    private static final Pattern CREDENTIAL = Pattern.compile(
-            "(?i).*(password|passphrase|secret|token|api-?key|private-?key|credentials?)");
+    private static final Pattern DEPENDENCY = Pattern.compile("camel:[a-z0-9-]+|mvn:[\\w.-]+:[\\w.-]+:[\\w.-]+");
+    private static final Pattern CREDENTIAL =
+            Pattern.compile("(?i).*(password|passphrase|secret|token|api-?key|private-?key|credentials?)");
     private static final String CREDENTIALS_GROUP = "urn:camel:group:credentials";
     private static final String ICON = "data:image/svg+xml;base64,";
 
@@ -50,9 +50,12 @@ final class KameletRules {
     }
 
     private void check(JsonNode kamelet) {
-        if (!kamelet.path("apiVersion").asText().equals(PREFIX + "v1") || !kamelet.path("kind").asText().equals("Kamelet")) {
-            broken("apiVersion and kind", "found '" + kamelet.path("apiVersion").asText() + "' and '"
-                    + kamelet.path("kind").asText() + "' instead of " + PREFIX + "v1 and Kamelet");
+        if (!kamelet.path("apiVersion").asText().equals(PREFIX + "v1")
+                || !kamelet.path("kind").asText().equals("Kamelet")) {
+            broken(
+                    "apiVersion and kind",
+                    "found '" + kamelet.path("apiVersion").asText() + "' and '"
+                            + kamelet.path("kind").asText() + "' instead of " + PREFIX + "v1 and Kamelet");
         }
         JsonNode metadata = kamelet.path("metadata");
         JsonNode spec = kamelet.path("spec");
@@ -84,8 +87,13 @@ final class KameletRules {
     }
 
     private void annotations(JsonNode annotations) {
-        for (String name : List.of("kamelet.icon", "catalog.version", "provider", "kamelet.support.level",
-                "kamelet.group", "kamelet.namespace")) {
+        for (String name : List.of(
+                "kamelet.icon",
+                "catalog.version",
+                "provider",
+                "kamelet.support.level",
+                "kamelet.group",
+                "kamelet.namespace")) {
             if (annotations.path(PREFIX + name).asText().isBlank()) {
                 broken("annotations are there", PREFIX + name + " is missing");
             }
@@ -101,7 +109,8 @@ final class KameletRules {
             return false;
         }
         try {
-            byte[] bytes = Base64.getDecoder().decode(icon.substring(ICON.length()).strip());
+            byte[] bytes =
+                    Base64.getDecoder().decode(icon.substring(ICON.length()).strip());
             return new String(bytes, StandardCharsets.UTF_8).contains("<svg");
         } catch (IllegalArgumentException noBase64) {
             return false;
@@ -110,7 +119,9 @@ final class KameletRules {
 
     private void definition(JsonNode definition) {
         if (!definition.path("type").asText().equals("object")) {
-            broken("definition.type is object", "found '" + definition.path("type").asText() + "'");
+            broken(
+                    "definition.type is object",
+                    "found '" + definition.path("type").asText() + "'");
         }
         if (definition.path("description").asText().isBlank()) {
             broken("definition has a description", "it is missing");
@@ -151,7 +162,9 @@ final class KameletRules {
         }
         dependencies.forEach(dependency -> {
             if (!DEPENDENCY.matcher(dependency.asText()).matches()) {
-                broken("dependencies are camel:name or mvn:group:artifact:version", "found '" + dependency.asText() + "'");
+                broken(
+                        "dependencies are camel:name or mvn:group:artifact:version",
+                        "found '" + dependency.asText() + "'");
             }
         });
     }
@@ -167,11 +180,17 @@ final class KameletRules {
         Set<String> properties = new TreeSet<>();
         spec.path("definition").path("properties").fieldNames().forEachRemaining(properties::add);
         Set<String> beans = new HashSet<>();
-        spec.path("template").path("beans").forEach(bean -> beans.add(bean.path("name").asText()));
-        properties.stream().filter(property -> !used.contains(property)).forEach(property ->
-                broken("properties are used", "'" + property + "' is not in the template"));
-        used.stream().filter(name -> !properties.contains(name) && !beans.contains(name)).forEach(name ->
-                broken("placeholders are declared", "{{" + name + "}} is no property, so a global one would be taken"));
+        spec.path("template")
+                .path("beans")
+                .forEach(bean -> beans.add(bean.path("name").asText()));
+        properties.stream()
+                .filter(property -> !used.contains(property))
+                .forEach(property -> broken("properties are used", "'" + property + "' is not in the template"));
+        used.stream()
+                .filter(name -> !properties.contains(name) && !beans.contains(name))
+                .forEach(name -> broken(
+                        "placeholders are declared",
+                        "{{" + name + "}} is no property, so a global one would be taken"));
     }
 
     private void ends(String type, JsonNode template) {
@@ -182,7 +201,9 @@ final class KameletRules {
                 broken("a source ends in kamelet:sink", "no step of it goes there");
             }
         } else if (!startsAtCaller) {
-            broken("a sink or an action starts at kamelet:source", "it starts at '" + from.path("uri").asText() + "'");
+            broken(
+                    "a sink or an action starts at kamelet:source",
+                    "it starts at '" + from.path("uri").asText() + "'");
         }
     }
 

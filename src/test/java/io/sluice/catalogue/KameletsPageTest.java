@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.catalogue;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -38,8 +39,11 @@ class KameletsPageTest {
         for (Path file : Yaml.files("kamelet-catalog", ".yaml")) {
             JsonNode kamelet = Yaml.read(Yaml.text(file));
             JsonNode definition = kamelet.path("spec").path("definition");
-            text.append("### ").append(kamelet.path("metadata").path("name").asText()).append("\n\n")
-                    .append(definition.path("description").asText().strip()).append("\n\n");
+            text.append("### ")
+                    .append(kamelet.path("metadata").path("name").asText())
+                    .append("\n\n")
+                    .append(definition.path("description").asText().strip())
+                    .append("\n\n");
             if (!definition.path("properties").isEmpty()) {
                 properties(definition, text);
             }
@@ -53,10 +57,18 @@ class KameletsPageTest {
         text.append("| property | type | default | |\n|---|---|---|---|\n");
         definition.path("properties").properties().forEach(property -> {
             JsonNode schema = property.getValue();
-            String fallback = schema.has("default") ? "`" + schema.path("default").asText() + "`"
+            String fallback = schema.has("default")
+                    ? "`" + schema.path("default").asText() + "`"
                     : required.contains(property.getKey()) ? "required" : "";
-            text.append("| `").append(property.getKey()).append("` | ").append(schema.path("type").asText()).append(" | ")
-                    .append(fallback).append(" | ").append(cell(schema.path("description").asText())).append(" |\n");
+            text.append("| `")
+                    .append(property.getKey())
+                    .append("` | ")
+                    .append(schema.path("type").asText())
+                    .append(" | ")
+                    .append(fallback)
+                    .append(" | ")
+                    .append(cell(schema.path("description").asText()))
+                    .append(" |\n");
         });
         text.append('\n');
     }

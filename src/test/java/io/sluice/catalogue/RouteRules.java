@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.catalogue;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
@@ -69,7 +70,9 @@ final class RouteRules {
                 JsonNode route = entry.path("route");
                 id("route", route);
                 if (route.path("description").asText().isBlank()) {
-                    broken("routes have a description", "route '" + route.path("id").asText() + "' has none");
+                    broken(
+                            "routes have a description",
+                            "route '" + route.path("id").asText() + "' has none");
                 }
                 id("from of route '" + route.path("id").asText() + "'", route.path("from"));
                 steps(route.path("from").path("steps"));

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.catalogue;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -17,7 +18,8 @@ class RouteRulesTest {
 
     private static final String FILE = "routes/sample.camel.yaml";
 
-    private static final String GOOD = """
+    private static final String GOOD =
+            """
             - route:
                 id: sample
                 description: Shows the form.
@@ -62,7 +64,10 @@ class RouteRulesTest {
                 arguments("steps have an id: log", "                      id: say\n", ""),
                 arguments("steps have an id: otherwise", "              id: rest\n", ""),
                 arguments("steps have an id: doTry", "                    id: try\n", ""),
-                arguments("steps have an id: stop", "                          id: end\n", "                          {}\n"),
+                arguments(
+                        "steps have an id: stop",
+                        "                          id: end\n",
+                        "                          {}\n"),
                 arguments("steps have an id: doCatch", "- id: catch\n                        exception", "- exception"),
                 arguments("routes have a description", "    description: Shows the form.\n", ""),
                 arguments("ids are unique", "id: say", "id: choose"),
@@ -86,13 +91,17 @@ class RouteRulesTest {
     @Test
     void aTopLevelFromIsReported() {
         assertThat(problems("- from: {uri: 'direct:a', steps: []}"))
-                .singleElement().asString().contains("no top-level from");
+                .singleElement()
+                .asString()
+                .contains("no top-level from");
     }
 
     @Test
     void aRouteFileThatLooksLikeAKameletIsReported() {
         assertThat(RouteRules.ofRoutes("routes/a.kamelet.d/b.camel.yaml", GOOD, new HashMap<>()))
-                .singleElement().asString().contains("no .kamelet in the path");
+                .singleElement()
+                .asString()
+                .contains("no .kamelet in the path");
     }
 
     @Test
@@ -109,7 +118,9 @@ class RouteRulesTest {
         var template = Yaml.read("from: {uri: 'kamelet:source', steps: [{log: {message: hello}}]}");
 
         assertThat(RouteRules.ofTemplate("a-sink.kamelet.yaml", template, new HashMap<>()))
-                .singleElement().asString().startsWith("a-sink.kamelet.yaml: steps have an id: log");
+                .singleElement()
+                .asString()
+                .startsWith("a-sink.kamelet.yaml: steps have an id: log");
     }
 
     private static List<String> problems(String text) {

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.catalogue;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -20,8 +21,8 @@ final class Schemas {
 
     private static final Pattern PLACEHOLDER = Pattern.compile("\\{\\{[^{}]+}}");
 
-    private final JsonSchema camel = JsonSchemaFactory.getInstance(SpecVersion.VersionFlag.V4)
-            .getSchema(resource("schema/camelYamlDsl.json"));
+    private final JsonSchema camel =
+            JsonSchemaFactory.getInstance(SpecVersion.VersionFlag.V4).getSchema(resource("schema/camelYamlDsl.json"));
     private final JsonSchema kubernetes = kubernetes();
 
     /** What Camel's schema of a YAML file finds wrong. */
@@ -36,9 +37,15 @@ final class Schemas {
 
     /** One sentence per violation: a wrong leaf makes everything around it wrong too, and only the leaf helps. */
     private static List<String> problems(String file, String rule, JsonSchema schema, JsonNode content) {
-        List<ValidationMessage> found = schema.validate(content).stream().filter(it -> !isFilledByCamel(it)).toList();
-        return found.stream().filter(it -> found.stream().noneMatch(other -> isInside(other, it)))
-                .map(it -> file + ": " + rule + ": " + it.getMessage()).sorted().distinct().toList();
+        List<ValidationMessage> found = schema.validate(content).stream()
+                .filter(it -> !isFilledByCamel(it))
+                .toList();
+        return found.stream()
+                .filter(it -> found.stream().noneMatch(other -> isInside(other, it)))
+                .map(it -> file + ": " + rule + ": " + it.getMessage())
+                .sorted()
+                .distinct()
+                .toList();
     }
 
     private static boolean isInside(ValidationMessage inner, ValidationMessage outer) {
@@ -49,7 +56,8 @@ final class Schemas {
 
     /** A placeholder may stand where a number or a flag is wanted: Camel fills it in before it looks. */
     private static boolean isFilledByCamel(ValidationMessage message) {
-        return message.getType().equals("type") && PLACEHOLDER.matcher(message.getInstanceNode().asText()).matches();
+        return message.getType().equals("type")
+                && PLACEHOLDER.matcher(message.getInstanceNode().asText()).matches();
     }
 
     private static JsonSchema kubernetes() {
@@ -59,9 +67,12 @@ final class Schemas {
                 if (version.path("name").asText().equals("v1")) {
                     JsonNode schema = version.path("schema").path("openAPIV3Schema");
                     // the API server knows metadata by itself
-                    ((ObjectNode) schema.path("properties")).putObject("metadata").put("type", "object");
+                    ((ObjectNode) schema.path("properties"))
+                            .putObject("metadata")
+                            .put("type", "object");
                     closed(schema);
-                    return JsonSchemaFactory.getInstance(SpecVersion.VersionFlag.V4).getSchema(schema);
+                    return JsonSchemaFactory.getInstance(SpecVersion.VersionFlag.V4)
+                            .getSchema(schema);
                 }
             }
             throw new IllegalStateException("The resource definition of Kamelet has no version v1");
@@ -72,7 +83,8 @@ final class Schemas {
 
     /** Kubernetes knows no field that a structural schema does not name, where JSON Schema takes any. */
     private static void closed(JsonNode schema) {
-        if (schema instanceof ObjectNode object && object.path("properties").isObject()
+        if (schema instanceof ObjectNode object
+                && object.path("properties").isObject()
                 && !object.path(PRESERVE).asBoolean()) {
             object.put("additionalProperties", false);
         }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.catalogue;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -13,7 +14,9 @@ class SchemasTest {
 
     @Test
     void camelsSchemaRefusesAStepThatDoesNotExist() throws IOException {
-        assertThat(camel("""
+        assertThat(
+                        camel(
+                                """
                 - route:
                     id: a
                     from:
@@ -21,12 +24,18 @@ class SchemasTest {
                       steps:
                         - teleport:
                             id: b
-                """)).singleElement().asString().startsWith("a.yaml: Camel YAML DSL schema: ").contains("teleport");
+                """))
+                .singleElement()
+                .asString()
+                .startsWith("a.yaml: Camel YAML DSL schema: ")
+                .contains("teleport");
     }
 
     @Test
     void camelsSchemaRefusesAMisspeltOption() throws IOException {
-        assertThat(camel("""
+        assertThat(
+                        camel(
+                                """
                 - route:
                     id: a
                     from:
@@ -35,12 +44,15 @@ class SchemasTest {
                         - to:
                             id: b
                             url: direct:b
-                """)).isNotEmpty().anyMatch(problem -> problem.contains("url"));
+                """))
+                .isNotEmpty()
+                .anyMatch(problem -> problem.contains("url"));
     }
 
     @Test
     void camelsSchemaTakesAPlaceholderButNoOtherTextForANumber() throws IOException {
-        String breaker = """
+        String breaker =
+                """
                 - route:
                     id: a
                     from:
@@ -54,23 +66,33 @@ class SchemasTest {
                 """;
 
         assertThat(camel(breaker.replace("SIZE", "{{size}}"))).isEmpty();
-        assertThat(camel(breaker.replace("SIZE", "many"))).singleElement().asString().contains("slidingWindowSize");
+        assertThat(camel(breaker.replace("SIZE", "many")))
+                .singleElement()
+                .asString()
+                .contains("slidingWindowSize");
     }
 
     @Test
     void kubernetesRefusesAFieldThatTheResourceDoesNotHave() throws IOException {
-        assertThat(kubernetes("""
+        assertThat(
+                        kubernetes(
+                                """
                 apiVersion: camel.apache.org/v1
                 kind: Kamelet
                 metadata: {name: a-sink}
                 spec:
                   flow: {}
-                """)).singleElement().asString().contains("flow");
+                """))
+                .singleElement()
+                .asString()
+                .contains("flow");
     }
 
     @Test
     void kubernetesRefusesAFieldOfTheWrongTypeInAProperty() throws IOException {
-        assertThat(kubernetes("""
+        assertThat(
+                        kubernetes(
+                                """
                 apiVersion: camel.apache.org/v1
                 kind: Kamelet
                 metadata: {name: a-sink}
@@ -78,18 +100,24 @@ class SchemasTest {
                   definition:
                     properties:
                       account: {title: Account, minimum: 3}
-                """)).singleElement().asString().contains("minimum");
+                """))
+                .singleElement()
+                .asString()
+                .contains("minimum");
     }
 
     @Test
     void kubernetesTakesAnyTemplate() throws IOException {
-        assertThat(kubernetes("""
+        assertThat(
+                        kubernetes(
+                                """
                 apiVersion: camel.apache.org/v1
                 kind: Kamelet
                 metadata: {name: a-sink, labels: {any: thing}}
                 spec:
                   template: {from: {uri: "kamelet:source", steps: []}}
-                """)).isEmpty();
+                """))
+                .isEmpty();
     }
 
     private static List<String> camel(String text) throws IOException {

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.catalogue;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
@@ -16,11 +17,11 @@ import java.util.stream.Stream;
 /** Reading the bundle's YAML; a key that stands twice is an error, as it is for Camel. */
 final class Yaml {
 
-    private static final ObjectMapper MAPPER = new ObjectMapper(
-            YAMLFactory.builder().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION).build());
+    private static final ObjectMapper MAPPER = new ObjectMapper(YAMLFactory.builder()
+            .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+            .build());
 
-    private Yaml() {
-    }
+    private Yaml() {}
 
     static JsonNode read(String text) throws JsonProcessingException {
         return MAPPER.readTree(text);
@@ -39,7 +40,10 @@ final class Yaml {
     /** The files below a folder whose names end so, sorted. */
     static List<Path> files(String folder, String ending) {
         try (Stream<Path> all = Files.walk(Path.of(folder))) {
-            return all.filter(Files::isRegularFile).filter(file -> file.toString().endsWith(ending)).sorted().toList();
+            return all.filter(Files::isRegularFile)
+                    .filter(file -> file.toString().endsWith(ending))
+                    .sorted()
+                    .toList();
         } catch (IOException unreadable) {
             throw new UncheckedIOException(unreadable);
         }

@@ -1,8 +1,9 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.crm;
 
-import io.sluice.quota.Pool;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.sluice.quota.Pool;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -65,7 +66,8 @@ class AccountsTest {
     }
 
     @Property
-    void aBackoffLastsBetweenHalfAndAllOfACeilingThatDoublesUpToHalfAMinute(@ForAll @IntRange(min = 1, max = 100) int failures) {
+    void aBackoffLastsBetweenHalfAndAllOfACeilingThatDoublesUpToHalfAMinute(
+            @ForAll @IntRange(min = 1, max = 100) int failures) {
         accounts = accounts(() -> now);
         accounts.checked(CRM);
         for (int i = 0; i < failures; i++) {
@@ -117,7 +119,10 @@ class AccountsTest {
     }
 
     private static Accounts accounts(InstantSource clock) {
-        return new Accounts(List.of(new Account(CRM, null, Pool.of(CRM, List.of()), false),
-                new Account("other", null, Pool.of("other", List.of()), false)), clock);
+        return new Accounts(
+                List.of(
+                        new Account(CRM, null, Pool.of(CRM, List.of()), false),
+                        new Account("other", null, Pool.of("other", List.of()), false)),
+                clock);
     }
 }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.crm;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -27,8 +28,18 @@ class ErrorScopeTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"400, true", "404, true", "409, true", "403, false", "401, false", "408, false", "429, false", "500, false",
-        "200, false", "0, false"})
+    @CsvSource({
+        "400, true",
+        "404, true",
+        "409, true",
+        "403, false",
+        "401, false",
+        "408, false",
+        "429, false",
+        "500, false",
+        "200, false",
+        "0, false"
+    })
     void onlyContentErrorsConcernTheRequest(int status, boolean wrong) {
         assertThat(ErrorScope.isOfRequest(status)).isEqualTo(wrong);
     }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.crm;
 
 import io.sluice.Operation;
@@ -7,7 +8,8 @@ import org.apache.camel.CamelContext;
 import org.apache.camel.spi.Registry;
 
 /** Describes a CRM by its numbers alone, without Kamelets. */
-public record ExampleCrm(int collection, int collectionsACall, Optional<BulkCapability> bulk, boolean sendsWebhooks) implements Crm {
+public record ExampleCrm(int collection, int collectionsACall, Optional<BulkCapability> bulk, boolean sendsWebhooks)
+        implements Crm {
 
     /** Creates a CRM that takes a hundred records a call and sends webhooks. */
     public static ExampleCrm telling() {
@@ -25,8 +27,8 @@ public record ExampleCrm(int collection, int collectionsACall, Optional<BulkCapa
     }
 
     @Override
-    public void bind(Registry registry, Permits permits, Accounts accounts) { }
+    public void bind(Registry registry, Permits permits, Accounts accounts) {}
 
     @Override
-    public void connect(CamelContext context, String account, Map<String, String> settings) { }
+    public void connect(CamelContext context, String account, Map<String, String> settings) {}
 }

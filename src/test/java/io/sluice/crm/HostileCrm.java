@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.crm;
 
 import java.io.ByteArrayOutputStream;
@@ -21,7 +22,13 @@ import java.util.concurrent.Executors;
 final class HostileCrm implements AutoCloseable {
 
     /** Where the connection is cut, or that the answer comes after the time-out. */
-    enum Cut { NOT, BEFORE, WITHIN, AFTER, LATE }
+    enum Cut {
+        NOT,
+        BEFORE,
+        WITHIN,
+        AFTER,
+        LATE
+    }
 
     record Reply(int status, Map<String, String> headers, String body, Cut cut) {
 
@@ -75,15 +82,23 @@ final class HostileCrm implements AutoCloseable {
             if (head.isEmpty()) {
                 return;
             }
-            int length = head.lines().filter(line -> line.toLowerCase().startsWith("content-length:"))
-                    .map(line -> Integer.parseInt(line.substring(15).strip())).findFirst().orElse(0);
+            int length = head.lines()
+                    .filter(line -> line.toLowerCase().startsWith("content-length:"))
+                    .map(line -> Integer.parseInt(line.substring(15).strip()))
+                    .findFirst()
+                    .orElse(0);
             in.readNBytes(length);
             String call = head.lines().findFirst().orElse("");
             if (call.contains("/oauth")) {
-                write(socket.getOutputStream(), new Reply(200, """
+                write(
+                        socket.getOutputStream(),
+                        new Reply(
+                                200,
+                                """
                         {"access_token":"t","instance_url":"http://127.0.0.1:%1$d","token_type":"Bearer",
                          "id":"http://127.0.0.1:%1$d/id/00DXX0000001gEREAY/005XX000001SvogYAC","issued_at":"1","signature":"s"}"""
-                        .formatted(port())), false);
+                                        .formatted(port())),
+                        false);
                 return;
             }
             int place = asked.size();
@@ -104,7 +119,7 @@ final class HostileCrm implements AutoCloseable {
                 socket.setSoLinger(true, 0);
             }
             case LATE -> {
-                Thread.sleep(lateMillis);   // longer than the time-out, which is what is tried
+                Thread.sleep(lateMillis); // longer than the time-out, which is what is tried
                 write(socket.getOutputStream(), reply, false);
             }
             case NOT -> write(socket.getOutputStream(), reply, false);
@@ -115,11 +130,14 @@ final class HostileCrm implements AutoCloseable {
         byte[] body = reply.body() == null ? new byte[0] : reply.body().getBytes(StandardCharsets.UTF_8);
         StringBuilder head = new StringBuilder("HTTP/1.1 " + reply.status() + " Words\r\n");
         if (reply.headers().keySet().stream().noneMatch("Content-Type"::equalsIgnoreCase)) {
-            String type = reply.body() == null || !reply.body().startsWith("<") ? "application/json"
+            String type = reply.body() == null || !reply.body().startsWith("<")
+                    ? "application/json"
                     : reply.body().startsWith("<?xml") ? "text/xml" : "text/html";
             head.append("Content-Type: ").append(type).append("\r\n");
         }
-        reply.headers().forEach((name, value) -> head.append(name).append(": ").append(value).append("\r\n"));
+        reply.headers()
+                .forEach((name, value) ->
+                        head.append(name).append(": ").append(value).append("\r\n"));
         if (reply.status() != 204 && reply.status() != 304) {
             head.append("Content-Length: ").append(body.length).append("\r\n");
         }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.crm;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -46,7 +47,8 @@ public abstract class LoginTestBase {
         ExecutorService threads = Executors.newFixedThreadPool(20);
         try {
             Set<String> results = new HashSet<>();
-            List<Future<String>> all = Stream.generate(() -> threads.submit(work)).limit(20).toList();
+            List<Future<String>> all =
+                    Stream.generate(() -> threads.submit(work)).limit(20).toList();
             for (Future<String> one : all) {
                 results.add(one.get());
             }
@@ -57,18 +59,26 @@ public abstract class LoginTestBase {
     }
 
     protected boolean isGood(String token) throws Exception {
-        return send(HttpRequest.newBuilder(uri(path)).header("Authorization", "Bearer " + token)).statusCode() == 200;
+        return send(HttpRequest.newBuilder(uri(path)).header("Authorization", "Bearer " + token))
+                        .statusCode()
+                == 200;
     }
 
     /** Returns the number of requests to the token endpoint. */
     protected long logins() throws Exception {
         JsonNode referee = new ObjectMapper().readTree(control("GET", "/sandbox/referee", ""));
-        return referee.path("accounts").path(account).path("byOperation").path("token").asLong();
+        return referee.path("accounts")
+                .path(account)
+                .path("byOperation")
+                .path("token")
+                .asLong();
     }
 
     protected String control(String method, String path, String body) throws Exception {
-        return send(HttpRequest.newBuilder(uri(path)).header("Content-Type", "application/json")
-                .method(method, HttpRequest.BodyPublishers.ofString(body))).body();
+        return send(HttpRequest.newBuilder(uri(path))
+                        .header("Content-Type", "application/json")
+                        .method(method, HttpRequest.BodyPublishers.ofString(body)))
+                .body();
     }
 
     private static URI uri(String path) {

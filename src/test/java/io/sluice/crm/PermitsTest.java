@@ -1,6 +1,6 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.crm;
 
-import io.sluice.quota.Limits;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.sluice.Priority;
@@ -8,6 +8,7 @@ import io.sluice.outbox.Pause.Kind;
 import io.sluice.outbox.PauseStore;
 import io.sluice.quota.CallReport;
 import io.sluice.quota.CallRequest;
+import io.sluice.quota.Limits;
 import io.sluice.quota.Permit;
 import io.sluice.quota.Quota;
 import io.sluice.store.TestDatabase;
@@ -35,8 +36,13 @@ class PermitsTest {
 
     private final CamelContext context = new DefaultCamelContext();
     private final PauseStore pauseStore = new PauseStore(DATABASE.sluice());
-    private final Permits permits = new Permits(new Quota(DATABASE.sluice(), Limits.of(Map.of("crm", List.of())),
-            Duration.ofSeconds(10), Duration.ofSeconds(5)), pauseStore);
+    private final Permits permits = new Permits(
+            new Quota(
+                    DATABASE.sluice(),
+                    Limits.of(Map.of("crm", List.of())),
+                    Duration.ofSeconds(10),
+                    Duration.ofSeconds(5)),
+            pauseStore);
 
     @BeforeEach
     void empty() throws SQLException {
@@ -60,15 +66,22 @@ class PermitsTest {
     @Test
     void workThatStartedBeforeThePauseGetsItsPermits() throws Exception {
         Exchange exchange = new DefaultExchange(context);
-        exchange.getMessage().setHeader(Permits.PERMIT,
-                permits.await(() -> Optional.of(new CallRequest("crm", "write", Priority.HIGH, false)), Duration.ZERO).orElseThrow());
+        exchange.getMessage()
+                .setHeader(
+                        Permits.PERMIT,
+                        permits.await(
+                                        () -> Optional.of(new CallRequest("crm", "write", Priority.HIGH, false)),
+                                        Duration.ZERO)
+                                .orElseThrow());
         permits.require(exchange, "crm", "query", "POST");
         permits.report(exchange, new CallReport("query", 200, 1, 10));
         pauseStore.pause(Kind.ACCOUNT, "crm", null);
 
         permits.require(exchange, "crm", "delete", "POST");
         assertThat(permitted(exchange)).isTrue();
-        assertThat(DATABASE.texts("select priority from sluice.api_call")).as("with its own priority").containsOnly("1");
+        assertThat(DATABASE.texts("select priority from sluice.api_call"))
+                .as("with its own priority")
+                .containsOnly("1");
     }
 
     /** Shows that the cap belongs to the account, and that its slot is taken before a permit is requested. */
@@ -77,12 +90,17 @@ class PermitsTest {
         Exchange exchange = new DefaultExchange(context);
         permits.require(exchange, "crm", "upsert", "POST", 1);
         long calls = Long.parseLong(calls());
-        Optional<Permit> second = permits.await(() -> Optional.of(new CallRequest("crm", "write", Priority.HIGH, false)), Duration.ZERO);
+        Optional<Permit> second =
+                permits.await(() -> Optional.of(new CallRequest("crm", "write", Priority.HIGH, false)), Duration.ZERO);
         assertThat(second).isEmpty();
         assertThat(calls()).as("permits").isEqualTo(Long.toString(calls));
-        assertThat(permits.await(() -> Optional.of(new CallRequest("crm", "query", Priority.HIGH, true)), Duration.ZERO))
-                .as("reads have a cap of their own").isPresent();
-        assertThat(permits.await(() -> Optional.of(new CallRequest("crm", "write", Priority.HIGH, false)), Duration.ofSeconds(30)))
+        assertThat(permits.await(
+                        () -> Optional.of(new CallRequest("crm", "query", Priority.HIGH, true)), Duration.ZERO))
+                .as("reads have a cap of their own")
+                .isPresent();
+        assertThat(permits.await(
+                        () -> Optional.of(new CallRequest("crm", "write", Priority.HIGH, false)),
+                        Duration.ofSeconds(30)))
                 .isPresent();
     }
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.crm;
 
 import com.sun.net.httpserver.HttpExchange;
@@ -59,7 +60,8 @@ public final class ScriptedCrm implements AutoCloseable {
         byte[] body = exchange.getRequestBody().readAllBytes();
         boolean isLogin = exchange.getRequestURI().getPath().contains("/oauth");
         asked.add(exchange.getRequestMethod() + " " + exchange.getRequestURI() + " "
-                + (isLogin ? new String(body, StandardCharsets.UTF_8)
+                + (isLogin
+                        ? new String(body, StandardCharsets.UTF_8)
                         : String.valueOf(exchange.getRequestHeaders().getFirst("Authorization"))));
         Reply reply = isLogin ? login : call;
         if (reply == null) {
@@ -67,8 +69,11 @@ public final class ScriptedCrm implements AutoCloseable {
             return;
         }
         reply.headers().forEach((name, value) -> exchange.getResponseHeaders().add(name, value));
-        byte[] bytes = reply.body() == null ? new byte[0]
-                : reply.body().replace("-token\"", "-token-" + asked.size() + System.nanoTime() + "\"").getBytes(StandardCharsets.UTF_8);
+        byte[] bytes = reply.body() == null
+                ? new byte[0]
+                : reply.body()
+                        .replace("-token\"", "-token-" + asked.size() + System.nanoTime() + "\"")
+                        .getBytes(StandardCharsets.UTF_8);
         if (!reply.headers().containsKey("Content-Type")) {
             exchange.getResponseHeaders().add("Content-Type", "application/json");
         }

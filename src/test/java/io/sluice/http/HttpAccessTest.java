@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -28,34 +29,59 @@ class HttpAccessTest {
 
     @Test
     void onlyKnownHostNamesAreServed() {
-        for (String known : new String[] {"localhost", "LOCALHOST:8080", "127.0.0.1:8080", "[::1]:8080", "sync.example.org",
-            "Sync.Example.Org.:8080"}) {
+        for (String known : new String[] {
+            "localhost", "LOCALHOST:8080", "127.0.0.1:8080", "[::1]:8080", "sync.example.org", "Sync.Example.Org.:8080"
+        }) {
             assertThat(status(head("GET", "/api/status", known))).as(known).isEqualTo(200);
         }
-        for (String foreign : new String[] {"evil.example.org", "localhost.evil.example.org", "10.0.0.9:8080", "", null,
-            "127.0.0.1.evil.example.org", "[::2]", "0.0.0.0"}) {
-            assertThat(status(head("GET", "/api/status", foreign))).as(String.valueOf(foreign)).isEqualTo(421);
+        for (String foreign : new String[] {
+            "evil.example.org",
+            "localhost.evil.example.org",
+            "10.0.0.9:8080",
+            "",
+            null,
+            "127.0.0.1.evil.example.org",
+            "[::2]",
+            "0.0.0.0"
+        }) {
+            assertThat(status(head("GET", "/api/status", foreign)))
+                    .as(String.valueOf(foreign))
+                    .isEqualTo(421);
         }
-        assertThat(status(new Head("GET", "/observe/health", "10.1.2.3:9876", "10.1.2.3", true, null, null, null, false, null)))
-                .as("a probe by the address of the machine").isEqualTo(200);
+        assertThat(status(new Head(
+                        "GET", "/observe/health", "10.1.2.3:9876", "10.1.2.3", true, null, null, null, false, null)))
+                .as("a probe by the address of the machine")
+                .isEqualTo(200);
     }
 
     @Test
     void aPageOfAnotherSiteCanChangeNothing() {
-        assertThat(status(act(null, null, null, false, null))).as("curl -X POST").isEqualTo(200);
-        assertThat(status(act(null, "none", "application/json; charset=UTF-8", true, null))).isEqualTo(200);
-        assertThat(status(act("http://127.0.0.1:8080", "same-origin", "application/json", true, null))).isEqualTo(200);
+        assertThat(status(act(null, null, null, false, null)))
+                .as("curl -X POST")
+                .isEqualTo(200);
+        assertThat(status(act(null, "none", "application/json; charset=UTF-8", true, null)))
+                .isEqualTo(200);
+        assertThat(status(act("http://127.0.0.1:8080", "same-origin", "application/json", true, null)))
+                .isEqualTo(200);
 
-        assertThat(status(act("http://evil.example.org", null, null, false, null))).isEqualTo(403);
+        assertThat(status(act("http://evil.example.org", null, null, false, null)))
+                .isEqualTo(403);
         assertThat(status(act("null", null, null, false, null))).isEqualTo(403);
-        assertThat(status(act("http://127.0.0.1:9999", null, null, false, null))).as("another port").isEqualTo(403);
+        assertThat(status(act("http://127.0.0.1:9999", null, null, false, null)))
+                .as("another port")
+                .isEqualTo(403);
         assertThat(status(act(null, "cross-site", null, false, null))).isEqualTo(403);
         assertThat(status(act(null, "same-site", null, false, null))).isEqualTo(403);
-        for (String form : new String[] {"application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "text/plain"}) {
+        for (String form :
+                new String[] {"application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "text/plain"}) {
             assertThat(status(act(null, null, form, true, null))).as(form).isEqualTo(415);
-            assertThat(status(act(null, null, form, false, null))).as(form + " without fields").isEqualTo(415);
+            assertThat(status(act(null, null, form, false, null)))
+                    .as(form + " without fields")
+                    .isEqualTo(415);
         }
-        assertThat(status(act(null, null, null, true, null))).as("a body without a type").isEqualTo(415);
+        assertThat(status(act(null, null, null, true, null)))
+                .as("a body without a type")
+                .isEqualTo(415);
     }
 
     @Test
@@ -65,9 +91,11 @@ class HttpAccessTest {
         assertThat(status(access, act(null, null, null, false, null))).isEqualTo(401);
         assertThat(status(access, act(null, null, null, false, "Bearer s3cre"))).isEqualTo(401);
         assertThat(status(access, act(null, null, null, false, "Basic s3cret"))).isEqualTo(401);
-        assertThat(status(access, act(null, null, null, false, "bearer s3cret"))).isEqualTo(200);
+        assertThat(status(access, act(null, null, null, false, "bearer s3cret")))
+                .isEqualTo(200);
         assertThat(status(access, head("GET", "/api/status", "localhost"))).isEqualTo(200);
-        assertThat(status(access, head("GET", "/api/dead-letters", "localhost"))).isEqualTo(401);
+        assertThat(status(access, head("GET", "/api/dead-letters", "localhost")))
+                .isEqualTo(401);
         assertThat(status(access, head("POST", "/api/status", "localhost"))).isEqualTo(401);
     }
 
@@ -79,6 +107,7 @@ class HttpAccessTest {
     @Test
     void loopbackAddressesAreRecognised() {
         assertThat(new String[] {"127.0.0.1", "::1", "[::1]", "localhost"}).allMatch(HttpAccess::isLoopback);
-        assertThat(new String[] {"0.0.0.0", "::", "10.0.0.1", "no.such.host.invalid"}).noneMatch(HttpAccess::isLoopback);
+        assertThat(new String[] {"0.0.0.0", "::", "10.0.0.1", "no.such.host.invalid"})
+                .noneMatch(HttpAccess::isLoopback);
     }
 }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -23,14 +24,37 @@ class PublicAddressTest {
     @Test
     void aTrustedProxysHeadersAreUsed() throws Exception {
         assertThat(base("10.0.0.0/8", "10.1.2.3")).isEqualTo(CALLED);
-        assertThat(base("10.0.0.0/8", "10.1.2.3", "X-Forwarded-Proto", "https", "X-Forwarded-Host", "sync.example.org, inner",
-                "X-Forwarded-Port", "443")).isEqualTo("https://sync.example.org");
-        assertThat(base("10.0.0.0/8", "10.1.2.3", "X-Forwarded-Proto", "https", "X-Forwarded-Host", "sync.example.org",
-                "X-Forwarded-Port", "8443", "X-Forwarded-Prefix", "/crm/")).isEqualTo("https://sync.example.org:8443/crm");
+        assertThat(base(
+                        "10.0.0.0/8",
+                        "10.1.2.3",
+                        "X-Forwarded-Proto",
+                        "https",
+                        "X-Forwarded-Host",
+                        "sync.example.org, inner",
+                        "X-Forwarded-Port",
+                        "443"))
+                .isEqualTo("https://sync.example.org");
+        assertThat(base(
+                        "10.0.0.0/8",
+                        "10.1.2.3",
+                        "X-Forwarded-Proto",
+                        "https",
+                        "X-Forwarded-Host",
+                        "sync.example.org",
+                        "X-Forwarded-Port",
+                        "8443",
+                        "X-Forwarded-Prefix",
+                        "/crm/"))
+                .isEqualTo("https://sync.example.org:8443/crm");
         assertThat(base("::1", "::1", "X-Forwarded-Proto", "https")).isEqualTo("https://10.0.0.5:8081");
-        assertThat(base("10.1.2.3", "10.1.2.3", "Forwarded",
-                "for=192.0.2.43;proto=https;host=\"sync.example.org:8443\", for=10.0.0.1;host=inner;proto=http",
-                "X-Forwarded-Host", "ignored.example.org")).isEqualTo("https://sync.example.org:8443");
+        assertThat(base(
+                        "10.1.2.3",
+                        "10.1.2.3",
+                        "Forwarded",
+                        "for=192.0.2.43;proto=https;host=\"sync.example.org:8443\", for=10.0.0.1;host=inner;proto=http",
+                        "X-Forwarded-Host",
+                        "ignored.example.org"))
+                .isEqualTo("https://sync.example.org:8443");
         assertThat(base("10.1.2.3", "10.1.2.3", "Forwarded", "for=\"[2001:db8::1], x\";Host=a.example.org"))
                 .isEqualTo("http://a.example.org");
     }
@@ -38,15 +62,32 @@ class PublicAddressTest {
     @Test
     void otherHeadersAreIgnored() throws Exception {
         for (String trusted : new String[] {"", "10.0.0.0/16", "10.1.2.4", "::1"}) {
-            assertThat(base(trusted, "10.1.2.3", "X-Forwarded-Host", "evil.example.org", "Forwarded", "host=evil.example.org"))
-                    .as(trusted).isEqualTo(CALLED);
+            assertThat(base(
+                            trusted,
+                            "10.1.2.3",
+                            "X-Forwarded-Host",
+                            "evil.example.org",
+                            "Forwarded",
+                            "host=evil.example.org"))
+                    .as(trusted)
+                    .isEqualTo(CALLED);
         }
     }
 
     @Test
     void invalidHostsAndSchemesAreIgnored() throws Exception {
-        assertThat(base("10.1.2.3", "10.1.2.3", "X-Forwarded-Proto", "javascript", "X-Forwarded-Host", "a/b?c@d",
-                "X-Forwarded-Prefix", "/../x y", "X-Forwarded-Port", "99999999")).isEqualTo(CALLED);
+        assertThat(base(
+                        "10.1.2.3",
+                        "10.1.2.3",
+                        "X-Forwarded-Proto",
+                        "javascript",
+                        "X-Forwarded-Host",
+                        "a/b?c@d",
+                        "X-Forwarded-Prefix",
+                        "/../x y",
+                        "X-Forwarded-Port",
+                        "99999999"))
+                .isEqualTo(CALLED);
     }
 
     @Test

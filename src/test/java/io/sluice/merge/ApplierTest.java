@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.merge;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -59,7 +60,8 @@ class ApplierTest {
     @BeforeEach
     void twoSettledCustomers() throws SQLException {
         DATABASE.reset();
-        DATABASE.run("create table app.customer (no int primary key, name text, city text check (city <> 'Atlantis'),"
+        DATABASE.run(
+                "create table app.customer (no int primary key, name text, city text check (city <> 'Atlantis'),"
                         + " visits int)",
                 "insert into app.customer values (1, 'Ann', 'Oslo', 1), (2, 'Bob', 'Rome', 2)");
         capture.start(List.of(sync));
@@ -82,7 +84,11 @@ class ApplierTest {
     }
 
     private void settle(Claim claim) throws SQLException {
-        settlement.settle(claim, claim.changes().stream().map(it -> Outcome.done(it.key(), "x" + it.key())).toList());
+        settlement.settle(
+                claim,
+                claim.changes().stream()
+                        .map(it -> Outcome.done(it.key(), "x" + it.key()))
+                        .toList());
     }
 
     private static CrmRecord record(String key, Instant at, Object... fields) {
@@ -101,12 +107,15 @@ class ApplierTest {
     void aRecordWithAnInvalidTimeIsRejectedAndHoldsUpNoOther() throws SQLException {
         Applied applied = apply(record("1", null, "City", "Lima"), record("2", applier.now(), "City", "Lima"));
         assertThat(rows()).containsExactly("1 Ann Oslo 1", "2 Bob Lima 2");
-        assertThat(applied.rejected()).singleElement().extracting("crmId", "why")
+        assertThat(applied.rejected())
+                .singleElement()
+                .extracting("crmId", "why")
                 .containsExactly("x1", "the time of its last change can't be read");
         assertThat(DATABASE.texts("select concat_ws(' ', crm_id, why) from sluice.inbound_rejection"))
                 .containsExactly("x1 the time of its last change can't be read");
         apply(record("1", applier.now(), "City", "Lima"));
-        assertThat(DATABASE.texts("select crm_id from sluice.inbound_rejection")).isEmpty();
+        assertThat(DATABASE.texts("select crm_id from sluice.inbound_rejection"))
+                .isEmpty();
     }
 
     private List<String> rows() throws SQLException {
@@ -120,7 +129,9 @@ class ApplierTest {
         assertThat(applied.updated()).isEqualTo(1);
         assertThat(rows()).containsExactly("1 Anna 7", "2 Bob Rome 2");
         capture.drain("app.customer");
-        assertThat(DATABASE.texts("select key from sluice.outbox")).as("no echo enters the outbox").isEmpty();
+        assertThat(DATABASE.texts("select key from sluice.outbox"))
+                .as("no echo enters the outbox")
+                .isEmpty();
         assertThat(sendAll()).isEmpty();
     }
 
@@ -143,11 +154,13 @@ class ApplierTest {
     @Test
     void aChangeInOneCrmIsSentToTheOtherAndNotBack() throws SQLException {
         other();
-        apply(record("1", FAR_AHEAD, "Name", "Anna", "City", "Oslo", "Visits__c", 1),
+        apply(
+                record("1", FAR_AHEAD, "Name", "Anna", "City", "Oslo", "Visits__c", 1),
                 record("3", FAR_AHEAD, "Name", "Cid", "City", "Bern", "Visits__c", 3));
 
         assertThat(sendAll()).isEmpty();
-        assertThat(elsewhere().orElseThrow().changes()).extracting(change -> change.key() + change.fields())
+        assertThat(elsewhere().orElseThrow().changes())
+                .extracting(change -> change.key() + change.fields())
                 .containsExactlyInAnyOrder("1{Name=Anna}", "3{City=Bern, Name=Cid, Visits__c=3}");
     }
 
@@ -158,7 +171,8 @@ class ApplierTest {
 
         assertThat(rows()).containsExactly("1 Ann Oslo 1");
         assertThat(sendAll()).isEmpty();
-        assertThat(elsewhere().orElseThrow().changes()).extracting(change -> change.key() + " " + change.operation())
+        assertThat(elsewhere().orElseThrow().changes())
+                .extracting(change -> change.key() + " " + change.operation())
                 .containsExactly("2 " + io.sluice.Operation.DELETE);
     }
 
@@ -178,15 +192,20 @@ class ApplierTest {
         DATABASE.run("update app.customer set name = 'Anne' where no = 1");
         applier.delete(sync, List.of(new DeletedRecord("x1", LONG_AGO)), applier.now());
 
-        assertThat(sendAll()).containsExactly(new LinkedHashMap<>(Map.of("Name", "Anne", "City", "Oslo", "Visits__c", 1)));
+        assertThat(sendAll())
+                .containsExactly(new LinkedHashMap<>(Map.of("Name", "Anne", "City", "Oslo", "Visits__c", 1)));
     }
 
     @Test
     void aSnapshotDoesNotOverwriteNewerValues() throws SQLException {
         Instant asked = applier.now();
         apply(record("1", FAR_AHEAD, "Name", "Anna", "City", "Oslo", "Visits__c", 1));
-        applier.applySnapshot(sync, List.of(record("1", FAR_AHEAD.minusSeconds(1), "Name", "Anne", "City", "Oslo", "Visits__c", "1"),
-                record("3", LONG_AGO, "Name", "Cid", "City", null, "Visits__c", "3.0")), asked.plusSeconds(60));
+        applier.applySnapshot(
+                sync,
+                List.of(
+                        record("1", FAR_AHEAD.minusSeconds(1), "Name", "Anne", "City", "Oslo", "Visits__c", "1"),
+                        record("3", LONG_AGO, "Name", "Cid", "City", null, "Visits__c", "3.0")),
+                asked.plusSeconds(60));
 
         assertThat(rows()).containsExactly("1 Anna Oslo 1", "2 Bob Rome 2", "3 Cid 3");
         assertThat(sendAll()).isEmpty();
@@ -195,7 +214,8 @@ class ApplierTest {
     @Test
     void aLateEventDoesNotOverwriteASnapshotAlsoAfterAnUnprovenWrite() throws SQLException {
         Instant read = applier.now().plusSeconds(60);
-        applier.applySnapshot(sync, List.of(record("3", FAR_AHEAD, "Name", "Cid", "City", "Bern", "Visits__c", "3")), read);
+        applier.applySnapshot(
+                sync, List.of(record("3", FAR_AHEAD, "Name", "Cid", "City", "Bern", "Visits__c", "3")), read);
         CrmRecord late = record("3", FAR_AHEAD.minusSeconds(1), "Name", "Sid", "City", "Basel", "Visits__c", "2");
         applier.applySnapshot(sync, List.of(late), read);
         assertThat(rows()).contains("3 Cid Bern 3");
@@ -212,10 +232,11 @@ class ApplierTest {
     @Test
     void aSnapshotMergesWithRowsWithoutABaseByTheRule() throws SQLException {
         DATABASE.run("insert into app.customer values (5, 'Eve', 'Kiel', 5), (6, 'Flo', 'Bonn', 6)");
-        Applied latest = applier.applySnapshot(sync, List.of(record("5", FAR_AHEAD, "Name", "Eva", "City", "Kiel", "Visits__c", "5")),
-                applier.now());
+        Applied latest = applier.applySnapshot(
+                sync, List.of(record("5", FAR_AHEAD, "Name", "Eva", "City", "Kiel", "Visits__c", "5")), applier.now());
         sync.setConflicts("crm");
-        applier.applySnapshot(sync, List.of(record("6", LONG_AGO, "Name", "Flora", "City", "Bonn", "Visits__c", "6")), applier.now());
+        applier.applySnapshot(
+                sync, List.of(record("6", LONG_AGO, "Name", "Flora", "City", "Bonn", "Visits__c", "6")), applier.now());
 
         assertThat(latest.conflicts()).isEqualTo(1);
         assertThat(rows()).contains("5 Eve Kiel 5", "6 Flora Bonn 6");
@@ -223,7 +244,8 @@ class ApplierTest {
 
     @Test
     void anEchoOfOurWriteChangesNothing() throws SQLException {
-        Applied applied = apply(record("1", FAR_AHEAD, "Name", "Ann", "City", "Oslo ", "Visits__c", new BigDecimal("1.0")));
+        Applied applied =
+                apply(record("1", FAR_AHEAD, "Name", "Ann", "City", "Oslo ", "Visits__c", new BigDecimal("1.0")));
 
         assertThat(applied).isEqualTo(Applied.NOTHING);
     }
@@ -253,7 +275,9 @@ class ApplierTest {
     @Test
     void ifTheCrmWinsOurChangeIsNotSent() throws SQLException {
         sync.setConflicts("crm");
-        DATABASE.run("update app.customer set name = 'Hanna' where no = 1", "update app.customer set name = 'H' where no = 2");
+        DATABASE.run(
+                "update app.customer set name = 'Hanna' where no = 1",
+                "update app.customer set name = 'H' where no = 2");
         apply(record("1", LONG_AGO, "Name", "Anna"));
         capture.drain("app.customer");
         apply(record("2", LONG_AGO, "Name", "Bobby"));
@@ -271,12 +295,17 @@ class ApplierTest {
             DATABASE.run("update app.customer set name = 'Hanna' where no = 1");
             capture.drain("app.customer");
             Claim claim = claim().orElseThrow();
-            DATABASE.sluice().transaction(connection -> Settlement.abandon(connection, claim.lease(), "no answer came"));
+            DATABASE.sluice()
+                    .transaction(connection -> Settlement.abandon(connection, claim.lease(), "no answer came"));
             DATABASE.run("update app.customer set name = 'Heidi' where no = 1");
             apply(record("1", FAR_AHEAD, "Name", had));
             assertThat(rows()).as(had).contains(had.equals("Zoe") ? "1 Zoe Oslo 1" : "1 Heidi Oslo 1");
-            assertThat(DATABASE.text("select base ->> 'Name' from sluice.sync_state where key = '1'")).as(had).isEqualTo(had);
-            assertThat(DATABASE.text("select unproven from sluice.sync_state where key = '1'")).as(had).isEqualTo("{}");
+            assertThat(DATABASE.text("select base ->> 'Name' from sluice.sync_state where key = '1'"))
+                    .as(had)
+                    .isEqualTo(had);
+            assertThat(DATABASE.text("select unproven from sluice.sync_state where key = '1'"))
+                    .as(had)
+                    .isEqualTo("{}");
             assertThat(sendAll()).isEqualTo(had.equals("Zoe") ? List.of() : List.of(Map.of("Name", "Heidi")));
             DATABASE.run("update app.customer set name = 'Ann' where no = 1");
             sendAll();
@@ -293,12 +322,15 @@ class ApplierTest {
         DATABASE.sluice().transaction(connection -> Settlement.abandon(connection, claim.lease(), "no answer came"));
         Applied applied = applier.apply(sync, List.of(record("1", FAR_AHEAD, "Name", "Ann")), read);
         assertThat(applied.deferred()).hasSize(1);
-        assertThat(DATABASE.text("select unproven from sluice.sync_state where key = '1'")).isEqualTo("{\"Name\": [\"Hanna\"]}");
+        assertThat(DATABASE.text("select unproven from sluice.sync_state where key = '1'"))
+                .isEqualTo("{\"Name\": [\"Hanna\"]}");
     }
 
     @Test
     void theLaterChangeWinsWithTheRuleLatest() throws SQLException {
-        DATABASE.run("update app.customer set name = 'Hanna' where no = 1", "update app.customer set name = 'H' where no = 2");
+        DATABASE.run(
+                "update app.customer set name = 'Hanna' where no = 1",
+                "update app.customer set name = 'H' where no = 2");
         apply(record("1", LONG_AGO, "Name", "Anna"), record("2", FAR_AHEAD, "Name", "Bobby"));
 
         assertThat(rows()).containsExactly("1 Hanna Oslo 1", "2 Bobby Rome 2");
@@ -324,15 +356,20 @@ class ApplierTest {
 
         assertThat(apply(record("1", FAR_AHEAD, "Name", "Anna")).deferred()).containsExactly("x1");
         settle(claim);
-        assertThat(applier.apply(sync, List.of(record("1", FAR_AHEAD, "City", "Oslo")), before).deferred())
-                .as("read before our write").containsExactly("x1");
-        assertThat(apply(record("1", FAR_AHEAD, "City", "Bergen", "Name", "Anna")).deferred()).isEmpty();
+        assertThat(applier.apply(sync, List.of(record("1", FAR_AHEAD, "City", "Oslo")), before)
+                        .deferred())
+                .as("read before our write")
+                .containsExactly("x1");
+        assertThat(apply(record("1", FAR_AHEAD, "City", "Bergen", "Name", "Anna"))
+                        .deferred())
+                .isEmpty();
         assertThat(rows()).contains("1 Anna Bergen 1");
     }
 
     @Test
     void aLockedRowIsDeferredWithoutWaiting() throws SQLException {
-        try (Connection application = DATABASE.application(); Statement statement = application.createStatement()) {
+        try (Connection application = DATABASE.application();
+                Statement statement = application.createStatement()) {
             application.setAutoCommit(false);
             statement.execute("update app.customer set name = 'Hanna' where no = 1");
             Applied applied = apply(record("1", FAR_AHEAD, "Name", "Anna"), record("2", FAR_AHEAD, "Name", "Bobby"));
@@ -345,13 +382,16 @@ class ApplierTest {
 
     @Test
     void aRejectedValueStopsNoOther() throws SQLException {
-        Applied applied = apply(record("1", FAR_AHEAD, "City", "Atlantis"),
-                record("2", FAR_AHEAD, "Visits__c", new BigDecimal("2.5")), record("3", FAR_AHEAD, "Name", "Cid"),
+        Applied applied = apply(
+                record("1", FAR_AHEAD, "City", "Atlantis"),
+                record("2", FAR_AHEAD, "Visits__c", new BigDecimal("2.5")),
+                record("3", FAR_AHEAD, "Name", "Cid"),
                 record("no number", FAR_AHEAD, "Name", "Dan"));
 
         assertThat(applied.inserted()).isEqualTo(1);
         assertThat(applied.rejected()).extracting(Applied.RejectedRow::key).containsExactly("1", "2", "no number");
-        assertThat(applied.rejected()).extracting(Applied.RejectedRow::columns)
+        assertThat(applied.rejected())
+                .extracting(Applied.RejectedRow::columns)
                 .startsWith(List.of("city"), List.of("visits"));
         assertThat(applied.rejected().get(0).why()).contains("customer_city_check");
         assertThat(rows()).containsExactly("1 Ann Oslo 1", "2 Bob Rome 2", "3 Cid");
@@ -359,7 +399,8 @@ class ApplierTest {
 
     @Test
     void aRecordCreatedInTheCrmBecomesARowIfItHasAKeyAndTheSyncPropagatesInserts() throws SQLException {
-        Applied applied = apply(record("3", FAR_AHEAD, "Name", "Cid", "City", null),
+        Applied applied = apply(
+                record("3", FAR_AHEAD, "Name", "Cid", "City", null),
                 new CrmRecord("x9", null, FAR_AHEAD, Map.of("Name", "Nobody")));
 
         assertThat(applied.inserted()).isEqualTo(1);
@@ -397,15 +438,21 @@ class ApplierTest {
         }
         assertThat(DATABASE.texts("select concat_ws(' ', key, crm_id) from sluice.sync_state order by key"))
                 .containsExactly("1 x1", "2 x2");
-        assertThat(DATABASE.texts("select key from sluice.inbound_rejection where crm_id = 'x1'")).containsExactly("1");
+        assertThat(DATABASE.texts("select key from sluice.inbound_rejection where crm_id = 'x1'"))
+                .containsExactly("1");
         assertThat(sendAll()).isEmpty();
         apply(new CrmRecord("x1", "1", FAR_AHEAD, Map.of("Name", "Anna")));
-        assertThat(DATABASE.texts("select key from sluice.inbound_rejection where crm_id = 'x1'")).as("changed back").isEmpty();
+        assertThat(DATABASE.texts("select key from sluice.inbound_rejection where crm_id = 'x1'"))
+                .as("changed back")
+                .isEmpty();
     }
 
     @Test
     void aRecordDeletedInTheCrmIsDeletedHereAndNotThereAgain() throws SQLException {
-        Applied applied = applier.delete(sync, List.of(new DeletedRecord("x1", FAR_AHEAD), new DeletedRecord("other", FAR_AHEAD)), applier.now());
+        Applied applied = applier.delete(
+                sync,
+                List.of(new DeletedRecord("x1", FAR_AHEAD), new DeletedRecord("other", FAR_AHEAD)),
+                applier.now());
 
         assertThat(applied.deleted()).isEqualTo(1);
         assertThat(rows()).containsExactly("2 Bob Rome 2");
@@ -436,28 +483,67 @@ class ApplierTest {
 
     @Test
     void eachTypeOfColumnAcceptsACrmsValues() throws SQLException {
-        DATABASE.run("create table app.typed (no int primary key, flag boolean, price numeric(12, 2), born date,"
-                + " seen timestamptz, local timestamp, opens time, code varchar(3))", "insert into app.typed values (1)");
+        DATABASE.run(
+                "create table app.typed (no int primary key, flag boolean, price numeric(12, 2), born date,"
+                        + " seen timestamptz, local timestamp, opens time, code varchar(3))",
+                "insert into app.typed values (1)");
         Sync typed = sync();
         typed.setTable("app.typed");
         typed.setObject("Typed");
         typed.setTimeZone("Europe/Berlin");
-        typed.setFields(Map.of("flag", "F", "price", "P", "born", "B", "seen", "S", "local", "L", "opens", "O", "code", "C"));
+        typed.setFields(
+                Map.of("flag", "F", "price", "P", "born", "B", "seen", "S", "local", "L", "opens", "O", "code", "C"));
         capture.start(List.of(typed));
-        applier.apply(typed, List.of(record("1", FAR_AHEAD, "F", true, "P", new BigDecimal("1.25E+3"), "B", "2001-02-03",
-                "S", "2026-07-01T10:00:00.000+0000", "L", "2026-07-01T10:00:00.000+0000", "O", "08:30:00.000Z", "C", "abc")),
+        applier.apply(
+                typed,
+                List.of(record(
+                        "1",
+                        FAR_AHEAD,
+                        "F",
+                        true,
+                        "P",
+                        new BigDecimal("1.25E+3"),
+                        "B",
+                        "2001-02-03",
+                        "S",
+                        "2026-07-01T10:00:00.000+0000",
+                        "L",
+                        "2026-07-01T10:00:00.000+0000",
+                        "O",
+                        "08:30:00.000Z",
+                        "C",
+                        "abc")),
                 applier.now());
 
         // the initial export still waits, so that our value would stay: no record has a base yet
-        assertThat(DATABASE.text("select concat_ws(' ', flag, price) from app.typed")).isEmpty();
+        assertThat(DATABASE.text("select concat_ws(' ', flag, price) from app.typed"))
+                .isEmpty();
         capture.drain("app.typed");
         settle(claim().orElseThrow());
-        applier.apply(typed, List.of(record("1", FAR_AHEAD, "F", true, "P", new BigDecimal("1.25E+3"), "B", "2001-02-03",
-                "S", "2026-07-01T10:00:00.000+0000", "L", "2026-07-01T10:00:00.000+0000", "O", "08:30:00.000Z", "C", "abc")),
+        applier.apply(
+                typed,
+                List.of(record(
+                        "1",
+                        FAR_AHEAD,
+                        "F",
+                        true,
+                        "P",
+                        new BigDecimal("1.25E+3"),
+                        "B",
+                        "2001-02-03",
+                        "S",
+                        "2026-07-01T10:00:00.000+0000",
+                        "L",
+                        "2026-07-01T10:00:00.000+0000",
+                        "O",
+                        "08:30:00.000Z",
+                        "C",
+                        "abc")),
                 applier.now());
 
         assertThat(DATABASE.text("select concat_ws(' ', flag, price, born, seen at time zone 'UTC', local, opens, code)"
-                + " from app.typed")).isEqualTo("t 1250.00 2001-02-03 2026-07-01 10:00:00 2026-07-01 12:00:00 08:30:00 abc");
+                        + " from app.typed"))
+                .isEqualTo("t 1250.00 2001-02-03 2026-07-01 10:00:00 2026-07-01 12:00:00 08:30:00 abc");
         capture.drain("app.typed");
         assertThat(claim()).isEmpty();
     }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.merge;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -66,14 +67,14 @@ class BothWaysTest {
     }
 
     private static void play(long seed, List<String> crms) throws SQLException {
-        try (Connection connection = database.application(); Statement application = connection.createStatement()) {
+        try (Connection connection = database.application();
+                Statement application = connection.createStatement()) {
             new Run(new Random(seed), application, crms).play();
         }
     }
 
     /** A page that was read and not applied yet. */
-    private record Read(Instant at, List<CrmRecord> records, List<DeletedRecord> deleted) {
-    }
+    private record Read(Instant at, List<CrmRecord> records, List<DeletedRecord> deleted) {}
 
     private static final class Run {
 
@@ -97,7 +98,8 @@ class BothWaysTest {
 
         void play() throws SQLException {
             database.reset();
-            database.run("create table app.t (id int primary key, a text, b text)",
+            database.run(
+                    "create table app.t (id int primary key, a text, b text)",
                     "insert into app.t values (1, 'x', 'y'), (2, 'x', null)");
             capture.start(crms.stream().map(crm -> crm.sync).toList());
             finish();
@@ -115,7 +117,9 @@ class BothWaysTest {
             }
             finish();
             for (Crm crm : crms) {
-                assertThat(crm.rows()).as(() -> crm.sync.getName() + " " + crm.sync.getConflicts() + log).isEqualTo(rows());
+                assertThat(crm.rows())
+                        .as(() -> crm.sync.getName() + " " + crm.sync.getConflicts() + log)
+                        .isEqualTo(rows());
             }
             int before = calls;
             finish();
@@ -129,11 +133,15 @@ class BothWaysTest {
         private void edit() throws SQLException {
             int id = 1 + random.nextInt(3);
             String value = random.nextInt(8) == 0 ? "null" : "'" + "xyz".charAt(random.nextInt(3)) + "'";
-            String sql = switch (random.nextInt(8)) {
-                case 0 -> "delete from app.t where id = " + id;
-                case 1, 2 -> "insert into app.t values (" + id + ", " + value + ", 'x') on conflict (id) do nothing";
-                default -> "update app.t set " + (random.nextBoolean() ? "a" : "b") + " = " + value + " where id = " + id;
-            };
+            String sql =
+                    switch (random.nextInt(8)) {
+                        case 0 -> "delete from app.t where id = " + id;
+                        case 1, 2 ->
+                            "insert into app.t values (" + id + ", " + value + ", 'x') on conflict (id) do nothing";
+                        default ->
+                            "update app.t set " + (random.nextBoolean() ? "a" : "b") + " = " + value + " where id = "
+                                    + id;
+                    };
             note(sql);
             application.execute(sql);
         }
@@ -149,7 +157,8 @@ class BothWaysTest {
         }
 
         private List<String> rows() throws SQLException {
-            return database.texts("select id || ' ' || coalesce(a, 'null') || ' ' || coalesce(b, 'null') from app.t order by id::text");
+            return database.texts(
+                    "select id || ' ' || coalesce(a, 'null') || ' ' || coalesce(b, 'null') from app.t order by id::text");
         }
 
         /** A CRM, its users, and its open calls and pages. */
@@ -214,10 +223,11 @@ class BothWaysTest {
             }
 
             void claim() throws SQLException {
-                outbox.claim(sync.getAccount(), 1 + random.nextInt(3), Priority.LOW).ifPresent(claim -> {
-                    note("claimed " + claim.changes());
-                    open.add(claim);
-                });
+                outbox.claim(sync.getAccount(), 1 + random.nextInt(3), Priority.LOW)
+                        .ifPresent(claim -> {
+                            note("claimed " + claim.changes());
+                            open.add(claim);
+                        });
             }
 
             /** Executes a call in the CRM and settles its answer. */
@@ -237,8 +247,10 @@ class BothWaysTest {
                     } else if (arrived) {
                         remove(recordChange.key());
                     }
-                    outcomes.add(answered ? Outcome.done(recordChange.key(), id)
-                            : Outcome.retry(recordChange.key(), "LOST", "no answer"));
+                    outcomes.add(
+                            answered
+                                    ? Outcome.done(recordChange.key(), id)
+                                    : Outcome.retry(recordChange.key(), "LOST", "no answer"));
                 }
                 note((answered ? "settled " : arrived ? "lost after it arrived " : "lost ") + claim.changes());
                 settlement.settle(claim, outcomes);
@@ -272,7 +284,9 @@ class BothWaysTest {
 
             List<String> rows() {
                 return records.values().stream()
-                        .map(it -> it.key() + " " + it.fields().get("A") + " " + it.fields().get("B")).toList();
+                        .map(it -> it.key() + " " + it.fields().get("A") + " "
+                                + it.fields().get("B"))
+                        .toList();
             }
         }
     }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.merge;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -17,7 +18,6 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 /** Tests that a record in an update loop is written less and less often: a trigger of the table undoes what a flow of the CRM does. */
 class HeldRecordTest {
 
-
     @RegisterExtension
     static final TestDatabase DATABASE = new TestDatabase();
 
@@ -27,15 +27,16 @@ class HeldRecordTest {
     @BeforeEach
     void aTriggerThatUndoesWhatTheCrmChanges() throws SQLException {
         customers.start("name text, city text", "1, 'table', 'Oslo'", Map.of("name", "name", "city", "city"));
-        DATABASE.run("create function app.undo() returns trigger language plpgsql as $$ begin"
+        DATABASE.run(
+                "create function app.undo() returns trigger language plpgsql as $$ begin"
                         + " if new.name = 'flow' then new.name := 'table'; end if; return new; end $$",
                 "create trigger undo before update on app.customer for each row execute function app.undo()");
         customers.settle(customers.claim().orElseThrow());
     }
 
     private void crmChanges(String field, Object value) throws SQLException {
-        Applied applied = applier.apply(customers.sync,
-                List.of(new CrmRecord("x1", "1", applier.now(), Map.of(field, value))), applier.now());
+        Applied applied = applier.apply(
+                customers.sync, List.of(new CrmRecord("x1", "1", applier.now(), Map.of(field, value))), applier.now());
         assertThat(applied.updated()).isEqualTo(1);
     }
 
@@ -63,7 +64,8 @@ class HeldRecordTest {
     void theWriteOfTheNinthRoundIsDelayedByASecondAndEachLaterOneTwiceAsLong() throws SQLException {
         assertThat(roundsUntilNothingIsDue()).isEqualTo(UpdateLoop.FREE_ROUNDS + 1);
         assertThat(delay()).isEqualTo("1");
-        assertThat(DATABASE.text("select due = held_until from sluice.outbox o join sluice.sync_state r using (key)")).isEqualTo("t");
+        assertThat(DATABASE.text("select due = held_until from sluice.outbox o join sluice.sync_state r using (key)"))
+                .isEqualTo("t");
 
         endTheDelay();
         customers.settle(customers.claim().orElseThrow());
@@ -90,7 +92,8 @@ class HeldRecordTest {
     @Test
     void aRecordThatOnlyTheApplicationKeepsChangingIsNotHeldBack() throws SQLException {
         for (int change = 0; change < 40; change++) {
-            DATABASE.run("update sluice.sync_state set taken_at = taken_at - interval '6 seconds'",
+            DATABASE.run(
+                    "update sluice.sync_state set taken_at = taken_at - interval '6 seconds'",
                     "update app.customer set name = 'change " + change + "'");
             customers.settle(customers.claim().orElseThrow());
             crmChanges("city", "score " + change);
@@ -112,9 +115,12 @@ class HeldRecordTest {
         crmChanges("name", "flow");
         customers.drain();
 
-        assertThat(DATABASE.text("select held_until > taken_at + interval '10 seconds' from sluice.sync_state")).isEqualTo("t");
-        assertThat(DATABASE.text("select due = taken_at + interval '5 seconds' from sluice.outbox o join sluice.sync_state r"
-                + " using (key)")).isEqualTo("t");
+        assertThat(DATABASE.text("select held_until > taken_at + interval '10 seconds' from sluice.sync_state"))
+                .isEqualTo("t");
+        assertThat(DATABASE.text(
+                        "select due = taken_at + interval '5 seconds' from sluice.outbox o join sluice.sync_state r"
+                                + " using (key)"))
+                .isEqualTo("t");
     }
 
     @Test

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.merge;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -35,30 +36,49 @@ class MergeTest {
     }
 
     @Property
-    void anEchoOfOurOwnWriteChangesNothing(@ForAll("values") Object written, @ForAll("values") Object ours,
-            @ForAll("times") Instant crmAt, @ForAll("times") Instant oursAt, @ForAll ConflictRule conflictRule) {
-        assertThat(Merge.decide(field(written, written, crmAt, ours, oursAt), conflictRule)).isEqualTo(Decision.UNCHANGED);
+    void anEchoOfOurOwnWriteChangesNothing(
+            @ForAll("values") Object written,
+            @ForAll("values") Object ours,
+            @ForAll("times") Instant crmAt,
+            @ForAll("times") Instant oursAt,
+            @ForAll ConflictRule conflictRule) {
+        assertThat(Merge.decide(field(written, written, crmAt, ours, oursAt), conflictRule))
+                .isEqualTo(Decision.UNCHANGED);
     }
 
     @Property
-    void aChangeOfTheCrmAloneIsTakenWhateverTheRule(@ForAll("values") Object base, @ForAll("values") Object crm,
-            @ForAll("times") Instant crmAt, @ForAll("times") Instant oursAt, @ForAll ConflictRule conflictRule) {
+    void aChangeOfTheCrmAloneIsTakenWhateverTheRule(
+            @ForAll("values") Object base,
+            @ForAll("values") Object crm,
+            @ForAll("times") Instant crmAt,
+            @ForAll("times") Instant oursAt,
+            @ForAll ConflictRule conflictRule) {
         Decision expected = Objects.equals(base, crm) ? Decision.UNCHANGED : Decision.TAKEN;
         assertThat(Merge.decide(field(base, crm, crmAt, base, null), conflictRule))
-                .isEqualTo(Merge.decide(field(base, crm, crmAt, base, oursAt), conflictRule)).isEqualTo(expected);
+                .isEqualTo(Merge.decide(field(base, crm, crmAt, base, oursAt), conflictRule))
+                .isEqualTo(expected);
     }
 
     @Property
-    void bothSidesWithTheSameValueAreNoConflict(@ForAll("values") Object base, @ForAll("values") Object value,
-            @ForAll("times") Instant crmAt, @ForAll("times") Instant oursAt, @ForAll ConflictRule conflictRule) {
+    void bothSidesWithTheSameValueAreNoConflict(
+            @ForAll("values") Object base,
+            @ForAll("values") Object value,
+            @ForAll("times") Instant crmAt,
+            @ForAll("times") Instant oursAt,
+            @ForAll ConflictRule conflictRule) {
         assertThat(Merge.decide(field(base, value, crmAt, value, oursAt), conflictRule))
                 .isIn(Decision.UNCHANGED, Decision.AGREED);
     }
 
     @Property
-    void theRuleDecidesBetweenTwoChanges(@ForAll("values") Object base, @ForAll("values") Object crm,
-            @ForAll("values") Object ours, @ForAll("times") Instant crmAt, @ForAll("times") Instant oursAt) {
-        net.jqwik.api.Assume.that(!Objects.equals(base, crm) && !Objects.equals(base, ours) && !Objects.equals(crm, ours));
+    void theRuleDecidesBetweenTwoChanges(
+            @ForAll("values") Object base,
+            @ForAll("values") Object crm,
+            @ForAll("values") Object ours,
+            @ForAll("times") Instant crmAt,
+            @ForAll("times") Instant oursAt) {
+        net.jqwik.api.Assume.that(
+                !Objects.equals(base, crm) && !Objects.equals(base, ours) && !Objects.equals(crm, ours));
         Field field = field(base, crm, crmAt, ours, oursAt);
 
         assertThat(Merge.decide(field, ConflictRule.CRM)).isEqualTo(Decision.CRM_WINS);
@@ -73,8 +93,10 @@ class MergeTest {
 
         assertThat(Merge.decide(unknown, ConflictRule.LATEST)).isEqualTo(Decision.DATABASE_WINS);
         assertThat(Merge.decide(unknown, ConflictRule.CRM)).isEqualTo(Decision.CRM_WINS);
-        assertThat(Merge.decide(new Field(null, "c", NOON, "o", null), ConflictRule.LATEST)).isEqualTo(Decision.TAKEN);
-        assertThat(Merge.decide(new Field(null, "c", NOON, "c", NOON), ConflictRule.LATEST)).isEqualTo(Decision.AGREED);
+        assertThat(Merge.decide(new Field(null, "c", NOON, "o", null), ConflictRule.LATEST))
+                .isEqualTo(Decision.TAKEN);
+        assertThat(Merge.decide(new Field(null, "c", NOON, "c", NOON), ConflictRule.LATEST))
+                .isEqualTo(Decision.AGREED);
     }
 
     @Example
@@ -84,11 +106,17 @@ class MergeTest {
         assertThat(Merge.decide(cut, ConflictRule.LATEST)).isEqualTo(Decision.CRM_WINS);
     }
 
-    enum Step { EDIT_OURS, EDIT_CRM, SEND, RECEIVE }
+    enum Step {
+        EDIT_OURS,
+        EDIT_CRM,
+        SEND,
+        RECEIVE
+    }
 
     /** Edits, sends and polls in any order: when they stop, both sides are equal. */
     @Property(tries = 2000)
-    void bothSidesConvergeWhateverTheOrder(@ForAll List<Step> steps, @ForAll ConflictRule conflictRule, @ForAll long seed) {
+    void bothSidesConvergeWhateverTheOrder(
+            @ForAll List<Step> steps, @ForAll ConflictRule conflictRule, @ForAll long seed) {
         Pair pair = new Pair(conflictRule, new java.util.Random(seed));
         steps.forEach(pair::play);
         List.of(Step.RECEIVE, Step.SEND, Step.RECEIVE).forEach(pair::play);

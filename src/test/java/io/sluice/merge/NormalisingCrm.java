@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.merge;
 
 import io.sluice.crm.Crm;
@@ -52,9 +53,14 @@ record NormalisingCrm(Crm crm, Map<String, Field> fields) {
     private static final class Fields {
         private final Map<String, Field> all = new LinkedHashMap<>();
 
-        Fields add(String name, String type, String format, Integer limit, UnaryOperator<Object> keeps, Object... edits) {
-            all.put(name, new Field(new ObjectShape.Field(name, type, true, false, List.of(), format, limit), keeps,
-                    Arrays.asList(edits)));
+        Fields add(
+                String name, String type, String format, Integer limit, UnaryOperator<Object> keeps, Object... edits) {
+            all.put(
+                    name,
+                    new Field(
+                            new ObjectShape.Field(name, type, true, false, List.of(), format, limit),
+                            keeps,
+                            Arrays.asList(edits)));
             return this;
         }
     }
@@ -62,56 +68,215 @@ record NormalisingCrm(Crm crm, Map<String, Field> fields) {
     // --- a CRM with numbers as numbers, times in whole seconds, and no empty checkbox
 
     static NormalisingCrm typed(Crm crm) {
-        return new NormalisingCrm(crm, new Fields()
-                .add("Text", "string", "", 40, text(value -> value), "Eve", null, "12.5", "true", "O'\"\\,;\ud83d", "\ud83d\ude00 e\u0301")
-                .add("Area", "textarea", "plaintextarea", 32000, text(value -> value.replace("\r\n", "\n")), "a\nb", "a\r\nb", null)
-                .add("Rich", "textarea", "richtextarea", 32000, text(value -> value.replace("&", "&amp;").replace("<", "&lt;")),
-                        "<p>new</p>", null)
-                .add("Email", "email", "", 80, text(value -> address(value).toLowerCase(Locale.ROOT)), "eve@example.org", null)
-                .add("Phone", "phone", "", 40, text(NormalisingCrm::phone), "+1 555 0100", null)
-                .add("Url", "url", "", 255, text(value -> value), "http://example.org/", null)
-                .add("Choice", "picklist", "", 255, text(value -> value.equalsIgnoreCase("gold") ? "Gold" : value), "Silver", null)
-                .add("Choices", "multipicklist", "", 4099, text(NormalisingCrm::sorted), "x;y", null)
-                .add("Other", "reference", "", 18, text(NormalisingCrm::longId), "001xx000003DGb3AAG", null)
-                .add("Check", "boolean", "", 0, NormalisingCrm::checkbox, true, false)
-                .add("Whole", "int", "", 0, value -> value == null ? null : number(value).intValueExact(), 7, 0, -2147483648, null)
-                .add("Rounding", "currency", "", 2, value -> value == null ? null : number(bounded(value)
-                        .setScale(2, RoundingMode.HALF_UP)), number("12.345"), number("12.35"), number("-0.5"), 0, null)
-                .add("Exact", "double", "", 2, value -> value == null ? null
-                        : number(Double.toString(bounded(value).doubleValue())), number("12.345"), number("0.1"), null)
-                .add("Day", "date", "", 0, text(value -> day(value).toString()), "2026-03-29", "9999-12-31".replace("9999", "3999"), null)
-                .add("Moment", "datetime", "", 0, text(value -> second(value)), "2026-03-29T01:30:00.000+0000",
-                        "2026-10-25T00:30:00.000+0000", null)
-                .add("Time", "time", "", 0, text(NormalisingCrm::time), "23:59:59.999Z", "00:00:00.000Z", null).all);
+        return new NormalisingCrm(
+                crm,
+                new Fields()
+                        .add(
+                                "Text",
+                                "string",
+                                "",
+                                40,
+                                text(value -> value),
+                                "Eve",
+                                null,
+                                "12.5",
+                                "true",
+                                "O'\"\\,;\ud83d",
+                                "\ud83d\ude00 e\u0301")
+                        .add(
+                                "Area",
+                                "textarea",
+                                "plaintextarea",
+                                32000,
+                                text(value -> value.replace("\r\n", "\n")),
+                                "a\nb",
+                                "a\r\nb",
+                                null)
+                        .add(
+                                "Rich",
+                                "textarea",
+                                "richtextarea",
+                                32000,
+                                text(value -> value.replace("&", "&amp;").replace("<", "&lt;")),
+                                "<p>new</p>",
+                                null)
+                        .add(
+                                "Email",
+                                "email",
+                                "",
+                                80,
+                                text(value -> address(value).toLowerCase(Locale.ROOT)),
+                                "eve@example.org",
+                                null)
+                        .add("Phone", "phone", "", 40, text(NormalisingCrm::phone), "+1 555 0100", null)
+                        .add("Url", "url", "", 255, text(value -> value), "http://example.org/", null)
+                        .add(
+                                "Choice",
+                                "picklist",
+                                "",
+                                255,
+                                text(value -> value.equalsIgnoreCase("gold") ? "Gold" : value),
+                                "Silver",
+                                null)
+                        .add("Choices", "multipicklist", "", 4099, text(NormalisingCrm::sorted), "x;y", null)
+                        .add("Other", "reference", "", 18, text(NormalisingCrm::longId), "001xx000003DGb3AAG", null)
+                        .add("Check", "boolean", "", 0, NormalisingCrm::checkbox, true, false)
+                        .add(
+                                "Whole",
+                                "int",
+                                "",
+                                0,
+                                value -> value == null ? null : number(value).intValueExact(),
+                                7,
+                                0,
+                                -2147483648,
+                                null)
+                        .add(
+                                "Rounding",
+                                "currency",
+                                "",
+                                2,
+                                value -> value == null
+                                        ? null
+                                        : number(bounded(value).setScale(2, RoundingMode.HALF_UP)),
+                                number("12.345"),
+                                number("12.35"),
+                                number("-0.5"),
+                                0,
+                                null)
+                        .add(
+                                "Exact",
+                                "double",
+                                "",
+                                2,
+                                value -> value == null
+                                        ? null
+                                        : number(Double.toString(bounded(value).doubleValue())),
+                                number("12.345"),
+                                number("0.1"),
+                                null)
+                        .add(
+                                "Day",
+                                "date",
+                                "",
+                                0,
+                                text(value -> day(value).toString()),
+                                "2026-03-29",
+                                "9999-12-31".replace("9999", "3999"),
+                                null)
+                        .add(
+                                "Moment",
+                                "datetime",
+                                "",
+                                0,
+                                text(value -> second(value)),
+                                "2026-03-29T01:30:00.000+0000",
+                                "2026-10-25T00:30:00.000+0000",
+                                null)
+                        .add("Time", "time", "", 0, text(NormalisingCrm::time), "23:59:59.999Z", "00:00:00.000Z", null)
+                        .all);
     }
 
     // --- a CRM that returns all values as texts, keeps milliseconds, lower-case addresses, and empty values
 
     static NormalisingCrm textual(Crm crm) {
-        return new NormalisingCrm(crm, new Fields()
-                .add("text", "string", "text", null, text(value -> value), "Eve", null, "12.5", "true", "\ud83d\ude00 e\u0301", "\ude00x")
-                .add("area", "string", "textarea", null, text(value -> value), "a\nb", "a\r\nb", null)
-                .add("html", "string", "html", null, text(value -> value.replace("&", "&amp;")), "<p>new</p>", null)
-                .add("email", "string", "text", null, text(value -> address(value).toLowerCase(Locale.ROOT)), "eve@example.org", null)
-                .add("phone", "string", "phonenumber", null, text(NormalisingCrm::phone), "+1 555 0100", null)
-                .add("website", "string", "text", null, text(value -> value), "example.org", null)
-                .add("tier", "enumeration", "select", null, text(value -> value), "silver", null)
-                .add("choices", "enumeration", "checkbox", null, text(NormalisingCrm::sorted), "x;y", null)
-                .add("check", "bool", "booleancheckbox", null, text(value -> checkbox(value).toString()), "true", "false", null)
-                .add("number", "number", "number", null, text(value -> number(value).toPlainString()), "12.345", "12.35", "0", "-0.005", null)
-                .add("rounding", "number", "number", null, text(value -> number(value).setScale(2, RoundingMode.HALF_UP)
-                        .stripTrailingZeros().toPlainString()), "0.1", "7", null)
-                .add("day", "date", "date", null, text(value -> midnight(value).toString()), "2026-03-29", null)
-                .add("moment", "datetime", "date", null, text(value -> OffsetDateTime.parse(moment(value)).toInstant()
-                        .truncatedTo(ChronoUnit.MILLIS).toString()), "2026-03-29T01:30:00.123Z", "2026-10-25T00:30:00Z", null)
-                .all);
+        return new NormalisingCrm(
+                crm,
+                new Fields()
+                        .add(
+                                "text",
+                                "string",
+                                "text",
+                                null,
+                                text(value -> value),
+                                "Eve",
+                                null,
+                                "12.5",
+                                "true",
+                                "\ud83d\ude00 e\u0301",
+                                "\ude00x")
+                        .add("area", "string", "textarea", null, text(value -> value), "a\nb", "a\r\nb", null)
+                        .add(
+                                "html",
+                                "string",
+                                "html",
+                                null,
+                                text(value -> value.replace("&", "&amp;")),
+                                "<p>new</p>",
+                                null)
+                        .add(
+                                "email",
+                                "string",
+                                "text",
+                                null,
+                                text(value -> address(value).toLowerCase(Locale.ROOT)),
+                                "eve@example.org",
+                                null)
+                        .add("phone", "string", "phonenumber", null, text(NormalisingCrm::phone), "+1 555 0100", null)
+                        .add("website", "string", "text", null, text(value -> value), "example.org", null)
+                        .add("tier", "enumeration", "select", null, text(value -> value), "silver", null)
+                        .add("choices", "enumeration", "checkbox", null, text(NormalisingCrm::sorted), "x;y", null)
+                        .add(
+                                "check",
+                                "bool",
+                                "booleancheckbox",
+                                null,
+                                text(value -> checkbox(value).toString()),
+                                "true",
+                                "false",
+                                null)
+                        .add(
+                                "number",
+                                "number",
+                                "number",
+                                null,
+                                text(value -> number(value).toPlainString()),
+                                "12.345",
+                                "12.35",
+                                "0",
+                                "-0.005",
+                                null)
+                        .add(
+                                "rounding",
+                                "number",
+                                "number",
+                                null,
+                                text(value -> number(value)
+                                        .setScale(2, RoundingMode.HALF_UP)
+                                        .stripTrailingZeros()
+                                        .toPlainString()),
+                                "0.1",
+                                "7",
+                                null)
+                        .add(
+                                "day",
+                                "date",
+                                "date",
+                                null,
+                                text(value -> midnight(value).toString()),
+                                "2026-03-29",
+                                null)
+                        .add(
+                                "moment",
+                                "datetime",
+                                "date",
+                                null,
+                                text(value -> OffsetDateTime.parse(moment(value))
+                                        .toInstant()
+                                        .truncatedTo(ChronoUnit.MILLIS)
+                                        .toString()),
+                                "2026-03-29T01:30:00.123Z",
+                                "2026-10-25T00:30:00Z",
+                                null)
+                        .all);
     }
 
     // --- how they change values
 
     private static UnaryOperator<Object> text(UnaryOperator<String> keeps) {
         return value -> {
-            String text = value == null ? "" : value instanceof BigDecimal number ? number.toPlainString() : value.toString();
+            String text =
+                    value == null ? "" : value instanceof BigDecimal number ? number.toPlainString() : value.toString();
             String trimmed = text.strip();
             if (trimmed.length() > 255) {
                 throw new Refused(value);
@@ -132,8 +297,12 @@ record NormalisingCrm(Crm crm, Map<String, Field> fields) {
     }
 
     private static String sorted(String text) {
-        return Arrays.stream(text.split(";")).map(String::strip).filter(it -> !it.isEmpty())
-                .collect(Collectors.toCollection(TreeSet::new)).stream().collect(Collectors.joining(";"));
+        return Arrays.stream(text.split(";"))
+                .map(String::strip)
+                .filter(it -> !it.isEmpty())
+                .collect(Collectors.toCollection(TreeSet::new))
+                .stream()
+                .collect(Collectors.joining(";"));
     }
 
     private static String longId(String text) {
@@ -175,7 +344,9 @@ record NormalisingCrm(Crm crm, Map<String, Field> fields) {
 
     private static LocalDate midnight(String text) {
         LocalDate day = day(text);
-        if (text.length() > 10 && !Instant.parse(moment(text)).equals(day.atStartOfDay(ZoneOffset.UTC).toInstant())) {
+        if (text.length() > 10
+                && !Instant.parse(moment(text))
+                        .equals(day.atStartOfDay(ZoneOffset.UTC).toInstant())) {
             throw new Refused(text);
         }
         return day;
@@ -187,11 +358,14 @@ record NormalisingCrm(Crm crm, Map<String, Field> fields) {
     }
 
     private static String second(String text) {
-        return DateTimeFormatter.ofPattern("yyyy-MM-dd'T'HH:mm:ss.SSS'+0000'").format(OffsetDateTime.parse(moment(text))
-                .withOffsetSameInstant(ZoneOffset.UTC).truncatedTo(ChronoUnit.SECONDS));
+        return DateTimeFormatter.ofPattern("yyyy-MM-dd'T'HH:mm:ss.SSS'+0000'")
+                .format(OffsetDateTime.parse(moment(text))
+                        .withOffsetSameInstant(ZoneOffset.UTC)
+                        .truncatedTo(ChronoUnit.SECONDS));
     }
 
     private static String time(String text) {
-        return DateTimeFormatter.ofPattern("HH:mm:ss.SSS'Z'").format(LocalTime.parse(text.replaceFirst("(Z|[+-]\\d\\d)$", "")));
+        return DateTimeFormatter.ofPattern("HH:mm:ss.SSS'Z'")
+                .format(LocalTime.parse(text.replaceFirst("(Z|[+-]\\d\\d)$", "")));
     }
 }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.merge;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -38,7 +39,8 @@ class OverwrittenEditTest {
         customers.start("name text", "1, 'first'", Map.of("name", "name"));
         customers.sendAll();
         // the record was read before its first write
-        DATABASE.run("update sluice.sync_state set stamps = '{\"name\": \"2026-01-01T00:00:00Z\"}', prior = '{}'",
+        DATABASE.run(
+                "update sluice.sync_state set stamps = '{\"name\": \"2026-01-01T00:00:00Z\"}', prior = '{}'",
                 "update app.customer set name = 'ours'");
         customers.sendAll();
         changed = Instant.parse(DATABASE.text("select to_char(max((stamps ->> 'name')::timestamptz) at time zone 'UTC',"
@@ -47,7 +49,10 @@ class OverwrittenEditTest {
 
     /** Applies the event of an edit together with the record, which has another value by now. */
     private Applied event(String edit, Instant at, String read, Instant stamp) throws SQLException {
-        return applier.apply(sync, List.of(new CrmRecord("x1", "1", stamp, Map.of("name", read))), applier.now(),
+        return applier.apply(
+                sync,
+                List.of(new CrmRecord("x1", "1", stamp, Map.of("name", read))),
+                applier.now(),
                 Map.of("x1", List.of(edit(edit, at))));
     }
 
@@ -59,12 +64,18 @@ class OverwrittenEditTest {
     private Applied twoEvents(boolean read, CrmRecord first, CrmRecord second) throws SQLException {
         Map<String, List<CrmRecord>> edits = Map.of("x1", List.of(first, second));
         Object name = second.fields().get("name");
-        return read ? applier.apply(sync, List.of(new CrmRecord("x1", "1", second.at(), Map.of("name", name))), applier.now(), edits)
+        return read
+                ? applier.apply(
+                        sync,
+                        List.of(new CrmRecord("x1", "1", second.at(), Map.of("name", name))),
+                        applier.now(),
+                        edits)
                 : applier.applyEvents(sync, List.of(second), Duration.ofSeconds(1), edits);
     }
 
     private List<String> conflicts() throws SQLException {
-        return DATABASE.texts("select concat_ws(' ', winner, base #>> '{}', crm #>> '{}', ours #>> '{}') from sluice.conflict");
+        return DATABASE.texts(
+                "select concat_ws(' ', winner, base #>> '{}', crm #>> '{}', ours #>> '{}') from sluice.conflict");
     }
 
     private String row() throws SQLException {
@@ -144,9 +155,16 @@ class OverwrittenEditTest {
         }
         DATABASE.run("update sluice.sync_state set settled_at = now() + interval '1 hour'");
 
-        applier.apply(sync, List.of(new CrmRecord("x1", "1", changed.plusSeconds(9), Map.of("name", "third"))),
-                applier.now().plusSeconds(7200), Map.of("x1", List.of(edit("theirs", changed.minusSeconds(3)),
-                        edit("ours", changed.plusMillis(20)), edit("second", changed.plusMillis(30)))));
+        applier.apply(
+                sync,
+                List.of(new CrmRecord("x1", "1", changed.plusSeconds(9), Map.of("name", "third"))),
+                applier.now().plusSeconds(7200),
+                Map.of(
+                        "x1",
+                        List.of(
+                                edit("theirs", changed.minusSeconds(3)),
+                                edit("ours", changed.plusMillis(20)),
+                                edit("second", changed.plusMillis(30)))));
 
         assertThat(conflicts()).containsExactly("database first theirs ours");
         assertThat(row()).isEqualTo("third");
@@ -165,7 +183,8 @@ class OverwrittenEditTest {
     @CsvSource({"theirs, -3, ours, database", "theirs, 1, ours, crm", "theirs, -3, again, database"})
     void anEditThatAnUnprovenWriteReplacedIsInTheLog(String edit, int seconds, String crm, String winner)
             throws SQLException {
-        DATABASE.run("update sluice.sync_state set stamps = '{\"name\": \"2026-06-01T00:00:00Z\"}'",
+        DATABASE.run(
+                "update sluice.sync_state set stamps = '{\"name\": \"2026-06-01T00:00:00Z\"}'",
                 "update app.customer set name = 'unproven'");
         Claim claim = customers.claim().orElseThrow();
         customers.settle(claim, List.of(Outcome.noResult("1")));
@@ -177,7 +196,10 @@ class OverwrittenEditTest {
             edits.add(edit(there, sent.plusSeconds(9)));
         }
 
-        applier.apply(sync, List.of(new CrmRecord("x1", "1", sent.plusSeconds(10), Map.of("name", there))), applier.now(),
+        applier.apply(
+                sync,
+                List.of(new CrmRecord("x1", "1", sent.plusSeconds(10), Map.of("name", there))),
+                applier.now(),
                 Map.of("x1", edits));
 
         assertThat(conflicts()).contains(winner + " ours theirs unproven");
@@ -190,13 +212,22 @@ class OverwrittenEditTest {
         customers.sendAll();
         Instant written = applier.now();
 
-        applier.apply(sync, List.of(new CrmRecord("x2", "2", written, Map.of("name", "new"))), written, Map.of("x2", List.of(
-                CrmRecord.ofEvents("x2", Map.of("name", "theirs"), Map.of("name", written.minusSeconds(60))))));
+        applier.apply(
+                sync,
+                List.of(new CrmRecord("x2", "2", written, Map.of("name", "new"))),
+                written,
+                Map.of(
+                        "x2",
+                        List.of(CrmRecord.ofEvents(
+                                "x2", Map.of("name", "theirs"), Map.of("name", written.minusSeconds(60))))));
         assertThat(conflicts()).containsExactly("database theirs new");
 
         DATABASE.run("delete from sluice.conflict");
-        applier.apply(sync, List.of(new CrmRecord("x2", "2", written, Map.of("name", "new"))), written, Map.of("x2", List.of(
-                CrmRecord.ofEvents("x2", Map.of("name", "new"), Map.of("name", written)))));
+        applier.apply(
+                sync,
+                List.of(new CrmRecord("x2", "2", written, Map.of("name", "new"))),
+                written,
+                Map.of("x2", List.of(CrmRecord.ofEvents("x2", Map.of("name", "new"), Map.of("name", written)))));
         assertThat(conflicts()).as("our own").isEmpty();
     }
 

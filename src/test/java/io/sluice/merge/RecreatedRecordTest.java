@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.merge;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -41,7 +42,11 @@ class RecreatedRecordTest {
             return true;
         });
         Claim claim = customers.claim().orElseThrow();
-        customers.settle(claim, claim.changes().stream().map(it -> Outcome.retry(it.key(), "BUSY", "later")).toList());
+        customers.settle(
+                claim,
+                claim.changes().stream()
+                        .map(it -> Outcome.retry(it.key(), "BUSY", "later"))
+                        .toList());
     }
 
     @ParameterizedTest

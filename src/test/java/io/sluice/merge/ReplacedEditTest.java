@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.merge;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -38,7 +39,9 @@ class ReplacedEditTest {
     /** Writes 'first' to the CRM and claims 'ours'. */
     @BeforeEach
     void aWriteOfOurs() throws SQLException {
-        customers.start("name text check (name <> 'refused'), city text", "1, 'first', 'Oslo'",
+        customers.start(
+                "name text check (name <> 'refused'), city text",
+                "1, 'first', 'Oslo'",
                 Map.of("name", "name", "city", "city"));
         claim();
         settle();
@@ -77,7 +80,8 @@ class ReplacedEditTest {
     }
 
     private List<String> conflicts() throws SQLException {
-        return DATABASE.texts("select concat_ws(' ', winner, base #>> '{}', crm #>> '{}', ours #>> '{}') from sluice.conflict");
+        return DATABASE.texts(
+                "select concat_ws(' ', winner, base #>> '{}', crm #>> '{}', ours #>> '{}') from sluice.conflict");
     }
 
     private String row() throws SQLException {
@@ -151,7 +155,8 @@ class ReplacedEditTest {
     @ValueSource(strings = {"42501", "57014", "42P01"})
     void anEditThatATriggerOfTheTablePreventsIsOnlyInTheLog(String state) throws SQLException {
         sync.setConflicts("crm");
-        DATABASE.run("create function app.away() returns trigger language plpgsql as $$ begin"
+        DATABASE.run(
+                "create function app.away() returns trigger language plpgsql as $$ begin"
                         + " raise 'away' using errcode = '" + state + "'; end $$",
                 "create trigger away before update on app.customer for each row execute function app.away()");
         written("theirs", LONG_AGO);
@@ -163,7 +168,8 @@ class ReplacedEditTest {
     @Test
     void aChangeAfterTheEditStays() throws SQLException {
         Instant edited = applier.now().minusSeconds(1);
-        DATABASE.run("update sluice.outbox set inflight_stamps = '{\"*\": \"2026-01-01T00:00:00Z\"}'",
+        DATABASE.run(
+                "update sluice.outbox set inflight_stamps = '{\"*\": \"2026-01-01T00:00:00Z\"}'",
                 "update app.customer set name = 'newest'");
         written("theirs", edited);
 
@@ -187,10 +193,13 @@ class ReplacedEditTest {
     void anEditThatPollsFindDuringABulkJobIsInTheLogOnce() throws SQLException {
         CrmRecord read = new CrmRecord("x1", "1", LONG_AGO, Map.of("name", "theirs", "city", "Oslo"));
         applier.apply(sync, List.of(read), applier.now());
-        assertThat(conflicts()).as("without a job the call itself reads the edit").isEmpty();
+        assertThat(conflicts())
+                .as("without a job the call itself reads the edit")
+                .isEmpty();
         DATABASE.run("update sluice.outbox set lease_until = 'infinity'");
         for (int poll = 1; poll <= 2; poll++) {
-            assertThat(applier.apply(sync, List.of(read), applier.now()).deferred()).containsExactly("x1");
+            assertThat(applier.apply(sync, List.of(read), applier.now()).deferred())
+                    .containsExactly("x1");
             assertThat(conflicts()).containsExactly("database first theirs ours");
         }
         settle();

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.merge;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -41,16 +42,28 @@ class TimesOfTwoSidesTest {
         DATABASE.run("update app.customer set city = 'Bergen'");
         customers.drain();
         DATABASE.run("update sluice.outbox set stamps = '{\"city\": \"" + OURS + "\"}'");
-        Crm vendor = ServiceLoader.load(Crm.class).stream().map(ServiceLoader.Provider::get)
-                .filter(it -> it.name().equals(crm)).findFirst().orElseThrow();
-        return new Applier(DATABASE.sluice(), customers.capture, new Accounts(List.of(new Account("crm", vendor,
-                Pool.of("crm", List.of()), false)), InstantSource.system()), Duration.ofSeconds(5));
+        Crm vendor = ServiceLoader.load(Crm.class).stream()
+                .map(ServiceLoader.Provider::get)
+                .filter(it -> it.name().equals(crm))
+                .findFirst()
+                .orElseThrow();
+        return new Applier(
+                DATABASE.sluice(),
+                customers.capture,
+                new Accounts(
+                        List.of(new Account("crm", vendor, Pool.of("crm", List.of()), false)), InstantSource.system()),
+                Duration.ofSeconds(5));
     }
 
     @ParameterizedTest(name = "{0}: deleted at {1}, {2} wins")
-    @CsvSource({"salesforce, 2026-01-02T12:00:04Z, database", "salesforce, 2026-01-02T12:00:05Z, database",
-            "salesforce, 2026-01-02T12:00:06Z, crm", "hubspot, 2026-01-02T12:00:05.399Z, database",
-            "hubspot, 2026-01-02T12:00:05.400Z, database", "hubspot, 2026-01-02T12:00:05.401Z, crm"})
+    @CsvSource({
+        "salesforce, 2026-01-02T12:00:04Z, database",
+        "salesforce, 2026-01-02T12:00:05Z, database",
+        "salesforce, 2026-01-02T12:00:06Z, crm",
+        "hubspot, 2026-01-02T12:00:05.399Z, database",
+        "hubspot, 2026-01-02T12:00:05.400Z, database",
+        "hubspot, 2026-01-02T12:00:05.401Z, crm"
+    })
     void aDeleteWinsOnlyIfItIsCertainlyLater(String crm, String deletedAt, String winner) throws SQLException {
         Applier applier = applier(crm);
         applier.delete(sync, List.of(new DeletedRecord("x1", Instant.parse(deletedAt))), applier.now());
@@ -61,18 +74,28 @@ class TimesOfTwoSidesTest {
             assertThat(customers.sendAll()).isEmpty();
         } else {
             assertThat(DATABASE.texts("select city from app.customer")).containsExactly("Bergen");
-            assertThat(customers.sendAll()).as("created again with all fields").containsExactly(Map.of("name", "Ann", "city", "Bergen"));
+            assertThat(customers.sendAll())
+                    .as("created again with all fields")
+                    .containsExactly(Map.of("name", "Ann", "city", "Bergen"));
         }
     }
 
     @ParameterizedTest(name = "{0}: edited at {1}, {2} wins")
-    @CsvSource({"salesforce, 2026-01-02T12:00:04Z, database", "salesforce, 2026-01-02T12:00:05Z, crm",
-            "hubspot, 2026-01-02T12:00:05.399Z, database", "hubspot, 2026-01-02T12:00:05.400Z, crm"})
+    @CsvSource({
+        "salesforce, 2026-01-02T12:00:04Z, database",
+        "salesforce, 2026-01-02T12:00:05Z, crm",
+        "hubspot, 2026-01-02T12:00:05.399Z, database",
+        "hubspot, 2026-01-02T12:00:05.400Z, crm"
+    })
     void anEditWinsUnlessItIsCertainlyEarlier(String crm, String editedAt, String winner) throws SQLException {
         Applier applier = applier(crm);
-        applier.apply(sync, List.of(new CrmRecord("x1", "1", Instant.parse(editedAt), Map.of("city", "Rome"))), applier.now());
+        applier.apply(
+                sync,
+                List.of(new CrmRecord("x1", "1", Instant.parse(editedAt), Map.of("city", "Rome"))),
+                applier.now());
 
         assertThat(DATABASE.texts("select winner from sluice.conflict")).containsExactly(winner);
-        assertThat(DATABASE.texts("select city from app.customer")).containsExactly(winner.equals("crm") ? "Rome" : "Bergen");
+        assertThat(DATABASE.texts("select city from app.customer"))
+                .containsExactly(winner.equals("crm") ? "Rome" : "Bergen");
     }
 }

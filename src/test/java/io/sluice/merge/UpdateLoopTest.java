@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.merge;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -34,7 +35,8 @@ class UpdateLoopTest {
 
     @Property
     void anyFastLoopWritesAtMostThirtyTimesInTheFirstHourAndOncePerHourLater(
-            @ForAll @IntRange(min = 1, max = 60_000) int crmMillis, @ForAll @IntRange(min = 1, max = 5_000) int tableMillis) {
+            @ForAll @IntRange(min = 1, max = 60_000) int crmMillis,
+            @ForAll @IntRange(min = 1, max = 5_000) int tableMillis) {
         Duration crm = Duration.ofMillis(crmMillis);
         Duration table = Duration.ofMillis(tableMillis);
 
@@ -44,14 +46,16 @@ class UpdateLoopTest {
 
     @Property
     void independentEditsOnBothSidesWaitLittleLongerThanOneEditOfTheCrm(
-            @ForAll @IntRange(min = 1, max = 600) int crmSeconds, @ForAll @IntRange(min = 1, max = 600) int tableSeconds) {
+            @ForAll @IntRange(min = 1, max = 600) int crmSeconds,
+            @ForAll @IntRange(min = 1, max = 600) int tableSeconds) {
         UpdateLoop loop = UpdateLoop.NONE;
         Instant settled = START;
         Instant written = START;
         Duration longest = Duration.ZERO;
         for (int second = 1; second < 30_000; second++) {
             Instant now = START.plusSeconds(second);
-            boolean changed = second - second % tableSeconds > Duration.between(START, settled).toSeconds();
+            boolean changed = second - second % tableSeconds
+                    > Duration.between(START, settled).toSeconds();
             if (changed && (loop.heldUntil() == null || !loop.heldUntil().isAfter(now))) {
                 settled = now;
                 written = now.minusSeconds(second % tableSeconds);

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.merge;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -51,9 +52,29 @@ class ValuesMatrixTest {
     private static final Map<String, List<String>> COLUMNS = new LinkedHashMap<>();
 
     static {
-        COLUMNS.put("text", texts("Ann", " Ann ", "", "   ", "ANN@Example.ORG", "a\r\nb", "a\nb\n", "\ud83d\ude00 e\u0301 \u00a0",
-                "0012", "true", "2026-01-02", "2026-01-02T03:04:05.678Z", "12.345", "+49 (30) 123-45 67", "b;a;b", "gold",
-                "001xx000003DGb2", "www.Example.org/", "<b>x</b> & y", "tab\there\u0001"));
+        COLUMNS.put(
+                "text",
+                texts(
+                        "Ann",
+                        " Ann ",
+                        "",
+                        "   ",
+                        "ANN@Example.ORG",
+                        "a\r\nb",
+                        "a\nb\n",
+                        "\ud83d\ude00 e\u0301 \u00a0",
+                        "0012",
+                        "true",
+                        "2026-01-02",
+                        "2026-01-02T03:04:05.678Z",
+                        "12.345",
+                        "+49 (30) 123-45 67",
+                        "b;a;b",
+                        "gold",
+                        "001xx000003DGb2",
+                        "www.Example.org/",
+                        "<b>x</b> & y",
+                        "tab\there\u0001"));
         COLUMNS.put("varchar(20)", texts("Ann ", "ANN@Example.ORG", ""));
         COLUMNS.put("char(20)", texts("Ann", "ANN@Example.ORG", "gold"));
         COLUMNS.put("app.short", texts("Bob ", "bob@Example.org"));
@@ -62,11 +83,24 @@ class ValuesMatrixTest {
         COLUMNS.put("int2", List.of("0", "-32768", "32767", "null"));
         COLUMNS.put("int4", List.of("0", "-2147483648", "2147483647", "null"));
         COLUMNS.put("int8", List.of("0", "9007199254740993", "-9223372036854775808", "null"));
-        COLUMNS.put("numeric", List.of("0", "12.345", "12.355", "-0.005", "0.10", "1e15", "123456789012345.678", "0.1234567890123456789", "null"));
+        COLUMNS.put(
+                "numeric",
+                List.of(
+                        "0",
+                        "12.345",
+                        "12.355",
+                        "-0.005",
+                        "0.10",
+                        "1e15",
+                        "123456789012345.678",
+                        "0.1234567890123456789",
+                        "null"));
         COLUMNS.put("numeric(10,3)", List.of("12.345", "-12.345", "0.005", "9999999.999"));
         COLUMNS.put("numeric(10,2)", List.of("12.35", "0.01"));
         COLUMNS.put("float4", List.of("0.1", "12.345", "16777217", "1.2345678", "3.4e38", "'NaN'"));
-        COLUMNS.put("float8", List.of("0.1", "12.345", "0.1::float8 + 0.2", "1e300", "1.7976931348623157e308", "'Infinity'"));
+        COLUMNS.put(
+                "float8",
+                List.of("0.1", "12.345", "0.1::float8 + 0.2", "1e300", "1.7976931348623157e308", "'Infinity'"));
         COLUMNS.put("date", List.of("'2026-03-29'", "'0001-01-01'", "'3999-12-31'", "'infinity'", "null"));
         COLUMNS.put("timestamp", moments());
         COLUMNS.put("timestamptz", moments());
@@ -93,14 +127,24 @@ class ValuesMatrixTest {
     }
 
     private static List<String> moments() {
-        return List.of("'2026-01-02 03:04:05'", "'2026-01-02 03:04:05.123456'", "'2026-01-02 03:04:05.999999'",
-                "'2026-01-02 03:04:05.000001'", "'2026-03-29 02:30:00.5'", "'2026-10-25 02:30:00.25'",
-                "'1969-12-31 23:59:59.5'", "'infinity'", "null");
+        return List.of(
+                "'2026-01-02 03:04:05'",
+                "'2026-01-02 03:04:05.123456'",
+                "'2026-01-02 03:04:05.999999'",
+                "'2026-01-02 03:04:05.000001'",
+                "'2026-03-29 02:30:00.5'",
+                "'2026-10-25 02:30:00.25'",
+                "'1969-12-31 23:59:59.5'",
+                "'infinity'",
+                "null");
     }
 
     private static Crm crm(String name) {
-        return ServiceLoader.load(Crm.class).stream().map(ServiceLoader.Provider::get)
-                .filter(crm -> crm.name().equals(name)).findFirst().orElseThrow();
+        return ServiceLoader.load(Crm.class).stream()
+                .map(ServiceLoader.Provider::get)
+                .filter(crm -> crm.name().equals(name))
+                .findFirst()
+                .orElseThrow();
     }
 
     @Test
@@ -135,6 +179,7 @@ class ValuesMatrixTest {
         private final Applier applier;
         /** Row to field to value in the CRM. */
         private final Map<String, Map<String, Object>> records = new TreeMap<>();
+
         private final Map<String, Map<String, Object>> sent = new TreeMap<>();
         private Instant stamp;
 
@@ -143,10 +188,17 @@ class ValuesMatrixTest {
             this.type = type;
             this.values = values;
             this.fields = List.copyOf(crm.fields().keySet());
-            accounts = new Accounts(List.of(new Account("crm", crm.crm(), Pool.of("crm", List.of()), false)),
-                    InstantSource.system());
-            accounts.described("crm", Map.of("Thing", new ObjectShape("Thing", crm.fields().entrySet().stream()
-                    .collect(Collectors.toMap(Map.Entry::getKey, entry -> entry.getValue().shape())))));
+            accounts = new Accounts(
+                    List.of(new Account("crm", crm.crm(), Pool.of("crm", List.of()), false)), InstantSource.system());
+            accounts.described(
+                    "crm",
+                    Map.of(
+                            "Thing",
+                            new ObjectShape(
+                                    "Thing",
+                                    crm.fields().entrySet().stream()
+                                            .collect(Collectors.toMap(Map.Entry::getKey, entry -> entry.getValue()
+                                                    .shape())))));
             applier = new Applier(DATABASE.sluice(), capture, accounts, Duration.ofSeconds(5));
             sync.setName("things");
             sync.setTable("app.thing");
@@ -162,13 +214,19 @@ class ValuesMatrixTest {
 
         void play() throws SQLException {
             DATABASE.reset();
-            DATABASE.run("create domain app.short as varchar(20)", "create type app.mood as enum ('gold', 'Sad', 'Silver')",
-                    "create table app.probe (value " + type + ")", "create table app.thing (id int primary key, " + sync.getFields().keySet().stream()
-                            .map(column -> column + " " + type).collect(Collectors.joining(", ")) + ")");
+            DATABASE.run(
+                    "create domain app.short as varchar(20)",
+                    "create type app.mood as enum ('gold', 'Sad', 'Silver')",
+                    "create table app.probe (value " + type + ")",
+                    "create table app.thing (id int primary key, "
+                            + sync.getFields().keySet().stream()
+                                    .map(column -> column + " " + type)
+                                    .collect(Collectors.joining(", "))
+                            + ")");
             for (int i = 0; i < values.size(); i++) {
                 String value = values.get(i);
-                DATABASE.run("insert into app.thing values (" + i + ", " + fields.stream().map(field -> value)
-                        .collect(Collectors.joining(", ")) + ")");
+                DATABASE.run("insert into app.thing values (" + i + ", "
+                        + fields.stream().map(field -> value).collect(Collectors.joining(", ")) + ")");
             }
             capture.start(List.of(sync));
             outward();
@@ -196,8 +254,12 @@ class ValuesMatrixTest {
                 for (int i = 0; i < fields.size(); i++) {
                     String field = fields.get(i);
                     Object edit = crm.fields().get(field).edits().get(0);
-                    if (Normalisation.match(accounts.rule("crm", "Thing", field), sent.get(key).get(field), edit)
-                            == Normalisation.Match.NONE && taken(edit) != null) {
+                    if (Normalisation.match(
+                                            accounts.rule("crm", "Thing", field),
+                                            sent.get(key).get(field),
+                                            edit)
+                                    == Normalisation.Match.NONE
+                            && taken(edit) != null) {
                         records.get(key).put(field, edit);
                         row.set(i, taken(edit));
                     }
@@ -218,7 +280,10 @@ class ValuesMatrixTest {
         }
 
         private void inward() throws SQLException {
-            int most = crm.fields().values().stream().mapToInt(field -> field.edits().size()).max().orElseThrow();
+            int most = crm.fields().values().stream()
+                    .mapToInt(field -> field.edits().size())
+                    .max()
+                    .orElseThrow();
             for (int edit = 0; edit < (FULL ? most : 1); edit++) {
                 Map<String, List<String>> expected = rows();
                 for (String key : records.keySet()) {
@@ -249,7 +314,8 @@ class ValuesMatrixTest {
                 for (int i = 0; i < fields.size(); i++) {
                     combinations += what.startsWith("rewritten") && !what.endsWith("1") ? 0 : 1;
                     if (!Objects.equals(row.get(i), after.get(key).get(i))) {
-                        wrong.add(what + ": " + type + " " + values.get(Integer.parseInt(key)) + " in " + fields.get(i) + ": "
+                        wrong.add(what + ": " + type + " " + values.get(Integer.parseInt(key)) + " in " + fields.get(i)
+                                + ": "
                                 + row.get(i) + " became " + after.get(key).get(i) + ", the CRM has "
                                 + records.get(key).get(fields.get(i)));
                     }
@@ -263,15 +329,21 @@ class ValuesMatrixTest {
             for (Optional<Claim> claim = claim(); claim.isPresent(); claim = claim()) {
                 for (RecordChange recordChange : claim.get().changes()) {
                     if (!wanted) {
-                        wrong.add("sent again: " + type + " " + values.get(Integer.parseInt(recordChange.key())) + ": " + recordChange.fields());
+                        wrong.add("sent again: " + type + " " + values.get(Integer.parseInt(recordChange.key())) + ": "
+                                + recordChange.fields());
                     }
-                    Map<String, Object> record = records.computeIfAbsent(recordChange.key(), first -> new LinkedHashMap<>());
+                    Map<String, Object> record =
+                            records.computeIfAbsent(recordChange.key(), first -> new LinkedHashMap<>());
                     recordChange.fields().forEach((field, value) -> record.put(field, kept(field, value)));
-                    sent.computeIfAbsent(recordChange.key(), first -> new LinkedHashMap<>()).putAll(recordChange.fields());
+                    sent.computeIfAbsent(recordChange.key(), first -> new LinkedHashMap<>())
+                            .putAll(recordChange.fields());
                 }
                 stamp = Instant.now().truncatedTo(crm.crm().timePrecision());
-                settlement.settle(claim.get(), claim.get().changes().stream()
-                        .map(it -> Outcome.done(it.key(), "x" + it.key())).toList());
+                settlement.settle(
+                        claim.get(),
+                        claim.get().changes().stream()
+                                .map(it -> Outcome.done(it.key(), "x" + it.key()))
+                                .toList());
             }
         }
 
@@ -289,8 +361,12 @@ class ValuesMatrixTest {
 
         private Applied read() throws SQLException {
             Instant readAt = applier.now().plus(1, ChronoUnit.MILLIS);
-            Applied applied = applier.apply(sync, records.entrySet().stream().map(entry -> new CrmRecord("x" + entry.getKey(),
-                    entry.getKey(), stamp, entry.getValue())).toList(), readAt);
+            Applied applied = applier.apply(
+                    sync,
+                    records.entrySet().stream()
+                            .map(entry -> new CrmRecord("x" + entry.getKey(), entry.getKey(), stamp, entry.getValue()))
+                            .toList(),
+                    readAt);
             applied.rejected().forEach(refused -> wrong.add("refused: " + type + ": " + refused));
             assertThat(applied.deferred()).isEmpty();
             return applied;
@@ -298,14 +374,20 @@ class ValuesMatrixTest {
 
         private Map<String, List<String>> rows() throws SQLException {
             Map<String, List<String>> rows = new TreeMap<>();
-            DATABASE.sluice().query("select id::text, " + sync.getFields().keySet().stream().map(column -> column + "::text")
-                    .collect(Collectors.joining(", ")) + " from app.thing", row -> {
-                List<String> cells = new ArrayList<>();
-                for (int i = 0; i < fields.size(); i++) {
-                    cells.add(String.valueOf(row.getString(i + 2)));
-                }
-                return rows.put(row.getString(1), cells);
-            });
+            DATABASE.sluice()
+                    .query(
+                            "select id::text, "
+                                    + sync.getFields().keySet().stream()
+                                            .map(column -> column + "::text")
+                                            .collect(Collectors.joining(", "))
+                                    + " from app.thing",
+                            row -> {
+                                List<String> cells = new ArrayList<>();
+                                for (int i = 0; i < fields.size(); i++) {
+                                    cells.add(String.valueOf(row.getString(i + 2)));
+                                }
+                                return rows.put(row.getString(1), cells);
+                            });
             return rows;
         }
 
@@ -318,9 +400,13 @@ class ValuesMatrixTest {
             Object text = Values.text(Values.storable(value));
             try {
                 String base = type.startsWith("char") ? "bpchar" : type.replaceFirst("\\(.*", "");
-                return String.valueOf(DATABASE.text("insert into app.probe values (" + (base.equals("timestamp")
-                        ? "((?::text)::timestamptz at time zone 'Europe/Berlin')" : "(?::text)::" + base)
-                        + ") returning value::text", text));
+                return String.valueOf(DATABASE.text(
+                        "insert into app.probe values ("
+                                + (base.equals("timestamp")
+                                        ? "((?::text)::timestamptz at time zone 'Europe/Berlin')"
+                                        : "(?::text)::" + base)
+                                + ") returning value::text",
+                        text));
             } catch (SQLException unfit) {
                 return null;
             }

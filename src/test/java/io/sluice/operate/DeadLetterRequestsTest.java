@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.operate;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -40,17 +41,21 @@ class DeadLetterRequestsTest {
         sync.setAccount("crm");
         sync.setObject("Contact");
         sync.setFields(Map.of("email", "Email", "city", "City"));
-        return new DeadLetterRequests(database, new Applier(database, new Capture(database, 1, WriteDebounce.NONE)),
-                List.of("crm"), List.of(sync));
+        return new DeadLetterRequests(
+                database,
+                new Applier(database, new Capture(database, 1, WriteDebounce.NONE)),
+                List.of("crm"),
+                List.of(sync));
     }
 
     @BeforeEach
     void threeLetters() throws SQLException {
         DATABASE.reset();
-        DATABASE.run("insert into sluice.dead_letter (account, object, key, sync, operation, fields, stamps, code) values"
-                + " ('crm', 'Contact', '1', 'customers', 'upsert', '{\"Email\": \"x\"}', '{}', 'BAD'),"
-                + " ('crm', 'Contact', '2', 'customers', 'upsert', '{\"Email\": \"y\"}', '{}', 'BAD'),"
-                + " ('crm', 'Contact', '3', 'customers', 'delete', '{}', '{}', 'LOCKED')");
+        DATABASE.run(
+                "insert into sluice.dead_letter (account, object, key, sync, operation, fields, stamps, code) values"
+                        + " ('crm', 'Contact', '1', 'customers', 'upsert', '{\"Email\": \"x\"}', '{}', 'BAD'),"
+                        + " ('crm', 'Contact', '2', 'customers', 'upsert', '{\"Email\": \"y\"}', '{}', 'BAD'),"
+                        + " ('crm', 'Contact', '3', 'customers', 'delete', '{}', '{}', 'LOCKED')");
         id = DATABASE.text("select id from sluice.dead_letter where key = '1'");
     }
 
@@ -84,20 +89,29 @@ class DeadLetterRequestsTest {
     @SuppressWarnings("unchecked")
     void pagesAreListedInOrder() {
         Map<String, Object> first = answer(ask(requests::list, null, "sync=customers&limit=2", null));
-        assertThat((List<Map<String, Object>>) first.get("deadLetters")).extracting(it -> it.get("key")).containsExactly("1", "2");
+        assertThat((List<Map<String, Object>>) first.get("deadLetters"))
+                .extracting(it -> it.get("key"))
+                .containsExactly("1", "2");
         Map<String, Object> second = answer(ask(requests::list, null, "limit=2&after=" + first.get("next"), null));
-        assertThat((List<Map<String, Object>>) second.get("deadLetters")).extracting(it -> it.get("key")).containsExactly("3");
+        assertThat((List<Map<String, Object>>) second.get("deadLetters"))
+                .extracting(it -> it.get("key"))
+                .containsExactly("3");
         assertThat(second).containsEntry("next", null);
-        assertThat(answer(ask(requests::show, id, null, null))).containsEntry("key", "1").containsEntry("code", "BAD");
+        assertThat(answer(ask(requests::show, id, null, null)))
+                .containsEntry("key", "1")
+                .containsEntry("code", "BAD");
     }
 
     @ParameterizedTest
-    @CsvSource(delimiter = '|', value = {
-        "snyc=customers      | 400 | There is no parameter 'snyc'; did you mean sync",
-        "sync=customer       | 404 | There is no sync 'customer'; did you mean customers?",
-        "account=crn         | 404 | There is no account 'crn'; did you mean crm?",
-        "sync=               | 400 | Parameter 'sync' needs one value",
-        "code=A&code=B       | 400 | Parameter 'code' needs one value"})
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "snyc=customers      | 400 | There is no parameter 'snyc'; did you mean sync",
+                "sync=customer       | 404 | There is no sync 'customer'; did you mean customers?",
+                "account=crn         | 404 | There is no account 'crn'; did you mean crm?",
+                "sync=               | 400 | Parameter 'sync' needs one value",
+                "code=A&code=B       | 400 | Parameter 'code' needs one value"
+            })
     void aWrongFilterSelectsNothing(String query, int status, String why) throws SQLException {
         for (Consumer<Exchange> what : List.<Consumer<Exchange>>of(requests::list, requests::replayAll)) {
             Exchange exchange = ask(what, null, query, null);
@@ -118,16 +132,28 @@ class DeadLetterRequestsTest {
     void aReplayOfAllNeedsAFilter() throws SQLException {
         assertThat(error(ask(requests::replayAll, null, null, null))).startsWith("Say which dead letters to replay");
         assertThat(state()).hasSize(3);
-        assertThat(answer(ask(requests::replayAll, null, "code=BAD", null))).containsEntry("replayed", 2)
+        assertThat(answer(ask(requests::replayAll, null, "code=BAD", null)))
+                .containsEntry("replayed", 2)
                 .containsEntry("refused", List.of());
         assertThat(state()).hasSize(1);
         assertThat(answer(ask(requests::replayAll, null, "code=BAD", null))).containsEntry("replayed", 0);
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", "{", "[1]", "{}", "{\"fields\": {}}", "{\"fields\": 7}", "{\"Email\": \"x\"}",
-        "{\"fields\": {\"Email\": \"x\"}, \"sync\": \"y\"}", "{\"fields\": {\"Emial\": \"x\"}}",
-        "{\"fields\": {\"Email\": {\"a\": 1}}}", "{\"fields\": {\"City\": \"Oslo\", \"Email\": [1]}}"})
+    @ValueSource(
+            strings = {
+                "",
+                "{",
+                "[1]",
+                "{}",
+                "{\"fields\": {}}",
+                "{\"fields\": 7}",
+                "{\"Email\": \"x\"}",
+                "{\"fields\": {\"Email\": \"x\"}, \"sync\": \"y\"}",
+                "{\"fields\": {\"Emial\": \"x\"}}",
+                "{\"fields\": {\"Email\": {\"a\": 1}}}",
+                "{\"fields\": {\"City\": \"Oslo\", \"Email\": [1]}}"
+            })
     void aWrongEditChangesNothing(String body) throws SQLException {
         List<String> before = state();
         Exchange exchange = ask(requests::edit, id, null, body);
@@ -142,13 +168,15 @@ class DeadLetterRequestsTest {
                 .containsEntry("editedFields", List.of("City", "Email"));
         assertThat(state()).contains("1 {\"City\": null, \"Email\": \"a@b\"} {City,Email}");
         String delete = String.valueOf(Long.parseLong(id) + 2);
-        assertThat(status(ask(requests::edit, delete, null, "{\"fields\": {\"Email\": \"a@b\"}}"))).isEqualTo(409);
+        assertThat(status(ask(requests::edit, delete, null, "{\"fields\": {\"Email\": \"a@b\"}}")))
+                .isEqualTo(409);
     }
 
     @Test
     void aMissingLetterIsAnsweredWith404() throws SQLException {
         assertThat(answer(ask(requests::discard, id, null, null))).containsKey("discarded");
-        for (Consumer<Exchange> what : List.<Consumer<Exchange>>of(requests::discard, requests::show, requests::replay)) {
+        for (Consumer<Exchange> what :
+                List.<Consumer<Exchange>>of(requests::discard, requests::show, requests::replay)) {
             Exchange again = ask(what, id, null, null);
             assertThat(status(again)).isEqualTo(404);
             assertThat(error(again)).startsWith("There is no dead letter " + id);

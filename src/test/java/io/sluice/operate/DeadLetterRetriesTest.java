@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.operate;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -24,8 +25,8 @@ class DeadLetterRetriesTest {
     @RegisterExtension
     static final TestDatabase DATABASE = new TestDatabase();
 
-    private final DeadLetterRetries retries = new DeadLetterRetries(DATABASE.sluice(),
-            new Backoff(Duration.ofMinutes(10), Duration.ofHours(6)));
+    private final DeadLetterRetries retries =
+            new DeadLetterRetries(DATABASE.sluice(), new Backoff(Duration.ofMinutes(10), Duration.ofHours(6)));
     private final Outbox outbox = new Outbox(DATABASE.sluice(), Duration.ofMinutes(1));
     private final Settlement settlement = new Settlement(DATABASE.sluice(), Backoff.NONE, WriteDebounce.NONE);
 
@@ -36,9 +37,11 @@ class DeadLetterRetriesTest {
     }
 
     private static void letters(int count, String code, String prefix) throws SQLException {
-        DATABASE.run("insert into sluice.dead_letter (account, object, key, sync, operation, fields, stamps, code, rejected_fields)"
-                + " select 'crm', 'Contact', '" + prefix + "' || i, 'contacts', 'upsert', '{\"A\": 1}', '{}', '" + code
-                + "', array['A'] from generate_series(1, " + count + ") as i");
+        DATABASE.run(
+                "insert into sluice.dead_letter (account, object, key, sync, operation, fields, stamps, code, rejected_fields)"
+                        + " select 'crm', 'Contact', '" + prefix + "' || i, 'contacts', 'upsert', '{\"A\": 1}', '{}', '"
+                        + code
+                        + "', array['A'] from generate_series(1, " + count + ") as i");
     }
 
     private static long number(String sql) throws SQLException {
@@ -59,8 +62,14 @@ class DeadLetterRetriesTest {
         for (Optional<Claim> claim = claim(); claim.isPresent(); claim = claim()) {
             List<RecordChange> changes = claim.get().changes();
             sent += changes.size();
-            settlement.settle(claim.get(), changes.stream().map(change -> taken ? Outcome.done(change.key(), "id-" + change.key())
-                    : Outcome.rejected(change.key(), "NO_OPTION", "no").withFields(List.of("A"))).toList());
+            settlement.settle(
+                    claim.get(),
+                    changes.stream()
+                            .map(change -> taken
+                                    ? Outcome.done(change.key(), "id-" + change.key())
+                                    : Outcome.rejected(change.key(), "NO_OPTION", "no")
+                                            .withFields(List.of("A")))
+                            .toList());
         }
         return sent;
     }
@@ -75,7 +84,8 @@ class DeadLetterRetriesTest {
         letters(6, "OTHER", "other");
         retries.retry();
         assertThat(dead()).as("no letter is retried at once").isEqualTo(1_506);
-        long first = number("select extract(epoch from max(due) - now()) from sluice.dead_letter_retry where code = 'NO_OPTION'");
+        long first = number(
+                "select extract(epoch from max(due) - now()) from sluice.dead_letter_retry where code = 'NO_OPTION'");
         assertThat(first).isBetween(290L, 610L);
 
         DATABASE.run("update sluice.dead_letter_retry set due = now() where code = 'NO_OPTION'");
@@ -85,7 +95,9 @@ class DeadLetterRetriesTest {
         assertThat(dead()).isEqualTo(1_506);
         retries.retry();
         assertThat(send(false)).as("the next retry waits").isZero();
-        assertThat(number("select extract(epoch from max(due) - now()) from sluice.dead_letter_retry where code = 'NO_OPTION'"))
+        assertThat(
+                        number(
+                                "select extract(epoch from max(due) - now()) from sluice.dead_letter_retry where code = 'NO_OPTION'"))
                 .isBetween(590L, 1210L);
 
         DATABASE.run("update sluice.dead_letter_retry set due = now() where code = 'NO_OPTION'");
@@ -102,7 +114,8 @@ class DeadLetterRetriesTest {
     void fewLettersAndEditedOnesAreLeftToOperators() throws SQLException {
         letters(4, "NO_OPTION", "k");
         letters(6, "OTHER", "other");
-        DATABASE.run("update sluice.dead_letter set edited_fields = array['A'] where code = 'OTHER' and key > 'other2'");
+        DATABASE.run(
+                "update sluice.dead_letter set edited_fields = array['A'] where code = 'OTHER' and key > 'other2'");
         retries.retry();
         due();
         retries.retry();

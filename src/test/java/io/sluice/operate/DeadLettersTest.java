@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.operate;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -43,8 +44,8 @@ class DeadLettersTest {
     private final Outbox outbox = new Outbox(DATABASE.sluice(), Duration.ofMinutes(1));
     private final Settlement settlement = new Settlement(DATABASE.sluice(), Backoff.NONE, WriteDebounce.NONE);
     private final Sync sync = sync();
-    private final DeadLetters letters = new DeadLetters(DATABASE.sluice(), new Applier(DATABASE.sluice(), capture),
-            List.of(sync));
+    private final DeadLetters letters =
+            new DeadLetters(DATABASE.sluice(), new Applier(DATABASE.sluice(), capture), List.of(sync));
 
     private static Sync sync() {
         Sync sync = new Sync();
@@ -61,7 +62,8 @@ class DeadLettersTest {
     @BeforeEach
     void twoSettledCustomers() throws SQLException {
         DATABASE.reset();
-        DATABASE.run("create table app.customer (no text primary key, email text check (email <> 'refused'), city text)",
+        DATABASE.run(
+                "create table app.customer (no text primary key, email text check (email <> 'refused'), city text)",
                 "insert into app.customer values ('1', 'ann@example.org', 'Oslo'), ('2', 'bob@example.org', 'Rome')");
         capture.start(List.of(sync));
         send();
@@ -74,14 +76,20 @@ class DeadLettersTest {
             // a turn moves some
         }
         for (Optional<Claim> claim = claim(); claim.isPresent(); claim = claim()) {
-            settlement.settle(claim.get(), claim.get().changes().stream().map(change -> {
-                Object email = change.fields().getOrDefault("Email", "@");
-                if (!String.valueOf(email).contains("@")) {
-                    return Outcome.rejected(change.key(), "INVALID_EMAIL", "no address").withFields(List.of("Email"));
-                }
-                taken.computeIfAbsent(change.key(), key -> new TreeMap<>()).putAll(change.fields());
-                return Outcome.done(change.key(), "x" + change.key());
-            }).toList());
+            settlement.settle(
+                    claim.get(),
+                    claim.get().changes().stream()
+                            .map(change -> {
+                                Object email = change.fields().getOrDefault("Email", "@");
+                                if (!String.valueOf(email).contains("@")) {
+                                    return Outcome.rejected(change.key(), "INVALID_EMAIL", "no address")
+                                            .withFields(List.of("Email"));
+                                }
+                                taken.computeIfAbsent(change.key(), key -> new TreeMap<>())
+                                        .putAll(change.fields());
+                                return Outcome.done(change.key(), "x" + change.key());
+                            })
+                            .toList());
         }
         return taken;
     }
@@ -98,17 +106,24 @@ class DeadLettersTest {
     }
 
     private static String waiting() throws SQLException {
-        return String.join("; ", DATABASE.texts("select concat_ws(' ', key, operation, fields) from sluice.outbox order by key"));
+        return String.join(
+                "; ", DATABASE.texts("select concat_ws(' ', key, operation, fields) from sluice.outbox order by key"));
     }
 
     @Test
     void aLetterHasItsValuesTheErrorAndTheRejectedFields() throws SQLException {
         DeadLetter letter = dead("1");
-        assertThat(letter.json()).containsEntry("account", "crm").containsEntry("sync", "customers")
-                .containsEntry("object", "Contact").containsEntry("key", "1").containsEntry("operation", "upsert")
+        assertThat(letter.json())
+                .containsEntry("account", "crm")
+                .containsEntry("sync", "customers")
+                .containsEntry("object", "Contact")
+                .containsEntry("key", "1")
+                .containsEntry("operation", "upsert")
                 .containsEntry("fields", Map.of("Email", "nobody", "City", "Bergen"))
-                .containsEntry("code", "INVALID_EMAIL").containsEntry("message", "no address")
-                .containsEntry("rejectedFields", List.of("Email")).containsEntry("editedFields", List.of());
+                .containsEntry("code", "INVALID_EMAIL")
+                .containsEntry("message", "no address")
+                .containsEntry("rejectedFields", List.of("Email"))
+                .containsEntry("editedFields", List.of());
         assertThat(letter.stamps()).containsOnlyKeys("Email", "City");
     }
 
@@ -118,8 +133,10 @@ class DeadLettersTest {
         DeadLetter two = dead("2");
         assertThat(letters.list(ALL, 0, 1)).extracting(DeadLetter::key).containsExactly("1");
         assertThat(letters.list(ALL, one.id(), 10)).extracting(DeadLetter::id).containsExactly(two.id());
-        assertThat(letters.list(new Filter(null, null, null, "INVALID_EMAIL"), 0, 10)).hasSize(2);
-        assertThat(letters.list(new Filter(null, "customers", "2", null), 0, 10)).hasSize(1);
+        assertThat(letters.list(new Filter(null, null, null, "INVALID_EMAIL"), 0, 10))
+                .hasSize(2);
+        assertThat(letters.list(new Filter(null, "customers", "2", null), 0, 10))
+                .hasSize(1);
         assertThat(letters.list(new Filter("another", null, null, null), 0, 10)).isEmpty();
         assertThat(letters.list(new Filter(null, null, null, "ANOTHER"), 0, 10)).isEmpty();
     }
@@ -134,22 +151,29 @@ class DeadLettersTest {
         assertThat(waiting()).isEqualTo("1 upsert {\"City\": \"Bergen\", \"Email\": \"nobody\"}");
         assertThat(letters.find(letter.id())).isEmpty();
         send();
-        assertThat(letters.list(ALL, 0, 10)).as("dead again, with a new id").singleElement()
+        assertThat(letters.list(ALL, 0, 10))
+                .as("dead again, with a new id")
+                .singleElement()
                 .satisfies(again -> assertThat(again.id()).isGreaterThan(letter.id()));
     }
 
     @Test
     void anOperatorsEditReachesBothSides() throws Exception {
-        DeadLetter edited = letters.edit(dead("1").id(), Map.of("Email", "right@example.org")).orElseThrow();
+        DeadLetter edited = letters.edit(dead("1").id(), Map.of("Email", "right@example.org"))
+                .orElseThrow();
         assertThat(edited.fields()).isEqualTo(Map.of("Email", "right@example.org", "City", "Bergen"));
         assertThat(edited.edited()).containsExactly("Email");
-        assertThat(DATABASE.text("select email from app.customer where no = '1'")).as("not before the replay").isEqualTo("nobody");
+        assertThat(DATABASE.text("select email from app.customer where no = '1'"))
+                .as("not before the replay")
+                .isEqualTo("nobody");
 
         assertThat(letters.replay(edited)).isTrue();
-        assertThat(DATABASE.text("select email from app.customer where no = '1'")).isEqualTo("right@example.org");
+        assertThat(DATABASE.text("select email from app.customer where no = '1'"))
+                .isEqualTo("right@example.org");
         assertThat(send()).isEqualTo(Map.of("1", Map.of("Email", "right@example.org", "City", "Bergen")));
         assertThat(send()).isEmpty();
-        assertThat(DATABASE.text("select base ->> 'Email' from sluice.sync_state where key = '1'")).isEqualTo("right@example.org");
+        assertThat(DATABASE.text("select base ->> 'Email' from sluice.sync_state where key = '1'"))
+                .isEqualTo("right@example.org");
     }
 
     @Test
@@ -160,14 +184,18 @@ class DeadLettersTest {
         Map<String, Object> cleared = new TreeMap<>(Map.of("Email", "a@b"));
         cleared.put("City", null);
         assertThat(send()).isEqualTo(Map.of("1", cleared));
-        assertThat(DATABASE.texts("select concat_ws(' ', email, city) from app.customer where no = '1'")).containsExactly("a@b");
+        assertThat(DATABASE.texts("select concat_ws(' ', email, city) from app.customer where no = '1'"))
+                .containsExactly("a@b");
     }
 
     @Test
     void anEditThatTheTableRejectsChangesNothing() throws SQLException {
-        DeadLetter edited = letters.edit(dead("1").id(), Map.of("Email", "refused")).orElseThrow();
-        assertThatThrownBy(() -> letters.replay(edited)).isInstanceOf(RejectedRequest.class)
-                .hasMessageContaining("app.customer").hasMessageContaining("check constraint");
+        DeadLetter edited =
+                letters.edit(dead("1").id(), Map.of("Email", "refused")).orElseThrow();
+        assertThatThrownBy(() -> letters.replay(edited))
+                .isInstanceOf(RejectedRequest.class)
+                .hasMessageContaining("app.customer")
+                .hasMessageContaining("check constraint");
         assertThat(letters.find(edited.id())).contains(edited);
         assertThat(waiting()).isEmpty();
     }
@@ -204,10 +232,13 @@ class DeadLettersTest {
     void aDeleteIsReplayedUnlessSomethingWasWrittenSince() throws Exception {
         DATABASE.run("insert into sluice.dead_letter (account, object, key, sync, operation, fields, stamps)"
                 + " values ('crm', 'Contact', '1', 'customers', 'delete', '{}', '{}')");
-        assertThat(letters.edit(letters.list(ALL, 0, 1).get(0).id(), Map.of("City", "x"))).as("nothing to edit").isEmpty();
+        assertThat(letters.edit(letters.list(ALL, 0, 1).get(0).id(), Map.of("City", "x")))
+                .as("nothing to edit")
+                .isEmpty();
         assertThat(letters.replay(letters.list(ALL, 0, 1).get(0))).isTrue();
         assertThat(waiting()).isEqualTo("1 delete {}");
-        assertThat(claim()).hasValueSatisfying(claim -> assertThat(claim.changes()).hasSize(1));
+        assertThat(claim())
+                .hasValueSatisfying(claim -> assertThat(claim.changes()).hasSize(1));
     }
 
     @Test
@@ -223,7 +254,9 @@ class DeadLettersTest {
         DeadLetter letter = dead("1");
         DATABASE.run("update sluice.dead_letter set sync = 'former'");
         DeadLetter former = letters.find(letter.id()).orElseThrow();
-        assertThatThrownBy(() -> letters.replay(former)).isInstanceOf(RejectedRequest.class).hasMessageContaining("no sync any more");
+        assertThatThrownBy(() -> letters.replay(former))
+                .isInstanceOf(RejectedRequest.class)
+                .hasMessageContaining("no sync any more");
         Replayed replayed = letters.replay(ALL);
         assertThat(replayed.letters()).isZero();
         assertThat(replayed.rejected()).extracting(it -> it.letter().key()).containsExactly("1");
@@ -255,18 +288,29 @@ class DeadLettersTest {
     }
 
     private DeadLetter dead(String key, String fields) throws SQLException {
-        DATABASE.sluice().update("insert into sluice.dead_letter (account, object, key, sync, operation, fields, stamps)"
-                + " values ('crm', 'Contact', ?, 'customers', 'upsert', ?::jsonb, '{}')", key, fields);
+        DATABASE.sluice()
+                .update(
+                        "insert into sluice.dead_letter (account, object, key, sync, operation, fields, stamps)"
+                                + " values ('crm', 'Contact', ?, 'customers', 'upsert', ?::jsonb, '{}')",
+                        key,
+                        fields);
         return letters.list(new Filter(null, null, key, null), 0, 1).get(0);
     }
 
     /** Enters a change that arrived after the dead letter. */
-    private static void enter(String operation, String fields, String inflightOperation, String inflight) throws SQLException {
-        DATABASE.sluice().update("""
+    private static void enter(String operation, String fields, String inflightOperation, String inflight)
+            throws SQLException {
+        DATABASE.sluice()
+                .update(
+                        """
                 insert into sluice.outbox (account, object, key, sync, operation, fields, priority, since,
                                            inflight_operation, inflight, inflight_stamps, lease, lease_until)
                 select 'crm', 'Contact', '1', 'customers', ?, ?::jsonb, 2, now(), w.operation, w.fields::jsonb, '{}',
                        case when w.operation is not null then gen_random_uuid() end, now() + interval '1 hour'
-                from (select ?::text, ?::text) as w(operation, fields)""", operation, fields, inflightOperation, inflight);
+                from (select ?::text, ?::text) as w(operation, fields)""",
+                        operation,
+                        fields,
+                        inflightOperation,
+                        inflight);
     }
 }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.operate;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -76,7 +77,10 @@ class PauseRequestsTest {
     void theAnswerIsTheNewState() {
         Exchange exchange = pause(null);
         assertThat(answer(exchange)).containsEntry("account", "crm");
-        assertThat(paused(exchange)).containsEntry("by", "api").containsEntry("reason", null).containsKey("since");
+        assertThat(paused(exchange))
+                .containsEntry("by", "api")
+                .containsEntry("reason", null)
+                .containsKey("since");
         assertThat(paused(pause(null))).isEqualTo(paused(exchange));
         assertThat(exchange.getMessage().getHeaders()).containsOnlyKeys(Exchange.HTTP_RESPONSE_CODE);
 
@@ -130,12 +134,14 @@ class PauseRequestsTest {
 
     @Test
     void aPauseByASettingIsNotResumedAndTheSettingIsNamed() throws SQLException {
-        pauseStore.replaceSettings(List.of(new PauseStore.Setting(Kind.SYNC, "contacts-crm", "paused: true in x.camel.yaml")));
+        pauseStore.replaceSettings(
+                List.of(new PauseStore.Setting(Kind.SYNC, "contacts-crm", "paused: true in x.camel.yaml")));
         Exchange exchange = request("contacts-crm", null);
         pauseRequests.resume(exchange, "sync");
         assertThat(status(exchange)).isEqualTo(409);
         assertThat(error(exchange)).contains("Sync 'contacts-crm'", "paused: true in x.camel.yaml");
-        assertThat(pauseStore.find(Kind.SYNC, "contacts-crm").orElseThrow().by()).isEqualTo(By.SETTING);
+        assertThat(pauseStore.find(Kind.SYNC, "contacts-crm").orElseThrow().by())
+                .isEqualTo(By.SETTING);
     }
 
     @Test
@@ -147,8 +153,9 @@ class PauseRequestsTest {
         Exchange exchange = request("contacts-crm", null);
         pauseRequests.resume(exchange, "sync");
         assertThat(status(exchange)).isEqualTo(409);
-        assertThat(error(exchange)).isEqualTo("Sync 'contacts-crm' waits: its object is read first. It resumes by itself"
-                + " then; /api/status shows the progress under 'initial'.");
+        assertThat(error(exchange))
+                .isEqualTo("Sync 'contacts-crm' waits: its object is read first. It resumes by itself"
+                        + " then; /api/status shows the progress under 'initial'.");
         pauseStore.pause(Kind.SYNC, "contacts-crm", "audit");
         Exchange byHand = request("contacts-crm", null);
         pauseRequests.resume(byHand, "sync");

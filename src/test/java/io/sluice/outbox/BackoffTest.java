@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.outbox;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -15,18 +16,21 @@ class BackoffTest {
     private static final double ALMOST_ONE = Math.nextDown(1.0);
 
     @Property
-    void aDelayIsNeitherNegativeNorAboveTheMaximum(@ForAll int attempts,
+    void aDelayIsNeitherNegativeNorAboveTheMaximum(
+            @ForAll int attempts,
             @ForAll @LongRange(min = 0, max = 86_400_000) long initialDelayMs,
             @ForAll @LongRange(min = 0, max = 604_800_000) long maxDelayMs,
             @ForAll @DoubleRange(min = 0, max = 1, maxIncluded = false) double random) {
-        Duration wait = new Backoff(Duration.ofMillis(initialDelayMs), Duration.ofMillis(maxDelayMs)).after(attempts, () -> random);
+        Duration wait = new Backoff(Duration.ofMillis(initialDelayMs), Duration.ofMillis(maxDelayMs))
+                .after(attempts, () -> random);
 
         assertThat(wait).isBetween(Duration.ZERO, Duration.ofMillis(maxDelayMs));
     }
 
     @Property
     void fullJitterReachesDownToZero(@ForAll int attempts) {
-        assertThat(new Backoff(Duration.ofSeconds(1), Duration.ofMinutes(5)).after(attempts, () -> 0.0)).isZero();
+        assertThat(new Backoff(Duration.ofSeconds(1), Duration.ofMinutes(5)).after(attempts, () -> 0.0))
+                .isZero();
     }
 
     @Property
@@ -50,7 +54,11 @@ class BackoffTest {
         Backoff backoff = new Backoff(Duration.ofSeconds(1), Duration.ofSeconds(5));
 
         assertThat(java.util.stream.IntStream.rangeClosed(1, 5).mapToObj(it -> backoff.after(it, () -> 0.5)))
-                .containsExactly(Duration.ofMillis(500), Duration.ofSeconds(1), Duration.ofSeconds(2),
-                        Duration.ofMillis(2500), Duration.ofMillis(2500));
+                .containsExactly(
+                        Duration.ofMillis(500),
+                        Duration.ofSeconds(1),
+                        Duration.ofSeconds(2),
+                        Duration.ofMillis(2500),
+                        Duration.ofMillis(2500));
     }
 }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.outbox;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -42,7 +43,8 @@ class CircuitBreakersTest extends OutboxTestBase {
         assertThat(pauseStore.find(Kind.SYNC, "contacts")).hasValueSatisfying(paused -> {
             assertThat(paused.by()).isEqualTo(By.CRM);
             assertThat(paused.reason()).isEqualTo("INSUFFICIENT_ACCESS: no");
-            assertThat(paused.until()).isBetween(Instant.now().minusMillis(100), Instant.now().plusMillis(1100));
+            assertThat(paused.until())
+                    .isBetween(Instant.now().minusMillis(100), Instant.now().plusMillis(1100));
             assertThat(paused.json()).containsEntry("by", "crm").containsKey("until");
         });
     }
@@ -86,7 +88,8 @@ class CircuitBreakersTest extends OutboxTestBase {
 
         assertThat(pauseStore.all()).isEmpty();
         circuitBreakers.rejected("contacts", "no again");
-        assertThat(pauseStore.find(Kind.SYNC, "contacts").orElseThrow().until()).isBefore(Instant.now().plusMillis(1100));
+        assertThat(pauseStore.find(Kind.SYNC, "contacts").orElseThrow().until())
+                .isBefore(Instant.now().plusMillis(1100));
     }
 
     @Test

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.outbox;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -37,9 +38,11 @@ class CommonCausesTest extends OutboxTestBase {
             calls++;
             List<Outcome> outcomes = new ArrayList<>();
             for (RecordChange recordChange : claim.get().changes()) {
-                outcomes.add(allBad || bad.contains(recordChange.key())
-                        ? Outcome.rejected(recordChange.key(), "PROPERTY_DOESNT_EXIST", "no").withFields(List.of("A"))
-                        : Outcome.done(recordChange.key(), "id-" + recordChange.key()));
+                outcomes.add(
+                        allBad || bad.contains(recordChange.key())
+                                ? Outcome.rejected(recordChange.key(), "PROPERTY_DOESNT_EXIST", "no")
+                                        .withFields(List.of("A"))
+                                : Outcome.done(recordChange.key(), "id-" + recordChange.key()));
             }
             List<Outcome> left = causes.removeCommon(claim.get(), outcomes);
             if (!left.isEmpty()) {
@@ -93,7 +96,9 @@ class CommonCausesTest extends OutboxTestBase {
     @Test
     void aFewBadRecordsAmongGoodOnesBecomeDeadLettersAndPauseNothing() throws SQLException {
         waiting(1000);
-        Set<String> bad = new TreeSet<>(Stream.of(1, 2, 3, 4, 250, 251, 252, 253, 254, 255, 999).map("k%06d"::formatted).toList());
+        Set<String> bad = new TreeSet<>(Stream.of(1, 2, 3, 4, 250, 251, 252, 253, 254, 255, 999)
+                .map("k%06d"::formatted)
+                .toList());
         send(100, bad, false);
 
         assertThat(left()).isZero();
@@ -135,8 +140,9 @@ class CommonCausesTest extends OutboxTestBase {
         waiting(4);
         send(1, Set.of(), true);
         assertThat(dead()).isEqualTo(4);
-        DATABASE.run("insert into sluice.outbox (account, object, key, sync, operation, fields, priority, since)"
-                + " select 'crm', 'Contact', 'later' || i, 'contacts', 'upsert', '{\"A\": 1}', 2, now() from generate_series(1, 2) as i");
+        DATABASE.run(
+                "insert into sluice.outbox (account, object, key, sync, operation, fields, priority, since)"
+                        + " select 'crm', 'Contact', 'later' || i, 'contacts', 'upsert', '{\"A\": 1}', 2, now() from generate_series(1, 2) as i");
         send(1, Set.of(), true);
 
         assertThat(dead()).isZero();

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.outbox;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -49,7 +50,8 @@ class ConvergenceTest {
 
     @Property(tries = 25, shrinking = ShrinkingMode.OFF)
     void theCrmEqualsTheTableInTheEnd(@ForAll long seed) throws SQLException {
-        try (Connection connection = database.application(); Statement application = connection.createStatement()) {
+        try (Connection connection = database.application();
+                Statement application = connection.createStatement()) {
             new Run(new Random(seed), application).play();
         }
     }
@@ -63,6 +65,7 @@ class ConvergenceTest {
         private final Settlement settlement = new Settlement(database.sluice(), Backoff.NONE, WriteDebounce.NONE);
         /** Key to fields, as the CRM has them. */
         private final Map<String, Map<String, Object>> crm = new TreeMap<>();
+
         private final List<Claim> open = new ArrayList<>();
         private final Set<String> inFlight = new HashSet<>();
         private final StringBuilder history = new StringBuilder();
@@ -75,7 +78,8 @@ class ConvergenceTest {
 
         void play() throws SQLException {
             database.reset();
-            database.run("create table app.t (id int primary key, a text, b text, unmapped text)",
+            database.run(
+                    "create table app.t (id int primary key, a text, b text, unmapped text)",
                     "insert into app.t values (1, 'x', 'y'), (2, 'x', null)");
             Sync sync = sync();
             capture.start(List.of(sync));
@@ -107,15 +111,18 @@ class ConvergenceTest {
             // few keys and values, so that values come back while calls are under way
             int id = 1 + random.nextInt(3);
             String value = random.nextInt(8) == 0 ? "null" : random.nextBoolean() ? "'x'" : "'y'";
-            String sql = switch (random.nextInt(9)) {
-                case 0 -> "insert into app.t values (" + id + ", " + value + ") on conflict do nothing";
-                case 1 -> "delete from app.t where id = " + id;
-                case 2 -> "insert into app.t values (" + id + ", 'u') on conflict (id) do update set b = " + value;
-                case 3 -> "update app.t set id = 4 - id where id = " + id
-                        + " and not exists (select from app.t where id = 4 - " + id + ")";
-                case 4 -> "update app.t set a = " + value + ", unmapped = 'z'";
-                default -> "update app.t set b = " + value + " where id = " + id;
-            };
+            String sql =
+                    switch (random.nextInt(9)) {
+                        case 0 -> "insert into app.t values (" + id + ", " + value + ") on conflict do nothing";
+                        case 1 -> "delete from app.t where id = " + id;
+                        case 2 ->
+                            "insert into app.t values (" + id + ", 'u') on conflict (id) do update set b = " + value;
+                        case 3 ->
+                            "update app.t set id = 4 - id where id = " + id
+                                    + " and not exists (select from app.t where id = 4 - " + id + ")";
+                        case 4 -> "update app.t set a = " + value + ", unmapped = 'z'";
+                        default -> "update app.t set b = " + value + " where id = " + id;
+                    };
             tell(sql);
             application.execute(sql);
         }
@@ -124,7 +131,9 @@ class ConvergenceTest {
             outbox.claim("crm", 1 + random.nextInt(3), Priority.LOW).ifPresent(claim -> {
                 tell("claim " + claim.operation() + " " + claim.changes());
                 for (RecordChange recordChange : claim.changes()) {
-                    assertThat(inFlight.add(recordChange.key())).as("one write in flight for %s\n%s", recordChange.key(), history).isTrue();
+                    assertThat(inFlight.add(recordChange.key()))
+                            .as("one write in flight for %s\n%s", recordChange.key(), history)
+                            .isTrue();
                 }
                 open.add(claim);
             });
@@ -147,7 +156,8 @@ class ConvergenceTest {
                 case 0 -> Outcome.retry(recordChange.key(), "BUSY", "not written");
                 case 1 -> {
                     apply(recordChange);
-                    yield Outcome.uncertain(recordChange.key(), Outcome.Uncertainty.UNPROVEN, "LOST", "written, but nobody knows");
+                    yield Outcome.uncertain(
+                            recordChange.key(), Outcome.Uncertainty.UNPROVEN, "LOST", "written, but nobody knows");
                 }
                 case 2 -> Outcome.rejected(recordChange.key(), "INVALID", "no");
                 default -> {
@@ -161,17 +171,21 @@ class ConvergenceTest {
             if (recordChange.operation() == Operation.DELETE) {
                 crm.remove(recordChange.key());
             } else {
-                crm.computeIfAbsent(recordChange.key(), key -> new TreeMap<>(EMPTY)).putAll(recordChange.fields());
+                crm.computeIfAbsent(recordChange.key(), key -> new TreeMap<>(EMPTY))
+                        .putAll(recordChange.fields());
             }
         }
 
         /** The process that held the claims was killed, before or after some of its writes arrived. */
         private void expire() throws SQLException {
             for (Claim claim : open) {
-                claim.changes().stream().filter(recordChange -> random.nextBoolean()).forEach(this::apply);
+                claim.changes().stream()
+                        .filter(recordChange -> random.nextBoolean())
+                        .forEach(this::apply);
             }
             tell("expire " + open.size());
-            application.execute("update sluice.outbox set lease_until = now() - interval '1 second' where lease is not null");
+            application.execute(
+                    "update sluice.outbox set lease_until = now() - interval '1 second' where lease is not null");
             settlement.expireLeases();
             open.clear();
             inFlight.clear();
@@ -182,7 +196,8 @@ class ConvergenceTest {
             settleAll();
             // a change of its row takes a dead letter along; the delete that was rejected has no row any more
             tell("revive");
-            database.run("update app.t set a = 'r' || coalesce(a, '') where id::text in (select key from sluice.dead_letter)");
+            database.run(
+                    "update app.t set a = 'r' || coalesce(a, '') where id::text in (select key from sluice.dead_letter)");
             settleAll();
             Map<String, Map<String, Object>> table = new TreeMap<>();
             database.sluice().query("select id, a, b from app.t", row -> {
@@ -192,7 +207,9 @@ class ConvergenceTest {
                 return table.put(row.getString("id"), fields);
             });
             List<String> dead = database.texts("select key from sluice.dead_letter");
-            assertThat(dead).as("dead letters of rows that are there\n%s", history).noneMatch(table::containsKey);
+            assertThat(dead)
+                    .as("dead letters of rows that are there\n%s", history)
+                    .noneMatch(table::containsKey);
             crm.keySet().removeAll(dead);
             assertThat(crm).as("%s", history).isEqualTo(table);
             assertThat(database.texts("select key from sluice.outbox")).isEmpty();
@@ -202,11 +219,16 @@ class ConvergenceTest {
             while (capture.drain(TABLE) > 0) {
                 // until the log is empty
             }
-            for (var claim = outbox.claim("crm", 3, Priority.LOW); claim.isPresent(); claim = outbox.claim("crm", 3, Priority.LOW)) {
+            for (var claim = outbox.claim("crm", 3, Priority.LOW);
+                    claim.isPresent();
+                    claim = outbox.claim("crm", 3, Priority.LOW)) {
                 tell("send " + claim.get().operation() + " " + claim.get().changes());
                 claim.get().changes().forEach(this::apply);
-                settlement.settle(claim.get(), claim.get().changes().stream()
-                        .map(recordChange -> Outcome.done(recordChange.key(), "id-" + recordChange.key())).toList());
+                settlement.settle(
+                        claim.get(),
+                        claim.get().changes().stream()
+                                .map(recordChange -> Outcome.done(recordChange.key(), "id-" + recordChange.key()))
+                                .toList());
             }
         }
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.outbox;
 
 import io.sluice.Outcome;
@@ -39,7 +40,8 @@ public final class CustomerSync {
      */
     public void start(String columns, String row, Map<String, String> fields) throws SQLException {
         database.reset();
-        database.run("create table " + TABLE + " (no int primary key, " + columns + ")",
+        database.run(
+                "create table " + TABLE + " (no int primary key, " + columns + ")",
                 "insert into " + TABLE + " values (" + row + ")");
         sync.setName("customers");
         sync.setTable(TABLE);
@@ -63,7 +65,11 @@ public final class CustomerSync {
 
     /** Settles all records of a claim as done; the one of key 1 has the id x1. */
     public void settle(Claim claim) throws SQLException {
-        settle(claim, claim.changes().stream().map(it -> Outcome.done(it.key(), "x" + it.key())).toList());
+        settle(
+                claim,
+                claim.changes().stream()
+                        .map(it -> Outcome.done(it.key(), "x" + it.key()))
+                        .toList());
     }
 
     public void settle(Claim claim, List<Outcome> outcomes) throws SQLException {

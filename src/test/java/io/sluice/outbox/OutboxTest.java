@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.outbox;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -7,8 +8,8 @@ import io.sluice.Priority;
 import io.sluice.RecordChange;
 import java.sql.Connection;
 import java.sql.SQLException;
-import java.time.Duration;
 import java.sql.Statement;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -35,13 +36,19 @@ class OutboxTest extends OutboxTestBase {
         Lease old = outbox.lease(List.of(claim), System.nanoTime() - 5_000_000_000L);
         DATABASE.run("update sluice.outbox set lease_until = now() + interval '1 second'");
         assertThat(old.coversCall()).isTrue();
-        assertThat(DATABASE.text("select lease_until > now() + interval '10 seconds' from sluice.outbox")).isEqualTo("t");
+        assertThat(DATABASE.text("select lease_until > now() + interval '10 seconds' from sluice.outbox"))
+                .isEqualTo("t");
 
         endLeases();
-        assertThat(outbox.lease(List.of(claim), System.nanoTime() - 5_000_000_000L).coversCall()).isFalse();
+        assertThat(outbox.lease(List.of(claim), System.nanoTime() - 5_000_000_000L)
+                        .coversCall())
+                .isFalse();
         settlement.expireLeases();
         claim();
-        assertThat(outbox.lease(List.of(claim), System.nanoTime() - 5_000_000_000L).coversCall()).as("another process has the records").isFalse();
+        assertThat(outbox.lease(List.of(claim), System.nanoTime() - 5_000_000_000L)
+                        .coversCall())
+                .as("another process has the records")
+                .isFalse();
     }
 
     @Test
@@ -66,7 +73,9 @@ class OutboxTest extends OutboxTestBase {
         assertThat(first.toString()).hasSizeLessThan(200);
         assertThat(outbox.claim("crm", 200, Priority.LOW).orElseThrow().size()).isEqualTo(2);
         enter("Contact", "huge", "upsert", "{\"a\": \"" + "x".repeat(Outbox.BYTES * 2) + "\"}", 1, 0);
-        assertThat(outbox.claim("crm", 200, Priority.LOW).orElseThrow().size()).as("more than that alone").isEqualTo(1);
+        assertThat(outbox.claim("crm", 200, Priority.LOW).orElseThrow().size())
+                .as("more than that alone")
+                .isEqualTo(1);
     }
 
     @Test
@@ -84,10 +93,13 @@ class OutboxTest extends OutboxTestBase {
     void ageingRaisesThePriorityButNeverToCritical() throws SQLException {
         enter("Contact", "low", "upsert", "{\"a\": 1}", 3, 0);
         enter("Contact", "fresh", "upsert", "{\"a\": 1}", 3, 0);
-        DATABASE.run("update sluice.outbox set since = now() - interval '90 s' where key = 'low'",
+        DATABASE.run(
+                "update sluice.outbox set since = now() - interval '90 s' where key = 'low'",
                 "update sluice.outbox set since = now() where key = 'fresh'");
         assertThat(outbox.age(Duration.ofMinutes(1))).isEqualTo(1);
-        assertThat(outbox.age(Duration.ofMinutes(1))).as("one step per interval").isZero();
+        assertThat(outbox.age(Duration.ofMinutes(1)))
+                .as("one step per interval")
+                .isZero();
         assertThat(outbox.urgency("crm")).contains(Priority.NORMAL);
         DATABASE.run("update sluice.outbox set since = now() - interval '1 hour' where key = 'low'");
         assertThat(outbox.age(Duration.ofMinutes(1))).isEqualTo(1);
@@ -160,7 +172,8 @@ class OutboxTest extends OutboxTestBase {
     void concurrentClaimsHideNoOtherWork() throws SQLException {
         enter("Contact", "1", "upsert", "{\"a\": 1}", 0, 0);
         enter("Lead", "2", "upsert", "{\"a\": 1}", 3, 0);
-        try (Connection other = DATABASE.application(); Statement statement = other.createStatement()) {
+        try (Connection other = DATABASE.application();
+                Statement statement = other.createStatement()) {
             other.setAutoCommit(false);
             statement.execute("select from sluice.outbox where key = '1' for update");
             assertThat(keys(outbox.claim("crm", 10, Priority.LOW))).containsExactly("2");
@@ -186,8 +199,8 @@ class OutboxTest extends OutboxTestBase {
         };
         ExecutorService threads = Executors.newFixedThreadPool(8);
         try {
-            for (Future<List<String>> result : threads.invokeAll(Collections.nCopies(8, claimer), 60,
-                    TimeUnit.SECONDS)) {
+            for (Future<List<String>> result :
+                    threads.invokeAll(Collections.nCopies(8, claimer), 60, TimeUnit.SECONDS)) {
                 claimed.addAll(result.get());
             }
         } finally {
@@ -202,20 +215,37 @@ class OutboxTest extends OutboxTestBase {
     void aClaimReadsOnlyItsRowsHoweverManyWait(int known) throws SQLException {
         twentyThousandWaitOfWhich(known);
         assertThat(planOfACall())
-                .contains("actual rows=200 ").doesNotContainPattern("actual rows=\\d{4}").doesNotContain("JIT");
+                .contains("actual rows=200 ")
+                .doesNotContainPattern("actual rows=\\d{4}")
+                .doesNotContain("JIT");
     }
 
     @Test
     void aClaimOfASplitBatchReadsOnlyItsRowsHoweverManyWait() throws SQLException {
         twentyThousandWaitOfWhich(20_000);
-        DATABASE.run("update sluice.outbox set max_batch = 50, parent = key::int % 100, since = now() - interval '1 minute'",
+        DATABASE.run(
+                "update sluice.outbox set max_batch = 50, parent = key::int % 100, since = now() - interval '1 minute'",
                 "vacuum analyze sluice.outbox");
         assertThat(planOfACall())
-                .contains("outbox_smaller").contains("actual rows=50 ").doesNotContainPattern("actual rows=\\d{4}");
+                .contains("outbox_smaller")
+                .contains("actual rows=50 ")
+                .doesNotContainPattern("actual rows=\\d{4}");
     }
 
     private static String planOfACall() throws SQLException {
-        return plan(Outbox.claimOf(200), "'crm'", "200", "3", "'{}'", "null", "false", "'{}'", "'crm'", "'crm'", "'{}'",
-                "gen_random_uuid()", "60000");
+        return plan(
+                Outbox.claimOf(200),
+                "'crm'",
+                "200",
+                "3",
+                "'{}'",
+                "null",
+                "false",
+                "'{}'",
+                "'crm'",
+                "'crm'",
+                "'{}'",
+                "gen_random_uuid()",
+                "60000");
     }
 }

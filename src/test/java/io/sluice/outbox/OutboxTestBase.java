@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.outbox;
 
 import io.sluice.Priority;
@@ -25,7 +26,8 @@ abstract class OutboxTestBase {
         DATABASE.reset();
     }
 
-    private static final String ENTER = """
+    private static final String ENTER =
+            """
             insert into sluice.outbox as o (account, object, key, sync, operation, fields, priority, since)
             values ('crm', ?, ?, ?, ?, ?::jsonb, ?, now() + ? * interval '1 second')
             on conflict (account, object, key) do update
@@ -33,8 +35,7 @@ abstract class OutboxTestBase {
                 else o.fields || excluded.fields end""";
 
     /** @param age the time of the change, in seconds: a larger one is later */
-    void enter(String object, String key, String operation, String fields, int priority, int age)
-            throws SQLException {
+    void enter(String object, String key, String operation, String fields, int priority, int age) throws SQLException {
         DATABASE.sluice().update(ENTER, object, key, object.toLowerCase(), operation, fields, priority, age);
     }
 
@@ -47,8 +48,13 @@ abstract class OutboxTestBase {
     }
 
     void settled(String key, String base) throws SQLException {
-        DATABASE.sluice().update("insert into sluice.sync_state (account, object, key, sync, crm_id, base)"
-                + " values ('crm', 'Contact', ?, 'contact', 'id-' || ?, ?::jsonb)", key, key, base);
+        DATABASE.sluice()
+                .update(
+                        "insert into sluice.sync_state (account, object, key, sync, crm_id, base)"
+                                + " values ('crm', 'Contact', ?, 'contact', 'id-' || ?, ?::jsonb)",
+                        key,
+                        key,
+                        base);
     }
 
     Claim claim() throws SQLException {
@@ -67,14 +73,18 @@ abstract class OutboxTestBase {
         DATABASE.run("update sluice.outbox set lease_until = now() - interval '1 second' where lease is not null");
     }
 
-    private static final String WAITING_ROWS = """
+    private static final String WAITING_ROWS =
+            """
             insert into sluice.outbox (account, object, key, sync, operation, priority, since)
             select 'crm', 'Contact', n, 'contact', 'upsert', 2, now() from generate_series(%d, %d) as n""";
 
     /** Takes statistics while fewer records wait, or now. */
     static void twentyThousandWaitOfWhich(int known) throws SQLException {
-        DATABASE.run(WAITING_ROWS.formatted(1, 20_000), "delete from sluice.outbox where key::int > " + known,
-                "analyze sluice.outbox", WAITING_ROWS.formatted(known + 1, 20_000));
+        DATABASE.run(
+                WAITING_ROWS.formatted(1, 20_000),
+                "delete from sluice.outbox where key::int > " + known,
+                "analyze sluice.outbox",
+                WAITING_ROWS.formatted(known + 1, 20_000));
     }
 
     /** The plan of a statement as the product has it planned; its parameters as SQL. */
@@ -84,7 +94,7 @@ abstract class OutboxTestBase {
             filled = filled.replaceFirst("\\?", parameter);
         }
         String explain = "explain (analyze, timing off) " + filled;
-        return DATABASE.sluice().planned(connection ->
-                String.join("\n", Database.query(connection, explain, row -> row.getString(1))));
+        return DATABASE.sluice()
+                .planned(connection -> String.join("\n", Database.query(connection, explain, row -> row.getString(1))));
     }
 }

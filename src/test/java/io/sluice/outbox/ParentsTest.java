@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.outbox;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -22,8 +23,12 @@ class ParentsTest extends OutboxTestBase {
 
     @BeforeEach
     void dealsNameTheirCompany() throws SQLException {
-        new Parents(DATABASE.sluice()).declare("crm", List.of(new Parent("deal", "Company.No", "Company", "app.company"),
-                new Parent("company", "Owner.No", "Company", "app.company")));
+        new Parents(DATABASE.sluice())
+                .declare(
+                        "crm",
+                        List.of(
+                                new Parent("deal", "Company.No", "Company", "app.company"),
+                                new Parent("company", "Owner.No", "Company", "app.company")));
     }
 
     private void deal(String key, String company, int priority) throws SQLException {
@@ -35,7 +40,11 @@ class ParentsTest extends OutboxTestBase {
     }
 
     private void done(Claim claim) throws SQLException {
-        settlement.settle(claim, claim.changes().stream().map(it -> Outcome.done(it.key(), "id-" + it.key())).toList());
+        settlement.settle(
+                claim,
+                claim.changes().stream()
+                        .map(it -> Outcome.done(it.key(), "id-" + it.key()))
+                        .toList());
     }
 
     private String said(String key) throws SQLException {
@@ -66,10 +75,12 @@ class ParentsTest extends OutboxTestBase {
                 + " due = now() + interval '30 seconds' where key = 'd-2'");
         Claim parent = outbox.claim("crm", 1, Priority.LOW).orElseThrow();
         assertThat(keys(parent)).containsExactly("c-2");
-        Claim beside = outbox.claimForSameCall(List.of(parent), 100, Priority.LOW, Set.of()).orElseThrow();
+        Claim beside = outbox.claimForSameCall(List.of(parent), 100, Priority.LOW, Set.of())
+                .orElseThrow();
         assertThat(keys(beside)).as("d-3 waits for a record in another call").containsExactly("d-2");
         assertThat(beside.object()).isEqualTo("Deal");
-        assertThat(outbox.claimForSameCall(List.of(parent, beside), 100, Priority.LOW, Set.of())).isEmpty();
+        assertThat(outbox.claimForSameCall(List.of(parent, beside), 100, Priority.LOW, Set.of()))
+                .isEmpty();
     }
 
     @Test
@@ -102,8 +113,8 @@ class ParentsTest extends OutboxTestBase {
         assertThat(outbox.claim("crm", 100, Priority.LOW)).isEmpty();
         settlement.settle(parent, List.of(Outcome.rejected("c-1", "INVALID", "no such country")));
         assertThat(outbox.claim("crm", 100, Priority.LOW)).isEmpty();
-        assertThat(said("d-1")).isEqualTo("waits for Company c-1, which is a dead letter; repair and replay that"
-                + " one first");
+        assertThat(said("d-1"))
+                .isEqualTo("waits for Company c-1, which is a dead letter; repair and replay that" + " one first");
         DATABASE.run("delete from sluice.dead_letter");
         company("c-1", "{\"Name\": \"C\"}", 2);
         done(claim());
@@ -114,9 +125,11 @@ class ParentsTest extends OutboxTestBase {
     @Test
     void aChildWaitsForAParentThatIsStillInTheChangeLog() throws SQLException {
         deal("d-1", "\"c-1\"", 2);
-        DATABASE.run("insert into sluice.change_log (source, keys, records, op) values ('app.company', '{c-1}', 1, 'I')");
+        DATABASE.run(
+                "insert into sluice.change_log (source, keys, records, op) values ('app.company', '{c-1}', 1, 'I')");
         assertThat(outbox.claim("crm", 100, Priority.LOW)).isEmpty();
-        assertThat(DATABASE.text("select due < now() + interval '1 second' from sluice.outbox")).isEqualTo("t");
+        assertThat(DATABASE.text("select due < now() + interval '1 second' from sluice.outbox"))
+                .isEqualTo("t");
         DATABASE.run("delete from sluice.change_log", "update sluice.outbox set due = now()");
         assertThat(keys(claim())).containsExactly("d-1");
     }
@@ -139,14 +152,20 @@ class ParentsTest extends OutboxTestBase {
             if (claim.isEmpty()) {
                 continue;
             }
-            settlement.settle(claim.get(), claim.get().changes().stream().map(change -> {
-                Object owner = change.fields().get("Owner.No");
-                if (owner != null && !crm.containsKey(owner)) {
-                    return Outcome.rejected(change.key(), "INVALID_FIELD", "Foreign key external ID not found");
-                }
-                crm.computeIfAbsent(change.key(), fresh -> new TreeMap<>()).putAll(change.fields());
-                return Outcome.done(change.key(), "id-" + change.key());
-            }).toList());
+            settlement.settle(
+                    claim.get(),
+                    claim.get().changes().stream()
+                            .map(change -> {
+                                Object owner = change.fields().get("Owner.No");
+                                if (owner != null && !crm.containsKey(owner)) {
+                                    return Outcome.rejected(
+                                            change.key(), "INVALID_FIELD", "Foreign key external ID not found");
+                                }
+                                crm.computeIfAbsent(change.key(), fresh -> new TreeMap<>())
+                                        .putAll(change.fields());
+                                return Outcome.done(change.key(), "id-" + change.key());
+                            })
+                            .toList());
         }
         assertThat(DATABASE.texts("select key from sluice.dead_letter")).isEmpty();
         assertThat(crm).hasSize(cycle + 1);
@@ -163,9 +182,11 @@ class ParentsTest extends OutboxTestBase {
         deal("d-2", "null", 2);
         deal("d-3", "null", 2);
         UUID lease = UUID.randomUUID();
-        Optional<BulkClaim.Claimed> taken = DATABASE.sluice().transaction(connection -> new BulkClaim("crm", "deal",
-                Operation.UPSERT, 2, 10, 1_000_000, null).claim(connection, lease));
+        Optional<BulkClaim.Claimed> taken = DATABASE.sluice()
+                .transaction(connection -> new BulkClaim("crm", "deal", Operation.UPSERT, 2, 10, 1_000_000, null)
+                        .claim(connection, lease));
         assertThat(taken.orElseThrow().records()).isEqualTo(2);
-        assertThat(DATABASE.text("select waits_for from sluice.outbox where key = 'd-1'")).isEqualTo("c-1");
+        assertThat(DATABASE.text("select waits_for from sluice.outbox where key = 'd-1'"))
+                .isEqualTo("c-1");
     }
 }

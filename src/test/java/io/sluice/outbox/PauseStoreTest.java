@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.outbox;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -17,9 +18,16 @@ class PauseStoreTest extends OutboxTestBase {
 
     /** @param second the time of the change: a larger one is later */
     private void enter(String account, String sync, String key, int priority, int second) throws SQLException {
-        DATABASE.sluice().update("insert into sluice.outbox (account, object, key, sync, operation, fields, priority,"
-                + " since) values (?, ?, ?, ?, 'upsert', '{\"a\": 1}', ?, now() + ? * interval '1 second')",
-                account, sync, key, sync, priority, second);
+        DATABASE.sluice()
+                .update(
+                        "insert into sluice.outbox (account, object, key, sync, operation, fields, priority,"
+                                + " since) values (?, ?, ?, ?, 'upsert', '{\"a\": 1}', ?, now() + ? * interval '1 second')",
+                        account,
+                        sync,
+                        key,
+                        sync,
+                        priority,
+                        second);
     }
 
     private List<String> claimed(String account, int most) throws SQLException {
@@ -108,11 +116,11 @@ class PauseStoreTest extends OutboxTestBase {
         pauseStore.pause(Kind.SYNC, "contacts", "first");
         Instant since = pauseStore.find(Kind.SYNC, "contacts").orElseThrow().since();
         pauseStore.pause(Kind.SYNC, "contacts", null);
-        assertThat(pauseStore.find(Kind.SYNC, "contacts")).contains(
-                new Pause(Kind.SYNC, "contacts", By.API, "first", since));
+        assertThat(pauseStore.find(Kind.SYNC, "contacts"))
+                .contains(new Pause(Kind.SYNC, "contacts", By.API, "first", since));
         pauseStore.pause(Kind.SYNC, "contacts", "second");
-        assertThat(pauseStore.find(Kind.SYNC, "contacts")).contains(
-                new Pause(Kind.SYNC, "contacts", By.API, "second", since));
+        assertThat(pauseStore.find(Kind.SYNC, "contacts"))
+                .contains(new Pause(Kind.SYNC, "contacts", By.API, "second", since));
 
         pauseStore.resume(Kind.SYNC, "contacts");
         pauseStore.resume(Kind.SYNC, "contacts");
@@ -123,7 +131,8 @@ class PauseStoreTest extends OutboxTestBase {
     void aSettingPausesUntilAStartWithoutItAndKeepsPausesByHand() throws SQLException {
         enter("crm", "contacts", "1", 2, 0);
         pauseStore.pause(Kind.ACCOUNT, "crm", "by hand");
-        pauseStore.replaceSettings(List.of(new PauseStore.Setting(Kind.ACCOUNT, "crm", "a setting"),
+        pauseStore.replaceSettings(List.of(
+                new PauseStore.Setting(Kind.ACCOUNT, "crm", "a setting"),
                 new PauseStore.Setting(Kind.SYNC, "contacts", "a file")));
         Pause paused = pauseStore.find(Kind.ACCOUNT, "crm").orElseThrow();
         assertThat(paused.by()).isEqualTo(By.SETTING);
@@ -144,13 +153,16 @@ class PauseStoreTest extends OutboxTestBase {
 
     @Test
     void theLargeQueueOfAPausedSyncIsNotScannedAtEachWakeUp() throws SQLException {
-        DATABASE.run("insert into sluice.outbox (account, object, key, sync, operation, priority, since)"
-                + " select 'crm', 'contacts', n, 'contacts', 'upsert', 2, now() from generate_series(1, 20000) as n",
+        DATABASE.run(
+                "insert into sluice.outbox (account, object, key, sync, operation, priority, since)"
+                        + " select 'crm', 'contacts', n, 'contacts', 'upsert', 2, now() from generate_series(1, 20000) as n",
                 "analyze sluice.outbox");
         pauseStore.pause(Kind.SYNC, "contacts", null);
 
-        String plan = String.join("\n", DATABASE.texts("explain (analyze, buffers, timing off) "
-                + Outbox.WAITING.replaceFirst("\\?", "'{crm,other}'").replace("?", "null")));
+        String plan = String.join(
+                "\n",
+                DATABASE.texts("explain (analyze, buffers, timing off) "
+                        + Outbox.WAITING.replaceFirst("\\?", "'{crm,other}'").replace("?", "null")));
         assertThat(waiting()).isEmpty();
         assertThat(plan).doesNotContain("Seq Scan on outbox").contains("outbox_waiting");
     }

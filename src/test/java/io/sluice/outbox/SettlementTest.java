@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.outbox;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -36,7 +37,8 @@ class SettlementTest extends OutboxTestBase {
         upsert("1", "{\"a\": 1}");
         settlement.release(claim());
         assertThat(DATABASE.texts("select concat_ws(' ', operation, fields, attempts, due <= clock_timestamp())"
-                + " from sluice.outbox")).containsExactly("upsert {\"a\": 1} 0 t");
+                        + " from sluice.outbox"))
+                .containsExactly("upsert {\"a\": 1} 0 t");
         assertThat(base("1")).as("nothing is unproven").isEqualTo("{\"a\": 0}");
         assertThat(keys(claim())).containsExactly("1");
     }
@@ -46,8 +48,11 @@ class SettlementTest extends OutboxTestBase {
         upsert("1", "{\"a\": 1, \"b\": 1}");
         Claim first = claim();
         upsert("1", "{\"a\": 2}");
-        assertThat(outbox.claim("crm", 10, Priority.LOW)).as("one write in flight").isEmpty();
-        assertThat(settlement.settle(first, List.of(Outcome.done("1", "crm-1")))).isEqualTo(1);
+        assertThat(outbox.claim("crm", 10, Priority.LOW))
+                .as("one write in flight")
+                .isEmpty();
+        assertThat(settlement.settle(first, List.of(Outcome.done("1", "crm-1"))))
+                .isEqualTo(1);
         RecordChange next = claim().changes().get(0);
         assertThat(next.fields()).isEqualTo(Map.of("a", 2));
         assertThat(next.crmId()).isEqualTo("crm-1");
@@ -78,9 +83,14 @@ class SettlementTest extends OutboxTestBase {
         for (String key : List.of("1", "2", "3")) {
             upsert(key, "{\"a\": 1}");
         }
-        settlement.settle(claim(), List.of(Outcome.done("1", "x"), Outcome.retry("2", "ROW_LOCK", "busy"),
-                Outcome.rejected("3", "INVALID", "no such value")));
-        assertThat(DATABASE.texts("select key from sluice.sync_state where unproven = '{}'")).containsExactly("1");
+        settlement.settle(
+                claim(),
+                List.of(
+                        Outcome.done("1", "x"),
+                        Outcome.retry("2", "ROW_LOCK", "busy"),
+                        Outcome.rejected("3", "INVALID", "no such value")));
+        assertThat(DATABASE.texts("select key from sluice.sync_state where unproven = '{}'"))
+                .containsExactly("1");
         assertThat(DATABASE.texts("select concat_ws(' ', key, attempts, last_error) from sluice.outbox"))
                 .containsExactly("2 1 ROW_LOCK: busy");
         assertThat(deadLetters()).containsExactly("3 upsert {\"a\": 1} INVALID no such value");
@@ -88,10 +98,12 @@ class SettlementTest extends OutboxTestBase {
 
     @Test
     void aRetryWaitsForItsBackoff() throws SQLException {
-        Settlement patient = new Settlement(DATABASE.sluice(), new Backoff(Duration.ofDays(1), Duration.ofDays(1)), WriteDebounce.NONE);
+        Settlement patient = new Settlement(
+                DATABASE.sluice(), new Backoff(Duration.ofDays(1), Duration.ofDays(1)), WriteDebounce.NONE);
         upsert("1", "{\"a\": 1}");
         patient.settle(claim(), List.of(Outcome.retry("1", "X", "y")));
-        assertThat(DATABASE.text("select due between now() and now() + interval '1 day' from sluice.outbox")).isEqualTo("t");
+        assertThat(DATABASE.text("select due between now() and now() + interval '1 day' from sluice.outbox"))
+                .isEqualTo("t");
     }
 
     @Test
@@ -121,7 +133,8 @@ class SettlementTest extends OutboxTestBase {
         delete("1");
         Claim claim = claim();
         upsert("1", "{\"a\": 1, \"b\": 2}");
-        settlement.settle(claim, List.of(Outcome.uncertain("1", Outcome.Uncertainty.UNPROVEN, "X", "the answer was lost")));
+        settlement.settle(
+                claim, List.of(Outcome.uncertain("1", Outcome.Uncertainty.UNPROVEN, "X", "the answer was lost")));
         Claim next = claim();
         assertThat(next.operation()).isEqualTo(Operation.UPSERT);
         assertThat(next.changes().get(0).fields()).isEqualTo(Map.of("a", 1, "b", 2));
@@ -158,7 +171,9 @@ class SettlementTest extends OutboxTestBase {
 
         upsert("1", "{\"a\": 1}");
         Claim last = claim();
-        assertThat(last.changes().get(0).fields()).as("the old value is a change again").isEqualTo(Map.of("a", 1, "b", 3));
+        assertThat(last.changes().get(0).fields())
+                .as("the old value is a change again")
+                .isEqualTo(Map.of("a", 1, "b", 3));
         settlement.settle(last, List.of(Outcome.done("1", null)));
         assertThat(base("1")).isEqualTo("{\"a\": 1, \"b\": 3}");
         assertThat(doubt("1")).isEqualTo("{}");
@@ -171,8 +186,11 @@ class SettlementTest extends OutboxTestBase {
         upsert("1", "{\"a\": 2}");
         upsert("2", "{\"a\": 2}");
         Claim claim = claim();
-        settlement.settle(claim, List.of(Outcome.uncertain("1", Outcome.Uncertainty.UNANSWERED, "NO_ANSWER", "cut"),
-                Outcome.done("2", null)));
+        settlement.settle(
+                claim,
+                List.of(
+                        Outcome.uncertain("1", Outcome.Uncertainty.UNANSWERED, "NO_ANSWER", "cut"),
+                        Outcome.done("2", null)));
         upsert("1", "{\"a\": 3}");
         assertThat(outbox.claim("crm", 10, Priority.LOW)).isEmpty();
         assertThat(settlement.expireLeases()).isZero();
@@ -232,9 +250,12 @@ class SettlementTest extends OutboxTestBase {
         settlement.expireLeases();
         Claim current = claim();
         assertThat(settlement.settle(lost, List.of(Outcome.done("1", "x")))).isZero();
-        assertThat(DATABASE.texts("select key from sluice.sync_state where unproven = '{}'")).isEmpty();
+        assertThat(DATABASE.texts("select key from sluice.sync_state where unproven = '{}'"))
+                .isEmpty();
         assertThat(settlement.settle(current, List.of(Outcome.done("1", "x")))).isEqualTo(1);
-        assertThat(settlement.settle(current, List.of(Outcome.done("1", "x")))).as("a second time").isZero();
+        assertThat(settlement.settle(current, List.of(Outcome.done("1", "x"))))
+                .as("a second time")
+                .isZero();
     }
 
     @Test
@@ -259,8 +280,12 @@ class SettlementTest extends OutboxTestBase {
         upsert("4", "{\"a\": 0}");
         endLeases();
         assertThat(settlement.expireLeases()).isEqualTo(4);
-        assertThat(DATABASE.texts("select concat_ws(' ', key, operation, fields, attempts) from sluice.outbox order by key"))
-                .containsExactly("1 upsert {\"a\": 1, \"b\": 1} 1", "2 upsert {\"a\": 2, \"b\": 1} 1", "3 delete {} 1",
+        assertThat(DATABASE.texts(
+                        "select concat_ws(' ', key, operation, fields, attempts) from sluice.outbox order by key"))
+                .containsExactly(
+                        "1 upsert {\"a\": 1, \"b\": 1} 1",
+                        "2 upsert {\"a\": 2, \"b\": 1} 1",
+                        "3 delete {} 1",
                         "4 upsert {\"a\": 0} 1");
         Claim next = claim();
         assertThat(next.changes()).anySatisfy(change -> {
@@ -276,18 +301,29 @@ class SettlementTest extends OutboxTestBase {
         }
         int calls = 0;
         int refused = 0;
-        for (Optional<Claim> claim = outbox.claim("crm", 64, Priority.LOW); claim.isPresent(); claim = outbox.claim("crm", 64, Priority.LOW)) {
+        for (Optional<Claim> claim = outbox.claim("crm", 64, Priority.LOW);
+                claim.isPresent();
+                claim = outbox.claim("crm", 64, Priority.LOW)) {
             calls++;
             boolean spoilt = keys(claim).contains("k42");
             boolean alone = claim.get().size() == 1;
             refused += spoilt ? 1 : 0;
-            settlement.settle(claim.get(), claim.get().changes().stream().map(change -> !spoilt
-                    ? Outcome.done(change.key(), null) : alone ? Outcome.rejected(change.key(), "BAD", "date")
-                    : Outcome.retry(change.key(), "BAD", "date")).toList(), spoilt && !alone ? SplitRule.AT_ONCE : SplitRule.NEVER,
+            settlement.settle(
+                    claim.get(),
+                    claim.get().changes().stream()
+                            .map(change -> !spoilt
+                                    ? Outcome.done(change.key(), null)
+                                    : alone
+                                            ? Outcome.rejected(change.key(), "BAD", "date")
+                                            : Outcome.retry(change.key(), "BAD", "date"))
+                            .toList(),
+                    spoilt && !alone ? SplitRule.AT_ONCE : SplitRule.NEVER,
                     null);
         }
         assertThat(deadLetters()).singleElement().asString().startsWith("k42 ");
-        assertThat(DATABASE.sluice().first("select count(*) from sluice.sync_state where unproven = '{}'", row -> row.getLong(1))).contains(63L);
+        assertThat(DATABASE.sluice()
+                        .first("select count(*) from sluice.sync_state where unproven = '{}'", row -> row.getLong(1)))
+                .contains(63L);
         assertThat(calls).isLessThanOrEqualTo(13);
         assertThat(refused).isEqualTo(4);
     }
@@ -302,17 +338,28 @@ class SettlementTest extends OutboxTestBase {
         settled("known", "{\"Parent\": \"p2\"}");
         Claim all = claim();
         assertThat(all.size()).isEqualTo(17);
-        settlement.settle(all, all.changes().stream().map(change -> Outcome.retry(change.key(), "LOCKED", "by another")).toList(),
-                SplitRule.BY_PARENT, "Parent");
+        settlement.settle(
+                all,
+                all.changes().stream()
+                        .map(change -> Outcome.retry(change.key(), "LOCKED", "by another"))
+                        .toList(),
+                SplitRule.BY_PARENT,
+                "Parent");
         upsert("new", "{\"Parent\": \"p0\"}");
 
         List<List<String>> calls = new ArrayList<>();
-        for (Optional<Claim> claim = outbox.claim("crm", 100, Priority.LOW); claim.isPresent();
+        for (Optional<Claim> claim = outbox.claim("crm", 100, Priority.LOW);
+                claim.isPresent();
                 claim = outbox.claim("crm", 100, Priority.LOW)) {
             calls.add(keys(claim));
         }
-        assertThat(calls).containsExactlyInAnyOrder(List.of("new"), List.of("k4", "k8", "k12", "k16", "k1"),
-                List.of("k5", "k9", "k13", "k2", "k6"), List.of("k10", "k14", "known", "k3", "k7"), List.of("k11", "k15"));
+        assertThat(calls)
+                .containsExactlyInAnyOrder(
+                        List.of("new"),
+                        List.of("k4", "k8", "k12", "k16", "k1"),
+                        List.of("k5", "k9", "k13", "k2", "k6"),
+                        List.of("k10", "k14", "known", "k3", "k7"),
+                        List.of("k11", "k15"));
     }
 
     @Test
@@ -322,14 +369,24 @@ class SettlementTest extends OutboxTestBase {
         }
         Claim all = claim();
         List<String> locked = keys(all).subList(3, 9);
-        settlement.settle(all, all.changes().stream().map(change -> locked.contains(change.key())
-                ? Outcome.retry(change.key(), "LOCKED", "by another") : Outcome.done(change.key(), null)).toList(),
-                SplitRule.BY_PARENT, null);
+        settlement.settle(
+                all,
+                all.changes().stream()
+                        .map(change -> locked.contains(change.key())
+                                ? Outcome.retry(change.key(), "LOCKED", "by another")
+                                : Outcome.done(change.key(), null))
+                        .toList(),
+                SplitRule.BY_PARENT,
+                null);
         upsert("new", "{\"A\": 1}");
         Claim again = claim();
         assertThat(keys(again)).containsExactlyInAnyOrderElementsOf(locked);
         locked.forEach(key -> later(key));
-        settlement.settle(again, again.changes().stream().map(change -> Outcome.done(change.key(), null)).toList());
+        settlement.settle(
+                again,
+                again.changes().stream()
+                        .map(change -> Outcome.done(change.key(), null))
+                        .toList());
         assertThat(claim().size()).isEqualTo(7);
     }
 
@@ -349,19 +406,31 @@ class SettlementTest extends OutboxTestBase {
         for (int size : new int[] {8, 8, 8, 2, 2}) {
             Claim claim = claim();
             assertThat(claim.size()).isEqualTo(size);
-            settlement.settle(claim, claim.changes().stream().map(change -> size == 2 ? Outcome.done(change.key(), null)
-                    : Outcome.retry(change.key(), "UNKNOWN_EXCEPTION", "gack")).toList(), SplitRule.AFTER_FAILURES, null);
+            settlement.settle(
+                    claim,
+                    claim.changes().stream()
+                            .map(change -> size == 2
+                                    ? Outcome.done(change.key(), null)
+                                    : Outcome.retry(change.key(), "UNKNOWN_EXCEPTION", "gack"))
+                            .toList(),
+                    SplitRule.AFTER_FAILURES,
+                    null);
         }
     }
 
     @Test
     void recordsThatFailedInOneCallAreRetriedInOneCall() throws SQLException {
-        Settlement slow = new Settlement(DATABASE.sluice(), new Backoff(Duration.ofHours(1), Duration.ofHours(1)), WriteDebounce.NONE);
+        Settlement slow = new Settlement(
+                DATABASE.sluice(), new Backoff(Duration.ofHours(1), Duration.ofHours(1)), WriteDebounce.NONE);
         for (int i = 1; i <= 20; i++) {
             upsert("k" + i, "{\"A\": 1}");
         }
         Claim claim = claim();
-        slow.settle(claim, claim.changes().stream().map(change -> Outcome.retry(change.key(), "HTTP_503", "down")).toList());
+        slow.settle(
+                claim,
+                claim.changes().stream()
+                        .map(change -> Outcome.retry(change.key(), "HTTP_503", "down"))
+                        .toList());
         assertThat(DATABASE.sluice().first("select count(distinct due) from sluice.outbox", row -> row.getLong(1)))
                 .contains(1L);
     }
@@ -384,22 +453,44 @@ class SettlementTest extends OutboxTestBase {
     void settlingReadsOnlyTheRecordsOfTheAnswer(String status, int known) throws SQLException {
         twentyThousandWaitOfWhich(known);
         Claim claim = outbox.claim("crm", 200, Priority.LOW).orElseThrow();
-        DATABASE.run("analyze sluice.sync_state", "insert into sluice.sync_state (account, object, key, sync, base)"
-                + " select account, object, key, sync, '{}' from sluice.outbox");
+        DATABASE.run(
+                "analyze sluice.sync_state",
+                "insert into sluice.sync_state (account, object, key, sync, base)"
+                        + " select account, object, key, sync, '{}' from sluice.outbox");
         String texts = "array(select '%s'::text from generate_series(1, 200))";
-        assertThat(plan(Settlement.SETTLE, "array(select key from sluice.outbox where lease is not null)",
-                texts.formatted(status), "array(select key from sluice.outbox where lease is not null)", texts, texts, texts,
-                "array(select 0 from generate_series(1, 200))",
-                "'crm'", "'Contact'", "'" + claim.lease() + "'", "0", "0", "0", "null", "'Parent'", "'Parent'"))
-                .contains("actual rows=200 ").doesNotContainPattern("actual rows=\\d{4}").doesNotContain("JIT");
+        assertThat(plan(
+                        Settlement.SETTLE,
+                        "array(select key from sluice.outbox where lease is not null)",
+                        texts.formatted(status),
+                        "array(select key from sluice.outbox where lease is not null)",
+                        texts,
+                        texts,
+                        texts,
+                        "array(select 0 from generate_series(1, 200))",
+                        "'crm'",
+                        "'Contact'",
+                        "'" + claim.lease() + "'",
+                        "0",
+                        "0",
+                        "0",
+                        "null",
+                        "'Parent'",
+                        "'Parent'"))
+                .contains("actual rows=200 ")
+                .doesNotContainPattern("actual rows=\\d{4}")
+                .doesNotContain("JIT");
     }
 
     @Test
     void theSearchForEndedLeasesReadsNoCurrentOne() throws SQLException {
-        DATABASE.run("insert into sluice.outbox (account, object, key, sync, priority, since, inflight_operation, lease,"
-                + " lease_until) select 'crm', 'Contact', n, 'contact', 2, now(), 'upsert', gen_random_uuid(),"
-                + " now() + interval '1 minute' from generate_series(1, 20000) as n", "analyze sluice.outbox");
-        assertThat(plan(Settlement.EXPIRE)).contains("outbox_leases").doesNotContain("Rows Removed by Filter")
+        DATABASE.run(
+                "insert into sluice.outbox (account, object, key, sync, priority, since, inflight_operation, lease,"
+                        + " lease_until) select 'crm', 'Contact', n, 'contact', 2, now(), 'upsert', gen_random_uuid(),"
+                        + " now() + interval '1 minute' from generate_series(1, 20000) as n",
+                "analyze sluice.outbox");
+        assertThat(plan(Settlement.EXPIRE))
+                .contains("outbox_leases")
+                .doesNotContain("Rows Removed by Filter")
                 .doesNotContainPattern("actual rows=\\d{4}");
     }
 }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.outbox;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -32,14 +33,25 @@ class SharedIdsMatrixTest {
     @RegisterExtension
     static final TestDatabase DATABASE = new TestDatabase();
 
-    enum Then { NOTHING, FIRST_EDITED, SECOND_EDITED, SECOND_EDITED_TWICE, SECOND_DELETED, FIRST_DELETED, BOTH_DELETED }
-
-    private record Case(String first, String second, boolean together, Then then) {
+    enum Then {
+        NOTHING,
+        FIRST_EDITED,
+        SECOND_EDITED,
+        SECOND_EDITED_TWICE,
+        SECOND_DELETED,
+        FIRST_DELETED,
+        BOTH_DELETED
     }
+
+    private record Case(String first, String second, boolean together, Then then) {}
 
     static Stream<Case> cases() {
         List<Case> cases = new ArrayList<>();
-        for (List<String> pair : List.of(List.of("ab", "AB"), List.of("AB", "ab"), List.of("ab", "ab "), List.of(" ab", "AB "),
+        for (List<String> pair : List.of(
+                List.of("ab", "AB"),
+                List.of("AB", "ab"),
+                List.of("ab", "ab "),
+                List.of(" ab", "AB "),
                 List.of("é", "É"))) {
             for (boolean together : new boolean[] {true, false}) {
                 for (Then then : Then.values()) {
@@ -64,7 +76,8 @@ class SharedIdsMatrixTest {
                 ids.values().remove(id);
                 return Outcome.done(recordChange.key(), null);
             }
-            String id = recordChange.crmId() != null && records.containsKey(recordChange.crmId()) ? recordChange.crmId()
+            String id = recordChange.crmId() != null && records.containsKey(recordChange.crmId())
+                    ? recordChange.crmId()
                     : ids.computeIfAbsent(folded, fresh -> "id" + ids.size());
             records.computeIfAbsent(id, fresh -> new TreeMap<>()).putAll(recordChange.fields());
             return Outcome.done(recordChange.key(), id);
@@ -101,9 +114,12 @@ class SharedIdsMatrixTest {
         DATABASE.run(insert(each.second(), "two"));
         send();
 
-        assertThat(DATABASE.texts("select key from sluice.sync_state where crm_id is not null")).containsExactly(each.first());
-        assertThat(DATABASE.texts("select message from sluice.dead_letter where key = ?", each.second())).singleElement()
-                .asString().contains("'" + each.first() + "'");
+        assertThat(DATABASE.texts("select key from sluice.sync_state where crm_id is not null"))
+                .containsExactly(each.first());
+        assertThat(DATABASE.texts("select message from sluice.dead_letter where key = ?", each.second()))
+                .singleElement()
+                .asString()
+                .contains("'" + each.first() + "'");
         assertThat(crm.records.values()).containsExactly(values("one"));
 
         String last = "one";
@@ -121,7 +137,7 @@ class SharedIdsMatrixTest {
                 remove(each.second());
                 remove(each.first());
             }
-            default -> { }
+            default -> {}
         }
         send();
         if (each.then() == Then.FIRST_DELETED || each.then() == Then.BOTH_DELETED) {
@@ -152,7 +168,8 @@ class SharedIdsMatrixTest {
     /** Sends until nothing waits. */
     private int send() throws SQLException {
         int calls = 0;
-        while (capture.drain("app.t") > 0 || !DATABASE.texts("select 1 from sluice.outbox").isEmpty()) {
+        while (capture.drain("app.t") > 0
+                || !DATABASE.texts("select 1 from sluice.outbox").isEmpty()) {
             Optional<Claim> claim = outbox.claim("crm", 200, Priority.LOW).map(it -> {
                 try {
                     return settlement.settleDeletesOfOthers(it);
@@ -161,7 +178,9 @@ class SharedIdsMatrixTest {
                 }
             });
             if (claim.isPresent() && claim.get().size() > 0) {
-                settlement.settle(claim.get(), claim.get().changes().stream().map(crm::take).toList());
+                settlement.settle(
+                        claim.get(),
+                        claim.get().changes().stream().map(crm::take).toList());
                 calls++;
             }
             assertThat(calls).as("calls").isLessThan(20);

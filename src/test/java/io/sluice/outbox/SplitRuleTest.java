@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.outbox;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -9,7 +10,8 @@ import org.junit.jupiter.params.provider.EnumSource;
 class SplitRuleTest {
 
     @ParameterizedTest
-    @CsvSource({"AT_ONCE, 200, 50", "AT_ONCE, 50, 13", "AT_ONCE, 2, 1", "AFTER_FAILURES, 200, 50", "BY_PARENT, 200, 50"})
+    @CsvSource({"AT_ONCE, 200, 50", "AT_ONCE, 50, 13", "AT_ONCE, 2, 1", "AFTER_FAILURES, 200, 50", "BY_PARENT, 200, 50"
+    })
     void aRetriedCallIsSplitIntoFourParts(SplitRule splitRule, int records, int part) {
         assertThat(splitRule.maxBatch(records, records)).isEqualTo(part);
     }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.quota;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -92,12 +93,15 @@ class DayTest {
                     if (waiting.getOrDefault(priority, 0) == 0) {
                         continue;
                     }
-                    boolean held = WindowRule.check(DAILY, ledger.count(now), priority, 1).isPresent();
+                    boolean held = WindowRule.check(DAILY, ledger.count(now), priority, 1)
+                            .isPresent();
                     if (held != stopped.getOrDefault(priority, false)) {
                         (held ? stops : lifts).merge(priority, 1, Integer::sum);
                         stopped.put(priority, held);
                     }
-                    assertThat(held && priority == Priority.CRITICAL).as("a critical call waits at %s", at(now)).isFalse();
+                    assertThat(held && priority == Priority.CRITICAL)
+                            .as("a critical call waits at %s", at(now))
+                            .isFalse();
                     if (!held) {
                         next = priority;
                         break;
@@ -111,9 +115,14 @@ class DayTest {
                 ledger.called(now, server.call(now));
             }
         }
-        assertThat(server.most).as("the server's fullest 24 hours").isLessThanOrEqualTo(100_000).isGreaterThan(90_000);
+        assertThat(server.most)
+                .as("the server's fullest 24 hours")
+                .isLessThanOrEqualTo(100_000)
+                .isGreaterThan(90_000);
         for (Priority priority : new Priority[] {Priority.LOW, Priority.NORMAL, Priority.HIGH}) {
-            assertThat(stops.getOrDefault(priority, 0)).as("%s work stopped", priority).isPositive();
+            assertThat(stops.getOrDefault(priority, 0))
+                    .as("%s work stopped", priority)
+                    .isPositive();
             assertThat(lifts.getOrDefault(priority, 0)).as("and continued").isPositive();
         }
         assertThat(sent.get(Priority.CRITICAL)).isGreaterThan(2000);

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.quota;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -46,33 +47,39 @@ class ForecastTest {
                 .hasValue(NOW.plus(Duration.ofHours(9)));
         UsageHistory moment = new UsageHistory(hours(100), NOW.minusSeconds(60), null, null);
         assertThat(Forecast.exhaustedAt(DAILY, used(100, null), moment)).isEmpty();
-        assertThat(Forecast.exhaustedAt(DAILY, used(0, null), new UsageHistory(hours(), null, null, null))).isEmpty();
+        assertThat(Forecast.exhaustedAt(DAILY, used(0, null), new UsageHistory(hours(), null, null, null)))
+                .isEmpty();
     }
 
     @Test
     void callsOfOthersArePartOfThePace() {
-        UsageHistory others = new UsageHistory(hours(10, 10, 10), NOW.minus(Duration.ofHours(3)), 100L,
-                NOW.minus(Duration.ofHours(3)));
-        assertThat(Forecast.exhaustedAt(DAILY, used(30, 430L), others)).as("100 an hour of theirs, 10 of ours, 570 left")
+        UsageHistory others = new UsageHistory(
+                hours(10, 10, 10), NOW.minus(Duration.ofHours(3)), 100L, NOW.minus(Duration.ofHours(3)));
+        assertThat(Forecast.exhaustedAt(DAILY, used(30, 430L), others))
+                .as("100 an hour of theirs, 10 of ours, 570 left")
                 .hasValueSatisfying(at -> assertThat(Duration.between(NOW, at))
                         .isBetween(Duration.ofMinutes(310), Duration.ofMinutes(312)));
     }
 
     @Test
     void onlyOurShareIsForecast() {
-        assertThat(Forecast.exhaustedAt(Limit.parse("daily", "1000 per 24h, share 50%"), used(300, null),
-                history(hours(100, 100, 100), 3))).hasValue(NOW.plus(Duration.ofHours(2)));
+        assertThat(Forecast.exhaustedAt(
+                        Limit.parse("daily", "1000 per 24h, share 50%"),
+                        used(300, null),
+                        history(hours(100, 100, 100), 3)))
+                .hasValue(NOW.plus(Duration.ofHours(2)));
     }
 
     @Test
     void anExhaustedLimitIsExhaustedNow() {
-        assertThat(Forecast.exhaustedAt(DAILY, used(1000, null), history(hours(500, 500), 2))).hasValue(NOW);
+        assertThat(Forecast.exhaustedAt(DAILY, used(1000, null), history(hours(500, 500), 2)))
+                .hasValue(NOW);
     }
 
     /** What is spent leaves the window after a day: an even pace runs out only where a day of it is too much. */
     @Property
-    void anEvenPaceIsForecastExactly(@ForAll @IntRange(min = 1, max = 100) int pace,
-            @ForAll @IntRange(min = 1, max = 24) int hours) {
+    void anEvenPaceIsForecastExactly(
+            @ForAll @IntRange(min = 1, max = 100) int pace, @ForAll @IntRange(min = 1, max = 24) int hours) {
         List<Long> ours = hours();
         for (int i = 0; i < hours; i++) {
             ours.set(i, (long) pace);
@@ -82,7 +89,8 @@ class ForecastTest {
         if (24L * pace < 1000) {
             assertThat(spent).isEmpty();
         } else if (hoursLeft > 0 && hoursLeft + hours < 24) {
-            assertThat(spent).hasValueSatisfying(at -> assertThat(Duration.between(NOW, at).toMillis() / 3600e3)
+            assertThat(spent).hasValueSatisfying(at -> assertThat(
+                            Duration.between(NOW, at).toMillis() / 3600e3)
                     .isCloseTo(Math.max(0, hoursLeft), org.assertj.core.data.Offset.offset(0.01)));
         }
     }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.quota;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -35,7 +36,11 @@ class QuotaTest {
     }
 
     private static Quota quota(Limit... limits) {
-        return new Quota(DATABASE.sluice(), Limits.of(Map.of("crm", List.of(limits))), Duration.ofSeconds(20), Duration.ofSeconds(10));
+        return new Quota(
+                DATABASE.sluice(),
+                Limits.of(Map.of("crm", List.of(limits))),
+                Duration.ofSeconds(20),
+                Duration.ofSeconds(10));
     }
 
     private static Limit limit(long max, int seconds) {
@@ -49,8 +54,8 @@ class QuotaTest {
     /** Moves everything the ledger holds into the past. */
     private static void letPass(double seconds) throws SQLException {
         DATABASE.run("update sluice.api_call set granted_at = granted_at - interval '%1$s s', expires_at = expires_at"
-                .formatted(seconds) + " - interval '%1$s s', completed_at = completed_at - interval '%1$s s'"
-                .formatted(seconds));
+                        .formatted(seconds)
+                + " - interval '%1$s s', completed_at = completed_at - interval '%1$s s'".formatted(seconds));
     }
 
     @Test
@@ -64,8 +69,11 @@ class QuotaTest {
 
     @Test
     void aCallCountsFromItsCompletionNotFromItsGrant() throws SQLException {
-        Quota quota = new Quota(DATABASE.sluice(), Limits.of(Map.of("crm", List.of(limit(1, 1000)))),
-                Duration.ofSeconds(2000), Duration.ofSeconds(10));
+        Quota quota = new Quota(
+                DATABASE.sluice(),
+                Limits.of(Map.of("crm", List.of(limit(1, 1000)))),
+                Duration.ofSeconds(2000),
+                Duration.ofSeconds(10));
         Permit permit = grant(quota).orElseThrow();
         letPass(1500);
         assertThat(grant(quota)).as("in flight for longer than the window").isEmpty();
@@ -130,11 +138,15 @@ class QuotaTest {
 
     @Test
     void accountsDoNotShareTheirLimits() throws SQLException {
-        Quota quota = new Quota(DATABASE.sluice(), Limits.of(Map.of("crm", List.of(limit(1, 10)), "other", List.of(limit(1, 10)))),
-                Duration.ofSeconds(20), Duration.ofSeconds(10));
+        Quota quota = new Quota(
+                DATABASE.sluice(),
+                Limits.of(Map.of("crm", List.of(limit(1, 10)), "other", List.of(limit(1, 10)))),
+                Duration.ofSeconds(20),
+                Duration.ofSeconds(10));
         assertThat(grant(quota)).isPresent();
         assertThat(quota.grant("other", "upsert", Priority.NORMAL)).isPresent();
-        assertThatThrownBy(() -> quota.grant("none", "upsert", Priority.NORMAL)).hasMessageContaining("no account 'none'");
+        assertThatThrownBy(() -> quota.grant("none", "upsert", Priority.NORMAL))
+                .hasMessageContaining("no account 'none'");
     }
 
     @Test
@@ -157,11 +169,14 @@ class QuotaTest {
         grant(quota).orElseThrow();
         assertThat(grant(quota)).as("three completed and one in flight").isEmpty();
         DATABASE.run("delete from sluice.api_call where completed_at is not null");
-        assertThat(quota.usage("crm").get(0).used()).as("without counting the calls").isEqualTo(4);
+        assertThat(quota.usage("crm").get(0).used())
+                .as("without counting the calls")
+                .isEqualTo(4);
 
-        DATABASE.run("insert into sluice.api_call (account, operation, priority, granted_at, expires_at, completed_at)"
-                + " select 'crm', 'upsert', 0, at, at, at from (select now() - interval '24 hours' + step as at"
-                + " from unnest(array[interval '-5 s', interval '-1 s']) as step) as old",
+        DATABASE.run(
+                "insert into sluice.api_call (account, operation, priority, granted_at, expires_at, completed_at)"
+                        + " select 'crm', 'upsert', 0, at, at, at from (select now() - interval '24 hours' + step as at"
+                        + " from unnest(array[interval '-5 s', interval '-1 s']) as step) as old",
                 "delete from sluice.usage_minute");
         assertThat(quota.usage("crm").get(0).used()).as("both left the window").isEqualTo(1);
     }
@@ -190,12 +205,17 @@ class QuotaTest {
 
     @Test
     void unitsAreWeighedByTheCostOfACall() throws SQLException {
-        Quota quota = quota(new Pool("crm", List.of(Limit.parse("units", "100 units per 10s")),
-                List.of(new PoolMember("crm", List.of(), false)), Map.of("search", 60, "write", 40)));
+        Quota quota = quota(new Pool(
+                "crm",
+                List.of(Limit.parse("units", "100 units per 10s")),
+                List.of(new PoolMember("crm", List.of(), false)),
+                Map.of("search", 60, "write", 40)));
         assertThat(quota.grant("crm", "search", Priority.CRITICAL)).isPresent();
         assertThat(quota.grant("crm", "search", Priority.CRITICAL)).isEmpty();
         assertThat(quota.grant("crm", "write", Priority.CRITICAL)).isPresent();
-        assertThat(quota.grant("crm", "read", Priority.CRITICAL)).as("1 where none is named").isEmpty();
+        assertThat(quota.grant("crm", "read", Priority.CRITICAL))
+                .as("1 where none is named")
+                .isEmpty();
     }
 
     @Test
@@ -208,14 +228,17 @@ class QuotaTest {
         }
         assertThat(members).containsExactly("small", "large", "large", "small", "large", "large");
         assertThat(quota.callsToday("crm")).isEqualTo(6);
-        assertThat(quota.usage("crm")).extracting(LimitUsage::owner, LimitUsage::used)
+        assertThat(quota.usage("crm"))
+                .extracting(LimitUsage::owner, LimitUsage::used)
                 .containsExactly(tuple("small", 2L), tuple("large", 4L));
     }
 
     @Test
     void aLimitThatMembersShareIsCountedOnce() throws SQLException {
-        Quota quota = quota(pool(List.of(new Limit("daily", 3, Duration.ofHours(24))),
-                member("one", 10, false), member("two", 10, false)));
+        Quota quota = quota(pool(
+                List.of(new Limit("daily", 3, Duration.ofHours(24))),
+                member("one", 10, false),
+                member("two", 10, false)));
         for (int i = 0; i < 3; i++) {
             assertThat(grant(quota)).isPresent();
         }
@@ -229,29 +252,41 @@ class QuotaTest {
 
     @Test
     void readsAreLeftToTheReadingMemberUnlessUrgent() throws SQLException {
-        Limit daily = new Limit("daily", 2, Duration.ofHours(24));   // no turns to wait for
-        Quota quota = quota(pool(List.of(), new PoolMember("production", List.of(daily), false),
+        Limit daily = new Limit("daily", 2, Duration.ofHours(24)); // no turns to wait for
+        Quota quota = quota(pool(
+                List.of(),
+                new PoolMember("production", List.of(daily), false),
                 new PoolMember("reports", List.of(daily), true)));
         assertThat(member(quota, Priority.CRITICAL, true)).isEqualTo("reports");
         assertThat(member(quota, Priority.LOW, true)).isEqualTo("reports");
-        assertThat(member(quota, Priority.NORMAL, true)).as("production keeps its own").isNull();
+        assertThat(member(quota, Priority.NORMAL, true))
+                .as("production keeps its own")
+                .isNull();
         assertThat(member(quota, Priority.CRITICAL, true)).isEqualTo("production");
         assertThat(member(quota, Priority.CRITICAL, false)).isEqualTo("production");
-        assertThat(member(quota, Priority.CRITICAL, false)).as("a member for reads never writes").isNull();
+        assertThat(member(quota, Priority.CRITICAL, false))
+                .as("a member for reads never writes")
+                .isNull();
     }
 
     @Test
     void throttlingOfOneMembersLimitLeavesTheOthersAlone() throws SQLException {
-        Quota quota = quota(pool(List.of(new Limit("daily", 100, Duration.ofHours(24))),
-                member("one", 10, false), member("two", 10, false)));
+        Quota quota = quota(pool(
+                List.of(new Limit("daily", 100, Duration.ofHours(24))),
+                member("one", 10, false),
+                member("two", 10, false)));
         Permit permit = grant(quota).orElseThrow();
         assertThat(permit.member()).isEqualTo("one");
-        quota.report(permit, new CallReport("upsert", 429, 1, 10, new ThrottleSignal(ThrottleSignal.SHORT, Duration.ofMinutes(1))));
+        quota.report(
+                permit,
+                new CallReport("upsert", 429, 1, 10, new ThrottleSignal(ThrottleSignal.SHORT, Duration.ofMinutes(1))));
         for (int i = 0; i < 5; i++) {
             assertThat(grant(quota).orElseThrow().member()).isEqualTo("two");
         }
         Permit last = grant(quota).orElseThrow();
-        quota.report(last, new CallReport("upsert", 429, 1, 10, new ThrottleSignal(ThrottleSignal.DAILY, Duration.ofMinutes(1))));
+        quota.report(
+                last,
+                new CallReport("upsert", 429, 1, 10, new ThrottleSignal(ThrottleSignal.DAILY, Duration.ofMinutes(1))));
         assertThat(grant(quota)).as("the day is everybody's").isEmpty();
         assertThat(quota.throttles("crm")).extracting(ThrottleState::kind).containsExactlyInAnyOrder("short", "daily");
     }
@@ -269,7 +304,9 @@ class QuotaTest {
         assertThat(grant(quota).orElseThrow().member()).as("one at a time").isEqualTo("second");
         quota.report(probe, OK);
         assertThat(grant(quota).orElseThrow().member()).isEqualTo("first");
-        assertThat(quota(limit(1, 10)).excludeMember(grant(quota(limit(1, 10))).orElseThrow())).as("alone").isFalse();
+        assertThat(quota(limit(1, 10)).excludeMember(grant(quota(limit(1, 10))).orElseThrow()))
+                .as("alone")
+                .isFalse();
     }
 
     @Test
@@ -311,7 +348,9 @@ class QuotaTest {
         quota.report(grant(quota).orElseThrow(), OK);
         letPass(24 * 3600);
         assertThat(quota.deleteOldCalls(Duration.ofDays(30))).isZero();
-        assertThat(quota.deleteOldCalls(Duration.ofHours(1))).as("two windows of the limit stay").isEqualTo(1);
+        assertThat(quota.deleteOldCalls(Duration.ofHours(1)))
+                .as("two windows of the limit stay")
+                .isEqualTo(1);
         assertThat(DATABASE.text("select count(*) from sluice.api_call")).isEqualTo("1");
     }
 
@@ -330,7 +369,8 @@ class QuotaTest {
     /** The member that makes the call, or null. */
     private static String member(Quota quota, Priority priority, boolean reads) throws SQLException {
         return quota.request(new CallRequest("crm", "call", priority, reads)) instanceof Decision.Granted granted
-                ? granted.permit().member() : null;
+                ? granted.permit().member()
+                : null;
     }
 
     @Test
@@ -351,10 +391,11 @@ class QuotaTest {
     @Test
     void aThrottledAccountMakesOneProbeAndASuccessEndsTheThrottling() throws SQLException {
         Quota quota = quota(limit(100, 10));
-        CallReport refused = new CallReport("upsert", 429, 1, 10, new ThrottleSignal(ThrottleSignal.SHORT, Duration.ZERO));
+        CallReport refused =
+                new CallReport("upsert", 429, 1, 10, new ThrottleSignal(ThrottleSignal.SHORT, Duration.ZERO));
         Permit underWay = grant(quota).orElseThrow();
-        assertThat(quota.report(grant(quota).orElseThrow(), refused)).hasValueSatisfying(
-                state -> assertThat(state.step()).isEqualTo(1));
+        assertThat(quota.report(grant(quota).orElseThrow(), refused))
+                .hasValueSatisfying(state -> assertThat(state.step()).isEqualTo(1));
         assertThat(quota.report(underWay, refused)).as("was under way already").isEmpty();
         assertThat(grant(quota)).isEmpty();
         assertThat(quota.throttles("crm")).singleElement();
@@ -362,12 +403,13 @@ class QuotaTest {
         DATABASE.run("update sluice.throttle set until = now()");
         Permit probe = grant(quota).orElseThrow();
         assertThat(grant(quota)).as("one at a time").isEmpty();
-        assertThat(quota.report(probe, refused)).hasValueSatisfying(state -> assertThat(state.step()).isEqualTo(2));
+        assertThat(quota.report(probe, refused))
+                .hasValueSatisfying(state -> assertThat(state.step()).isEqualTo(2));
 
         DATABASE.run("update sluice.throttle set until = now()");
         quota.cancel(grant(quota).orElseThrow());
-        assertThat(quota.report(grant(quota).orElseThrow(), OK)).hasValueSatisfying(
-                state -> assertThat(state.isOver()).isTrue());
+        assertThat(quota.report(grant(quota).orElseThrow(), OK))
+                .hasValueSatisfying(state -> assertThat(state.isOver()).isTrue());
         assertThat(grant(quota)).isPresent();
         assertThat(grant(quota)).isPresent();
         assertThat(quota.throttles("crm")).isEmpty();
@@ -376,7 +418,8 @@ class QuotaTest {
     @Test
     void anUnansweredProbeLetsAnotherCallProbe() throws SQLException {
         Quota quota = quota(limit(100, 10));
-        quota.report(grant(quota).orElseThrow(),
+        quota.report(
+                grant(quota).orElseThrow(),
                 new CallReport("upsert", 429, 1, 10, new ThrottleSignal(ThrottleSignal.SHORT, Duration.ZERO)));
         DATABASE.run("update sluice.throttle set until = now()");
         quota.report(grant(quota).orElseThrow(), new CallReport("upsert", CallReport.NO_ANSWER, 1, 10));
@@ -406,19 +449,22 @@ class QuotaTest {
         int granted = 0;
         ExecutorService threads = Executors.newFixedThreadPool(8);
         try {
-            for (Future<Integer> result : new ArrayList<>(threads.invokeAll(Collections.nCopies(8, sender), 30,
-                    TimeUnit.SECONDS))) {
+            for (Future<Integer> result :
+                    new ArrayList<>(threads.invokeAll(Collections.nCopies(8, sender), 30, TimeUnit.SECONDS))) {
                 granted += result.get();
             }
         } finally {
             threads.shutdownNow();
         }
-        assertThat(DATABASE.texts("""
+        assertThat(DATABASE.texts(
+                        """
                 select g.id from sluice.api_call g
                 where (select count(*) from sluice.api_call c
                        where c.id <> g.id and c.granted_at < g.granted_at
-                         and c.completed_at > g.granted_at - interval '150 ms') >= ?""", max))
-                .as("grants with %d calls in flight or completed within the window before them", max).isEmpty();
+                         and c.completed_at > g.granted_at - interval '150 ms') >= ?""",
+                        max))
+                .as("grants with %d calls in flight or completed within the window before them", max)
+                .isEmpty();
         // 13 windows of 10 calls; a machine that is busy with something else may lose some of them
         assertThat(granted).isBetween(3 * max, 150);
     }

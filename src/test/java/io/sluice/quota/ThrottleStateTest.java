@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.quota;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -24,7 +25,10 @@ class ThrottleStateTest {
         int probes = 0;
         while (throttleState.until().isBefore(end)) {
             probes++;
-            throttleState = ThrottleState.throttled(throttleState.probing(probes, throttleState.until().plusSeconds(15)), REFUSAL, throttleState.until(),
+            throttleState = ThrottleState.throttled(
+                    throttleState.probing(probes, throttleState.until().plusSeconds(15)),
+                    REFUSAL,
+                    throttleState.until(),
                     random::nextDouble);
         }
         assertThat(probes).isLessThanOrEqualTo(8);
@@ -44,7 +48,8 @@ class ThrottleStateTest {
 
     @Test
     void theCrmsRetryAfterIsRespected() {
-        ThrottleState throttleState = ThrottleState.throttled(null, new ThrottleSignal(ThrottleSignal.SHORT, Duration.ofSeconds(90)), START, () -> 0);
+        ThrottleState throttleState = ThrottleState.throttled(
+                null, new ThrottleSignal(ThrottleSignal.SHORT, Duration.ofSeconds(90)), START, () -> 0);
         assertThat(throttleState.until()).isEqualTo(START.plusSeconds(90));
     }
 
@@ -56,15 +61,19 @@ class ThrottleStateTest {
         ThrottleState over = second.ended(START.plusSeconds(10));
         assertThat(over.rateAt(START.plusSeconds(11))).isEqualTo(70);
         assertThat(over.rateAt(START.plusSeconds(60))).isEqualTo(100);
-        assertThat(ThrottleState.throttled(over, REFUSAL, START.plusSeconds(11), () -> 0).rate()).isEqualTo(35);
+        assertThat(ThrottleState.throttled(over, REFUSAL, START.plusSeconds(11), () -> 0)
+                        .rate())
+                .isEqualTo(35);
     }
 
     @Test
     void aThrottledSearchStopsSearchesOnly() {
-        ThrottleState throttleState = ThrottleState.throttled(null, new ThrottleSignal(ThrottleSignal.SEARCH, Duration.ZERO), START, () -> 0);
+        ThrottleState throttleState =
+                ThrottleState.throttled(null, new ThrottleSignal(ThrottleSignal.SEARCH, Duration.ZERO), START, () -> 0);
         assertThat(throttleState.concerns("search")).isTrue();
         assertThat(throttleState.concerns("query")).as("a delta poll").isTrue();
         assertThat(throttleState.concerns("write")).isFalse();
-        assertThat(ThrottleState.throttled(null, REFUSAL, START, () -> 0).concerns("write")).isTrue();
+        assertThat(ThrottleState.throttled(null, REFUSAL, START, () -> 0).concerns("write"))
+                .isTrue();
     }
 }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.quota;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -44,9 +45,14 @@ class WindowRuleTest {
     }
 
     private static WindowUsage count(List<Call> calls, long now, long window) {
-        long own = calls.stream().filter(call -> call.completed(now) > now - window).count();
-        Instant frees = calls.stream().filter(call -> call.answered <= now && call.answered > now - window)
-                .map(call -> at(call.answered + window)).min(Comparator.naturalOrder()).orElse(null);
+        long own = calls.stream()
+                .filter(call -> call.completed(now) > now - window)
+                .count();
+        Instant frees = calls.stream()
+                .filter(call -> call.answered <= now && call.answered > now - window)
+                .map(call -> at(call.answered + window))
+                .min(Comparator.naturalOrder())
+                .orElse(null);
         Instant last = calls.isEmpty() ? null : at(calls.get(calls.size() - 1).granted);
         return new WindowUsage(at(now), own, frees, last, null, null, null, 0);
     }
@@ -57,15 +63,18 @@ class WindowRuleTest {
 
     /** Grants at random moments; the seed decides delays, lost answers, crashes and changes of the limit. */
     @Property(tries = 300)
-    void noWindowOfTheServerExceedsTheMaxAndNoPermitIsDeferredWithoutNeed(@ForAll long seed,
-            @ForAll @IntRange(min = 1, max = 12) int max, @ForAll @IntRange(min = 50, max = 3000) int window) {
+    void noWindowOfTheServerExceedsTheMaxAndNoPermitIsDeferredWithoutNeed(
+            @ForAll long seed,
+            @ForAll @IntRange(min = 1, max = 12) int max,
+            @ForAll @IntRange(min = 50, max = 3000) int window) {
         Random random = new Random(seed);
         List<Call> calls = new ArrayList<>();
         long now = 0;
         for (int step = 0; step < 400; step++) {
             now += random.nextInt(1 + window / max);
             WindowUsage windowUsage = count(calls, now, window);
-            boolean granted = WindowRule.check(limit(max, window), windowUsage, Priority.CRITICAL, 1).isEmpty();
+            boolean granted = WindowRule.check(limit(max, window), windowUsage, Priority.CRITICAL, 1)
+                    .isEmpty();
             assertThat(granted).isEqualTo(windowUsage.own() < max);
             if (granted) {
                 // a lost one may arrive as late as the bound allows
@@ -79,7 +88,8 @@ class WindowRuleTest {
 
     /** About every tenth call is urgent, and exempt from the spacing; the others take all that the rule allows. */
     @Property(tries = 60)
-    void whenSaturatedAnUrgentCallWaitsForAFewGapsOnly(@ForAll long seed, @ForAll @IntRange(min = 10, max = 60) int max) {
+    void whenSaturatedAnUrgentCallWaitsForAFewGapsOnly(
+            @ForAll long seed, @ForAll @IntRange(min = 10, max = 60) int max) {
         Random random = new Random(seed);
         int window = 10_000; // looked at every 5 ms
         List<Call> calls = new ArrayList<>();
@@ -90,7 +100,8 @@ class WindowRuleTest {
                 urgentSince = now;
             }
             Priority priority = urgentSince < 0 ? Priority.NORMAL : Priority.CRITICAL;
-            if (WindowRule.check(limit(max, window), count(calls, now, window), priority, 1).isEmpty()) {
+            if (WindowRule.check(limit(max, window), count(calls, now, window), priority, 1)
+                    .isEmpty()) {
                 calls.add(new Call(now, now + 20, now + 40));
                 longest = urgentSince < 0 ? longest : Math.max(longest, now - urgentSince);
                 urgentSince = -1;
@@ -101,7 +112,8 @@ class WindowRuleTest {
     }
 
     private static int mostInAWindow(List<Call> calls, long window) {
-        long[] arrivals = calls.stream().mapToLong(call -> call.arrives).sorted().toArray();
+        long[] arrivals =
+                calls.stream().mapToLong(call -> call.arrives).sorted().toArray();
         int most = 0;
         for (int from = 0, to = 0; to < arrivals.length; to++) {
             while (arrivals[to] - arrivals[from] >= window) {
@@ -119,7 +131,8 @@ class WindowRuleTest {
             WindowUsage windowUsage = new WindowUsage(at(0), used, at(500), null, null, null, null, 0);
             for (Priority priority : Priority.values()) {
                 assertThat(WindowRule.check(daily, windowUsage, priority, 1).isEmpty())
-                        .as("%s at %d", priority, used).isEqualTo(used < 10L * WindowRule.mark(priority));
+                        .as("%s at %d", priority, used)
+                        .isEqualTo(used < 10L * WindowRule.mark(priority));
             }
         }
     }
@@ -138,16 +151,22 @@ class WindowRuleTest {
     void callsOfOthersStopOursUntilANewReport() {
         Limit daily = new Limit("daily", 1000, Duration.ofHours(25));
         WindowUsage usage = new WindowUsage(at(0), 10, null, at(-5), null, 1000L, at(0), 0);
-        assertThat(WindowRule.check(daily, usage, Priority.CRITICAL, 1)).hasValueSatisfying(
-                hold -> assertThat(hold.until()).isEqualTo(at(0).plus(Duration.ofMinutes(15))));
+        assertThat(WindowRule.check(daily, usage, Priority.CRITICAL, 1))
+                .hasValueSatisfying(hold -> assertThat(hold.until()).isEqualTo(at(0).plus(Duration.ofMinutes(15))));
         WindowUsage later = new WindowUsage(at(900_000), 10, null, at(-5), null, 1000L, at(0), 0);
-        assertThat(WindowRule.check(daily, later, Priority.LOW, 1)).as("one call for a new report").isEmpty();
+        assertThat(WindowRule.check(daily, later, Priority.LOW, 1))
+                .as("one call for a new report")
+                .isEmpty();
         WindowUsage requested = new WindowUsage(at(900_001), 11, null, at(900_000), null, 1000L, at(0), 1);
-        assertThat(WindowRule.check(daily, requested, Priority.CRITICAL, 1)).as("and not a second").isPresent();
+        assertThat(WindowRule.check(daily, requested, Priority.CRITICAL, 1))
+                .as("and not a second")
+                .isPresent();
     }
 
     private static boolean allows(Limit limit, long own, Long reported) {
-        return WindowRule.check(limit, new WindowUsage(at(0), own, null, null, null, reported, at(0), 0), Priority.CRITICAL, 1).isEmpty();
+        return WindowRule.check(
+                        limit, new WindowUsage(at(0), own, null, null, null, reported, at(0), 0), Priority.CRITICAL, 1)
+                .isEmpty();
     }
 
     @Test
@@ -155,14 +174,19 @@ class WindowRuleTest {
         Limit configured = new Limit("daily", 15_000, Duration.ofHours(24));
         Limit reported = configured.corrected(10L);
         WindowUsage usage = new WindowUsage(at(0), 500, at(86_000_000), at(-5), 10L, 10L, at(0), 0);
-        assertThat(WindowRule.check(configured, reported, usage, Priority.CRITICAL, 1)).hasValueSatisfying(
-                hold -> assertThat(hold.until()).isEqualTo(at(60_000)));
+        assertThat(WindowRule.check(configured, reported, usage, Priority.CRITICAL, 1))
+                .hasValueSatisfying(hold -> assertThat(hold.until()).isEqualTo(at(60_000)));
         WindowUsage later = new WindowUsage(at(60_000), 500, at(86_000_000), at(-5), 10L, 10L, at(0), 0);
-        assertThat(WindowRule.check(configured, reported, later, Priority.CRITICAL, 1)).as("one call for a new report").isEmpty();
+        assertThat(WindowRule.check(configured, reported, later, Priority.CRITICAL, 1))
+                .as("one call for a new report")
+                .isEmpty();
         WindowUsage requested = new WindowUsage(at(60_001), 501, at(86_000_000), at(60_000), 10L, 10L, at(0), 1);
-        assertThat(WindowRule.check(configured, reported, requested, Priority.CRITICAL, 1)).as("and not a second").isPresent();
+        assertThat(WindowRule.check(configured, reported, requested, Priority.CRITICAL, 1))
+                .as("and not a second")
+                .isPresent();
         WindowUsage spent = new WindowUsage(at(60_001), 15_000, at(86_000_000), at(-5), 10L, 10L, at(0), 0);
-        assertThat(WindowRule.check(configured, reported, spent, Priority.CRITICAL, 1)).as("our own count is no momentary error")
+        assertThat(WindowRule.check(configured, reported, spent, Priority.CRITICAL, 1))
+                .as("our own count is no momentary error")
                 .hasValueSatisfying(hold -> assertThat(hold.until()).isEqualTo(at(86_000_000)));
     }
 }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.receive;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -16,7 +17,8 @@ class BulkQuerySourceTest {
     @Test
     void anOffsetIsReadAsItWasStored() {
         BulkQueryOffset begun = BulkQueryOffset.begun("750A", BEGAN);
-        for (BulkQueryOffset offset : List.of(begun, begun.completed(), begun.completed().at("locator, \"odd\""))) {
+        for (BulkQueryOffset offset :
+                List.of(begun, begun.completed(), begun.completed().at("locator, \"odd\""))) {
             assertThat(BulkQueryOffset.of(offset.text())).isEqualTo(offset);
         }
         assertThat(BulkQueryOffset.of(null).job()).isNull();

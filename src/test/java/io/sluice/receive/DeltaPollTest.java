@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.receive;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -19,8 +20,8 @@ class DeltaPollTest {
     private static final Duration DELETES = Duration.ofMinutes(10);
     private static final Applied LATER = new Applied(0, 0, 0, 0, 0, List.of(), Set.of("b"));
 
-    private final PollOffset pollOffset = new PollOffset(NOON.minusSeconds(100), NOON.minusSeconds(500),
-            Duration.ofSeconds(5), NOON.plusSeconds(1));
+    private final PollOffset pollOffset =
+            new PollOffset(NOON.minusSeconds(100), NOON.minusSeconds(500), Duration.ofSeconds(5), NOON.plusSeconds(1));
 
     private static Sync sync() {
         Sync sync = new Sync();
@@ -39,8 +40,8 @@ class DeltaPollTest {
     @Test
     void aPollStartsAtTheStartOfTheLastOneMinusTheOverlap() {
         DeltaPoll deltaPoll = new DeltaPoll(sync(), "crm", pollOffset, NOON);
-        assertThat(deltaPoll.getReader()).isEqualTo(
-                "kamelet:crm-delta-action?account=org&object=Contact&externalId=Key__c&fields=Name");
+        assertThat(deltaPoll.getReader())
+                .isEqualTo("kamelet:crm-delta-action?account=org&object=Contact&externalId=Key__c&fields=Name");
         assertThat(deltaPoll.getStart()).isEqualTo(NOON.minusSeconds(100).toString());
         deltaPoll.changed(List.of(), Applied.NOTHING, null);
 
@@ -51,9 +52,12 @@ class DeltaPollTest {
     @Test
     void deletesAreDueAtOnceAfterTheirIntervalWasShortened() {
         PollOffset inTime = pollOffset.lowWatermark(pollOffset.lowWatermark(), NOON.plus(DELETES));
-        assertThat(new DeltaPoll(sync(), "crm", inTime.within(DELETES, NOON), NOON).readsDeletes()).isFalse();
-        PollOffset late = pollOffset.lowWatermark(pollOffset.lowWatermark(), NOON.plus(DELETES).plusSeconds(1));
-        assertThat(new DeltaPoll(sync(), "crm", late.within(DELETES, NOON), NOON).readsDeletes()).isTrue();
+        assertThat(new DeltaPoll(sync(), "crm", inTime.within(DELETES, NOON), NOON).readsDeletes())
+                .isFalse();
+        PollOffset late = pollOffset.lowWatermark(
+                pollOffset.lowWatermark(), NOON.plus(DELETES).plusSeconds(1));
+        assertThat(new DeltaPoll(sync(), "crm", late.within(DELETES, NOON), NOON).readsDeletes())
+                .isTrue();
     }
 
     @Test
@@ -101,7 +105,8 @@ class DeltaPollTest {
 
     @Test
     void aPollWithDeletesStartsAtTheLowWatermark() {
-        DeltaPoll deltaPoll = new DeltaPoll(sync(), "crm", pollOffset.lowWatermark(pollOffset.lowWatermark(), NOON), NOON);
+        DeltaPoll deltaPoll =
+                new DeltaPoll(sync(), "crm", pollOffset.lowWatermark(pollOffset.lowWatermark(), NOON), NOON);
         assertThat(deltaPoll.getReader()).isEqualTo("kamelet:crm-deleted-action?account=org&object=Contact");
         assertThat(deltaPoll.getStart()).isEqualTo(NOON.minusSeconds(500).toString());
         deltaPoll.deleted(Applied.NOTHING, NOON.minusSeconds(30));
@@ -116,7 +121,8 @@ class DeltaPollTest {
 
     @Test
     void aDeferredDeleteIsReadAgain() {
-        DeltaPoll deltaPoll = new DeltaPoll(sync(), "crm", pollOffset.lowWatermark(pollOffset.lowWatermark(), NOON), NOON);
+        DeltaPoll deltaPoll =
+                new DeltaPoll(sync(), "crm", pollOffset.lowWatermark(pollOffset.lowWatermark(), NOON), NOON);
         deltaPoll.deleted(LATER, NOON.minusSeconds(30));
         deltaPoll.changed(List.of(), Applied.NOTHING, null);
 

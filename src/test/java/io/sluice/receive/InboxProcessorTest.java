@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.receive;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -55,12 +56,24 @@ class InboxProcessorTest {
     private final Settlement settlement = new Settlement(DATABASE.sluice(), Backoff.NONE, WriteDebounce.NONE);
     private final PauseStore pauseStore = new PauseStore(DATABASE.sluice());
     private final Accounts accounts = new Accounts(
-            List.of(new Account("crm", ExampleCrm.telling(), Pool.of("crm", List.of()), false)), InstantSource.system());
+            List.of(new Account("crm", ExampleCrm.telling(), Pool.of("crm", List.of()), false)),
+            InstantSource.system());
     private final Sync sync = sync();
     private final Applier applier = new Applier(DATABASE.sluice(), capture);
-    private final InboxProcessor inboxProcessor = new InboxProcessor(accounts, new Permits(new Quota(DATABASE.sluice(),
-            Limits.of(Map.of("crm", List.of())), Duration.ofSeconds(10), Duration.ofSeconds(5)), pauseStore), pauseStore,
-            new Inbox(DATABASE.sluice(), DATABASE.sluice()), applier, List.of(sync), Duration.ofSeconds(5),
+    private final InboxProcessor inboxProcessor = new InboxProcessor(
+            accounts,
+            new Permits(
+                    new Quota(
+                            DATABASE.sluice(),
+                            Limits.of(Map.of("crm", List.of())),
+                            Duration.ofSeconds(10),
+                            Duration.ofSeconds(5)),
+                    pauseStore),
+            pauseStore,
+            new Inbox(DATABASE.sluice(), DATABASE.sluice()),
+            applier,
+            List.of(sync),
+            Duration.ofSeconds(5),
             new WebhookMetrics(metrics, InstantSource.system()));
     private int events;
 
@@ -79,7 +92,8 @@ class InboxProcessorTest {
     @BeforeEach
     void twoSettledCustomers() throws SQLException {
         DATABASE.reset();
-        DATABASE.run("create table app.customer (no int primary key, name text, city text, born date)",
+        DATABASE.run(
+                "create table app.customer (no int primary key, name text, city text, born date)",
                 "insert into app.customer values (1, 'Ann', 'Oslo'), (2, 'Bob', 'Rome')");
         accounts.checked("crm");
         capture.start(List.of(sync));
@@ -101,7 +115,11 @@ class InboxProcessorTest {
     }
 
     private void settle(Claim claim) throws SQLException {
-        settlement.settle(claim, claim.changes().stream().map(it -> Outcome.done(it.key(), "10" + it.key())).toList());
+        settlement.settle(
+                claim,
+                claim.changes().stream()
+                        .map(it -> Outcome.done(it.key(), "10" + it.key()))
+                        .toList());
     }
 
     private CrmEvent value(String id, String field, String value, Instant at) {
@@ -123,7 +141,9 @@ class InboxProcessorTest {
     /** @return CRM ids of the records to read back */
     private List<String> process(CrmEvent... all) throws SQLException {
         inboxProcessor.keep("crm", List.of(all));
-        return inboxProcessor.process().stream().map(recordEvents -> recordEvents.record().crmId()).toList();
+        return inboxProcessor.process().stream()
+                .map(recordEvents -> recordEvents.record().crmId())
+                .toList();
     }
 
     private ReadBackBatch batch(CrmEvent... all) throws Exception {
@@ -157,8 +177,12 @@ class InboxProcessorTest {
 
     @Test
     void aValueInAnEventIsWrittenWithoutAReadBackAndNotSentBack() throws SQLException {
-        assertThat(process(value("101", "lastname", "Anna", LATER), value("102", "city", null, LATER),
-                value("101", "birthday", "946684800000", LATER), value("101", "shoesize", "38", LATER))).isEmpty();
+        assertThat(process(
+                        value("101", "lastname", "Anna", LATER),
+                        value("102", "city", null, LATER),
+                        value("101", "birthday", "946684800000", LATER),
+                        value("101", "shoesize", "38", LATER)))
+                .isEmpty();
 
         assertThat(rows()).containsExactly("1 Anna Oslo 2000-01-01", "2 Bob");
         assertThat(sendAll()).isEmpty();
@@ -167,12 +191,17 @@ class InboxProcessorTest {
 
     @Test
     void theLastValueStaysInWhateverOrderEventsArrive() throws SQLException {
-        assertThat(process(value("101", "city", "Third", LATER.plusSeconds(3)), value("101", "city", "First", LATER))).isEmpty();
-        assertThat(process(value("101", "city", "Second", LATER.plusSeconds(2)))).isEmpty();
+        assertThat(process(value("101", "city", "Third", LATER.plusSeconds(3)), value("101", "city", "First", LATER)))
+                .isEmpty();
+        assertThat(process(value("101", "city", "Second", LATER.plusSeconds(2))))
+                .isEmpty();
         assertThat(rows()).contains("1 Ann Third");
 
-        assertThat(process(value("102", "city", "Rome", LATER.plusSeconds(5)))).as("the known value").isEmpty();
-        assertThat(process(value("102", "city", "Between", LATER.plusSeconds(4)))).isEmpty();
+        assertThat(process(value("102", "city", "Rome", LATER.plusSeconds(5))))
+                .as("the known value")
+                .isEmpty();
+        assertThat(process(value("102", "city", "Between", LATER.plusSeconds(4))))
+                .isEmpty();
         assertThat(rows()).contains("2 Bob Rome");
     }
 
@@ -184,7 +213,9 @@ class InboxProcessorTest {
         sendAll();
         process(crmEvent, crmEvent);
         assertThat(rows()).contains("1 Ann Oslo");
-        assertThat(metrics.counter("sluice.webhook.events", "account", "crm", "outcome", "repeated").count()).isEqualTo(2);
+        assertThat(metrics.counter("sluice.webhook.events", "account", "crm", "outcome", "repeated")
+                        .count())
+                .isEqualTo(2);
     }
 
     @Test
@@ -194,17 +225,19 @@ class InboxProcessorTest {
         Claim claim = claim().orElseThrow();
         assertThat(process(value("101", "city", "Bergen", Instant.now()))).isEmpty();
         settle(claim);
-        assertThat(process(value("101", "city", "Bergen", Instant.now().plusMillis(5)))).isEmpty();
+        assertThat(process(value("101", "city", "Bergen", Instant.now().plusMillis(5))))
+                .isEmpty();
         assertThat(sendAll()).isEmpty();
         assertThat(rows()).contains("1 Ann Bergen");
     }
 
     @Test
     void anEventFromAboutTheTimeOfOurWriteIsReadBack() throws Exception {
-        ReadBackBatch readBackBatch = batch(value("101", "city", "Bergen", Instant.now().minusSeconds(1)));
+        ReadBackBatch readBackBatch =
+                batch(value("101", "city", "Bergen", Instant.now().minusSeconds(1)));
         assertThat(readBackBatch.getIds()).isEqualTo(List.of("101"));
-        assertThat(readBackBatch.getReader()).isEqualTo(
-                "kamelet:crm-read-action?account=crm&object=contacts&fields=birthday,city,lastname,number");
+        assertThat(readBackBatch.getReader())
+                .isEqualTo("kamelet:crm-read-action?account=crm&object=contacts&fields=birthday,city,lastname,number");
         inboxProcessor.apply(readBackBatch, List.of(record("101", "1", "city", "Trondheim", "lastname", "Ann")), 200);
 
         assertThat(rows()).contains("1 Ann Trondheim");
@@ -221,30 +254,39 @@ class InboxProcessorTest {
 
     @Test
     void aCreatedRecordIsReadBackUnlessSluiceCreatedIt() throws Exception {
-        assertThat(process(created("101", Instant.now()), value("101", "lastname", "Ann", Instant.now()))).isEmpty();
+        assertThat(process(created("101", Instant.now()), value("101", "lastname", "Ann", Instant.now())))
+                .isEmpty();
         ReadBackBatch readBackBatch = batch(created("103", LATER), value("103", "lastname", "Cid", LATER));
         inboxProcessor.apply(readBackBatch, List.of(record("103", "3", "lastname", "Cid", "city", "Bonn")), 200);
 
         assertThat(rows()).contains("3 Cid Bonn");
         assertThat(sendAll()).isEmpty();
         sync.setInserts("ignore");
-        assertThat(process(created("104", LATER), value("104", "lastname", "Dan", LATER))).isEmpty();
+        assertThat(process(created("104", LATER), value("104", "lastname", "Dan", LATER)))
+                .isEmpty();
     }
 
     @Test
     void aRecordWithoutAKeyIsReadBackOnceAndAgainWhenItGetsOne() throws Exception {
         inboxProcessor.apply(batch(created("109", LATER)), List.of(record("109", "", "lastname", "Nobody")), 200);
-        assertThat(process(value("109", "lastname", "Somebody", LATER.plusSeconds(1)))).isEmpty();
-        assertThat(process(value("109", "number", "9", LATER.plusSeconds(2)), value("109", "city", "Ulm", LATER.plusSeconds(2))))
+        assertThat(process(value("109", "lastname", "Somebody", LATER.plusSeconds(1))))
+                .isEmpty();
+        assertThat(process(
+                        value("109", "number", "9", LATER.plusSeconds(2)),
+                        value("109", "city", "Ulm", LATER.plusSeconds(2))))
                 .containsExactly("109");
     }
 
     @Test
     void aRowIsDeletedAfterALookupAndARestoredRecordIsReadBack() throws Exception {
-        ReadBackBatch readBackBatch = batch(value("101", "city", "Bergen", LATER), deleted("101", LATER.plusSeconds(1)), deleted("777", LATER));
-        assertThat(readBackBatch.getReader()).isEqualTo("kamelet:crm-lookup-action?externalId=number&account=crm&object=contacts"
-                + "&fields=birthday,city,lastname,number");
-        assertThat(readBackBatch.getIds()).as("the known record with its key").hasToString("[RecordChange[key=1, operation=upsert, crmId=101, fields={}]]");
+        ReadBackBatch readBackBatch = batch(
+                value("101", "city", "Bergen", LATER), deleted("101", LATER.plusSeconds(1)), deleted("777", LATER));
+        assertThat(readBackBatch.getReader())
+                .isEqualTo("kamelet:crm-lookup-action?externalId=number&account=crm&object=contacts"
+                        + "&fields=birthday,city,lastname,number");
+        assertThat(readBackBatch.getIds())
+                .as("the known record with its key")
+                .hasToString("[RecordChange[key=1, operation=upsert, crmId=101, fields={}]]");
         assertThat(rows()).hasSize(2);
         inboxProcessor.apply(readBackBatch, List.of(), 200);
         assertThat(rows()).as("the answer does not mention the record").hasSize(2);
@@ -253,7 +295,8 @@ class InboxProcessorTest {
         inboxProcessor.apply(batch(), List.of(new DeletedRecord("101", null)), 200);
         assertThat(rows()).containsExactly("2 Bob Rome");
         assertThat(sendAll()).isEmpty();
-        assertThat(process(readBack("102", LATER.plusSeconds(2)), deleted("102", LATER))).containsExactly("102");
+        assertThat(process(readBack("102", LATER.plusSeconds(2)), deleted("102", LATER)))
+                .containsExactly("102");
         assertThat(rows()).containsExactly("2 Bob Rome");
     }
 
@@ -261,12 +304,19 @@ class InboxProcessorTest {
     void aNewRecordWithTheKeyOfADeletedOneReplacesItAndClearsNoColumn() throws Exception {
         DATABASE.run("update app.customer set born = '1990-01-01' where no = 1");
         sendAll();
-        inboxProcessor.apply(batch(deleted("101", LATER)), List.of(keyed("150", "1", "lastname", "Anna", "city", null, "birthday", null),
-                new DeletedRecord("101", LATER)), 200);
+        inboxProcessor.apply(
+                batch(deleted("101", LATER)),
+                List.of(
+                        keyed("150", "1", "lastname", "Anna", "city", null, "birthday", null),
+                        new DeletedRecord("101", LATER)),
+                200);
 
         assertThat(rows()).containsExactly("1 Anna Oslo 1990-01-01", "2 Bob Rome");
-        assertThat(DATABASE.texts("select crm_id from sluice.sync_state order by key")).containsExactly("150", "102");
-        assertThat(sendAll()).as("fields that the new record lacks").containsExactly(Map.of("city", "Oslo", "birthday", "1990-01-01"));
+        assertThat(DATABASE.texts("select crm_id from sluice.sync_state order by key"))
+                .containsExactly("150", "102");
+        assertThat(sendAll())
+                .as("fields that the new record lacks")
+                .containsExactly(Map.of("city", "Oslo", "birthday", "1990-01-01"));
     }
 
     @Test
@@ -275,11 +325,17 @@ class InboxProcessorTest {
         assertThat(rows()).contains("1 Ann Oslo");
         DATABASE.run("update sluice.inbox set due = now()");
         List<RecordEvents> toRead = inboxProcessor.process();
-        assertThat(toRead).extracting(recordEvents -> recordEvents.record().crmId()).containsExactlyInAnyOrder("101", "150");
-        ReadBackBatch readBackBatch = inboxProcessor.batch(toRead.stream().filter(RecordEvents::isDeleted).toList());
+        assertThat(toRead)
+                .extracting(recordEvents -> recordEvents.record().crmId())
+                .containsExactlyInAnyOrder("101", "150");
+        ReadBackBatch readBackBatch = inboxProcessor.batch(
+                toRead.stream().filter(RecordEvents::isDeleted).toList());
         assertThat(inboxProcessor.permit(readBackBatch)).isNotNull();
-        inboxProcessor.apply(readBackBatch, List.of(keyed("101", "1", "lastname", "Ann", "city", "Oslo", "birthday", null)), 200);
-        readBackBatch = inboxProcessor.batch(toRead.stream().filter(recordEvents -> !recordEvents.isDeleted()).toList());
+        inboxProcessor.apply(
+                readBackBatch, List.of(keyed("101", "1", "lastname", "Ann", "city", "Oslo", "birthday", null)), 200);
+        readBackBatch = inboxProcessor.batch(toRead.stream()
+                .filter(recordEvents -> !recordEvents.isDeleted())
+                .toList());
         assertThat(inboxProcessor.permit(readBackBatch)).isNotNull();
         inboxProcessor.apply(readBackBatch, List.of(record("150", "1", "lastname", "Twin")), 200);
 
@@ -290,14 +346,26 @@ class InboxProcessorTest {
     @Test
     void afterAMergeTheRemainingRecordKeepsItsRowAndTheOtherRowsAreDeleted() throws Exception {
         ReadBackBatch readBackBatch = batch(readBack("199", LATER), readBack("101", LATER), readBack("102", LATER));
-        inboxProcessor.apply(readBackBatch, List.of(record("199", "1", "lastname", "Ann", "city", "Rome"), new DeletedRecord("101", LATER),
-                new DeletedRecord("102", LATER)), 200);
+        inboxProcessor.apply(
+                readBackBatch,
+                List.of(
+                        record("199", "1", "lastname", "Ann", "city", "Rome"),
+                        new DeletedRecord("101", LATER),
+                        new DeletedRecord("102", LATER)),
+                200);
         assertThat(rows()).as("until the lookup").containsExactly("1 Ann Oslo", "2 Bob Rome");
         DATABASE.run("update sluice.inbox set due = now()");
-        readBackBatch = inboxProcessor.batch(inboxProcessor.process().stream().filter(RecordEvents::isDeleted).toList());
+        readBackBatch = inboxProcessor.batch(inboxProcessor.process().stream()
+                .filter(RecordEvents::isDeleted)
+                .toList());
         assertThat(inboxProcessor.permit(readBackBatch)).isNotNull();
-        inboxProcessor.apply(readBackBatch, List.of(keyed("199", "1", "lastname", "Ann", "city", "Rome", "birthday", null),
-                new DeletedRecord("101", LATER), new DeletedRecord("102", LATER)), 200);
+        inboxProcessor.apply(
+                readBackBatch,
+                List.of(
+                        keyed("199", "1", "lastname", "Ann", "city", "Rome", "birthday", null),
+                        new DeletedRecord("101", LATER),
+                        new DeletedRecord("102", LATER)),
+                200);
 
         assertThat(rows()).containsExactly("1 Ann Rome");
         assertThat(sendAll()).isEmpty();
@@ -312,20 +380,25 @@ class InboxProcessorTest {
             inboxProcessor.apply(readBackBatch, answer, 200);
             assertThat(rows()).containsExactly("1 Ann Oslo", "2 Bob Rome");
             assertThat(waiting()).isNotEqualTo("0");
-            assertThat(DATABASE.text("select bool_and(due > clock_timestamp()) from sluice.inbox where done_at is null"))
-                    .as("due after a backoff").isEqualTo("t");
+            assertThat(DATABASE.text(
+                            "select bool_and(due > clock_timestamp()) from sluice.inbox where done_at is null"))
+                    .as("due after a backoff")
+                    .isEqualTo("t");
             DATABASE.run("update sluice.inbox set due = now()");
         }
         List<RecordEvents> again = inboxProcessor.process();
         assertThat(again).extracting(inboxProcessor::group).containsExactly("crm contacts 101");
         ReadBackBatch alone = inboxProcessor.batch(again);
         assertThat(inboxProcessor.permit(alone)).isNotNull();
-        inboxProcessor.apply(alone, List.of(new DeletedRecord("101", LATER), record("102", "2", "lastname", "Bob")), 200);
+        inboxProcessor.apply(
+                alone, List.of(new DeletedRecord("101", LATER), record("102", "2", "lastname", "Bob")), 200);
         assertThat(rows()).as("the record is looked up first").containsExactly("1 Ann Oslo", "2 Bob Rome");
         inboxProcessor.apply(batch(), List.of(new DeletedRecord("101", LATER)), 200);
         assertThat(rows()).containsExactly("2 Bob Rome");
         assertThat(waiting()).isEqualTo("0");
-        assertThat(metrics.counter("sluice.read.unanswered", "account", "crm", "object", "contacts").count()).isEqualTo(3);
+        assertThat(metrics.counter("sluice.read.unanswered", "account", "crm", "object", "contacts")
+                        .count())
+                .isEqualTo(3);
     }
 
     @Test
@@ -342,7 +415,8 @@ class InboxProcessorTest {
     @Test
     void eventsTakenWhenTheDatabaseFailedAreDueAtOnce() throws SQLException {
         DATABASE.run("alter table sluice.sync_state rename to renamed");
-        assertThatThrownBy(() -> process(value("101", "lastname", "Anna", LATER))).isInstanceOf(SQLException.class);
+        assertThatThrownBy(() -> process(value("101", "lastname", "Anna", LATER)))
+                .isInstanceOf(SQLException.class);
         DATABASE.run("alter table sluice.renamed rename to sync_state");
         inboxProcessor.process();
         assertThat(rows()).contains("1 Anna Oslo");
@@ -360,7 +434,8 @@ class InboxProcessorTest {
 
     @Test
     void eventsWaitDuringAnInitialSnapshot() throws SQLException {
-        DATABASE.run("insert into sluice.pause (kind, name, by) values ('sync', 'customers', 'api'), ('sync', 'customers', 'load')");
+        DATABASE.run(
+                "insert into sluice.pause (kind, name, by) values ('sync', 'customers', 'api'), ('sync', 'customers', 'load')");
         assertThat(process(value("101", "lastname", "Anna", LATER))).isEmpty();
         assertThat(rows()).contains("1 Ann Oslo");
         DATABASE.run("delete from sluice.pause where by = 'load'", "update sluice.inbox set due = now()");
@@ -384,7 +459,9 @@ class InboxProcessorTest {
     void eventsOfAnObjectWithoutASyncAreNotStored() throws SQLException {
         inboxProcessor.keep("crm", List.of(CrmEvent.deleted(CrmEvent.identityOf(1), "deals", "1", LATER)));
         assertThat(waiting()).isEqualTo("0");
-        assertThat(metrics.counter("sluice.webhook.events", "account", "crm", "outcome", "unwanted").count()).isEqualTo(1);
+        assertThat(metrics.counter("sluice.webhook.events", "account", "crm", "outcome", "unwanted")
+                        .count())
+                .isEqualTo(1);
         assertThat(inboxProcessor.webhookKamelet("crm")).isEqualTo("kamelet:crm-webhook-action?account=crm");
         assertThat(inboxProcessor.webhookKamelet("crm?x=1")).isNull();
     }
@@ -396,20 +473,39 @@ class InboxProcessorTest {
         deals.setTable("app.deal");
         deals.setObject("deals");
         deals.setFields(new LinkedHashMap<>(Map.of("name", "dealname")));
-        DATABASE.run("create table app.deal (no int primary key, name text)", "insert into app.deal values (3, 'Ship')");
-        Capture watching = new Capture(DATABASE.sluice(), 1_000, WriteDebounce.NONE, InitialExportJobs.NONE, Duration.ZERO, 20);
+        DATABASE.run(
+                "create table app.deal (no int primary key, name text)", "insert into app.deal values (3, 'Ship')");
+        Capture watching =
+                new Capture(DATABASE.sluice(), 1_000, WriteDebounce.NONE, InitialExportJobs.NONE, Duration.ZERO, 20);
         watching.start(List.of(sync, deals));
         watching.drain("app.deal");
         sendAll();
-        InboxProcessor both = new InboxProcessor(accounts, new Permits(new Quota(DATABASE.sluice(), Limits.of(Map.of("crm", List.of())),
-                Duration.ofSeconds(10), Duration.ofSeconds(5)), pauseStore), pauseStore, new Inbox(DATABASE.sluice(), DATABASE.sluice()),
-                new Applier(DATABASE.sluice(), watching), List.of(sync, deals), Duration.ofSeconds(5), new WebhookMetrics(metrics, InstantSource.system()));
+        InboxProcessor both = new InboxProcessor(
+                accounts,
+                new Permits(
+                        new Quota(
+                                DATABASE.sluice(),
+                                Limits.of(Map.of("crm", List.of())),
+                                Duration.ofSeconds(10),
+                                Duration.ofSeconds(5)),
+                        pauseStore),
+                pauseStore,
+                new Inbox(DATABASE.sluice(), DATABASE.sluice()),
+                new Applier(DATABASE.sluice(), watching),
+                List.of(sync, deals),
+                Duration.ofSeconds(5),
+                new WebhookMetrics(metrics, InstantSource.system()));
         DATABASE.run("alter table app.customer rename column city to town");
         watching.watch();
         assertThat(watching.problem(sync)).isNotNull();
 
-        both.keep("crm", List.of(value("101", "lastname", "Anna", LATER), readBack("102", LATER), deleted("102", LATER),
-                CrmEvent.value(CrmEvent.identityOf(++events), "deals", "103", "dealname", "Boat", LATER)));
+        both.keep(
+                "crm",
+                List.of(
+                        value("101", "lastname", "Anna", LATER),
+                        readBack("102", LATER),
+                        deleted("102", LATER),
+                        CrmEvent.value(CrmEvent.identityOf(++events), "deals", "103", "dealname", "Boat", LATER)));
         assertThat(both.process()).isEmpty();
         assertThat(DATABASE.texts("select name from app.deal")).containsExactly("Boat");
         assertThat(waiting()).isEqualTo("3");

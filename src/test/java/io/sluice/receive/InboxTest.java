@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.receive;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -35,7 +36,12 @@ class InboxTest {
     private static List<CrmEvent> events(int from, int to) {
         List<CrmEvent> events = new ArrayList<>();
         for (int i = from; i < to; i++) {
-            events.add(CrmEvent.value(CrmEvent.identityOf(i), "contacts", Integer.toString(i), "email", "e" + i,
+            events.add(CrmEvent.value(
+                    CrmEvent.identityOf(i),
+                    "contacts",
+                    Integer.toString(i),
+                    "email",
+                    "e" + i,
                     Instant.ofEpochMilli(i)));
         }
         return events;
@@ -105,11 +111,21 @@ class InboxTest {
 
     @Test
     void aTakeReadsOnlyTheRowsItTakesHoweverManyWait() throws SQLException {
-        DATABASE.run("analyze sluice.inbox", "insert into sluice.inbox (account, identity, object, crm_id, kind, at)"
-                + " select 'crm', gen_random_uuid(), 'contacts', n::text, 'read_back', now() from generate_series(1, 20000) as n");
-        String plan = DATABASE.sluice().planned(connection -> String.join("\n", Database.query(connection,
-                "explain (analyze, timing off) " + Inbox.TAKE.replaceFirst("\\?", "'{}'").replaceFirst("\\?", "100")
-                        .replaceFirst("\\?", "60000"), row -> row.getString(1))));
+        DATABASE.run(
+                "analyze sluice.inbox",
+                "insert into sluice.inbox (account, identity, object, crm_id, kind, at)"
+                        + " select 'crm', gen_random_uuid(), 'contacts', n::text, 'read_back', now() from generate_series(1, 20000) as n");
+        String plan = DATABASE.sluice()
+                .planned(connection -> String.join(
+                        "\n",
+                        Database.query(
+                                connection,
+                                "explain (analyze, timing off) "
+                                        + Inbox.TAKE
+                                                .replaceFirst("\\?", "'{}'")
+                                                .replaceFirst("\\?", "100")
+                                                .replaceFirst("\\?", "60000"),
+                                row -> row.getString(1))));
         assertThat(plan).contains("actual rows=100 ").doesNotContainPattern("actual rows=\\d{4}");
     }
 }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.receive;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -37,7 +38,8 @@ class JournalPollerTest {
 
     private final PauseStore pauseStore = new PauseStore(DATABASE.sluice());
     private final Accounts accounts = new Accounts(
-            List.of(new Account("crm", ExampleCrm.telling(), Pool.of("crm", List.of()), false)), InstantSource.system());
+            List.of(new Account("crm", ExampleCrm.telling(), Pool.of("crm", List.of()), false)),
+            InstantSource.system());
 
     private JournalPoller poller(Duration pollInterval) {
         Sync sync = new Sync();
@@ -48,11 +50,22 @@ class JournalPollerTest {
         sync.setObject("contacts");
         sync.setExternalId("number");
         sync.setFields(new LinkedHashMap<>(Map.of("name", "lastname")));
-        Permits permits = new Permits(new Quota(DATABASE.sluice(), Limits.of(Map.of("crm", List.of())), Duration.ofSeconds(10),
-                Duration.ofSeconds(5)), pauseStore);
-        InboxProcessor inboxProcessor = new InboxProcessor(accounts, permits, pauseStore, new Inbox(DATABASE.sluice(), DATABASE.sluice()),
-                new Applier(DATABASE.sluice(), new Capture(DATABASE.sluice(), 1_000, WriteDebounce.NONE)), List.of(sync),
-                Duration.ofSeconds(5), new WebhookMetrics(new SimpleMeterRegistry(), InstantSource.system()));
+        Permits permits = new Permits(
+                new Quota(
+                        DATABASE.sluice(),
+                        Limits.of(Map.of("crm", List.of())),
+                        Duration.ofSeconds(10),
+                        Duration.ofSeconds(5)),
+                pauseStore);
+        InboxProcessor inboxProcessor = new InboxProcessor(
+                accounts,
+                permits,
+                pauseStore,
+                new Inbox(DATABASE.sluice(), DATABASE.sluice()),
+                new Applier(DATABASE.sluice(), new Capture(DATABASE.sluice(), 1_000, WriteDebounce.NONE)),
+                List.of(sync),
+                Duration.ofSeconds(5),
+                new WebhookMetrics(new SimpleMeterRegistry(), InstantSource.system()));
         return new JournalPoller(accounts, List.of("crm"), pauseStore, DATABASE.sluice(), inboxProcessor, pollInterval);
     }
 
@@ -62,7 +75,8 @@ class JournalPollerTest {
     }
 
     private static List<CrmEvent> events(int number) {
-        return List.of(CrmEvent.value(CrmEvent.identityOf(number), "contacts", "5", "lastname", "L" + number, Instant.now()),
+        return List.of(
+                CrmEvent.value(CrmEvent.identityOf(number), "contacts", "5", "lastname", "L" + number, Instant.now()),
                 CrmEvent.value(CrmEvent.identityOf(-number), "horses", "5", "lastname", "no sync", Instant.now()));
     }
 
@@ -73,7 +87,9 @@ class JournalPollerTest {
     }
 
     private static String kept() throws SQLException {
-        return DATABASE.sluice().query("select value from sluice.inbox order by value", row -> row.getString(1)).toString();
+        return DATABASE.sluice()
+                .query("select value from sluice.inbox order by value", row -> row.getString(1))
+                .toString();
     }
 
     @Test
@@ -109,7 +125,8 @@ class JournalPollerTest {
     void aProcessThatLostItsLeaseStoresNothingAndCommitsNoOffset() throws SQLException {
         JournalPoller slow = poller(Duration.ZERO);
         JournalPoll late = only(slow);
-        DATABASE.run("update sluice.checkpoint set position = (position::jsonb || '{\"due\": \"2000-01-01T00:00:00Z\"}')::text");
+        DATABASE.run(
+                "update sluice.checkpoint set position = (position::jsonb || '{\"due\": \"2000-01-01T00:00:00Z\"}')::text");
         JournalPoller fast = poller(Duration.ZERO);
         JournalPoll journalPoll = only(fast);
         fast.keep(journalPoll, events(1), 200, "one");
@@ -127,8 +144,10 @@ class JournalPollerTest {
     void eventsThatCanNotBeStoredDoNotMoveTheOffset() throws SQLException {
         JournalPoller journalPoller = poller(Duration.ZERO);
         JournalPoll journalPoll = only(journalPoller);
-        List<CrmEvent> broken = List.of(CrmEvent.value(CrmEvent.identityOf(1), "contacts", "5", "lastname", "no\0text", Instant.now()));
-        assertThatThrownBy(() -> journalPoller.keep(journalPoll, broken, 200, "one")).isInstanceOf(SQLException.class);
+        List<CrmEvent> broken =
+                List.of(CrmEvent.value(CrmEvent.identityOf(1), "contacts", "5", "lastname", "no\0text", Instant.now()));
+        assertThatThrownBy(() -> journalPoller.keep(journalPoll, broken, 200, "one"))
+                .isInstanceOf(SQLException.class);
         journalPoller.end(journalPoll);
         assertThat(kept()).isEqualTo("[]");
         assertThat(only(journalPoller).getOffset()).isNull();

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.receive;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -21,7 +22,9 @@ class PollIntervalTest {
 
     @Test
     void aPollOfManyCallsIsNotRepeatedSoon() {
-        assertThat(pollInterval.next(Duration.ofSeconds(5), true, 2)).as("deletes, and one page").hasSeconds(5);
+        assertThat(pollInterval.next(Duration.ofSeconds(5), true, 2))
+                .as("deletes, and one page")
+                .hasSeconds(5);
         assertThat(pollInterval.next(Duration.ofSeconds(5), true, 5)).hasSeconds(20);
         assertThat(pollInterval.next(Duration.ofSeconds(5), true, 100)).hasSeconds(60);
         assertThat(pollInterval.next(Duration.ofSeconds(5), false, 5)).hasSeconds(20);
@@ -39,6 +42,7 @@ class PollIntervalTest {
     @Test
     void aMinimumAboveTheMaximumIsRejectedAndTheErrorNamesBothSettings() {
         assertThatThrownBy(() -> new PollInterval(Duration.ofSeconds(9), Duration.ofSeconds(5)))
-                .hasMessageContaining("sluice.poll.min-interval").hasMessageContaining("sluice.poll.max-interval");
+                .hasMessageContaining("sluice.poll.min-interval")
+                .hasMessageContaining("sluice.poll.max-interval");
     }
 }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.receive;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -37,9 +38,13 @@ class ReadBackAggregationStrategyTest {
         assertThat(timeout("2026-11-27T08:00:00Z")).isEqualTo(200);
         assertThat(timeout("2026-11-27T07:59:59.700Z")).isEqualTo(200);
         assertThat(timeout("2026-11-27T07:59:59.601Z")).isEqualTo(101);
-        assertThat(timeout("2026-11-27T07:59:59.500Z")).as("0 would be for ever").isEqualTo(1);
+        assertThat(timeout("2026-11-27T07:59:59.500Z"))
+                .as("0 would be for ever")
+                .isEqualTo(1);
         assertThat(timeout("2026-11-27T07:00:00Z")).isEqualTo(1);
-        assertThat(timeout("2026-11-27T09:00:00Z")).as("by a clock that was set back").isEqualTo(200);
+        assertThat(timeout("2026-11-27T09:00:00Z"))
+                .as("by a clock that was set back")
+                .isEqualTo(200);
     }
 
     /** Stub of the inbox processor that counts batches and grants no permit. */
@@ -72,11 +77,16 @@ class ReadBackAggregationStrategyTest {
         Reader reader = new Reader();
         try (DefaultCamelContext context = new DefaultCamelContext()) {
             context.getRegistry().bind("inboxProcessor", reader);
-            context.getRegistry().bind("readBackAggregationStrategy", new ReadBackAggregationStrategy(idleTimeout, maxWait, InstantSource.system()));
-            PluginHelper.getRoutesLoader(context).loadRoutes(ResourceHelper.fromString("5-inbox.camel.yaml",
-                    Files.readString(Path.of("routes/5-inbox.camel.yaml"))));
+            context.getRegistry()
+                    .bind(
+                            "readBackAggregationStrategy",
+                            new ReadBackAggregationStrategy(idleTimeout, maxWait, InstantSource.system()));
+            PluginHelper.getRoutesLoader(context)
+                    .loadRoutes(ResourceHelper.fromString(
+                            "5-inbox.camel.yaml", Files.readString(Path.of("routes/5-inbox.camel.yaml"))));
             context.removeRouteDefinitions(context.getRouteDefinitions().stream()
-                    .filter(route -> !"read-back".equals(route.getRouteId())).toList());
+                    .filter(route -> !"read-back".equals(route.getRouteId()))
+                    .toList());
             context.start();
             try (ProducerTemplate template = context.createProducerTemplate()) {
                 use.of(reader, template);
@@ -85,8 +95,11 @@ class ReadBackAggregationStrategyTest {
     }
 
     private static void send(ProducerTemplate template, int record) {
-        template.sendBody("direct:read-back", new RecordEvents(new RecordEvents.Record("crm", "contacts", "" + record),
-                List.of(CrmEvent.created(CrmEvent.identityOf(record), "contacts", "" + record, NOW))));
+        template.sendBody(
+                "direct:read-back",
+                new RecordEvents(
+                        new RecordEvents.Record("crm", "contacts", "" + record),
+                        List.of(CrmEvent.created(CrmEvent.identityOf(record), "contacts", "" + record, NOW))));
     }
 
     @Test

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.receive;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -35,7 +36,8 @@ class ReadBeforeWriteTest {
 
     /** Behaves like a process that has just started. */
     private ReadBeforeWrite starting() {
-        return new ReadBeforeWrite(DATABASE.sluice(), new SnapshotStore(DATABASE.sluice()), List.of(sync), MAX_WAIT, any -> showsEdits);
+        return new ReadBeforeWrite(
+                DATABASE.sluice(), new SnapshotStore(DATABASE.sluice()), List.of(sync), MAX_WAIT, any -> showsEdits);
     }
 
     private ReadBeforeWrite running() {
@@ -47,7 +49,8 @@ class ReadBeforeWriteTest {
     /** @param dueIn seconds */
     private void polled(int secondsAgo, int dueIn) throws SQLException {
         Instant now = Instant.now();
-        PollOffset pollOffset = PollOffset.beginning(now.minusSeconds(secondsAgo), Duration.ZERO, Duration.ofMinutes(1));
+        PollOffset pollOffset =
+                PollOffset.beginning(now.minusSeconds(secondsAgo), Duration.ZERO, Duration.ofMinutes(1));
         offsetStore.begin(sync, pollOffset, now);
         offsetStore.save(sync, pollOffset, now.plusSeconds(dueIn));
     }
@@ -57,8 +60,8 @@ class ReadBeforeWriteTest {
                 + " ('crm', 'Contact', '" + key + "', 'customers', 'upsert', '{\"Name\": \"x\"}', 0, now() - interval '"
                 + secondsAgo + " seconds')");
         if (known) {
-            DATABASE.run("insert into sluice.sync_state (account, object, key, sync, base) values ('crm', 'Contact', '" + key
-                    + "', 'customers', '{\"Name\": \"y\"}')");
+            DATABASE.run("insert into sluice.sync_state (account, object, key, sync, base) values ('crm', 'Contact', '"
+                    + key + "', 'customers', '{\"Name\": \"y\"}')");
         }
     }
 
@@ -84,7 +87,9 @@ class ReadBeforeWriteTest {
         assertThat(isDue()).isTrue();
 
         polled(0, 60);
-        Awaitility.await().atMost(Duration.ofSeconds(20)).until(() -> readBeforeWrite.unread("crm").isEmpty());
+        Awaitility.await()
+                .atMost(Duration.ofSeconds(20))
+                .until(() -> readBeforeWrite.unread("crm").isEmpty());
         assertThat(readBeforeWrite.isHeld(sync)).isFalse();
         assertThat(isDue()).isFalse();
     }
@@ -116,14 +121,20 @@ class ReadBeforeWriteTest {
         ReadBeforeWrite readBeforeWrite = starting();
         assertThat(readBeforeWrite.unread("crm")).containsExactly("customers");
 
-        DATABASE.run("update sluice.checkpoint set position = (position::jsonb || jsonb_build_object('handedOverAt', now()))::text",
+        DATABASE.run(
+                "update sluice.checkpoint set position = (position::jsonb || jsonb_build_object('handedOverAt', now()))::text",
                 "insert into sluice.checkpoint (account, object, stream, position) values ('crm', 'Contact', 'snapshot:customers',"
                         + " '{}')");
         assertThat(running().unread("crm")).isEmpty();
-        Awaitility.await().during(Duration.ofMillis(300)).atMost(Duration.ofSeconds(20))
+        Awaitility.await()
+                .during(Duration.ofMillis(300))
+                .atMost(Duration.ofSeconds(20))
                 .until(() -> !readBeforeWrite.unread("crm").isEmpty());
-        DATABASE.run("update sluice.checkpoint set position = jsonb_build_object('ended', now())::text where stream like 'snapshot:%'");
-        Awaitility.await().atMost(Duration.ofSeconds(20)).until(() -> readBeforeWrite.unread("crm").isEmpty());
+        DATABASE.run(
+                "update sluice.checkpoint set position = jsonb_build_object('ended', now())::text where stream like 'snapshot:%'");
+        Awaitility.await()
+                .atMost(Duration.ofSeconds(20))
+                .until(() -> readBeforeWrite.unread("crm").isEmpty());
     }
 
     @Test
@@ -151,7 +162,9 @@ class ReadBeforeWriteTest {
         assertThat(running().unread("crm")).isEmpty();
 
         DATABASE.run("update sluice.outbox set operation = 'delete'");
-        assertThat(running().unread("crm")).as("a call that deletes does not return values").containsExactly("customers");
+        assertThat(running().unread("crm"))
+                .as("a call that deletes does not return values")
+                .containsExactly("customers");
     }
 
     @Test
@@ -186,13 +199,19 @@ class ReadBeforeWriteTest {
         assertThat(readBeforeWrite.unread("crm")).isEmpty();
 
         assertThat(readBeforeWrite.shown(sync)).isEqualTo(ReadBeforeWrite.Shown.BY_NEXT_POLL);
-        assertThat(readBeforeWrite.unread("crm")).as("nothing is sent before the poll").containsExactly("customers");
+        assertThat(readBeforeWrite.unread("crm"))
+                .as("nothing is sent before the poll")
+                .containsExactly("customers");
         assertThat(isDue()).isTrue();
         polled(0, 60);
-        Awaitility.await().atMost(Duration.ofSeconds(20)).until(() -> readBeforeWrite.unread("crm").isEmpty());
+        Awaitility.await()
+                .atMost(Duration.ofSeconds(20))
+                .until(() -> readBeforeWrite.unread("crm").isEmpty());
         assertThat(readBeforeWrite.shown(sync)).isEqualTo(ReadBeforeWrite.Shown.BY_POLL);
         polled(40, 20);
-        assertThat(readBeforeWrite.shown(sync)).as("a poll would read the records just written").isEqualTo(ReadBeforeWrite.Shown.BY_POLL);
+        assertThat(readBeforeWrite.shown(sync))
+                .as("a poll would read the records just written")
+                .isEqualTo(ReadBeforeWrite.Shown.BY_POLL);
         polled(70, 5);
         assertThat(readBeforeWrite.shown(sync)).as("the last poll is too old").isEqualTo(ReadBeforeWrite.Shown.BY_CALL);
         assertThat(readBeforeWrite.unread("crm")).isEmpty();
@@ -220,8 +239,14 @@ class ReadBeforeWriteTest {
     void aSyncWithoutPollsOrWithoutAMaximumWaitIsSentAtOnce() throws SQLException {
         polled(100, -11);
         waits("1", 60, true);
-        assertThat(new ReadBeforeWrite(DATABASE.sluice(), new SnapshotStore(DATABASE.sluice()), List.of(sync), Duration.ZERO, any -> false)
-                .unread("crm")).isEmpty();
+        assertThat(new ReadBeforeWrite(
+                                DATABASE.sluice(),
+                                new SnapshotStore(DATABASE.sluice()),
+                                List.of(sync),
+                                Duration.ZERO,
+                                any -> false)
+                        .unread("crm"))
+                .isEmpty();
         sync.setDirection("out");
 
         assertThat(starting().unread("crm")).isEmpty();

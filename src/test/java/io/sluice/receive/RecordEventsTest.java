@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.receive;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -33,10 +34,16 @@ class RecordEventsTest {
 
     @Test
     void twoValuesOfOneMomentAreReadBackAndARepeatedValueIsNot() {
-        assertThat(events(city("Ulm", NOON), city("Bonn", NOON)).needsReadBack()).isTrue();
+        assertThat(events(city("Ulm", NOON), city("Bonn", NOON)).needsReadBack())
+                .isTrue();
         assertThat(events(city("Ulm", NOON), city(null, NOON)).needsReadBack()).isTrue();
         assertThat(events(city("Ulm", NOON), city("Ulm", NOON)).needsReadBack()).isFalse();
-        assertThat(events(city("Ulm", NOON), city("Bonn", NOON), CrmEvent.deleted(UUID.randomUUID(), "contacts", "1",
-                NOON.plusMillis(5))).needsReadBack()).as("deleted in any case").isFalse();
+        assertThat(events(
+                                city("Ulm", NOON),
+                                city("Bonn", NOON),
+                                CrmEvent.deleted(UUID.randomUUID(), "contacts", "1", NOON.plusMillis(5)))
+                        .needsReadBack())
+                .as("deleted in any case")
+                .isFalse();
     }
 }

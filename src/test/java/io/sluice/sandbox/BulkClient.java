@@ -1,12 +1,11 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.sandbox;
 
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
-
 import de.siegmar.fastcsv.reader.CsvReader;
 import de.siegmar.fastcsv.reader.NamedCsvRecord;
-
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -66,14 +65,19 @@ final class BulkClient {
 
     /** Runs a query job to its end. */
     JsonNode query(String operation, String soql) {
-        String id = crm.post(QUERY, "{\"operation\":\"" + operation + "\",\"query\":\"" + soql + "\"}").json().path("id")
+        String id = crm.post(QUERY, "{\"operation\":\"" + operation + "\",\"query\":\"" + soql + "\"}")
+                .json()
+                .path("id")
                 .asText();
         return end(QUERY + "/" + id);
     }
 
     JsonNode end(String path) {
-        return await().pollInterval(Duration.ofMillis(50)).atMost(Duration.ofSeconds(60)).until(
-                () -> crm.get(path).json(), job -> LAST.contains(job.path("state").asText()));
+        return await().pollInterval(Duration.ofMillis(50))
+                .atMost(Duration.ofSeconds(60))
+                .until(
+                        () -> crm.get(path).json(),
+                        job -> LAST.contains(job.path("state").asText()));
     }
 
     List<Map<String, String>> rows(String id, String part) {
@@ -81,7 +85,9 @@ final class BulkClient {
     }
 
     static List<Map<String, String>> csv(String text) {
-        return CsvReader.builder().ofNamedCsvRecord(text).stream().map(NamedCsvRecord::getFieldsAsMap).toList();
+        return CsvReader.builder().ofNamedCsvRecord(text).stream()
+                .map(NamedCsvRecord::getFieldsAsMap)
+                .toList();
     }
 
     static Map<String, String> column(List<Map<String, String>> rows, String key, String value) {

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.sandbox;
 
 import static io.sluice.sandbox.BulkClient.INGEST;
@@ -9,17 +10,15 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
-
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
-
-import java.time.Duration;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class BulkDataTest {
 
@@ -44,7 +43,9 @@ class BulkDataTest {
             id = before.path("id").asText();
             String purged = bulk.rows(id, "successfulResults").get(0).get("sf__Id");
             bulk.run(BulkClient.job("Contact", "hardDelete"), "Id\n" + purged + "\n");
-            query = bulk.query("query", "SELECT Customer_No__c FROM Contact").path("id").asText();
+            query = bulk.query("query", "SELECT Customer_No__c FROM Contact")
+                    .path("id")
+                    .asText();
             successes = crm.get(INGEST + "/" + id + "/successfulResults").text();
             counted = crm.referee();
         }
@@ -56,7 +57,8 @@ class BulkDataTest {
             assertThat(bulk.status(id)).isEqualTo(before);
             assertThat(crm.get(INGEST + "/" + id + "/successfulResults").text()).isEqualTo(successes);
             assertThat(bulk.rows(id, "failedResults")).hasSize(1);
-            assertThat(BulkClient.csv(crm.get(QUERY + "/" + query + "/results").text())).hasSize(299);
+            assertThat(BulkClient.csv(crm.get(QUERY + "/" + query + "/results").text()))
+                    .hasSize(299);
             JsonNode all = bulk.query("queryAll", "SELECT Id FROM Contact");
             assertThat(all.path("numberRecordsProcessed").asInt()).isEqualTo(299);
             assertThat(bulk.create(CONTACTS)).isNotEqualTo(id).isNotEqualTo(query);
@@ -74,7 +76,8 @@ class BulkDataTest {
         String id = bulk.create(CONTACTS);
         bulk.upload(id, HEADER + rows(20_000));
         bulk.close(id);
-        await().atMost(Duration.ofSeconds(60)).until(() -> bulk.status(id).path("numberRecordsProcessed").asInt() >= 1000);
+        await().atMost(Duration.ofSeconds(60))
+                .until(() -> bulk.status(id).path("numberRecordsProcessed").asInt() >= 1000);
         process.destroyForcibly().waitFor(10, TimeUnit.SECONDS);
 
         try (Sandbox again = Sandbox.start("127.0.0.1", 0, Optional.of(data))) {
@@ -83,7 +86,9 @@ class BulkDataTest {
             JsonNode job = bulkLater.end(INGEST + "/" + id);
             assertThat(job.path("state").asText()).isEqualTo("JobComplete");
             assertThat(job.path("numberRecordsProcessed").asInt()).isEqualTo(20_000);
-            assertThat(bulkLater.rows(id, "successfulResults").stream().map(row -> row.get("Customer_No__c")).distinct())
+            assertThat(bulkLater.rows(id, "successfulResults").stream()
+                            .map(row -> row.get("Customer_No__c"))
+                            .distinct())
                     .hasSize(20_000);
             JsonNode counted = later.referee();
             assertThat(counted.path("recordsByObject").path("Contact").asInt()).isEqualTo(20_000);
@@ -104,11 +109,15 @@ class BulkDataTest {
             id = bulk.create(CONTACTS);
             bulk.upload(id, HEADER + rows(500));
             bulk.close(id);
-            await().atMost(Duration.ofSeconds(60)).until(() -> "InProgress".equals(bulk.status(id).path("state").asText()));
+            await().atMost(Duration.ofSeconds(60)).until(() -> "InProgress"
+                    .equals(bulk.status(id).path("state").asText()));
         }
         try (Sandbox sandbox = Sandbox.start("127.0.0.1", 0, Optional.of(data))) {
             BulkClient bulk = new BulkClient(new SalesforceClient(sandbox.port()).login());
-            assertThat(bulk.end(INGEST + "/" + id).path("numberRecordsProcessed").asInt()).isEqualTo(500);
+            assertThat(bulk.end(INGEST + "/" + id)
+                            .path("numberRecordsProcessed")
+                            .asInt())
+                    .isEqualTo(500);
         }
     }
 

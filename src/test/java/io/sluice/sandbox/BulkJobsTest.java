@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.sandbox;
 
 import static io.sluice.sandbox.BulkClient.INGEST;
@@ -9,16 +10,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
-
-import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Test;
-
-import java.time.Duration;
 import java.net.http.HttpRequest;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
 
 class BulkJobsTest extends SandboxTestBase {
 
@@ -68,16 +67,20 @@ class BulkJobsTest extends SandboxTestBase {
         assertThat(second.errorCode()).isEqualTo("INVALIDJOB");
         assertThat(second.text()).contains("make sure you only do 'PUT' once");
         bulk.close(id);
-        assertThat(bulk.end(INGEST + "/" + id).path("numberRecordsProcessed").asInt()).isOne();
+        assertThat(bulk.end(INGEST + "/" + id).path("numberRecordsProcessed").asInt())
+                .isOne();
         assertThat(bulk.upload(id, HEADER).errorCode()).isEqualTo("INVALIDJOBSTATE");
     }
 
     @Test
     void anUploadOfMoreThan150MegabytesIsRefusedAndTheJobStaysOpen() {
         String id = bulk.create(CONTACTS);
-        SalesforceClient.Reply reply = crm.send(crm.request("PUT", INGEST + "/" + id + "/batches",
-                HttpRequest.BodyPublishers.ofByteArrays(() -> Stream.generate(() -> new byte[50_000]).limit(3001)
-                        .iterator()), "text/csv"));
+        SalesforceClient.Reply reply = crm.send(crm.request(
+                "PUT",
+                INGEST + "/" + id + "/batches",
+                HttpRequest.BodyPublishers.ofByteArrays(() ->
+                        Stream.generate(() -> new byte[50_000]).limit(3001).iterator()),
+                "text/csv"));
         assertThat(reply.status()).isEqualTo(400);
         assertThat(reply.text()).contains("150 MB");
         assertThat(bulk.status(id).path("state").asText()).isEqualTo("Open");
@@ -88,9 +91,11 @@ class BulkJobsTest extends SandboxTestBase {
     void aJobMovesForwardOnly() {
         String id = bulk.create(CONTACTS);
         assertThat(bulk.close(id).errorCode()).isEqualTo("INVALIDJOB");
-        assertThat(crm.patch(INGEST + "/" + id, "{\"state\":\"JobComplete\"}").status()).isEqualTo(400);
+        assertThat(crm.patch(INGEST + "/" + id, "{\"state\":\"JobComplete\"}").status())
+                .isEqualTo(400);
         assertThat(crm.delete(INGEST + "/" + id).errorCode()).isEqualTo("INVALIDJOBSTATE");
-        assertThat(crm.get(INGEST + "/" + id + "/successfulResults").errorCode()).isEqualTo("INVALIDJOBSTATE");
+        assertThat(crm.get(INGEST + "/" + id + "/successfulResults").errorCode())
+                .isEqualTo("INVALIDJOBSTATE");
         bulk.upload(id, HEADER + "C-1,a\n");
         assertThat(bulk.close(id).json().path("state").asText()).isEqualTo("UploadComplete");
         bulk.end(INGEST + "/" + id);
@@ -109,13 +114,16 @@ class BulkJobsTest extends SandboxTestBase {
         String id = bulk.create(CONTACTS);
         bulk.upload(id, HEADER + rows(50_000));
         bulk.close(id);
-        await().atMost(Duration.ofSeconds(60)).until(() -> bulk.status(id).path("numberRecordsProcessed").asInt() >= 200);
+        await().atMost(Duration.ofSeconds(60))
+                .until(() -> bulk.status(id).path("numberRecordsProcessed").asInt() >= 200);
         assertThat(bulk.status(id).path("state").asText()).isEqualTo("InProgress");
         assertThat(crm.delete(INGEST + "/" + id).status()).isEqualTo(400);
         assertThat(bulk.abort(id).json().path("state").asText()).isEqualTo("Aborted");
         await().atMost(Duration.ofSeconds(60)).untilAsserted(() -> {
             int written = crm.referee().path("recordsByObject").path("Contact").asInt();
-            assertThat(bulk.status(id).path("numberRecordsProcessed").asInt()).isEqualTo(written).isLessThan(50_000);
+            assertThat(bulk.status(id).path("numberRecordsProcessed").asInt())
+                    .isEqualTo(written)
+                    .isLessThan(50_000);
             assertThat(bulk.rows(id, "successfulResults")).hasSize(written);
             assertThat(bulk.rows(id, "unprocessedrecords")).hasSize(50_000 - written);
         });
@@ -129,8 +137,14 @@ class BulkJobsTest extends SandboxTestBase {
         String id = bulk.create(CONTACTS);
         bulk.upload(id, HEADER + rows(20_000));
         bulk.close(id);
-        await().atMost(Duration.ofSeconds(60)).until(() -> bulk.status(id).path("numberRecordsProcessed").asInt() > 0);
-        assertThat(crm.upsertContacts(contact("C-1", "One")).json().path(0).path("success").asBoolean()).isTrue();
+        await().atMost(Duration.ofSeconds(60))
+                .until(() -> bulk.status(id).path("numberRecordsProcessed").asInt() > 0);
+        assertThat(crm.upsertContacts(contact("C-1", "One"))
+                        .json()
+                        .path(0)
+                        .path("success")
+                        .asBoolean())
+                .isTrue();
         JsonNode small = bulk.run(job("Account", "insert"), "Name\nOne\n");
         assertThat(small.path("state").asText()).isEqualTo("JobComplete");
         assertThat(bulk.status(id).path("state").asText()).isEqualTo("InProgress");
@@ -138,9 +152,14 @@ class BulkJobsTest extends SandboxTestBase {
 
     @Test
     void aJobToldToFailLeavesTheRowsBehindUnprocessed() {
-        crm.post(FAULTS, "{\"kind\":\"jobFails\",\"object\":\"Contact\",\"afterRows\":250,\"count\":1,"
-                + "\"message\":\"TooManyLockFailure : Too many lock failures\"}");
-        assertThat(bulk.run(job("Account", "insert"), "Name\nOne\n").path("state").asText()).isEqualTo("JobComplete");
+        crm.post(
+                FAULTS,
+                "{\"kind\":\"jobFails\",\"object\":\"Contact\",\"afterRows\":250,\"count\":1,"
+                        + "\"message\":\"TooManyLockFailure : Too many lock failures\"}");
+        assertThat(bulk.run(job("Account", "insert"), "Name\nOne\n")
+                        .path("state")
+                        .asText())
+                .isEqualTo("JobComplete");
         JsonNode failed = bulk.run(CONTACTS, HEADER + rows(1000));
         assertThat(failed.path("state").asText()).isEqualTo("Failed");
         assertThat(failed.path("errorMessage").asText()).isEqualTo("TooManyLockFailure : Too many lock failures");
@@ -149,9 +168,12 @@ class BulkJobsTest extends SandboxTestBase {
         List<Map<String, String>> all = new ArrayList<>(bulk.rows(id, "successfulResults"));
         assertThat(all).hasSize(250);
         all.addAll(bulk.rows(id, "unprocessedrecords"));
-        assertThat(all.stream().map(row -> row.get("Customer_No__c")).distinct()).hasSize(1000);
-        assertThat(crm.referee().path("recordsByObject").path("Contact").asInt()).isEqualTo(250);
-        assertThat(bulk.run(CONTACTS, HEADER + rows(1000)).path("state").asText()).isEqualTo("JobComplete");
+        assertThat(all.stream().map(row -> row.get("Customer_No__c")).distinct())
+                .hasSize(1000);
+        assertThat(crm.referee().path("recordsByObject").path("Contact").asInt())
+                .isEqualTo(250);
+        assertThat(bulk.run(CONTACTS, HEADER + rows(1000)).path("state").asText())
+                .isEqualTo("JobComplete");
     }
 
     @Test
@@ -160,8 +182,13 @@ class BulkJobsTest extends SandboxTestBase {
         String id = bulk.run(CONTACTS, HEADER + rows(10)).path("id").asText();
         List<Map<String, String>> failed = bulk.rows(id, "failedResults");
         assertThat(failed).hasSize(1);
-        assertThat(failed.get(0).get("sf__Error")).startsWith("UNABLE_TO_LOCK_ROW:").endsWith(":--");
-        assertThat(bulk.run(CONTACTS, HEADER + rows(10)).path("numberRecordsFailed").asInt()).isZero();
+        assertThat(failed.get(0).get("sf__Error"))
+                .startsWith("UNABLE_TO_LOCK_ROW:")
+                .endsWith(":--");
+        assertThat(bulk.run(CONTACTS, HEADER + rows(10))
+                        .path("numberRecordsFailed")
+                        .asInt())
+                .isZero();
     }
 
     @Test
@@ -169,26 +196,44 @@ class BulkJobsTest extends SandboxTestBase {
         String id = bulk.create(CONTACTS);
         bulk.upload(id, HEADER + rows(300));
         bulk.close(id);
-        await().atMost(Duration.ofSeconds(60)).until(() -> crm.referee().path("writesByObject").path("Contact").asInt() == 300);
-        await().atMost(Duration.ofSeconds(60)).until(() -> "JobComplete".equals(bulk.status(id).path("state").asText()));
-        Stream.of("successfulResults", "failedResults/", "unprocessedrecords").forEach(part -> crm.get(INGEST + "/" + id
-                + "/" + part));
+        await().atMost(Duration.ofSeconds(60))
+                .until(() ->
+                        crm.referee().path("writesByObject").path("Contact").asInt() == 300);
+        await().atMost(Duration.ofSeconds(60))
+                .until(() -> "JobComplete".equals(bulk.status(id).path("state").asText()));
+        Stream.of("successfulResults", "failedResults/", "unprocessedrecords")
+                .forEach(part -> crm.get(INGEST + "/" + id + "/" + part));
         crm.get(INGEST);
         crm.delete(INGEST + "/" + id);
         JsonNode counted = crm.referee();
-        assertThat(counted.path("byOperation").properties()).extracting(Map.Entry::getKey).contains("bulkCreate",
-                "bulkUpload", "bulkClose", "bulkStatus", "bulkSuccessful", "bulkFailed", "bulkUnprocessed", "bulkList",
-                "bulkDelete");
+        assertThat(counted.path("byOperation").properties())
+                .extracting(Map.Entry::getKey)
+                .contains(
+                        "bulkCreate",
+                        "bulkUpload",
+                        "bulkClose",
+                        "bulkStatus",
+                        "bulkSuccessful",
+                        "bulkFailed",
+                        "bulkUnprocessed",
+                        "bulkList",
+                        "bulkDelete");
         long statuses = counted.path("byOperation").path("bulkStatus").asLong();
         assertThat(counted.path("accepted").asLong()).isEqualTo(8 + statuses);
         assertThat(counted.path("limits").path("daily").path("used").asLong()).isEqualTo(8 + statuses);
-        assertThat(counted.path("limits").path("bulkBatches").path("used").asInt()).isOne();
+        assertThat(counted.path("limits").path("bulkBatches").path("used").asInt())
+                .isOne();
     }
 
     @Test
     void theDaysBatchesOf10000RowsAreAnAllocationOfTheirOwn() {
         crm.put("/sandbox/limits/salesforce", "{\"bulkBatches\":{\"max\":2}}");
-        assertThat(crm.get(API + "/limits").json().path("DailyBulkApiBatches").path("Remaining").asInt()).isEqualTo(2);
+        assertThat(crm.get(API + "/limits")
+                        .json()
+                        .path("DailyBulkApiBatches")
+                        .path("Remaining")
+                        .asInt())
+                .isEqualTo(2);
         JsonNode job = bulk.run(CONTACTS, HEADER + rows(20_001));
         assertThat(job.path("state").asText()).isEqualTo("Failed");
         assertThat(job.path("errorMessage").asText()).isEqualTo("ExceededQuota : ApiBatchItems Limit exceeded.");
@@ -197,7 +242,8 @@ class BulkJobsTest extends SandboxTestBase {
         JsonNode limits = crm.get(API + "/limits").json();
         assertThat(limits.path("DailyBulkApiBatches").path("Max").asInt()).isEqualTo(2);
         assertThat(limits.path("DailyBulkApiBatches").path("Remaining").asInt()).isZero();
-        assertThat(limits.path("DailyBulkV2QueryJobs").path("Remaining").asInt()).isEqualTo(10_000);
+        assertThat(limits.path("DailyBulkV2QueryJobs").path("Remaining").asInt())
+                .isEqualTo(10_000);
         assertThat(crm.query("SELECT COUNT() FROM Contact").status()).isEqualTo(200);
     }
 
@@ -215,7 +261,8 @@ class BulkJobsTest extends SandboxTestBase {
         assertThat(second.path("nextRecordsUrl").isNull()).isTrue();
         assertThat(first.findValuesAsText("id")).doesNotContainAnyElementsOf(second.findValuesAsText("id"));
         assertThat(crm.get(INGEST + "?jobType=Classic").json().path("records")).isEmpty();
-        assertThat(crm.get(INGEST + "?isPkChunkingEnabled=true").json().path("records")).isEmpty();
+        assertThat(crm.get(INGEST + "?isPkChunkingEnabled=true").json().path("records"))
+                .isEmpty();
     }
 
     @Test
@@ -224,7 +271,8 @@ class BulkJobsTest extends SandboxTestBase {
         String id = bulk.create(CONTACTS);
         bulk.upload(id, HEADER + rows(1000));
         bulk.close(id);
-        await().atMost(Duration.ofSeconds(60)).until(() -> crm.referee().path("maxWritesInFlightPerRecord").asInt() == 1);
+        await().atMost(Duration.ofSeconds(60))
+                .until(() -> crm.referee().path("maxWritesInFlightPerRecord").asInt() == 1);
         crm.upsertContacts(contact("C-1", "not in the job"));
         assertThat(crm.referee().path("maxWritesInFlightPerRecord").asInt()).isOne();
         crm.upsertContacts(contact("k-999", "far behind in the job"));
@@ -234,10 +282,14 @@ class BulkJobsTest extends SandboxTestBase {
     @Test
     void theRefereeSeesTwoJobsAndACallBeforeThemMeet() {
         crm.upsertContacts(contact("K-3", "x"));
-        String record = crm.get(API + "/sobjects/Contact/Customer_No__c/K-3").json().path("Id").asText();
+        String record = crm.get(API + "/sobjects/Contact/Customer_No__c/K-3")
+                .json()
+                .path("Id")
+                .asText();
         crm.post(FAULTS, "{\"kind\":\"slow\",\"before\":true,\"operation\":\"update\",\"delayMs\":1500,\"count\":1}");
         var slow = crm.later("PATCH", API + "/sobjects/Contact/" + record, "{\"LastName\":\"y\"}");
-        await().atMost(Duration.ofSeconds(60)).until(() -> crm.get(FAULTS).json().path("faults").isEmpty());
+        await().atMost(Duration.ofSeconds(60))
+                .until(() -> crm.get(FAULTS).json().path("faults").isEmpty());
         bulk.run(CONTACTS, HEADER + rows(10));
         assertThat(crm.referee().path("maxWritesInFlightPerRecord").asInt()).isEqualTo(2);
         slow.join();

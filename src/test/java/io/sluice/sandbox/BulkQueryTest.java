@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.sandbox;
 
 import static io.sluice.sandbox.BulkClient.QUERY;
@@ -8,18 +9,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
-
-import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
-
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class BulkQueryTest extends SandboxTestBase {
 
@@ -35,8 +34,10 @@ class BulkQueryTest extends SandboxTestBase {
     @Test
     void aQueryBecomesCsvWithEveryFieldInQuotes() {
         crm.upsertContacts(contact("C-1", "O\\\"Neil, Jr.") + ",\"Newsletter__c\":true,\"Birthdate\":\"1980-02-03\"");
-        SalesforceClient.Reply created = crm.post(QUERY, "{\"operation\":\"query\",\"query\":\"SELECT customer_no__c, "
-                + "LastName, Tier__c, Newsletter__c, Birthdate, CreatedBy.Username, SystemModstamp FROM contact\"}");
+        SalesforceClient.Reply created = crm.post(
+                QUERY,
+                "{\"operation\":\"query\",\"query\":\"SELECT customer_no__c, "
+                        + "LastName, Tier__c, Newsletter__c, Birthdate, CreatedBy.Username, SystemModstamp FROM contact\"}");
         assertThat(created.status()).isEqualTo(200);
         assertThat(created.json().path("state").asText()).isEqualTo("UploadComplete");
         assertThat(created.json().path("object").asText()).isEqualTo("Contact");
@@ -51,16 +52,20 @@ class BulkQueryTest extends SandboxTestBase {
         assertThat(results.header("Content-Type")).startsWith("text/csv");
         assertThat(results.header("Sforce-Locator")).isEqualTo("null");
         assertThat(results.header("Sforce-NumberOfRecords")).isEqualTo("1");
-        assertThat(results.text()).startsWith("\"Customer_No__c\",\"LastName\",\"Tier__c\",\"Newsletter__c\",\"Birthdate\","
-                + "\"CreatedBy.Username\",\"SystemModstamp\"\n\"C-1\",\"O\"\"Neil, Jr.\",\"\",\"true\",\"1980-02-03\","
-                + "\"sluice@example.org\",\"20");
+        assertThat(results.text())
+                .startsWith("\"Customer_No__c\",\"LastName\",\"Tier__c\",\"Newsletter__c\",\"Birthdate\","
+                        + "\"CreatedBy.Username\",\"SystemModstamp\"\n\"C-1\",\"O\"\"Neil, Jr.\",\"\",\"true\",\"1980-02-03\","
+                        + "\"sluice@example.org\",\"20");
         assertThat(results.text()).endsWith(".000Z\"\n");
     }
 
     @Test
     void pagesLoseNoRowAndKeepTheirLocators() {
         bulk.run(upsertOf("Contact", "Customer_No__c"), "Customer_No__c,LastName\n" + rows(2500));
-        String path = QUERY + "/" + bulk.query("query", "SELECT Id, Customer_No__c FROM Contact").path("id").asText();
+        String path = QUERY + "/"
+                + bulk.query("query", "SELECT Id, Customer_No__c FROM Contact")
+                        .path("id")
+                        .asText();
         List<String> keys = new ArrayList<>();
         Set<String> locators = new HashSet<>();
         String locator = "";
@@ -68,7 +73,9 @@ class BulkQueryTest extends SandboxTestBase {
         do {
             SalesforceClient.Reply page = crm.get(path + "/results?maxRecords=999" + locator);
             List<Map<String, String>> rows = BulkClient.csv(page.text());
-            assertThat(rows).hasSize(Integer.parseInt(page.header("Sforce-NumberOfRecords"))).hasSizeLessThanOrEqualTo(999);
+            assertThat(rows)
+                    .hasSize(Integer.parseInt(page.header("Sforce-NumberOfRecords")))
+                    .hasSizeLessThanOrEqualTo(999);
             rows.forEach(row -> keys.add(row.get("Customer_No__c")));
             second = locators.size() == 1 ? page.text() : second;
             locator = "&locator=" + page.header("Sforce-Locator");
@@ -76,7 +83,8 @@ class BulkQueryTest extends SandboxTestBase {
         } while (!"&locator=null".equals(locator));
         assertThat(keys).hasSize(2500).doesNotHaveDuplicates();
         assertThat(locators).hasSize(3).contains("&locator=OTk5");
-        assertThat(crm.get(path + "/results?maxRecords=999&locator=OTk5").text()).isEqualTo(second);
+        assertThat(crm.get(path + "/results?maxRecords=999&locator=OTk5").text())
+                .isEqualTo(second);
         assertThat(crm.get(path + "/results?locator=nonsense").errorCode()).isEqualTo("INVALID_QUERY_LOCATOR");
         assertThat(crm.get(path + "/results?maxRecords=0").status()).isEqualTo(400);
     }
@@ -90,7 +98,8 @@ class BulkQueryTest extends SandboxTestBase {
         crm.upsertContacts(contact("C-1", "Eins"));
         assertThat(results(live)).isEqualTo("\"LastName\",\"IsDeleted\"\n\"One\",\"false\"\n");
         assertThat(results(all)).isEqualTo("\"LastName\",\"IsDeleted\"\n\"One\",\"false\"\n\"Two\",\"true\"\n");
-        assertThat(results(bulk.query("query", "SELECT Id FROM Contact WHERE LastName = 'Nobody'"))).isEqualTo("\"Id\"\n");
+        assertThat(results(bulk.query("query", "SELECT Id FROM Contact WHERE LastName = 'Nobody'")))
+                .isEqualTo("\"Id\"\n");
     }
 
     private String results(JsonNode job) {
@@ -98,14 +107,16 @@ class BulkQueryTest extends SandboxTestBase {
     }
 
     @ParameterizedTest
-    @CsvSource(delimiter = '|', value = {
-        "SELECT FROM Contact                  | MALFORMED_QUERY",
-        "SELECT Id FROM Nope                  | INVALID_TYPE",
-        "SELECT Nope__c FROM Contact          | INVALID_FIELD",
-        "SELECT Id FROM Contact WHERE Nope=1  | INVALID_FIELD",
-        "SELECT COUNT() FROM Contact          | FUNCTIONALITY_NOT_ENABLED",
-        "SELECT MailingAddress FROM Contact   | FUNCTIONALITY_NOT_ENABLED",
-    })
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "SELECT FROM Contact                  | MALFORMED_QUERY",
+                "SELECT Id FROM Nope                  | INVALID_TYPE",
+                "SELECT Nope__c FROM Contact          | INVALID_FIELD",
+                "SELECT Id FROM Contact WHERE Nope=1  | INVALID_FIELD",
+                "SELECT COUNT() FROM Contact          | FUNCTIONALITY_NOT_ENABLED",
+                "SELECT MailingAddress FROM Contact   | FUNCTIONALITY_NOT_ENABLED",
+            })
     void aQueryThatCannotRunInBulkIsRefusedWhenItIsCreated(String soql, String code) {
         SalesforceClient.Reply reply = crm.post(QUERY, "{\"operation\":\"query\",\"query\":\"" + soql + "\"}");
         assertThat(reply.status()).isEqualTo(400);
@@ -116,13 +127,21 @@ class BulkQueryTest extends SandboxTestBase {
     @Test
     void aQueryJobIsAbortedAndDeleted() {
         crm.post(FAULTS, "{\"kind\":\"slow\",\"operation\":\"bulkQueryJob\",\"delayMs\":60000,\"count\":1}");
-        String path = QUERY + "/" + crm.post(QUERY, "{\"operation\":\"query\",\"query\":\"SELECT Id FROM Contact\"}").json()
-                .path("id").asText();
-        await().atMost(Duration.ofSeconds(60)).until(() -> "InProgress".equals(crm.get(path).json().path("state").asText()));
+        String path = QUERY + "/"
+                + crm.post(QUERY, "{\"operation\":\"query\",\"query\":\"SELECT Id FROM Contact\"}")
+                        .json()
+                        .path("id")
+                        .asText();
+        await().atMost(Duration.ofSeconds(60)).until(() -> "InProgress"
+                .equals(crm.get(path).json().path("state").asText()));
         assertThat(crm.get(path + "/results").errorCode()).isEqualTo("INVALIDJOBSTATE");
         assertThat(crm.delete(path).errorCode()).isEqualTo("INVALIDJOBSTATE");
         assertThat(crm.patch(path, "{\"state\":\"UploadComplete\"}").status()).isEqualTo(400);
-        assertThat(crm.patch(path, "{\"state\":\"Aborted\"}").json().path("state").asText()).isEqualTo("Aborted");
+        assertThat(crm.patch(path, "{\"state\":\"Aborted\"}")
+                        .json()
+                        .path("state")
+                        .asText())
+                .isEqualTo("Aborted");
         assertThat(crm.get(path + "/results").status()).isEqualTo(400);
         assertThat(crm.get(QUERY).json().path("records")).hasSize(1);
         assertThat(crm.delete(path).status()).isEqualTo(204);
@@ -141,15 +160,22 @@ class BulkQueryTest extends SandboxTestBase {
     void theDaysQueryJobsAreAnAllocationOfTheirOwn() {
         crm.put("/sandbox/limits/salesforce", "{\"bulkQueryJobs\":{\"max\":1}}");
         bulk.query("query", "SELECT Id FROM Contact");
-        SalesforceClient.Reply refused = crm.post(QUERY, "{\"operation\":\"query\",\"query\":\"SELECT Id FROM Contact\"}");
+        SalesforceClient.Reply refused =
+                crm.post(QUERY, "{\"operation\":\"query\",\"query\":\"SELECT Id FROM Contact\"}");
         assertThat(refused.status()).isEqualTo(400);
         assertThat(refused.errorCode()).isEqualTo("LIMIT_EXCEEDED");
-        assertThat(crm.get(API + "/limits").json().path("DailyBulkV2QueryJobs").path("Remaining").asInt()).isZero();
+        assertThat(crm.get(API + "/limits")
+                        .json()
+                        .path("DailyBulkV2QueryJobs")
+                        .path("Remaining")
+                        .asInt())
+                .isZero();
     }
 
     @Test
     void resultsAreThereWithTheVersionOfTheJobAlone() {
         String id = bulk.query("query", "SELECT Id FROM Contact").path("id").asText();
-        assertThat(crm.get("/services/data/v60.0/jobs/query/" + id + "/results").status()).isEqualTo(409);
+        assertThat(crm.get("/services/data/v60.0/jobs/query/" + id + "/results").status())
+                .isEqualTo(409);
     }
 }

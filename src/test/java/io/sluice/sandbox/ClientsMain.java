@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.sandbox;
 
 import java.io.IOException;
@@ -19,7 +20,7 @@ public final class ClientsMain {
 
     private static final Path CLIENTS = Path.of("src/test/clients");
 
-    private ClientsMain() { }
+    private ClientsMain() {}
 
     public static void main(String[] arguments) throws IOException, InterruptedException {
         if (!hasNpm()) {
@@ -27,7 +28,8 @@ public final class ClientsMain {
             return;
         }
         if (!isRegistryReachable()) {
-            System.out.println("npm's registry can't be reached: the checks of the sandbox by other clients are skipped.");
+            System.out.println(
+                    "npm's registry can't be reached: the checks of the sandbox by other clients are skipped.");
             return;
         }
         List<String> failed = new ArrayList<>();
@@ -38,21 +40,23 @@ public final class ClientsMain {
             }
         }
         if (!failed.isEmpty()) {
-            throw new IllegalStateException("Checks of the sandbox do not hold by the clients " + failed
-                    + ": see the lines with FAIL above.");
+            throw new IllegalStateException(
+                    "Checks of the sandbox do not hold by the clients " + failed + ": see the lines with FAIL above.");
         }
     }
 
     private static List<Path> clients() throws IOException {
         try (Stream<Path> folders = Files.list(CLIENTS)) {
-            return folders.filter(folder -> Files.exists(folder.resolve("package.json"))).sorted().toList();
+            return folders.filter(folder -> Files.exists(folder.resolve("package.json")))
+                    .sorted()
+                    .toList();
         }
     }
 
     private static boolean holds(Path client) throws IOException, InterruptedException {
         if (run(client, "npm", "install", "--no-package-lock", "--no-audit", "--no-fund", "--silent") != 0) {
-            throw new IllegalStateException("npm can't install the client in " + client
-                    + ": check that its registry can be reached.");
+            throw new IllegalStateException(
+                    "npm can't install the client in " + client + ": check that its registry can be reached.");
         }
         try (Sandbox sandbox = Sandbox.start("127.0.0.1", 0)) {
             return run(client, "npm", "run", "--silent", "check", "--", "http://127.0.0.1:" + sandbox.port()) == 0;
@@ -69,14 +73,22 @@ public final class ClientsMain {
 
     private static boolean isPossible(String... command) throws InterruptedException {
         try {
-            return new ProcessBuilder(command).redirectOutput(ProcessBuilder.Redirect.DISCARD)
-                    .redirectError(ProcessBuilder.Redirect.DISCARD).start().waitFor() == 0;
+            return new ProcessBuilder(command)
+                            .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                            .redirectError(ProcessBuilder.Redirect.DISCARD)
+                            .start()
+                            .waitFor()
+                    == 0;
         } catch (IOException missing) {
             return false;
         }
     }
 
     private static int run(Path folder, String... command) throws IOException, InterruptedException {
-        return new ProcessBuilder(command).directory(folder.toFile()).inheritIO().start().waitFor();
+        return new ProcessBuilder(command)
+                .directory(folder.toFile())
+                .inheritIO()
+                .start()
+                .waitFor();
     }
 }

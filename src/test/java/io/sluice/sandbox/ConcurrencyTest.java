@@ -1,17 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.sandbox;
 
 import static io.sluice.sandbox.SalesforceClient.contact;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
-
-import org.junit.jupiter.api.Test;
-
 import java.net.http.HttpResponse;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.Test;
 
 class ConcurrencyTest extends SandboxTestBase {
 
@@ -22,10 +21,15 @@ class ConcurrencyTest extends SandboxTestBase {
             String[] rows = new String[50];
             int n = call;
             Arrays.setAll(rows, i -> contact("C-" + i, "Name" + n));
-            calls.add(crm.later("PATCH", API + "/composite/sobjects/Contact/Customer_No__c",
+            calls.add(crm.later(
+                    "PATCH",
+                    API + "/composite/sobjects/Contact/Customer_No__c",
                     SalesforceClient.records("Contact", false, rows)));
-            calls.add(crm.later("GET", API + "/query?q="
-                    + SalesforceClient.encoded("SELECT Id, LastName FROM Contact ORDER BY SystemModstamp"), ""));
+            calls.add(crm.later(
+                    "GET",
+                    API + "/query?q="
+                            + SalesforceClient.encoded("SELECT Id, LastName FROM Contact ORDER BY SystemModstamp"),
+                    ""));
         }
         assertThat(calls).allSatisfy(call -> {
             assertThat(call.join().statusCode()).isEqualTo(200);
@@ -44,10 +48,12 @@ class ConcurrencyTest extends SandboxTestBase {
         for (int call = 0; call < 100; call++) {
             calls.add(crm.later("GET", API + "/limits", ""));
         }
-        long accepted = calls.stream().filter(call -> call.join().statusCode() == 200).count();
+        long accepted =
+                calls.stream().filter(call -> call.join().statusCode() == 200).count();
         assertThat(accepted).isEqualTo(30);
         assertThat(crm.referee().path("refused").asInt()).isEqualTo(70);
-        assertThat(crm.referee().path("limits").path("short").path("peak").asInt()).isEqualTo(30);
+        assertThat(crm.referee().path("limits").path("short").path("peak").asInt())
+                .isEqualTo(30);
     }
 
     @Test

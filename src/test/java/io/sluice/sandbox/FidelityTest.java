@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.sandbox;
 
 import static io.sluice.sandbox.HubspotClient.inputs;
@@ -5,15 +6,13 @@ import static io.sluice.sandbox.SalesforceClient.contact;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
-
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Test;
-
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.StreamSupport;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
 
 /** Values, keys, errors and ids are kept, normalised and told as the vendors do it. */
 class FidelityTest {
@@ -41,23 +40,30 @@ class FidelityTest {
     @Test
     void aMomentIsKeptInWholeSeconds() {
         field("Contact", "Seen__c", "{\"type\":\"datetime\"}");
-        assertThat(kept("\"Seen__c\":\"2026-11-28T12:00:00.999999Z\"").path("Seen__c").asText())
+        assertThat(kept("\"Seen__c\":\"2026-11-28T12:00:00.999999Z\"")
+                        .path("Seen__c")
+                        .asText())
                 .isEqualTo("2026-11-28T12:00:00.000+0000");
-        assertThat(kept("\"Seen__c\":\"1969-12-31T23:59:59.5Z\"").path("Seen__c").asText())
+        assertThat(kept("\"Seen__c\":\"1969-12-31T23:59:59.5Z\"")
+                        .path("Seen__c")
+                        .asText())
                 .isEqualTo("1969-12-31T23:59:59.000+0000");
     }
 
     @Test
     void aTimeOfDayKeepsItsMilliseconds() {
         field("Contact", "Opens__c", "{\"type\":\"time\"}");
-        assertThat(kept("\"Opens__c\":\"08:30:00.125Z\"").path("Opens__c").asText()).isEqualTo("08:30:00.125Z");
+        assertThat(kept("\"Opens__c\":\"08:30:00.125Z\"").path("Opens__c").asText())
+                .isEqualTo("08:30:00.125Z");
     }
 
     @Test
     void aNumberKeepsMoreDecimalsThanItsScaleShowsAndNoMoreDigitsThanItHas() {
         field("Contact", "Score__c", "{\"type\":\"double\",\"scale\":2}");
         assertThat(kept("\"Score__c\":12.3456").path("Score__c").asDouble()).isEqualTo(12.3456);
-        assertThat(salesforce.upsertContacts(contact("C-1", "x") + ",\"Score__c\":1e16").text())
+        assertThat(salesforce
+                        .upsertContacts(contact("C-1", "x") + ",\"Score__c\":1e16")
+                        .text())
                 .contains("NUMBER_OUTSIDE_VALID_RANGE");
     }
 
@@ -65,8 +71,10 @@ class FidelityTest {
     void blanksAroundATextAreTrimmedAndNullTurnsACheckboxOff() {
         JsonNode kept = kept("\"Title\":\"  Dr. \",\"Newsletter__c\":true");
         assertThat(kept.path("Title").asText()).isEqualTo("Dr.");
-        assertThat(kept("\"Newsletter__c\":null").path("Newsletter__c").isBoolean()).isTrue();
-        assertThat(kept("\"Newsletter__c\":null").path("Newsletter__c").asBoolean()).isFalse();
+        assertThat(kept("\"Newsletter__c\":null").path("Newsletter__c").isBoolean())
+                .isTrue();
+        assertThat(kept("\"Newsletter__c\":null").path("Newsletter__c").asBoolean())
+                .isFalse();
     }
 
     @Test
@@ -83,7 +91,8 @@ class FidelityTest {
     void aNumericExternalIdComesBackWithADecimal() {
         field("Contact", "Number__c", "{\"type\":\"double\",\"scale\":0,\"externalId\":true,\"unique\":true}");
         for (String number : List.of("7", "12000000")) {
-            salesforce.patch(API + "/composite/sobjects/Contact/Number__c",
+            salesforce.patch(
+                    API + "/composite/sobjects/Contact/Number__c",
                     SalesforceClient.records("Contact", false, "\"LastName\":\"x\",\"Number__c\":" + number));
         }
         assertThat(salesforce.query("SELECT Number__c FROM Contact").text()).contains("7.0", "1.2E7");
@@ -92,11 +101,21 @@ class FidelityTest {
     @Test
     void aRestrictedPicklistTakesItsValuesAloneAndDescribesThem() {
         field("Contact", "Level__c", "{\"type\":\"picklist\",\"options\":[\"gold\",\"silver\"]}");
-        assertThat(salesforce.upsertContacts(contact("C-1", "x") + ",\"Level__c\":\"lead\"").text())
+        assertThat(salesforce
+                        .upsertContacts(contact("C-1", "x") + ",\"Level__c\":\"lead\"")
+                        .text())
                 .contains("INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST");
         assertThat(kept("\"Level__c\":\"gold\"").path("Level__c").asText()).isEqualTo("gold");
-        JsonNode described = StreamSupport.stream(salesforce.get(API + "/sobjects/Contact/describe").json().path("fields")
-                .spliterator(), false).filter(one -> "Level__c".equals(one.path("name").asText())).findFirst().orElseThrow();
+        JsonNode described = StreamSupport.stream(
+                        salesforce
+                                .get(API + "/sobjects/Contact/describe")
+                                .json()
+                                .path("fields")
+                                .spliterator(),
+                        false)
+                .filter(one -> "Level__c".equals(one.path("name").asText()))
+                .findFirst()
+                .orElseThrow();
         assertThat(described.path("restrictedPicklist").asBoolean()).isTrue();
         assertThat(described.path("picklistValues").findValuesAsText("value")).containsExactly("gold", "silver");
     }
@@ -107,17 +126,29 @@ class FidelityTest {
         assertThat(salesforce.patch(path, "{\"LastName\":\"x\"}").status()).isEqualTo(404);
         assertThat(salesforce.referee().at("/recordsByObject/Contact").asInt()).isZero();
         upserted(contact("C-1", "x"));
-        assertThat(salesforce.patch(path, "{\"LastName\":\"y\"}").json().path("created").asBoolean(true)).isFalse();
+        assertThat(salesforce
+                        .patch(path, "{\"LastName\":\"y\"}")
+                        .json()
+                        .path("created")
+                        .asBoolean(true))
+                .isFalse();
     }
 
     @Test
     void aDeletedRecordSaysSoToAWriteByItsId() {
         String id = upserted(contact("C-1", "x")).path("id").asText();
         salesforce.delete("/sandbox/records/salesforce/Contact/C-1");
-        JsonNode row = salesforce.patch(API + "/composite/sobjects", "{\"records\":[{\"attributes\":{\"type\":\"Contact\"},"
-                + "\"id\":\"" + id + "\",\"LastName\":\"y\"}]}").json().path(0);
+        JsonNode row = salesforce
+                .patch(
+                        API + "/composite/sobjects",
+                        "{\"records\":[{\"attributes\":{\"type\":\"Contact\"}," + "\"id\":\"" + id
+                                + "\",\"LastName\":\"y\"}]}")
+                .json()
+                .path(0);
         assertThat(row.at("/errors/0/statusCode").asText()).isEqualTo("ENTITY_IS_DELETED");
-        assertThat(salesforce.patch(API + "/sobjects/Contact/" + id, "{\"LastName\":\"y\"}").errorCode())
+        assertThat(salesforce
+                        .patch(API + "/sobjects/Contact/" + id, "{\"LastName\":\"y\"}")
+                        .errorCode())
                 .isEqualTo("ENTITY_IS_DELETED");
         JsonNode anew = upserted(contact("C-1", "z"));
         assertThat(anew.path("created").asBoolean()).isTrue();
@@ -129,33 +160,47 @@ class FidelityTest {
         String here = made("C-1", "");
         String gone = made("C-2", "");
         hubspot.delete(USER + "/C-2");
-        HubspotClient.Reply reply = hubspot.post(CONTACTS + "/batch/update", inputs(
-                "{\"id\":\"" + here + "\",\"properties\":{\"city\":\"Ulm\"}}",
-                "{\"id\":\"" + gone + "\",\"properties\":{\"city\":\"Ulm\"}}"));
+        HubspotClient.Reply reply = hubspot.post(
+                CONTACTS + "/batch/update",
+                inputs(
+                        "{\"id\":\"" + here + "\",\"properties\":{\"city\":\"Ulm\"}}",
+                        "{\"id\":\"" + gone + "\",\"properties\":{\"city\":\"Ulm\"}}"));
         assertThat(reply.status()).isEqualTo(207);
         assertThat(reply.json().path("results")).hasSize(1);
         assertThat(reply.json().at("/errors/0/category").asText()).isEqualTo("OBJECT_NOT_FOUND");
         assertThat(reply.json().at("/errors/0/context/ids/0").asText()).isEqualTo(gone);
         HubspotClient.Reply alone = hubspot.patch(CONTACTS + "/" + gone, "{\"properties\":{\"city\":\"Ulm\"}}");
         assertThat(alone.status()).isEqualTo(404);
-        JsonNode anew = hubspot.upsertContacts(HubspotClient.contact("C-2", "")).json().at("/results/0");
+        JsonNode anew =
+                hubspot.upsertContacts(HubspotClient.contact("C-2", "")).json().at("/results/0");
         assertThat(anew.path("new").asBoolean()).isTrue();
         assertThat(anew.path("id").asText()).isNotEqualTo(gone);
-        assertThat(hubspot.upsertContacts(HubspotClient.contact("C-2", "")).json().at("/results/0/new").asBoolean()).isFalse();
+        assertThat(hubspot.upsertContacts(HubspotClient.contact("C-2", ""))
+                        .json()
+                        .at("/results/0/new")
+                        .asBoolean())
+                .isFalse();
     }
 
     @Test
     void anOptionThatIsNoneIsRefusedAndTheOptionsAreTold() {
-        HubspotClient.Reply reply = hubspot.post("/crm/v3/objects/deals", "{\"properties\":{\"dealstage\":\"Closed Won\"}}");
+        HubspotClient.Reply reply =
+                hubspot.post("/crm/v3/objects/deals", "{\"properties\":{\"dealstage\":\"Closed Won\"}}");
         assertThat(reply.status()).isEqualTo(400);
         String message = reply.json().path("message").asText();
         assertThat(message).startsWith("Property values were not valid: [{\"isValid\":false");
-        JsonNode wrong = new SalesforceClient.Reply(0, message.substring(message.indexOf('[')), null).json().path(0);
+        JsonNode wrong = new SalesforceClient.Reply(0, message.substring(message.indexOf('[')), null)
+                .json()
+                .path(0);
         assertThat(wrong.path("error").asText()).isEqualTo("INVALID_OPTION");
         assertThat(wrong.path("name").asText()).isEqualTo("dealstage");
-        assertThat(hubspot.post("/crm/v3/objects/deals", "{\"properties\":{\"dealstage\":\"closedwon\"}}").status())
+        assertThat(hubspot.post("/crm/v3/objects/deals", "{\"properties\":{\"dealstage\":\"closedwon\"}}")
+                        .status())
                 .isEqualTo(201);
-        assertThat(hubspot.get("/crm/properties/2026-09/deals/dealstage").json().path("options").findValuesAsText("value"))
+        assertThat(hubspot.get("/crm/properties/2026-09/deals/dealstage")
+                        .json()
+                        .path("options")
+                        .findValuesAsText("value"))
                 .contains("closedwon", "contractsent");
     }
 
@@ -171,7 +216,8 @@ class FidelityTest {
     @Test
     void anEmailIsKeptInLowerCaseAndFoundInAny() {
         String id = made("C-1", "\"email\":\" Ann@Example.ORG \"");
-        JsonNode read = hubspot.get("/crm/objects/2026-09/contacts/ANN@example.org?idProperty=email&properties=email").json();
+        JsonNode read = hubspot.get("/crm/objects/2026-09/contacts/ANN@example.org?idProperty=email&properties=email")
+                .json();
         assertThat(read.path("id").asText()).isEqualTo(id);
         assertThat(read.at("/properties/email").asText()).isEqualTo("ann@example.org");
     }
@@ -179,8 +225,10 @@ class FidelityTest {
     @Test
     void propertiesMayBeNamedOneByOneOrTogether() {
         String id = made("C-1", "\"city\":\"Ulm\",\"phone\":\"5\"");
-        for (String names : List.of("properties=city&properties=phone", "properties=city,phone", "properties=city%2Cphone")) {
-            JsonNode read = hubspot.get(CONTACTS + "/" + id + "?" + names).json().path("properties");
+        for (String names :
+                List.of("properties=city&properties=phone", "properties=city,phone", "properties=city%2Cphone")) {
+            JsonNode read =
+                    hubspot.get(CONTACTS + "/" + id + "?" + names).json().path("properties");
             assertThat(read.path("city").asText()).as(names).isEqualTo("Ulm");
             assertThat(read.path("phone").asText()).as(names).isEqualTo("5");
         }
@@ -189,9 +237,11 @@ class FidelityTest {
     @Test
     void everyPolicyOfTooManyRequestsCanBeAnswered() {
         for (String policy : List.of("TEN_SECONDLY_ROLLING", "DAILY", "SECONDLY")) {
-            String limit = "TEN_SECONDLY_ROLLING".equals(policy) ? "tenSecondly" : policy.toLowerCase(java.util.Locale.ROOT);
-            hubspot.post("/sandbox/faults/hubspot", "{\"kind\":\"refuse\",\"operation\":\"batchUpsert\",\"limit\":\"" + limit
-                    + "\",\"count\":1}");
+            String limit =
+                    "TEN_SECONDLY_ROLLING".equals(policy) ? "tenSecondly" : policy.toLowerCase(java.util.Locale.ROOT);
+            hubspot.post(
+                    "/sandbox/faults/hubspot",
+                    "{\"kind\":\"refuse\",\"operation\":\"batchUpsert\",\"limit\":\"" + limit + "\",\"count\":1}");
             HubspotClient.Reply refused = hubspot.upsertContacts(1, 1);
             assertThat(refused.status()).isEqualTo(429);
             assertThat(refused.json().path("policyName").asText()).isEqualTo(policy);
@@ -204,23 +254,33 @@ class FidelityTest {
         String primary = made("C-1", "\"city\":\"Ulm\"");
         String other = made("C-2", "\"phone\":\"5\"");
         try (WebhookReceiver receiver = new WebhookReceiver()) {
-            hubspot.put("/sandbox/webhooks/hubspot", "{\"targetUrl\":\"" + receiver.url()
-                    + "\",\"subscribe\":[\"contacts\"],\"batchMs\":300}");
+            hubspot.put(
+                    "/sandbox/webhooks/hubspot",
+                    "{\"targetUrl\":\"" + receiver.url() + "\",\"subscribe\":[\"contacts\"],\"batchMs\":300}");
             hubspot.post(USER + "/" + primary, "{\"objectIdToMerge\":\"" + other + "\"}");
-            org.awaitility.Awaitility.await().until(() -> receiver.events().stream()
-                    .anyMatch(event -> event.has("newObjectId")));
+            org.awaitility.Awaitility.await()
+                    .until(() -> receiver.events().stream().anyMatch(event -> event.has("newObjectId")));
             List<JsonNode> events = new ArrayList<>(receiver.events());
-            JsonNode merge = events.stream().filter(event -> event.has("newObjectId")).findFirst().orElseThrow();
+            JsonNode merge = events.stream()
+                    .filter(event -> event.has("newObjectId"))
+                    .findFirst()
+                    .orElseThrow();
             String made = merge.path("newObjectId").asText();
             assertThat(made).isNotIn(primary, other);
             assertThat(merge.path("primaryObjectId").asText()).isEqualTo(primary);
-            assertThat(events.stream().map(event -> event.path("subscriptionType").asText()).distinct()
-                    .collect(Collectors.toList())).containsExactlyInAnyOrder("contact.deletion", "contact.merge");
-            JsonNode properties = hubspot.get(CONTACTS + "/" + made + "?properties=city,phone,customer_no").json().path("properties");
+            assertThat(events.stream()
+                            .map(event -> event.path("subscriptionType").asText())
+                            .distinct()
+                            .collect(Collectors.toList()))
+                    .containsExactlyInAnyOrder("contact.deletion", "contact.merge");
+            JsonNode properties = hubspot.get(CONTACTS + "/" + made + "?properties=city,phone,customer_no")
+                    .json()
+                    .path("properties");
             assertThat(properties.path("city").asText()).isEqualTo("Ulm");
             assertThat(properties.path("phone").asText()).isEqualTo("5");
             assertThat(properties.path("customer_no").asText()).isEqualTo("C-1");
-            assertThat(hubspot.get(CONTACTS + "/" + other).json().path("id").asText()).isEqualTo(made);
+            assertThat(hubspot.get(CONTACTS + "/" + other).json().path("id").asText())
+                    .isEqualTo(made);
         }
     }
 
@@ -230,17 +290,30 @@ class FidelityTest {
             hubspot.put("/sandbox/limits/" + account, "{\"options\":{\"rotateRefreshTokens\":true}}");
         }
         String grant = "grant_type=refresh_token&client_id=sluice&client_secret=sluice&refresh_token=";
-        String next = salesforce.form(grant + "refresh-salesforce").json().path("refresh_token").asText();
+        String next = salesforce
+                .form(grant + "refresh-salesforce")
+                .json()
+                .path("refresh_token")
+                .asText();
         assertThat(salesforce.form(grant + "refresh-salesforce").status()).isEqualTo(400);
         assertThat(salesforce.form(grant + next).status()).isEqualTo(200);
-        String token = hubspot.post("/oauth/v1/token", grant + "refresh-hubspot").json().path("refresh_token").asText();
-        assertThat(hubspot.post("/oauth/v1/token", grant + "refresh-hubspot").status()).isEqualTo(400);
+        String token = hubspot.post("/oauth/v1/token", grant + "refresh-hubspot")
+                .json()
+                .path("refresh_token")
+                .asText();
+        assertThat(hubspot.post("/oauth/v1/token", grant + "refresh-hubspot").status())
+                .isEqualTo(400);
         assertThat(hubspot.post("/oauth/v1/token", grant + token).status()).isEqualTo(200);
-        assertThat(hubspot.put("/sandbox/limits/hubspot", "{\"options\":{\"rotate\":true}}").status()).isEqualTo(400);
+        assertThat(hubspot.put("/sandbox/limits/hubspot", "{\"options\":{\"rotate\":true}}")
+                        .status())
+                .isEqualTo(400);
     }
 
     private void field(String object, String name, String spec) {
-        assertThat(salesforce.put("/sandbox/fields/salesforce/" + object + "/" + name, spec).status()).isEqualTo(200);
+        assertThat(salesforce
+                        .put("/sandbox/fields/salesforce/" + object + "/" + name, spec)
+                        .status())
+                .isEqualTo(200);
     }
 
     private JsonNode upserted(String fields) {
@@ -255,11 +328,19 @@ class FidelityTest {
     }
 
     private String made(String number, String properties) {
-        return hubspot.upsertContacts(HubspotClient.contact(number, properties)).json().at("/results/0/id").asText();
+        return hubspot.upsertContacts(HubspotClient.contact(number, properties))
+                .json()
+                .at("/results/0/id")
+                .asText();
     }
 
     private String property(String id, String name, String value) {
         hubspot.patch(CONTACTS + "/" + id, "{\"properties\":{\"" + name + "\":\"" + value + "\"}}");
-        return hubspot.get(CONTACTS + "/" + id + "?properties=" + name).json().path("properties").path(name).asText("").replace("null", "");
+        return hubspot.get(CONTACTS + "/" + id + "?properties=" + name)
+                .json()
+                .path("properties")
+                .path(name)
+                .asText("")
+                .replace("null", "");
     }
 }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.sandbox;
 
 import static io.sluice.sandbox.HubspotClient.contact;
@@ -5,10 +6,6 @@ import static io.sluice.sandbox.HubspotClient.inputs;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
-
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
-
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -17,6 +14,8 @@ import java.util.TreeSet;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.StreamSupport;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class HubspotAssociationsTest extends HubspotTestBase {
 
@@ -24,16 +23,22 @@ class HubspotAssociationsTest extends HubspotTestBase {
     private static final String TYPE = "[{\"associationCategory\":\"HUBSPOT_DEFINED\",\"associationTypeId\":%d}]";
 
     private String company(String name) {
-        return crm.post("/crm/v3/objects/companies", "{\"properties\":{\"name\":\"" + name + "\"}}").json().path("id")
+        return crm.post("/crm/v3/objects/companies", "{\"properties\":{\"name\":\"" + name + "\"}}")
+                .json()
+                .path("id")
                 .asText();
     }
 
     private String person(String number) {
-        return crm.upsertContacts(contact(number, "")).json().at("/results/0/id").asText();
+        return crm.upsertContacts(contact(number, ""))
+                .json()
+                .at("/results/0/id")
+                .asText();
     }
 
     private static String pair(String from, String to, int type) {
-        return "{\"from\":{\"id\":\"" + from + "\"},\"to\":{\"id\":\"" + to + "\"},\"types\":" + TYPE.formatted(type) + "}";
+        return "{\"from\":{\"id\":\"" + from + "\"},\"to\":{\"id\":\"" + to + "\"},\"types\":" + TYPE.formatted(type)
+                + "}";
     }
 
     private static String id(String id) {
@@ -43,10 +48,16 @@ class HubspotAssociationsTest extends HubspotTestBase {
     /** Ids and types at the other end, in order. */
     private List<String> read(String batch, String from) {
         List<String> found = new ArrayList<>();
-        crm.post(batch + "read", inputs(id(from))).json().at("/results/0/to").forEach(to -> found.add(
-                to.path("toObjectId").asText() + StreamSupport.stream(to.path("associationTypes").spliterator(), false)
-                        .map(type -> " " + type.path("typeId").asInt() + (type.path("label").isNull() ? "" : "="
-                                + type.path("label").asText())).collect(Collectors.joining())));
+        crm.post(batch + "read", inputs(id(from)))
+                .json()
+                .at("/results/0/to")
+                .forEach(to -> found.add(to.path("toObjectId").asText()
+                        + StreamSupport.stream(to.path("associationTypes").spliterator(), false)
+                                .map(type -> " " + type.path("typeId").asInt()
+                                        + (type.path("label").isNull()
+                                                ? ""
+                                                : "=" + type.path("label").asText()))
+                                .collect(Collectors.joining())));
         return found;
     }
 
@@ -71,10 +82,13 @@ class HubspotAssociationsTest extends HubspotTestBase {
         crm.post(BATCH + "create", inputs(pair(ann, acme, 1)));
         assertThat(read(BATCH, ann)).containsExactly(acme + " 279 1=Primary");
         JsonNode labels = crm.post("/crm/v4/associations/companies/contacts/batch/create", inputs(pair(other, ann, 2)))
-                .json().at("/results/0/labels");
+                .json()
+                .at("/results/0/labels");
         assertThat(labels).hasSize(1);
         assertThat(read(BATCH, ann)).containsExactly(acme + " 279", other + " 279 1=Primary");
-        assertThat(crm.post(BATCH + "labels/archive", inputs(pair(ann, other, 1))).status()).isEqualTo(204);
+        assertThat(crm.post(BATCH + "labels/archive", inputs(pair(ann, other, 1)))
+                        .status())
+                .isEqualTo(204);
         assertThat(read(BATCH, ann)).containsExactly(acme + " 279", other + " 279");
     }
 
@@ -82,13 +96,14 @@ class HubspotAssociationsTest extends HubspotTestBase {
     void whatCannotBeAssociatedIsToldBesideWhatWas() {
         String ann = person("C-1");
         String acme = company("Acme");
-        HubspotClient.Reply reply = crm.post(BATCH + "create", inputs(pair(ann, acme, 279), pair(ann, "77", 279),
-                pair(ann, acme, 341)));
+        HubspotClient.Reply reply =
+                crm.post(BATCH + "create", inputs(pair(ann, acme, 279), pair(ann, "77", 279), pair(ann, acme, 341)));
         assertThat(reply.status()).isEqualTo(207);
         assertThat(reply.json().path("numErrors").asInt()).isEqualTo(2);
         assertThat(reply.json().path("results")).hasSize(1);
         assertThat(reply.json().at("/errors/0/context/objectId/0").asText()).isEqualTo("77");
-        assertThat(reply.json().at("/errors/0/context/INVALID_OBJECT_IDS/0").asText()).isEqualTo("COMPANY=77 is not valid");
+        assertThat(reply.json().at("/errors/0/context/INVALID_OBJECT_IDS/0").asText())
+                .isEqualTo("COMPANY=77 is not valid");
         assertThat(reply.json().at("/errors/1/message").asText()).contains("341");
         assertThat(read(BATCH, ann)).containsExactly(acme + " 279");
     }
@@ -99,17 +114,20 @@ class HubspotAssociationsTest extends HubspotTestBase {
         HubspotClient.Reply reply = crm.post(BATCH + "read", inputs(id(ann), id("77")));
         assertThat(reply.status()).isEqualTo(207);
         assertThat(reply.json().path("results")).isEmpty();
-        assertThat(reply.json().at("/errors/0/subCategory").asText()).isEqualTo("crm.associations.NO_ASSOCIATIONS_FOUND");
+        assertThat(reply.json().at("/errors/0/subCategory").asText())
+                .isEqualTo("crm.associations.NO_ASSOCIATIONS_FOUND");
         assertThat(reply.json().at("/errors/0/context/fromObjectId/0").asText()).isEqualTo(ann);
     }
 
     @Test
     void eachCallHasItsLargestNumberOfInputs() {
-        String many = IntStream.range(0, 2_001).mapToObj(n -> pair("1", "2", 279)).collect(Collectors.joining(","));
+        String many =
+                IntStream.range(0, 2_001).mapToObj(n -> pair("1", "2", 279)).collect(Collectors.joining(","));
         assertThat(crm.post(BATCH + "create", inputs(many)).status()).isEqualTo(400);
         String read = IntStream.range(0, 1_001).mapToObj(n -> id("" + n)).collect(Collectors.joining(","));
         assertThat(crm.post(BATCH + "read", inputs(read)).status()).isEqualTo(400);
-        String gone = IntStream.range(0, 101).mapToObj(n -> "{\"from\":{\"id\":\"1\"},\"to\":[{\"id\":\"2\"}]}")
+        String gone = IntStream.range(0, 101)
+                .mapToObj(n -> "{\"from\":{\"id\":\"1\"},\"to\":[{\"id\":\"2\"}]}")
                 .collect(Collectors.joining(","));
         assertThat(crm.post(BATCH + "archive", inputs(gone)).status()).isEqualTo(400);
     }
@@ -119,18 +137,28 @@ class HubspotAssociationsTest extends HubspotTestBase {
         String acme = company("Acme");
         List<String> people = new ArrayList<>();
         for (int n = 0; n < 700; n += 100) {
-            crm.upsertContacts(n, 100).json().path("results").forEach(made -> people.add(made.path("id").asText()));
+            crm.upsertContacts(n, 100)
+                    .json()
+                    .path("results")
+                    .forEach(made -> people.add(made.path("id").asText()));
         }
         String all = people.stream().map(ann -> pair(ann, acme, 279)).collect(Collectors.joining(","));
-        assertThat(crm.post(BATCH + "create", inputs(all)).json().path("results")).hasSize(700);
+        assertThat(crm.post(BATCH + "create", inputs(all)).json().path("results"))
+                .hasSize(700);
         String back = "/crm/v4/associations/companies/contacts/batch/read";
         JsonNode first = crm.post(back, inputs(id(acme))).json().path("results").path(0);
-        JsonNode second = crm.post(back, inputs("{\"id\":\"" + acme + "\",\"after\":\""
-                + first.at("/paging/next/after").asText() + "\"}")).json().path("results").path(0);
+        JsonNode second = crm.post(
+                        back,
+                        inputs("{\"id\":\"" + acme + "\",\"after\":\""
+                                + first.at("/paging/next/after").asText() + "\"}"))
+                .json()
+                .path("results")
+                .path(0);
         assertThat(first.path("to")).hasSize(500);
         assertThat(second.path("to")).hasSize(200);
         assertThat(second.has("paging")).isFalse();
-        JsonNode listed = crm.get("/crm/v4/objects/companies/" + acme + "/associations/contacts").json();
+        JsonNode listed = crm.get("/crm/v4/objects/companies/" + acme + "/associations/contacts")
+                .json();
         assertThat(listed.path("results")).hasSize(500).isEqualTo(first.path("to"));
         TreeSet<String> seen = new TreeSet<>(first.path("to").findValuesAsText("toObjectId"));
         seen.addAll(second.path("to").findValuesAsText("toObjectId"));
@@ -142,20 +170,27 @@ class HubspotAssociationsTest extends HubspotTestBase {
         String ann = person("C-1");
         String acme = company("Acme");
         String of = "/crm/v4/objects/contacts/" + ann + "/associations/";
-        assertThat(crm.put(of + "companies/" + acme, TYPE.formatted(1)).status()).isEqualTo(201);
+        assertThat(crm.put(of + "companies/" + acme, TYPE.formatted(1)).status())
+                .isEqualTo(201);
         assertThat(crm.put(of + "companies/" + acme, "{}").status()).isEqualTo(400);
-        assertThat(crm.put(of + "companies/" + acme, TYPE.formatted(3)).status()).isEqualTo(400);
-        assertThat(crm.get(of + "companies").json().at("/results/0/toObjectId").asText()).isEqualTo(acme);
+        assertThat(crm.put(of + "companies/" + acme, TYPE.formatted(3)).status())
+                .isEqualTo(400);
+        assertThat(crm.get(of + "companies").json().at("/results/0/toObjectId").asText())
+                .isEqualTo(acme);
         assertThat(crm.delete(of + "companies/" + acme).status()).isEqualTo(204);
         assertThat(crm.get(of + "companies").json().path("results")).isEmpty();
         JsonNode made = crm.put("/crm/objects/2026-09/contacts/" + ann + "/associations/default/companies/" + acme, "")
                 .json();
-        assertThat(made.at("/results/0/associationSpec/associationTypeId").asInt()).isEqualTo(279);
+        assertThat(made.at("/results/0/associationSpec/associationTypeId").asInt())
+                .isEqualTo(279);
         assertThat(read(BATCH, ann)).containsExactly(acme + " 279");
-        assertThat(crm.post(BATCH + "archive", inputs("{\"from\":" + id(ann) + ",\"to\":[" + id(acme) + "]}")).status())
+        assertThat(crm.post(BATCH + "archive", inputs("{\"from\":" + id(ann) + ",\"to\":[" + id(acme) + "]}"))
+                        .status())
                 .isEqualTo(204);
         assertThat(read(BATCH, ann)).isEmpty();
-        assertThat(crm.post(BATCH + "associate/default", inputs(pair(ann, acme, 279))).status()).isEqualTo(200);
+        assertThat(crm.post(BATCH + "associate/default", inputs(pair(ann, acme, 279)))
+                        .status())
+                .isEqualTo(200);
         assertThat(read(BATCH, ann)).containsExactly(acme + " 279");
     }
 
@@ -170,9 +205,13 @@ class HubspotAssociationsTest extends HubspotTestBase {
         assertThat(crm.get(labels).json().path("results").findValuesAsText("typeId"))
                 .containsExactly("4", made.at("/0/typeId").asText());
         String ann = person("C-1");
-        String deal = crm.post("/crm/v3/objects/deals", "{\"properties\":{\"dealname\":\"Big\"}}").json().path("id").asText();
-        crm.post("/crm/v4/associations/contacts/deals/batch/create", inputs(pair(ann, deal, made.at("/0/typeId").asInt())
-                .replace("HUBSPOT", "USER")));
+        String deal = crm.post("/crm/v3/objects/deals", "{\"properties\":{\"dealname\":\"Big\"}}")
+                .json()
+                .path("id")
+                .asText();
+        crm.post(
+                "/crm/v4/associations/contacts/deals/batch/create",
+                inputs(pair(ann, deal, made.at("/0/typeId").asInt()).replace("HUBSPOT", "USER")));
         assertThat(read("/crm/v4/associations/deals/contacts/batch/", deal))
                 .containsExactly(ann + " 3 " + made.at("/1/typeId").asText() + "=Decided by");
     }
@@ -183,12 +222,19 @@ class HubspotAssociationsTest extends HubspotTestBase {
         String labels = "/crm/v4/associations/bookings/contacts/labels";
         JsonNode type = crm.get(labels).json().at("/results/0");
         assertThat(type.path("category").asText()).isEqualTo("USER_DEFINED");
-        String booking = crm.post("/crm/v3/objects/bookings", "{\"properties\":{}}").json().path("id").asText();
+        String booking = crm.post("/crm/v3/objects/bookings", "{\"properties\":{}}")
+                .json()
+                .path("id")
+                .asText();
         String ann = person("C-1");
         String bob = person("C-2");
-        crm.post("/crm/v4/associations/bookings/contacts/batch/create", inputs(pair(booking, ann,
-                type.path("typeId").asInt()).replace("HUBSPOT", "USER")));
-        assertThat(read("/crm/v4/associations/contacts/bookings/batch/", ann)).singleElement().asString().startsWith(booking);
+        crm.post(
+                "/crm/v4/associations/bookings/contacts/batch/create",
+                inputs(pair(booking, ann, type.path("typeId").asInt()).replace("HUBSPOT", "USER")));
+        assertThat(read("/crm/v4/associations/contacts/bookings/batch/", ann))
+                .singleElement()
+                .asString()
+                .startsWith(booking);
         crm.post("/crm/v4/associations/contacts/contacts/batch/create", inputs(pair(bob, ann, 449)));
         assertThat(read("/crm/v4/associations/contacts/contacts/batch/", ann)).containsExactly(bob + " 449");
         assertThat(read("/crm/v4/associations/contacts/contacts/batch/", bob)).containsExactly(ann + " 449");
@@ -200,7 +246,8 @@ class HubspotAssociationsTest extends HubspotTestBase {
         String ann = person("C-1");
         String acme = company("Acme");
         for (int call = 0; call < 10; call++) {
-            assertThat(crm.post(BATCH + "create", inputs(pair(ann, acme, 279))).status()).isEqualTo(201);
+            assertThat(crm.post(BATCH + "create", inputs(pair(ann, acme, 279))).status())
+                    .isEqualTo(201);
         }
         String one = "/crm/v4/objects/contacts/" + ann + "/associations/companies";
         assertThat(crm.get(one).status()).isEqualTo(200);
@@ -212,20 +259,31 @@ class HubspotAssociationsTest extends HubspotTestBase {
     void faultsStrikeSingleAssociationsAndAUserMakesAndTakesThemAway() {
         String ann = person("C-1");
         String acme = company("Acme");
-        crm.post("/sandbox/faults/hubspot", "{\"kind\":\"partial\",\"object\":\"associations\",\"count\":1,"
-                + "\"errorCode\":\"LIMIT_EXCEEDED\",\"message\":\"Too many.\"}");
-        JsonNode error = crm.post(BATCH + "create", inputs(pair(ann, acme, 279))).json().at("/errors/0");
+        crm.post(
+                "/sandbox/faults/hubspot",
+                "{\"kind\":\"partial\",\"object\":\"associations\",\"count\":1,"
+                        + "\"errorCode\":\"LIMIT_EXCEEDED\",\"message\":\"Too many.\"}");
+        JsonNode error =
+                crm.post(BATCH + "create", inputs(pair(ann, acme, 279))).json().at("/errors/0");
         assertThat(error.path("category").asText()).isEqualTo("LIMIT_EXCEEDED");
         assertThat(error.at("/context/toObjectId/0").asText()).isEqualTo(acme);
         crm.post("/sandbox/faults/hubspot", "{\"kind\":\"rowLock\",\"object\":\"associations\",\"count\":1}");
-        assertThat(crm.post(BATCH + "create", inputs(pair(ann, acme, 279))).status()).isEqualTo(423);
+        assertThat(crm.post(BATCH + "create", inputs(pair(ann, acme, 279))).status())
+                .isEqualTo(423);
 
         String users = "/sandbox/records/hubspot/associations";
-        String id = crm.post(users, "{\"from\":\"" + ann + "\",\"to\":\"" + acme + "\",\"types\":[1]}").json().path("id").asText();
+        String id = crm.post(users, "{\"from\":\"" + ann + "\",\"to\":\"" + acme + "\",\"types\":[1]}")
+                .json()
+                .path("id")
+                .asText();
         assertThat(read(BATCH, ann)).containsExactly(acme + " 279 1=Primary");
-        assertThat(crm.post(users, "{\"from\":\"" + ann + "\",\"to\":\"" + acme + "\",\"types\":[9]}").status()).isEqualTo(400);
-        assertThat(crm.post(users, "{\"from\":\"" + ann + "\",\"to\":\"9\"}").text()).contains("no record with the id '9'");
-        assertThat(crm.get(users + "/" + id).json().at("/properties/one_id").asText()).isEqualTo(ann);
+        assertThat(crm.post(users, "{\"from\":\"" + ann + "\",\"to\":\"" + acme + "\",\"types\":[9]}")
+                        .status())
+                .isEqualTo(400);
+        assertThat(crm.post(users, "{\"from\":\"" + ann + "\",\"to\":\"9\"}").text())
+                .contains("no record with the id '9'");
+        assertThat(crm.get(users + "/" + id).json().at("/properties/one_id").asText())
+                .isEqualTo(ann);
         assertThat(crm.delete(users + "/" + id).status()).isEqualTo(200);
         assertThat(read(BATCH, ann)).isEmpty();
         assertThat(crm.get("/crm/v3/objects/associations").status()).isEqualTo(400);
@@ -251,28 +309,48 @@ class HubspotAssociationsTest extends HubspotTestBase {
             crm = new HubspotClient(first.port());
             ann = person("C-1");
             acme = company("Acme");
-            int type = crm.post("/crm/v4/associations/contacts/companies/labels", "{\"label\":\"Owns\",\"name\":\"owns\"}")
-                    .json().at("/results/0/typeId").asInt();
+            int type = crm.post(
+                            "/crm/v4/associations/contacts/companies/labels", "{\"label\":\"Owns\",\"name\":\"owns\"}")
+                    .json()
+                    .at("/results/0/typeId")
+                    .asInt();
             crm.post(BATCH + "create", inputs(pair(ann, acme, type).replace("HUBSPOT", "USER")));
             assertThat(read(BATCH, ann)).containsExactly(acme + " 279 " + type + "=Owns");
         }
         try (Sandbox again = Sandbox.start("127.0.0.1", 0, data)) {
             crm = new HubspotClient(again.port());
-            assertThat(read(BATCH, ann)).singleElement().asString().startsWith(acme + " 279 ").endsWith("=Owns");
+            assertThat(read(BATCH, ann))
+                    .singleElement()
+                    .asString()
+                    .startsWith(acme + " 279 ")
+                    .endsWith("=Owns");
         }
     }
 
     @Test
     void aLabelIsRenamedFromEitherSideAndDeletedWithItsInverse() {
         String labels = "/crm/v4/associations/contacts/companies/labels";
-        int buyer = crm.post(labels, "{\"label\":\"Buyer\",\"name\":\"buyer\",\"inverseLabel\":\"Buys\"}").json()
-                .at("/results/0/typeId").asInt();
-        assertThat(crm.put(labels, "{\"associationTypeId\":" + buyer + ",\"label\":\"Purchaser\"}").status()).isEqualTo(204);
-        assertThat(crm.get(labels).json().path("results").findValuesAsText("label")).contains("Purchaser").doesNotContain("Buyer");
-        assertThat(crm.put("/crm/associations/2026-09/companies/contacts/labels", "{\"associationTypeId\":" + (buyer + 1)
-                + ",\"label\":\"Purchases\"}").status()).isEqualTo(204);
-        assertThat(crm.get("/crm/v4/associations/companies/contacts/labels").json().path("results").findValuesAsText("label"))
-                .contains("Purchases", "Contact with Primary Company").doesNotContain("Buys");
+        int buyer = crm.post(labels, "{\"label\":\"Buyer\",\"name\":\"buyer\",\"inverseLabel\":\"Buys\"}")
+                .json()
+                .at("/results/0/typeId")
+                .asInt();
+        assertThat(crm.put(labels, "{\"associationTypeId\":" + buyer + ",\"label\":\"Purchaser\"}")
+                        .status())
+                .isEqualTo(204);
+        assertThat(crm.get(labels).json().path("results").findValuesAsText("label"))
+                .contains("Purchaser")
+                .doesNotContain("Buyer");
+        assertThat(crm.put(
+                                "/crm/associations/2026-09/companies/contacts/labels",
+                                "{\"associationTypeId\":" + (buyer + 1) + ",\"label\":\"Purchases\"}")
+                        .status())
+                .isEqualTo(204);
+        assertThat(crm.get("/crm/v4/associations/companies/contacts/labels")
+                        .json()
+                        .path("results")
+                        .findValuesAsText("label"))
+                .contains("Purchases", "Contact with Primary Company")
+                .doesNotContain("Buys");
         assertThat(crm.delete(labels + "/" + buyer).status()).isEqualTo(204);
         assertThat(crm.get(labels).json().path("results")).hasSize(2);
         assertThat(crm.delete(labels + "/1").status()).isEqualTo(400);
@@ -283,8 +361,8 @@ class HubspotAssociationsTest extends HubspotTestBase {
         String ann = person("C-1");
         String acme = company("Acme");
         String older = "/crm/v3/associations/contacts/companies/";
-        String input = inputs("{\"from\":{\"id\":\"" + ann + "\"},\"to\":{\"id\":\"" + acme
-                + "\"},\"type\":\"contact_to_company\"}");
+        String input = inputs(
+                "{\"from\":{\"id\":\"" + ann + "\"},\"to\":{\"id\":\"" + acme + "\"},\"type\":\"contact_to_company\"}");
         assertThat(crm.get(older + "types").json().path("results").findValuesAsText("name"))
                 .containsExactly("contact_to_company_unlabeled", "contact_to_company");
         assertThat(crm.post(older + "batch/create", input).status()).isEqualTo(201);
@@ -303,9 +381,14 @@ class HubspotAssociationsTest extends HubspotTestBase {
         HubspotClient.Reply made = crm.post(batch + "create", inputs(pair(ann, acme, 279)));
         assertThat(made.status()).isEqualTo(200);
         assertThat(made.json().at("/results/0/toObjectId").isTextual()).isTrue();
-        assertThat(crm.post(batch + "read", inputs(id(ann))).json().at("/results/0/to/0/toObjectId").isTextual()).isTrue();
-        HubspotClient.Reply gone = crm.post(batch + "archive", "{\"inputs\":[{\"from\":{\"id\":\"" + ann
-                + "\"},\"to\":[{\"id\":\"" + acme + "\"}]}]}");
+        assertThat(crm.post(batch + "read", inputs(id(ann)))
+                        .json()
+                        .at("/results/0/to/0/toObjectId")
+                        .isTextual())
+                .isTrue();
+        HubspotClient.Reply gone = crm.post(
+                batch + "archive",
+                "{\"inputs\":[{\"from\":{\"id\":\"" + ann + "\"},\"to\":[{\"id\":\"" + acme + "\"}]}]}");
         assertThat(gone.status()).isEqualTo(200);
         assertThat(gone.json().path("status").asText()).isEqualTo("COMPLETE");
         assertThat(crm.post(batch + "archive", inputs(id(ann))).status()).isEqualTo(400);
@@ -316,16 +399,31 @@ class HubspotAssociationsTest extends HubspotTestBase {
         String limits = "/crm/v4/associations/definitions/configurations/";
         String ann = person("C-1");
         String limit = "{\"inputs\":[{\"category\":\"HUBSPOT_DEFINED\",\"typeId\":279,\"maxToObjectIds\":%d}]}";
-        assertThat(crm.post(limits + "contacts/companies/batch/create", limit.formatted(1)).status()).isEqualTo(201);
-        assertThat(crm.get(limits + "all").json().at("/results/0/userEnforcedMaxToObjectIds").asInt()).isOne();
+        assertThat(crm.post(limits + "contacts/companies/batch/create", limit.formatted(1))
+                        .status())
+                .isEqualTo(201);
+        assertThat(crm.get(limits + "all")
+                        .json()
+                        .at("/results/0/userEnforcedMaxToObjectIds")
+                        .asInt())
+                .isOne();
         String acme = company("Acme");
-        assertThat(crm.post(BATCH + "create", inputs(pair(ann, acme, 279))).status()).isEqualTo(201);
-        assertThat(crm.post(BATCH + "create", inputs(pair(ann, acme, 279))).status()).isEqualTo(201);
+        assertThat(crm.post(BATCH + "create", inputs(pair(ann, acme, 279))).status())
+                .isEqualTo(201);
+        assertThat(crm.post(BATCH + "create", inputs(pair(ann, acme, 279))).status())
+                .isEqualTo(201);
         String other = company("Other");
-        assertThat(crm.post(BATCH + "create", inputs(pair(ann, other, 279))).json().at("/errors/0/category").asText())
+        assertThat(crm.post(BATCH + "create", inputs(pair(ann, other, 279)))
+                        .json()
+                        .at("/errors/0/category")
+                        .asText())
                 .isEqualTo("VALIDATION_ERROR");
-        assertThat(crm.post(limits + "contacts/companies/batch/purge", limit.formatted(1)).status()).isEqualTo(204);
-        assertThat(crm.get(limits + "contacts/companies").json().path("results")).isEmpty();
-        assertThat(crm.post(BATCH + "create", inputs(pair(ann, other, 279))).status()).isEqualTo(201);
+        assertThat(crm.post(limits + "contacts/companies/batch/purge", limit.formatted(1))
+                        .status())
+                .isEqualTo(204);
+        assertThat(crm.get(limits + "contacts/companies").json().path("results"))
+                .isEmpty();
+        assertThat(crm.post(BATCH + "create", inputs(pair(ann, other, 279))).status())
+                .isEqualTo(201);
     }
 }

@@ -1,8 +1,8 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.sandbox;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
@@ -81,9 +81,11 @@ final class HubspotClient {
 
     /** Contacts C-from to C-(from+count-1), upserted in one batch. */
     Reply upsertContacts(int from, int count) {
-        return post(CONTACTS + "/batch/upsert", IntStream.range(from, from + count)
-                .mapToObj(n -> contact("C-" + n, "\"lastname\":\"Name " + n + "\""))
-                .collect(Collectors.joining(",", "{\"inputs\":[", "]}")));
+        return post(
+                CONTACTS + "/batch/upsert",
+                IntStream.range(from, from + count)
+                        .mapToObj(n -> contact("C-" + n, "\"lastname\":\"Name " + n + "\""))
+                        .collect(Collectors.joining(",", "{\"inputs\":[", "]}")));
     }
 
     static String inputs(String... inputs) {
@@ -100,9 +102,12 @@ final class HubspotClient {
 
     private Reply send(String method, String path, String body) {
         HttpRequest request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path))
-                .header("Authorization", "Bearer " + token).header("Content-Type", "application/json")
-                .method(method, body == null ? HttpRequest.BodyPublishers.noBody()
-                        : HttpRequest.BodyPublishers.ofString(body)).build();
+                .header("Authorization", "Bearer " + token)
+                .header("Content-Type", "application/json")
+                .method(
+                        method,
+                        body == null ? HttpRequest.BodyPublishers.noBody() : HttpRequest.BodyPublishers.ofString(body))
+                .build();
         try {
             HttpResponse<String> response = http.send(request, HttpResponse.BodyHandlers.ofString());
             return new Reply(response.statusCode(), response.body(), response);

@@ -1,9 +1,9 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.sandbox;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
-
 import org.junit.jupiter.api.Test;
 
 class HubspotLimitsTest extends HubspotTestBase {
@@ -76,6 +76,7 @@ class HubspotLimitsTest extends HubspotTestBase {
         HubspotClient.Reply partial = crm.upsertContacts(0, 3);
         assertThat(partial.status()).isEqualTo(400);
         assertThat(partial.json().path("message").asText()).isEqualTo("No.");
-        assertThat(crm.referee().path("recordsByObject").path("contacts").asInt()).isZero();
+        assertThat(crm.referee().path("recordsByObject").path("contacts").asInt())
+                .isZero();
     }
 }

@@ -1,16 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.sandbox;
 
 import static io.sluice.sandbox.HubspotClient.contact;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
-
+import java.time.Instant;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-
-import java.time.Instant;
 
 class HubspotSearchTest extends HubspotTestBase {
 
@@ -22,33 +21,40 @@ class HubspotSearchTest extends HubspotTestBase {
     }
 
     @ParameterizedTest
-    @CsvSource(delimiter = '|', value = {
-        "{\"propertyName\":\"customer_no\",\"operator\":\"EQ\",\"value\":\"c-2\"}                           | C-2",
-        "{\"propertyName\":\"customer_no\",\"operator\":\"IN\",\"values\":[\"c-1\",\"c-3\"]}                | C-1 C-3",
-        "{\"propertyName\":\"city\",\"operator\":\"NEQ\",\"value\":\"Bonn\"}                                | C-2 C-3",
-        "{\"propertyName\":\"city\",\"operator\":\"NOT_IN\",\"values\":[\"bonn\",\"kiel\"]}                 | C-3",
-        "{\"propertyName\":\"city\",\"operator\":\"HAS_PROPERTY\"}                                          | C-1 C-2",
-        "{\"propertyName\":\"city\",\"operator\":\"NOT_HAS_PROPERTY\"}                                      | C-3",
-        "{\"propertyName\":\"birthdate\",\"operator\":\"LT\",\"value\":\"1990-01-01\"}                      | C-1",
-        "{\"propertyName\":\"birthdate\",\"operator\":\"GTE\",\"value\":\"631152000000\"}                   | C-2 C-3",
-        "{\"propertyName\":\"birthdate\",\"operator\":\"BETWEEN\",\"value\":\"1985-01-01\",\"highValue\":\"1995-01-01\"} | C-2",
-        "{\"propertyName\":\"notes\",\"operator\":\"CONTAINS_TOKEN\",\"value\":\"Tall*\"}                   | C-1",
-        "{\"propertyName\":\"notes\",\"operator\":\"NOT_CONTAINS_TOKEN\",\"value\":\"tall\"}                | C-1 C-2 C-3"})
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "{\"propertyName\":\"customer_no\",\"operator\":\"EQ\",\"value\":\"c-2\"}                           | C-2",
+                "{\"propertyName\":\"customer_no\",\"operator\":\"IN\",\"values\":[\"c-1\",\"c-3\"]}                | C-1 C-3",
+                "{\"propertyName\":\"city\",\"operator\":\"NEQ\",\"value\":\"Bonn\"}                                | C-2 C-3",
+                "{\"propertyName\":\"city\",\"operator\":\"NOT_IN\",\"values\":[\"bonn\",\"kiel\"]}                 | C-3",
+                "{\"propertyName\":\"city\",\"operator\":\"HAS_PROPERTY\"}                                          | C-1 C-2",
+                "{\"propertyName\":\"city\",\"operator\":\"NOT_HAS_PROPERTY\"}                                      | C-3",
+                "{\"propertyName\":\"birthdate\",\"operator\":\"LT\",\"value\":\"1990-01-01\"}                      | C-1",
+                "{\"propertyName\":\"birthdate\",\"operator\":\"GTE\",\"value\":\"631152000000\"}                   | C-2 C-3",
+                "{\"propertyName\":\"birthdate\",\"operator\":\"BETWEEN\",\"value\":\"1985-01-01\",\"highValue\":\"1995-01-01\"} | C-2",
+                "{\"propertyName\":\"notes\",\"operator\":\"CONTAINS_TOKEN\",\"value\":\"Tall*\"}                   | C-1",
+                "{\"propertyName\":\"notes\",\"operator\":\"NOT_CONTAINS_TOKEN\",\"value\":\"tall\"}                | C-1 C-2 C-3"
+            })
     void theOperatorsFindWhatTheySay(String filter, String expected) {
-        crm.upsertContacts(contact("C-1", "\"city\":\"Bonn\",\"birthdate\":\"1980-05-05\",\"notes\":\"A taller one\""),
+        crm.upsertContacts(
+                contact("C-1", "\"city\":\"Bonn\",\"birthdate\":\"1980-05-05\",\"notes\":\"A taller one\""),
                 contact("C-2", "\"city\":\"Kiel\",\"birthdate\":\"1990-01-01\""),
                 contact("C-3", "\"birthdate\":\"2000-01-01\""));
-        assertThat(numbers(search("\"filterGroups\":[{\"filters\":[" + filter + "]}]"))).isEqualTo(expected);
+        assertThat(numbers(search("\"filterGroups\":[{\"filters\":[" + filter + "]}]")))
+                .isEqualTo(expected);
     }
 
     @Test
     void oneOfTheGroupsMustHoldWhole() {
-        crm.upsertContacts(contact("C-1", "\"city\":\"Bonn\",\"tier\":\"gold\""),
-                contact("C-2", "\"city\":\"Bonn\""), contact("C-3", "\"city\":\"Kiel\""));
+        crm.upsertContacts(
+                contact("C-1", "\"city\":\"Bonn\",\"tier\":\"gold\""),
+                contact("C-2", "\"city\":\"Bonn\""),
+                contact("C-3", "\"city\":\"Kiel\""));
         assertThat(numbers(search("\"filterGroups\":[{\"filters\":["
-                + "{\"propertyName\":\"city\",\"operator\":\"EQ\",\"value\":\"bonn\"},"
-                + "{\"propertyName\":\"tier\",\"operator\":\"EQ\",\"value\":\"gold\"}]},"
-                + "{\"filters\":[{\"propertyName\":\"city\",\"operator\":\"EQ\",\"value\":\"Kiel\"}]}]")))
+                        + "{\"propertyName\":\"city\",\"operator\":\"EQ\",\"value\":\"bonn\"},"
+                        + "{\"propertyName\":\"tier\",\"operator\":\"EQ\",\"value\":\"gold\"}]},"
+                        + "{\"filters\":[{\"propertyName\":\"city\",\"operator\":\"EQ\",\"value\":\"Kiel\"}]}]")))
                 .isEqualTo("C-1 C-3");
     }
 
@@ -57,8 +63,11 @@ class HubspotSearchTest extends HubspotTestBase {
         for (int batch = 0; batch < 3; batch++) {
             crm.upsertContacts(batch * 100, 100);
         }
-        long since = Instant.parse(crm.get(CONTACTS + "/C-100?idProperty=customer_no").json().path("updatedAt")
-                .asText()).toEpochMilli();
+        long since = Instant.parse(crm.get(CONTACTS + "/C-100?idProperty=customer_no")
+                        .json()
+                        .path("updatedAt")
+                        .asText())
+                .toEpochMilli();
         String query = "\"filterGroups\":[{\"filters\":[{\"propertyName\":\"lastmodifieddate\",\"operator\":\"GTE\","
                 + "\"value\":\"" + since + "\"}]}],\"sorts\":[{\"propertyName\":\"lastmodifieddate\","
                 + "\"direction\":\"DESCENDING\"}],\"limit\":150";
@@ -66,15 +75,18 @@ class HubspotSearchTest extends HubspotTestBase {
         assertThat(page.path("total").asInt()).isEqualTo(200);
         assertThat(page.path("results")).hasSize(150);
         assertThat(page.at("/results/0/properties/customer_no").asText()).isEqualTo("C-200");
-        JsonNode rest = search(query + ",\"after\":\"" + page.at("/paging/next/after").asText() + "\"");
+        JsonNode rest =
+                search(query + ",\"after\":\"" + page.at("/paging/next/after").asText() + "\"");
         assertThat(rest.path("results")).hasSize(50);
         assertThat(rest.has("paging")).isFalse();
     }
 
     @Test
     void aQueryLooksThroughTheSearchablePropertiesByBeginningsOfWords() {
-        crm.upsertContacts(contact("C-1", "\"firstname\":\"Ann\",\"email\":\"ann@quill.example\",\"city\":\"Bonn\""),
-                contact("C-2", "\"firstname\":\"Bob\",\"company\":\"Quill Ltd\""), contact("C-3", "\"city\":\"Quill\""));
+        crm.upsertContacts(
+                contact("C-1", "\"firstname\":\"Ann\",\"email\":\"ann@quill.example\",\"city\":\"Bonn\""),
+                contact("C-2", "\"firstname\":\"Bob\",\"company\":\"Quill Ltd\""),
+                contact("C-3", "\"city\":\"Quill\""));
         assertThat(numbers(search("\"query\":\"QUILL\""))).isEqualTo("C-1 C-2");
         assertThat(numbers(search("\"query\":\"ann qui\""))).isEqualTo("C-1");
         assertThat(numbers(search("\"query\":\"bonn\""))).isEmpty();
@@ -93,13 +105,21 @@ class HubspotSearchTest extends HubspotTestBase {
     @Test
     void aSearchThatAsksTooMuchIsRefused() {
         assertThat(crm.post(SEARCH, "{\"limit\":201}").status()).isEqualTo(400);
-        assertThat(crm.post(SEARCH, "{\"limit\":200,\"after\":\"9900\"}").status()).isEqualTo(400);
-        assertThat(crm.post(SEARCH, "{\"limit\":100,\"after\":\"9900\"}").status()).isEqualTo(200);
-        assertThat(crm.post(SEARCH, "{\"query\":\"" + "x".repeat(3_000) + "\"}").status()).isEqualTo(400);
+        assertThat(crm.post(SEARCH, "{\"limit\":200,\"after\":\"9900\"}").status())
+                .isEqualTo(400);
+        assertThat(crm.post(SEARCH, "{\"limit\":100,\"after\":\"9900\"}").status())
+                .isEqualTo(200);
+        assertThat(crm.post(SEARCH, "{\"query\":\"" + "x".repeat(3_000) + "\"}").status())
+                .isEqualTo(400);
         assertThat(crm.post(SEARCH, "{\"sorts\":[\"city\",\"tier\"]}").status()).isEqualTo(400);
-        assertThat(crm.post(SEARCH, "{\"filterGroups\":[{},{},{},{},{},{}]}").status()).isEqualTo(400);
-        assertThat(crm.post(SEARCH, "{\"filterGroups\":[{\"filters\":[{\"propertyName\":\"city\","
-                + "\"operator\":\"LIKE\",\"value\":\"x\"}]}]}").status()).isEqualTo(400);
+        assertThat(crm.post(SEARCH, "{\"filterGroups\":[{},{},{},{},{},{}]}").status())
+                .isEqualTo(400);
+        assertThat(crm.post(
+                                SEARCH,
+                                "{\"filterGroups\":[{\"filters\":[{\"propertyName\":\"city\","
+                                        + "\"operator\":\"LIKE\",\"value\":\"x\"}]}]}")
+                        .status())
+                .isEqualTo(400);
     }
 
     @Test

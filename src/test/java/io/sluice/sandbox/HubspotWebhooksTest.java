@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.sandbox;
 
 import static io.sluice.sandbox.HubspotClient.contact;
@@ -5,13 +6,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
-
-import org.awaitility.core.ThrowingRunnable;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
-
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -23,13 +17,16 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
-
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
+import org.awaitility.core.ThrowingRunnable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class HubspotWebhooksTest extends HubspotTestBase {
 
@@ -49,13 +46,15 @@ class HubspotWebhooksTest extends HubspotTestBase {
     }
 
     private void subscribe(String more) {
-        HubspotClient.Reply reply = crm.put("/sandbox/webhooks/hubspot", "{\"targetUrl\":\"" + receiver.url() + "\"" + more
-                + "}");
+        HubspotClient.Reply reply =
+                crm.put("/sandbox/webhooks/hubspot", "{\"targetUrl\":\"" + receiver.url() + "\"" + more + "}");
         assertThat(reply.status()).as(reply.text()).isEqualTo(200);
     }
 
     private static void soon(ThrowingRunnable assertion) {
-        await().atMost(Duration.ofSeconds(20)).pollInterval(Duration.ofMillis(20)).untilAsserted(assertion);
+        await().atMost(Duration.ofSeconds(20))
+                .pollInterval(Duration.ofMillis(20))
+                .untilAsserted(assertion);
     }
 
     private JsonNode counts() {
@@ -63,7 +62,10 @@ class HubspotWebhooksTest extends HubspotTestBase {
     }
 
     private String made(String number, String properties) {
-        return crm.post(USER, "{\"customer_no\":\"" + number + "\"" + properties + "}").json().path("id").asText();
+        return crm.post(USER, "{\"customer_no\":\"" + number + "\"" + properties + "}")
+                .json()
+                .path("id")
+                .asText();
     }
 
     @Test
@@ -83,8 +85,8 @@ class HubspotWebhooksTest extends HubspotTestBase {
         assertThat(edit.path("changeSource").asText()).isEqualTo("CRM_UI");
         assertThat(edit.path("sourceId").asText()).startsWith("userId:");
         assertThat(edit.path("attemptNumber").asInt()).isZero();
-        assertThat(edit.path("occurredAt").asLong()).isCloseTo(System.currentTimeMillis(),
-                org.assertj.core.data.Offset.offset(20_000L));
+        assertThat(edit.path("occurredAt").asLong())
+                .isCloseTo(System.currentTimeMillis(), org.assertj.core.data.Offset.offset(20_000L));
         assertThat(write.path("propertyValue").asText("none")).isEmpty();
         assertThat(write.path("changeSource").asText()).isEqualTo("INTEGRATION");
         assertThat(write.path("sourceId").asText()).isEqualTo("600001");
@@ -97,7 +99,8 @@ class HubspotWebhooksTest extends HubspotTestBase {
         subscribe(",\"subscribe\":{\"contacts\":[\"birthdate\"],\"deals\":[\"closedate\"]}");
         made("C-1", ",\"birthdate\":\"1990-01-02\"");
         crm.post("/sandbox/records/hubspot/deals", "{\"deal_no\":\"D-1\",\"closedate\":\"2026-12-01T10:00:00Z\"}");
-        soon(() -> assertThat(receiver.events()).extracting(event -> event.path("propertyValue").asText(""))
+        soon(() -> assertThat(receiver.events())
+                .extracting(event -> event.path("propertyValue").asText(""))
                 .contains("631238400000", "1796119200000"));
     }
 
@@ -113,12 +116,19 @@ class HubspotWebhooksTest extends HubspotTestBase {
         crm.post(CONTACTS + "/gdpr-delete", "{\"objectId\":\"" + last + "\"}");
         soon(() -> assertThat(receiver.events("contact.privacyDeletion")).hasSize(1));
         soon(() -> assertThat(receiver.events()).hasSize(3 + 1 + 1 + 1 + 1 + 2));
-        assertThat(receiver.events("contact.creation")).extracting(e -> e.path("changeFlag").asText())
+        assertThat(receiver.events("contact.creation"))
+                .extracting(e -> e.path("changeFlag").asText())
                 .containsExactly("CREATED", "CREATED", "CREATED");
-        assertThat(receiver.events("contact.deletion")).extracting(e -> e.path("objectId").asText()).containsExactly(last);
-        assertThat(receiver.events("contact.restore")).extracting(e -> e.path("objectId").asText()).containsExactly(last);
-        assertThat(receiver.events("contact.propertyChange")).as("the second's own, then what the merge moved")
-                .extracting(e -> e.path("objectId").asText()).containsExactly(gone, kept);
+        assertThat(receiver.events("contact.deletion"))
+                .extracting(e -> e.path("objectId").asText())
+                .containsExactly(last);
+        assertThat(receiver.events("contact.restore"))
+                .extracting(e -> e.path("objectId").asText())
+                .containsExactly(last);
+        assertThat(receiver.events("contact.propertyChange"))
+                .as("the second's own, then what the merge moved")
+                .extracting(e -> e.path("objectId").asText())
+                .containsExactly(gone, kept);
         JsonNode merge = receiver.events("contact.merge").get(0);
         assertThat(merge.path("primaryObjectId").asText()).isEqualTo(kept);
         assertThat(merge.path("newObjectId").asText()).isEqualTo(kept);
@@ -130,22 +140,30 @@ class HubspotWebhooksTest extends HubspotTestBase {
     }
 
     private String company(String name) {
-        return crm.post("/sandbox/records/hubspot/companies", "{\"name\":\"" + name + "\"}").json().path("id").asText();
+        return crm.post("/sandbox/records/hubspot/companies", "{\"name\":\"" + name + "\"}")
+                .json()
+                .path("id")
+                .asText();
     }
 
     /** As a user does it. @return the association's id */
     private String associated(String from, String to, String types) {
-        return crm.post(ASSOCIATIONS, "{\"from\":\"" + from + "\",\"to\":\"" + to + "\"" + types + "}").json().path("id")
+        return crm.post(ASSOCIATIONS, "{\"from\":\"" + from + "\",\"to\":\"" + to + "\"" + types + "}")
+                .json()
+                .path("id")
                 .asText();
     }
 
     /** What was told of associations, in order. */
     private List<String> associations() {
-        return receiver.events().stream().filter(event -> event.path("subscriptionType").asText()
-                .endsWith("associationChange")).map(event -> event.path("associationType").asText() + " "
-                + event.path("fromObjectId").asText() + " " + event.path("toObjectId").asText()
-                + (event.path("isPrimaryAssociation").asBoolean() ? " primary" : "")
-                + (event.path("associationRemoved").asBoolean() ? " removed" : "")).toList();
+        return receiver.events().stream()
+                .filter(event -> event.path("subscriptionType").asText().endsWith("associationChange"))
+                .map(event -> event.path("associationType").asText() + " "
+                        + event.path("fromObjectId").asText() + " "
+                        + event.path("toObjectId").asText()
+                        + (event.path("isPrimaryAssociation").asBoolean() ? " primary" : "")
+                        + (event.path("associationRemoved").asBoolean() ? " removed" : ""))
+                .toList();
     }
 
     private void saysNext(int after, String... told) {
@@ -169,17 +187,25 @@ class HubspotWebhooksTest extends HubspotTestBase {
         assertThat(made.path("sourceId").asText()).startsWith("userId:");
 
         crm.delete(ASSOCIATIONS + "/" + id);
-        saysNext(2, "CONTACT_TO_COMPANY " + ann + " " + acme + " removed", "COMPANY_TO_CONTACT " + acme + " " + ann
-                + " removed");
+        saysNext(
+                2,
+                "CONTACT_TO_COMPANY " + ann + " " + acme + " removed",
+                "COMPANY_TO_CONTACT " + acme + " " + ann + " removed");
         String row = "/crm/v4/objects/contacts/" + ann + "/associations/";
         crm.delete(row + "companies/" + acme);
         crm.put(row + "default/companies/" + acme, "");
         crm.put(row + "default/companies/" + acme, "");
         crm.delete(row + "companies/" + acme);
-        saysNext(4, "CONTACT_TO_COMPANY " + ann + " " + acme, "COMPANY_TO_CONTACT " + acme + " " + ann,
-                "CONTACT_TO_COMPANY " + ann + " " + acme + " removed", "COMPANY_TO_CONTACT " + acme + " " + ann
-                + " removed");
-        assertThat(receiver.events("company.associationChange").get(2).path("changeSource").asText())
+        saysNext(
+                4,
+                "CONTACT_TO_COMPANY " + ann + " " + acme,
+                "COMPANY_TO_CONTACT " + acme + " " + ann,
+                "CONTACT_TO_COMPANY " + ann + " " + acme + " removed",
+                "COMPANY_TO_CONTACT " + acme + " " + ann + " removed");
+        assertThat(receiver.events("company.associationChange")
+                        .get(2)
+                        .path("changeSource")
+                        .asText())
                 .isEqualTo("INTEGRATION");
     }
 
@@ -191,15 +217,21 @@ class HubspotWebhooksTest extends HubspotTestBase {
         associated(ann, acme, ",\"types\":[1]");
         subscribe(",\"subscribe\":{\"contacts\":[],\"companies\":[]}");
         associated(ann, bolt, ",\"types\":[1]");
-        saysNext(0, "CONTACT_TO_COMPANY " + ann + " " + acme + " primary removed",
+        saysNext(
+                0,
+                "CONTACT_TO_COMPANY " + ann + " " + acme + " primary removed",
                 "COMPANY_TO_CONTACT " + acme + " " + ann + " removed",
-                "CONTACT_TO_COMPANY " + ann + " " + bolt + " primary", "CONTACT_TO_COMPANY " + ann + " " + bolt,
-                "COMPANY_TO_CONTACT " + bolt + " " + ann, "COMPANY_TO_CONTACT " + bolt + " " + ann);
+                "CONTACT_TO_COMPANY " + ann + " " + bolt + " primary",
+                "CONTACT_TO_COMPANY " + ann + " " + bolt,
+                "COMPANY_TO_CONTACT " + bolt + " " + ann,
+                "COMPANY_TO_CONTACT " + bolt + " " + ann);
 
         String ben = made("C-2", "");
         crm.post(USER + "/" + ben, "{\"objectIdToMerge\":\"" + ann + "\"}");
-        soon(() -> assertThat(associations()).as("what belonged to the one belongs to the other")
-                .contains("CONTACT_TO_COMPANY " + ann + " " + bolt + " primary removed",
+        soon(() -> assertThat(associations())
+                .as("what belonged to the one belongs to the other")
+                .contains(
+                        "CONTACT_TO_COMPANY " + ann + " " + bolt + " primary removed",
                         "CONTACT_TO_COMPANY " + ben + " " + bolt + " primary",
                         "COMPANY_TO_CONTACT " + acme + " " + ben));
     }
@@ -208,24 +240,31 @@ class HubspotWebhooksTest extends HubspotTestBase {
     void aLabelIsToldAndAGenericEventNamesTheTypes() {
         String ann = made("C-1", "");
         String acme = company("Acme");
-        JsonNode label = crm.post("/crm/v4/associations/contacts/companies/labels",
-                "{\"label\":\"Buyer\",\"name\":\"buyer\",\"inverseLabel\":\"Bought by\"}").json().at("/results/0");
+        JsonNode label = crm.post(
+                        "/crm/v4/associations/contacts/companies/labels",
+                        "{\"label\":\"Buyer\",\"name\":\"buyer\",\"inverseLabel\":\"Bought by\"}")
+                .json()
+                .at("/results/0");
         associated(ann, acme, "");
         subscribe("");
-        crm.post("/webhooks/v3/600001/subscriptions",
+        crm.post(
+                "/webhooks/v3/600001/subscriptions",
                 "{\"eventType\":\"object.associationChange\",\"objectTypeId\":\"0-1\",\"active\":true}");
         associated(ann, acme, ",\"types\":[" + label.path("typeId").asInt() + "]");
         saysNext(0, "CONTACT_TO_COMPANY " + ann + " " + acme);
         JsonNode event = receiver.events().get(0);
         assertThat(event.path("fromObjectTypeId").asText()).isEqualTo("0-1");
         assertThat(event.path("toObjectTypeId").asText()).isEqualTo("0-2");
-        assertThat(event.path("associationTypeId").asInt()).isEqualTo(label.path("typeId").asInt());
+        assertThat(event.path("associationTypeId").asInt())
+                .isEqualTo(label.path("typeId").asInt());
         assertThat(event.path("associationCategory").asText()).isEqualTo("USER_DEFINED");
         assertThat(event.has("objectTypeId")).isFalse();
 
-        crm.post("/crm/v4/associations/contacts/companies/batch/labels/archive", "{\"inputs\":[{\"from\":{\"id\":\"" + ann
-                + "\"},\"to\":{\"id\":\"" + acme + "\"},\"types\":[{\"associationCategory\":\"USER_DEFINED\","
-                + "\"associationTypeId\":" + label.path("typeId").asInt() + "}]}]}");
+        crm.post(
+                "/crm/v4/associations/contacts/companies/batch/labels/archive",
+                "{\"inputs\":[{\"from\":{\"id\":\"" + ann
+                        + "\"},\"to\":{\"id\":\"" + acme + "\"},\"types\":[{\"associationCategory\":\"USER_DEFINED\","
+                        + "\"associationTypeId\":" + label.path("typeId").asInt() + "}]}]}");
         saysNext(1, "CONTACT_TO_COMPANY " + ann + " " + acme + " removed");
     }
 
@@ -233,22 +272,38 @@ class HubspotWebhooksTest extends HubspotTestBase {
     void theAppsOwnApiSetsUpWhatIsTold() {
         String app = "/webhooks/v3/600001";
         assertThat(crm.get(app + "/settings").status()).isEqualTo(404);
-        assertThat(crm.put(app + "/settings", "{\"targetUrl\":\"" + receiver.url()
-                + "\",\"throttling\":{\"maxConcurrentRequests\":8}}").json().at("/throttling/maxConcurrentRequests").asInt())
+        assertThat(crm.put(
+                                app + "/settings",
+                                "{\"targetUrl\":\"" + receiver.url()
+                                        + "\",\"throttling\":{\"maxConcurrentRequests\":8}}")
+                        .json()
+                        .at("/throttling/maxConcurrentRequests")
+                        .asInt())
                 .isEqualTo(8);
-        assertThat(crm.put(app + "/settings", "{\"targetUrl\":\"" + receiver.url()
-                + "\",\"throttling\":{\"maxConcurrentRequests\":5}}").status()).isEqualTo(400);
-        HubspotClient.Reply made = crm.post(app + "/subscriptions",
+        assertThat(crm.put(
+                                app + "/settings",
+                                "{\"targetUrl\":\"" + receiver.url()
+                                        + "\",\"throttling\":{\"maxConcurrentRequests\":5}}")
+                        .status())
+                .isEqualTo(400);
+        HubspotClient.Reply made = crm.post(
+                app + "/subscriptions",
                 "{\"eventType\":\"object.propertyChange\",\"objectTypeId\":\"0-3\",\"propertyName\":\"amount\"}");
         assertThat(made.status()).isEqualTo(201);
         assertThat(made.json().path("active").asBoolean()).isFalse();
         String one = app + "/subscriptions/" + made.json().path("id").asText();
-        assertThat(crm.post(app + "/subscriptions", "{\"eventType\":\"contact.propertyChange\"}").status()).isEqualTo(400);
-        assertThat(crm.post(app + "/subscriptions", "{\"eventType\":\"contact.anything\"}").status()).isEqualTo(400);
-        assertThat(crm.get("/app-webhooks/2026-09/600001/subscriptions").json().path("results")).hasSize(1);
+        assertThat(crm.post(app + "/subscriptions", "{\"eventType\":\"contact.propertyChange\"}")
+                        .status())
+                .isEqualTo(400);
+        assertThat(crm.post(app + "/subscriptions", "{\"eventType\":\"contact.anything\"}")
+                        .status())
+                .isEqualTo(400);
+        assertThat(crm.get("/app-webhooks/2026-09/600001/subscriptions").json().path("results"))
+                .hasSize(1);
 
         crm.post("/sandbox/records/hubspot/deals", "{\"deal_no\":\"D-1\",\"amount\":\"1\"}");
-        assertThat(crm.patch(one, "{\"active\":true}").json().path("active").asBoolean()).isTrue();
+        assertThat(crm.patch(one, "{\"active\":true}").json().path("active").asBoolean())
+                .isTrue();
         crm.post("/sandbox/records/hubspot/deals/D-1", "{\"amount\":\"2\",\"dealname\":\"Two\"}");
         soon(() -> assertThat(receiver.events()).hasSize(1));
         assertThat(receiver.events().get(0).path("subscriptionType").asText()).isEqualTo("object.propertyChange");
@@ -256,7 +311,11 @@ class HubspotWebhooksTest extends HubspotTestBase {
         assertThat(receiver.events().get(0).path("propertyValue").asText()).isEqualTo("2");
 
         String batch = "{\"inputs\":[{\"id\":" + made.json().path("id").asText() + ",\"active\":false}]}";
-        assertThat(crm.post(app + "/subscriptions/batch/update", batch).json().at("/results/0/active").asBoolean()).isFalse();
+        assertThat(crm.post(app + "/subscriptions/batch/update", batch)
+                        .json()
+                        .at("/results/0/active")
+                        .asBoolean())
+                .isFalse();
         assertThat(crm.delete(one).status()).isEqualTo(204);
         assertThat(crm.get(one).status()).isEqualTo(404);
         assertThat(crm.get("/webhooks/v3/5/subscriptions").status()).isEqualTo(404);
@@ -271,13 +330,15 @@ class HubspotWebhooksTest extends HubspotTestBase {
         soon(() -> assertThat(receiver.deliveries()).hasSize(1));
         WebhookReceiver.Delivery second = receiver.deliveries().get(0);
         assertThat(second.headers().get("X-HubSpot-Signature-Version")).isEqualTo("v2");
-        assertThat(second.headers().get("X-HubSpot-Signature")).isEqualTo(sha256("s3cretPOST" + receiver.url(), second.body()));
+        assertThat(second.headers().get("X-HubSpot-Signature"))
+                .isEqualTo(sha256("s3cretPOST" + receiver.url(), second.body()));
         Mac mac = Mac.getInstance("HmacSHA256");
         mac.init(new SecretKeySpec("s3cret".getBytes(StandardCharsets.UTF_8), "HmacSHA256"));
         mac.update(("POST" + receiver.url().replace("%3A", ":")).getBytes(StandardCharsets.UTF_8));
         mac.update(second.body());
         mac.update(second.headers().get("X-HubSpot-Request-Timestamp").getBytes(StandardCharsets.UTF_8));
-        assertThat(second.headers().get("X-HubSpot-Signature-v3")).isEqualTo(Base64.getEncoder().encodeToString(mac.doFinal()));
+        assertThat(second.headers().get("X-HubSpot-Signature-v3"))
+                .isEqualTo(Base64.getEncoder().encodeToString(mac.doFinal()));
 
         subscribe(",\"signatureVersion\":\"v1\"");
         crm.post(USER + "/" + id, "{\"city\":\"Ulm\"}");
@@ -299,7 +360,8 @@ class HubspotWebhooksTest extends HubspotTestBase {
         subscribe(",\"timeScale\":1000000,\"subscribe\":{\"contacts\":[\"city\"]}");
         made("C-1", "");
         soon(() -> assertThat(counts().path("givenUp").asInt()).isOne());
-        assertThat(receiver.events()).extracting(event -> event.path("attemptNumber").asInt())
+        assertThat(receiver.events())
+                .extracting(event -> event.path("attemptNumber").asInt())
                 .containsExactlyElementsOf(IntStream.rangeClosed(0, 10).boxed().toList());
         assertThat(counts().path("requests").asInt()).isOne();
         assertThat(counts().path("retried").asInt()).isEqualTo(10);
@@ -337,7 +399,8 @@ class HubspotWebhooksTest extends HubspotTestBase {
         soon(() -> assertThat(counts().path("delivered").asInt()).isEqualTo(3_000));
         assertThat(receiver.mostAtOnce()).isEqualTo(6);
         assertThat(counts().path("mostAtOnce").asInt()).isEqualTo(6);
-        assertThat(receiver.deliveries()).allMatch(delivery -> delivery.events().size() <= 100)
+        assertThat(receiver.deliveries())
+                .allMatch(delivery -> delivery.events().size() <= 100)
                 .anyMatch(delivery -> delivery.events().size() == 100);
     }
 
@@ -352,8 +415,10 @@ class HubspotWebhooksTest extends HubspotTestBase {
         crm.post(USER + "/" + id, "{\"city\":\"twice\"}");
         fault("{\"kind\":\"lateEvents\",\"count\":1,\"delayMs\":2500}");
         crm.post(USER + "/" + id, "{\"city\":\"late\"}");
-        receiver.answering(delivery -> delivery.headers().get("X-HubSpot-Signature")
-                .equals(plain("sandbox-secret", delivery.body())) ? 204 : 401);
+        receiver.answering(delivery ->
+                delivery.headers().get("X-HubSpot-Signature").equals(plain("sandbox-secret", delivery.body()))
+                        ? 204
+                        : 401);
         fault("{\"kind\":\"forgeEvents\",\"count\":1}");
         crm.post(USER + "/" + id, "{\"city\":\"true\"}");
         soon(() -> assertThat(values()).contains("twice", "late", "true", "forged"));
@@ -380,7 +445,8 @@ class HubspotWebhooksTest extends HubspotTestBase {
     }
 
     private List<String> values() {
-        return receiver.events("contact.propertyChange").stream().map(e -> e.path("propertyValue").asText())
+        return receiver.events("contact.propertyChange").stream()
+                .map(e -> e.path("propertyValue").asText())
                 .collect(Collectors.toList());
     }
 
@@ -394,17 +460,23 @@ class HubspotWebhooksTest extends HubspotTestBase {
         soon(() -> assertThat(values()).hasSize(30));
         assertThat(values()).containsExactlyInAnyOrderElementsOf(sent).isNotEqualTo(sent);
         Map<String, Long> moments = new HashMap<>();
-        receiver.events().forEach(event ->
-                moments.put(event.path("propertyValue").asText(), event.path("occurredAt").asLong()));
-        assertThat(sent.stream().map(moments::get).toList()).as("when they happened tells the order").isSorted();
+        receiver.events()
+                .forEach(event -> moments.put(
+                        event.path("propertyValue").asText(),
+                        event.path("occurredAt").asLong()));
+        assertThat(sent.stream().map(moments::get).toList())
+                .as("when they happened tells the order")
+                .isSorted();
     }
 
     @Test
     void subscriptionsOutliveTheSandboxInItsFile(@TempDir Path folder) {
         Path file = folder.resolve("data");
         try (Sandbox first = Sandbox.start("127.0.0.1", 0, Optional.of(file))) {
-            new HubspotClient(first.port()).put("/sandbox/webhooks/hubspot", "{\"targetUrl\":\"" + receiver.url()
-                    + "\",\"subscribe\":{\"contacts\":[\"city\"]}}");
+            new HubspotClient(first.port())
+                    .put(
+                            "/sandbox/webhooks/hubspot",
+                            "{\"targetUrl\":\"" + receiver.url() + "\",\"subscribe\":{\"contacts\":[\"city\"]}}");
         }
         try (Sandbox second = Sandbox.start("127.0.0.1", 0, Optional.of(file))) {
             HubspotClient client = new HubspotClient(second.port());
@@ -418,9 +490,14 @@ class HubspotWebhooksTest extends HubspotTestBase {
 
     @Test
     void aWrongSettingIsRefusedWithItsReason() {
-        assertThat(crm.put("/sandbox/webhooks/hubspot", "{\"targetUrl\":\"elsewhere\"}").text()).contains("no address");
-        assertThat(crm.put("/sandbox/webhooks/hubspot", "{\"timeScale\":0}").status()).isEqualTo(400);
-        assertThat(crm.put("/sandbox/webhooks/hubspot", "{\"subscribe\":[\"horses\"]}").text()).contains("horses");
+        assertThat(crm.put("/sandbox/webhooks/hubspot", "{\"targetUrl\":\"elsewhere\"}")
+                        .text())
+                .contains("no address");
+        assertThat(crm.put("/sandbox/webhooks/hubspot", "{\"timeScale\":0}").status())
+                .isEqualTo(400);
+        assertThat(crm.put("/sandbox/webhooks/hubspot", "{\"subscribe\":[\"horses\"]}")
+                        .text())
+                .contains("horses");
         assertThat(crm.put("/sandbox/webhooks/salesforce", "{}").text()).contains("no webhooks");
         assertThat(crm.get("/sandbox/nothing").status()).isEqualTo(404);
     }

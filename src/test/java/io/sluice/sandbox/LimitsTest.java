@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.sandbox;
 
 import static io.sluice.sandbox.SalesforceClient.contact;
@@ -5,13 +6,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
-
-import org.junit.jupiter.api.Test;
-
 import java.net.http.HttpResponse;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
 
 class LimitsTest extends SandboxTestBase {
 
@@ -25,7 +24,8 @@ class LimitsTest extends SandboxTestBase {
         SalesforceClient.Reply refused = crm.get(API + "/limits");
         assertThat(refused.status()).isEqualTo(403);
         assertThat(refused.text())
-                .isEqualTo("[{\"message\":\"TotalRequests Limit exceeded.\",\"errorCode\":\"REQUEST_LIMIT_EXCEEDED\"}]");
+                .isEqualTo(
+                        "[{\"message\":\"TotalRequests Limit exceeded.\",\"errorCode\":\"REQUEST_LIMIT_EXCEEDED\"}]");
         assertThat(refused.header("Sforce-Limit-Info")).isEqualTo("api-usage=3/3");
         assertThat(refused.header("Retry-After")).isNull();
         JsonNode counted = crm.referee();
@@ -44,7 +44,8 @@ class LimitsTest extends SandboxTestBase {
         crm.get(API + "/limits");
         assertThat(crm.get(API + "/limits").status()).isEqualTo(403);
         await().until(() -> crm.get(API + "/limits").status() == 200);
-        assertThat(crm.referee().path("limits").path("perSecond").path("peak").asInt()).isEqualTo(2);
+        assertThat(crm.referee().path("limits").path("perSecond").path("peak").asInt())
+                .isEqualTo(2);
         assertThat(crm.referee().path("limits").has("daily")).isTrue();
     }
 
@@ -60,9 +61,10 @@ class LimitsTest extends SandboxTestBase {
     void requestsThatRunTooLongAreLimitedInNumber() {
         crm.put("/sandbox/limits/salesforce", "{\"concurrent\":{\"max\":2,\"thresholdSeconds\":0.2}}");
         crm.post("/sandbox/faults/salesforce", "{\"kind\":\"slow\",\"delayMs\":3000,\"count\":2}");
-        List<CompletableFuture<HttpResponse<String>>> slow = Stream.of(1, 2)
-                .map(i -> crm.later("GET", API + "/limits", "")).toList();
-        await().until(() -> crm.referee().path("limits").path("concurrent").path("used").asInt() == 2);
+        List<CompletableFuture<HttpResponse<String>>> slow =
+                Stream.of(1, 2).map(i -> crm.later("GET", API + "/limits", "")).toList();
+        await().until(() ->
+                crm.referee().path("limits").path("concurrent").path("used").asInt() == 2);
         SalesforceClient.Reply refused = crm.get(API + "/limits");
         assertThat(refused.status()).isEqualTo(403);
         assertThat(refused.text()).contains("ConcurrentRequests (Concurrent API Requests) Limit exceeded.");
@@ -82,13 +84,17 @@ class LimitsTest extends SandboxTestBase {
     void theRefereeSeesTwoWritesOfOneRecordAtOnce() {
         crm.upsertContacts(contact("C-1", "One"), contact("C-2", "Two"));
         assertThat(crm.referee().path("maxWritesInFlightPerRecord").asInt()).isOne();
-        String id = crm.get(API + "/sobjects/Contact/Customer_No__c/C-2").json().path("Id").asText();
+        String id = crm.get(API + "/sobjects/Contact/Customer_No__c/C-2")
+                .json()
+                .path("Id")
+                .asText();
         crm.post("/sandbox/faults/salesforce", "{\"kind\":\"slow\",\"delayMs\":700,\"count\":2}");
-        CompletableFuture<HttpResponse<String>> first = crm.later("PATCH",
+        CompletableFuture<HttpResponse<String>> first = crm.later(
+                "PATCH",
                 API + "/composite/sobjects/Contact/Customer_No__c",
                 SalesforceClient.records("Contact", false, contact("C-1", "a"), contact("c-2", "b")));
-        CompletableFuture<HttpResponse<String>> second = crm.later("PATCH", API + "/sobjects/Contact/" + id,
-                "{\"LastName\":\"c\"}");
+        CompletableFuture<HttpResponse<String>> second =
+                crm.later("PATCH", API + "/sobjects/Contact/" + id, "{\"LastName\":\"c\"}");
         CompletableFuture.allOf(first, second).join();
         assertThat(crm.referee().path("maxWritesInFlightPerRecord").asInt()).isEqualTo(2);
         crm.post("/sandbox/referee/reset", "");

@@ -1,13 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.sandbox;
 
 import static io.sluice.sandbox.SalesforceClient.contact;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
-
-import org.junit.jupiter.api.Test;
-
 import java.util.Arrays;
+import org.junit.jupiter.api.Test;
 
 class RecordsControlTest extends SandboxTestBase {
 
@@ -17,7 +16,8 @@ class RecordsControlTest extends SandboxTestBase {
     void aUsersEditIsMadeByAnotherUserAndIsNoCall() {
         crm.upsertContacts(contact("C-1", "One"));
         JsonNode before = crm.get(CONTACTS + "/C-1").json();
-        assertThat(crm.post(CONTACTS + "/C-1", "{\"Tier__c\":\"gold\"}").json().path("id")).isEqualTo(before.path("Id"));
+        assertThat(crm.post(CONTACTS + "/C-1", "{\"Tier__c\":\"gold\"}").json().path("id"))
+                .isEqualTo(before.path("Id"));
         JsonNode after = crm.get(CONTACTS + "/" + before.path("Id").asText()).json();
         assertThat(after.path("Tier__c").asText()).isEqualTo("gold");
         assertThat(after.path("LastModifiedById")).isNotEqualTo(before.path("LastModifiedById"));
@@ -28,8 +28,10 @@ class RecordsControlTest extends SandboxTestBase {
 
     @Test
     void aUserCreatesAndDeletesToo() {
-        String id = crm.post(CONTACTS, "{\"LastName\":\"New\"}").json().path("id").asText();
-        assertThat(crm.get(CONTACTS + "/" + id).json().path("LastName").asText()).isEqualTo("New");
+        String id =
+                crm.post(CONTACTS, "{\"LastName\":\"New\"}").json().path("id").asText();
+        assertThat(crm.get(CONTACTS + "/" + id).json().path("LastName").asText())
+                .isEqualTo("New");
         assertThat(crm.delete(CONTACTS + "/" + id).status()).isEqualTo(200);
         assertThat(crm.get(CONTACTS + "/" + id).status()).isEqualTo(404);
     }
@@ -47,7 +49,10 @@ class RecordsControlTest extends SandboxTestBase {
     @Test
     void anImportMakesAndChangesManyRecordsAndSaysOfEachLineWhatBecameOfIt() {
         crm.upsertContacts(contact("C-1", "One"));
-        String[] lines = crm.call("POST", CONTACTS, """
+        String[] lines = crm.call(
+                        "POST",
+                        CONTACTS,
+                        """
                 {"id":"C-1","Tier__c":"gold"}
                 {"LastName":"New","Customer_No__c":"C-2"}
 
@@ -55,9 +60,14 @@ class RecordsControlTest extends SandboxTestBase {
                 [1]
                 {"id":"C-9","Tier__c":"gold"}
                 {"id":"C-2","Tier__c":"silver"}
-                """, "application/x-ndjson").text().split("\n");
+                """,
+                        "application/x-ndjson")
+                .text()
+                .split("\n");
         assertThat(lines).hasSize(6);
-        assertThat(lines[0]).isEqualTo("{\"id\":\"" + crm.get(CONTACTS + "/C-1").json().path("Id").asText() + "\"}");
+        assertThat(lines[0])
+                .isEqualTo("{\"id\":\""
+                        + crm.get(CONTACTS + "/C-1").json().path("Id").asText() + "\"}");
         assertThat(lines[1]).isEqualTo(lines[5]);
         assertThat(lines[2]).contains("\"error\":\"REQUIRED_FIELD_MISSING");
         assertThat(lines[3]).isEqualTo("{\"error\":\"The line is no JSON object.\"}");

@@ -1,9 +1,9 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.sandbox;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
@@ -58,8 +58,10 @@ final class SalesforceClient {
     }
 
     SalesforceClient login(String clientId) {
-        token = form("grant_type=client_credentials&client_id=" + clientId + "&client_secret=sluice").json()
-                .path("access_token").asText();
+        token = form("grant_type=client_credentials&client_id=" + clientId + "&client_secret=sluice")
+                .json()
+                .path("access_token")
+                .asText();
         return this;
     }
 
@@ -70,7 +72,8 @@ final class SalesforceClient {
     Reply form(String body) {
         return send(HttpRequest.newBuilder(URI.create(base + "/services/oauth2/token"))
                 .header("Content-Type", "application/x-www-form-urlencoded")
-                .POST(HttpRequest.BodyPublishers.ofString(body)).build());
+                .POST(HttpRequest.BodyPublishers.ofString(body))
+                .build());
     }
 
     Reply get(String path) {
@@ -105,8 +108,12 @@ final class SalesforceClient {
     static String records(String type, boolean allOrNone, String... fields) {
         StringBuilder body = new StringBuilder("{\"allOrNone\":" + allOrNone + ",\"records\":[");
         for (int i = 0; i < fields.length; i++) {
-            body.append(i == 0 ? "" : ",").append("{\"attributes\":{\"type\":\"").append(type).append("\"},")
-                    .append(fields[i]).append('}');
+            body.append(i == 0 ? "" : ",")
+                    .append("{\"attributes\":{\"type\":\"")
+                    .append(type)
+                    .append("\"},")
+                    .append(fields[i])
+                    .append('}');
         }
         return body.append("]}").toString();
     }
@@ -141,7 +148,8 @@ final class SalesforceClient {
 
     HttpRequest request(String method, String path, HttpRequest.BodyPublisher body, String contentType) {
         HttpRequest.Builder request = HttpRequest.newBuilder(URI.create(base + path))
-                .header("Content-Type", contentType).method(method, body);
+                .header("Content-Type", contentType)
+                .method(method, body);
         if (token != null) {
             request.header("Authorization", "Bearer " + token);
         }
@@ -151,7 +159,8 @@ final class SalesforceClient {
     /** The lines of a long body, as they come. */
     Stream<String> lines(String path) {
         try {
-            return http.send(request("GET", path, ""), HttpResponse.BodyHandlers.ofLines()).body();
+            return http.send(request("GET", path, ""), HttpResponse.BodyHandlers.ofLines())
+                    .body();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         } catch (InterruptedException e) {

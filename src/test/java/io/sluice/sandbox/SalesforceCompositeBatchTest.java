@@ -1,18 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.sandbox;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
-
 import java.util.Collections;
-
 import org.junit.jupiter.api.Test;
 
 class SalesforceCompositeBatchTest extends SandboxTestBase {
 
     private static final String ACCOUNT = part("POST", "v62.0/sobjects/Account", "{\"Name\":\"Acme\"}");
-    private static final String CONTACT = part("PATCH", "v62.0/sobjects/Contact/Customer_No__c/C-1",
-            "{\"LastName\":\"Doe\"}");
+    private static final String CONTACT =
+            part("PATCH", "v62.0/sobjects/Contact/Customer_No__c/C-1", "{\"LastName\":\"Doe\"}");
     private static final String BAD = part("POST", "v62.0/sobjects/Contact", "{\"FirstName\":\"x\"}");
     private static final String QUERY = part("GET", "v62.0/query?q=SELECT+Name+FROM+Account", null);
 
@@ -21,7 +20,12 @@ class SalesforceCompositeBatchTest extends SandboxTestBase {
         JsonNode answer = batch(false, ACCOUNT, CONTACT, QUERY);
         assertThat(answer.path("hasErrors").asBoolean()).isFalse();
         assertThat(answer.findValuesAsText("statusCode")).containsExactly("201", "201", "200");
-        assertThat(answer.path("results").path(2).path("result").path("totalSize").asInt()).isOne();
+        assertThat(answer.path("results")
+                        .path(2)
+                        .path("result")
+                        .path("totalSize")
+                        .asInt())
+                .isOne();
         JsonNode counted = crm.referee();
         assertThat(counted.path("accepted").asInt()).isOne();
         assertThat(counted.at("/limits/daily/used").asInt()).isEqualTo(3);
@@ -49,16 +53,22 @@ class SalesforceCompositeBatchTest extends SandboxTestBase {
     void withHaltOnErrorNothingIsMadeAfterAFailure() {
         JsonNode answer = batch(true, CONTACT, BAD, ACCOUNT);
         assertThat(answer.findValuesAsText("statusCode")).containsExactly("201", "400", "412");
-        assertThat(crm.referee().path("recordsByObject").path("Contact").asInt()).isOne();
-        assertThat(crm.referee().path("recordsByObject").path("Account").asInt()).isZero();
+        assertThat(crm.referee().path("recordsByObject").path("Contact").asInt())
+                .isOne();
+        assertThat(crm.referee().path("recordsByObject").path("Account").asInt())
+                .isZero();
     }
 
     @Test
     void moreThan25PartsAndBatchesInABatchAreRefused() {
-        assertThat(crm.post(API + "/composite/batch", body(false, Collections.nCopies(26, ACCOUNT).toArray(String[]::new)))
-                .status()).isEqualTo(400);
+        assertThat(crm.post(
+                                API + "/composite/batch",
+                                body(false, Collections.nCopies(26, ACCOUNT).toArray(String[]::new)))
+                        .status())
+                .isEqualTo(400);
         assertThat(batch(false, part("POST", "v62.0/composite/batch", "{\"batchRequests\":[]}"))
-                .findValuesAsText("statusCode")).containsExactly("404");
+                        .findValuesAsText("statusCode"))
+                .containsExactly("404");
     }
 
     private JsonNode batch(boolean haltOnError, String... parts) {
@@ -72,7 +82,7 @@ class SalesforceCompositeBatchTest extends SandboxTestBase {
     }
 
     private static String part(String method, String url, String body) {
-        return "{\"method\":\"" + method + "\",\"url\":\"" + url + "\""
-                + (body == null ? "" : ",\"richInput\":" + body) + "}";
+        return "{\"method\":\"" + method + "\",\"url\":\"" + url + "\"" + (body == null ? "" : ",\"richInput\":" + body)
+                + "}";
     }
 }

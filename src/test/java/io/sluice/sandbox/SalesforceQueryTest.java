@@ -1,15 +1,10 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.sandbox;
 
 import static io.sluice.sandbox.SalesforceClient.contact;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
-
-import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
-
 import java.net.http.HttpRequest;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -17,6 +12,10 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class SalesforceQueryTest extends SandboxTestBase {
 
@@ -30,58 +29,69 @@ class SalesforceQueryTest extends SandboxTestBase {
     }
 
     @ParameterizedTest
-    @CsvSource(delimiter = '|', quoteCharacter = '"', value = {
-        "Tier__c = 'GOLD'                                              | C-1 C-3",
-        "Tier__c != 'gold'                                             | C-2 C-4",
-        "Tier__c = null                                                | C-4",
-        "Tier__c != null AND (NOT LastName LIKE 'a%')                  | C-2 C-3",
-        "Tier__c = 'basic' OR (Birthdate > 1985-01-01 AND Tier__c = 'gold') | C-2 C-3",
-        "LastName = 'O\\'Neil'                                         | C-3",
-        "LastName LIKE '%n_'                                           | C-4",
-        "Customer_No__c IN ('c-2','C-4','C-9')                         | C-2 C-4",
-        "Customer_No__c NOT IN ('C-2','C-4')                           | C-1 C-3",
-        "Newsletter__c = true                                          | C-2",
-        "Birthdate <= 1980-05-01                                       | C-1",
-        "MailingLatitude >= 52.4                                       | C-4",
-        "SystemModstamp = TODAY                                        | C-1 C-2 C-3 C-4",
-        "CreatedDate = LAST_N_DAYS:3 AND Tier__c = 'basic'             | C-2",
-        "SystemModstamp < 2020-01-01T00:00:00Z                         | ''",
-        "Owner.Name = 'integration sluice'                             | C-1 C-2 C-3 C-4",
-    })
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '"',
+            value = {
+                "Tier__c = 'GOLD'                                              | C-1 C-3",
+                "Tier__c != 'gold'                                             | C-2 C-4",
+                "Tier__c = null                                                | C-4",
+                "Tier__c != null AND (NOT LastName LIKE 'a%')                  | C-2 C-3",
+                "Tier__c = 'basic' OR (Birthdate > 1985-01-01 AND Tier__c = 'gold') | C-2 C-3",
+                "LastName = 'O\\'Neil'                                         | C-3",
+                "LastName LIKE '%n_'                                           | C-4",
+                "Customer_No__c IN ('c-2','C-4','C-9')                         | C-2 C-4",
+                "Customer_No__c NOT IN ('C-2','C-4')                           | C-1 C-3",
+                "Newsletter__c = true                                          | C-2",
+                "Birthdate <= 1980-05-01                                       | C-1",
+                "MailingLatitude >= 52.4                                       | C-4",
+                "SystemModstamp = TODAY                                        | C-1 C-2 C-3 C-4",
+                "CreatedDate = LAST_N_DAYS:3 AND Tier__c = 'basic'             | C-2",
+                "SystemModstamp < 2020-01-01T00:00:00Z                         | ''",
+                "Owner.Name = 'integration sluice'                             | C-1 C-2 C-3 C-4",
+            })
     void aConditionFindsItsRows(String condition, String keys) {
-        JsonNode answer = crm.query("SELECT Customer_No__c FROM Contact WHERE " + condition + " ORDER BY Customer_No__c")
+        JsonNode answer = crm.query(
+                        "SELECT Customer_No__c FROM Contact WHERE " + condition + " ORDER BY Customer_No__c")
                 .json();
         String wanted = "''".equals(keys) ? "" : keys;
-        assertThat(String.join(" ", answer.path("records").findValuesAsText("Customer_No__c"))).isEqualTo(wanted);
+        assertThat(String.join(" ", answer.path("records").findValuesAsText("Customer_No__c")))
+                .isEqualTo(wanted);
         assertThat(answer.path("totalSize").asInt()).isEqualTo(wanted.isEmpty() ? 0 : wanted.split(" ").length);
     }
 
     @ParameterizedTest
-    @CsvSource(delimiter = '|', value = {
-        "FirstName                        | C-3 C-4 C-2 C-1",
-        "FirstName DESC                   | C-3 C-4 C-1 C-2",
-        "FirstName DESC NULLS LAST        | C-1 C-2 C-3 C-4",
-        "FirstName ASC NULLS LAST         | C-2 C-1 C-3 C-4",
-        "Tier__c NULLS LAST, LastName DESC | C-2 C-3 C-1 C-4",
-        "SystemModstamp, Id LIMIT 2       | C-1 C-2",
-        "Id LIMIT 2 OFFSET 1              | C-2 C-3",
-    })
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "FirstName                        | C-3 C-4 C-2 C-1",
+                "FirstName DESC                   | C-3 C-4 C-1 C-2",
+                "FirstName DESC NULLS LAST        | C-1 C-2 C-3 C-4",
+                "FirstName ASC NULLS LAST         | C-2 C-1 C-3 C-4",
+                "Tier__c NULLS LAST, LastName DESC | C-2 C-3 C-1 C-4",
+                "SystemModstamp, Id LIMIT 2       | C-1 C-2",
+                "Id LIMIT 2 OFFSET 1              | C-2 C-3",
+            })
     void rowsComeInTheOrderAskedFor(String order, String keys) {
-        JsonNode answer = crm.query("SELECT Customer_No__c FROM Contact ORDER BY " + order).json();
-        assertThat(String.join(" ", answer.path("records").findValuesAsText("Customer_No__c"))).isEqualTo(keys);
+        JsonNode answer = crm.query("SELECT Customer_No__c FROM Contact ORDER BY " + order)
+                .json();
+        assertThat(String.join(" ", answer.path("records").findValuesAsText("Customer_No__c")))
+                .isEqualTo(keys);
     }
 
     @ParameterizedTest
-    @CsvSource(delimiter = '|', value = {
-        "SELECT Id FROM Contact WHERE            | MALFORMED_QUERY",
-        "SELECT Id Name FROM Contact             | MALFORMED_QUERY",
-        "SELECT Id FROM Contact WHERE Name = 'x  | MALFORMED_QUERY",
-        "SELECT Nope__c FROM Contact             | INVALID_FIELD",
-        "SELECT Boss.Name FROM Contact           | INVALID_FIELD",
-        "SELECT Id FROM Contact WHERE LastName = 5 | INVALID_FIELD",
-        "SELECT Id FROM Contact WHERE CreatedDate > 2020-01-01 | INVALID_FIELD",
-        "SELECT Id FROM Nope                     | INVALID_TYPE",
-    })
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "SELECT Id FROM Contact WHERE            | MALFORMED_QUERY",
+                "SELECT Id Name FROM Contact             | MALFORMED_QUERY",
+                "SELECT Id FROM Contact WHERE Name = 'x  | MALFORMED_QUERY",
+                "SELECT Nope__c FROM Contact             | INVALID_FIELD",
+                "SELECT Boss.Name FROM Contact           | INVALID_FIELD",
+                "SELECT Id FROM Contact WHERE LastName = 5 | INVALID_FIELD",
+                "SELECT Id FROM Contact WHERE CreatedDate > 2020-01-01 | INVALID_FIELD",
+                "SELECT Id FROM Nope                     | INVALID_TYPE",
+            })
     void aQueryThatCantBeRunSaysWhy(String soql, String code) {
         SalesforceClient.Reply reply = crm.query(soql);
         assertThat(reply.status()).isEqualTo(400);
@@ -90,8 +100,10 @@ class SalesforceQueryTest extends SandboxTestBase {
 
     @Test
     void parentsAreNested() {
-        JsonNode row = crm.query("SELECT Id, Owner.Name, Account.Name FROM Contact WHERE Customer_No__c = 'C-1'").json()
-                .path("records").path(0);
+        JsonNode row = crm.query("SELECT Id, Owner.Name, Account.Name FROM Contact WHERE Customer_No__c = 'C-1'")
+                .json()
+                .path("records")
+                .path(0);
         assertThat(row.path("Owner").path("Name").asText()).isEqualTo("Integration Sluice");
         assertThat(row.path("Owner").path("attributes").path("type").asText()).isEqualTo("User");
         assertThat(row.path("Account").isNull()).isTrue();
@@ -99,7 +111,8 @@ class SalesforceQueryTest extends SandboxTestBase {
 
     @Test
     void countHasATotalAndNoRows() {
-        JsonNode answer = crm.query("SELECT COUNT() FROM Contact WHERE Tier__c = 'gold'").json();
+        JsonNode answer =
+                crm.query("SELECT COUNT() FROM Contact WHERE Tier__c = 'gold'").json();
         assertThat(answer.path("totalSize").asInt()).isEqualTo(2);
         assertThat(answer.path("records")).isEmpty();
     }
@@ -112,9 +125,11 @@ class SalesforceQueryTest extends SandboxTestBase {
             Arrays.setAll(more, i -> contact("M-" + (from + i), "x"));
             crm.upsertContacts(more);
         }
-        HttpRequest first = HttpRequest.newBuilder(crm.request("GET", API + "/query?q="
-                + SalesforceClient.encoded("SELECT Id FROM Contact"), ""), (n, v) -> true)
-                .header("Sforce-Query-Options", "batchSize=250").build();
+        HttpRequest first = HttpRequest.newBuilder(
+                        crm.request("GET", API + "/query?q=" + SalesforceClient.encoded("SELECT Id FROM Contact"), ""),
+                        (n, v) -> true)
+                .header("Sforce-Query-Options", "batchSize=250")
+                .build();
         JsonNode page = crm.send(first).json();
         List<String> ids = new ArrayList<>(page.path("records").findValuesAsText("Id"));
         assertThat(ids).hasSize(250);
@@ -139,17 +154,26 @@ class SalesforceQueryTest extends SandboxTestBase {
     }
 
     private JsonNode firstAfter(String condition) {
-        return crm.query("SELECT Id, Customer_No__c FROM Contact" + condition + " ORDER BY Id LIMIT 3").json()
+        return crm.query("SELECT Id, Customer_No__c FROM Contact" + condition + " ORDER BY Id LIMIT 3")
+                .json()
                 .path("records");
     }
 
     @Test
     void deletedRowsAreSeenByQueryAllAndDeletedOnly() {
-        String id = crm.get(API + "/sobjects/Contact/Customer_No__c/C-2").json().path("Id").asText();
+        String id = crm.get(API + "/sobjects/Contact/Customer_No__c/C-2")
+                .json()
+                .path("Id")
+                .asText();
         crm.delete(API + "/sobjects/Contact/" + id);
-        assertThat(crm.query("SELECT COUNT() FROM Contact").json().path("totalSize").asInt()).isEqualTo(3);
+        assertThat(crm.query("SELECT COUNT() FROM Contact")
+                        .json()
+                        .path("totalSize")
+                        .asInt())
+                .isEqualTo(3);
         JsonNode all = crm.get(API + "/queryAll?q="
-                + SalesforceClient.encoded("SELECT Id, IsDeleted FROM Contact WHERE IsDeleted = true")).json();
+                        + SalesforceClient.encoded("SELECT Id, IsDeleted FROM Contact WHERE IsDeleted = true"))
+                .json();
         assertThat(all.path("records").findValuesAsText("Id")).containsExactly(id);
         Instant now = Instant.now().truncatedTo(ChronoUnit.MINUTES);
         String span = "?start=" + now.minusSeconds(3600) + "&end=" + now.plusSeconds(60);
@@ -159,7 +183,8 @@ class SalesforceQueryTest extends SandboxTestBase {
         assertThat(updated.path("ids")).hasSize(3);
         assertThat(updated.path("latestDateCovered").asText()).matches("\\d{4}-.*\\+0000");
         assertThat(crm.get(API + "/sobjects/Contact/deleted?start=2020-01-01T00:00:00Z&end=2020-02-01T00:00:00Z")
-                .errorCode()).isEqualTo("INVALID_REPLICATION_DATE");
+                        .errorCode())
+                .isEqualTo("INVALID_REPLICATION_DATE");
     }
 
     @Test
@@ -167,7 +192,9 @@ class SalesforceQueryTest extends SandboxTestBase {
         JsonNode limits = crm.get(API + "/limits").json().path("DailyApiRequests");
         assertThat(limits.path("Max").asInt()).isEqualTo(15_000);
         assertThat(limits.path("Remaining").asInt()).isEqualTo(14_998);
-        JsonNode counts = crm.get(API + "/limits/recordCount?sObjects=Contact,Lead").json().path("sObjects");
+        JsonNode counts = crm.get(API + "/limits/recordCount?sObjects=Contact,Lead")
+                .json()
+                .path("sObjects");
         assertThat(counts.toString()).isEqualTo("[{\"count\":4,\"name\":\"Contact\"}]");
     }
 }

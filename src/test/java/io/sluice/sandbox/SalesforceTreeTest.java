@@ -1,21 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.sandbox;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
-
-import org.junit.jupiter.api.Test;
-
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
 
 class SalesforceTreeTest extends SandboxTestBase {
 
     @Test
     void childrenAreCreatedBelowTheirParents() {
-        SalesforceClient.Reply reply = trees(record("Account", "a", "\"Name\":\"Acme\"", children("Contacts",
-                record("Contact", "c", "\"LastName\":\"Doe\"", children("Opportunities", record("Opportunity", "o",
-                        "\"Name\":\"D\",\"StageName\":\"New\",\"CloseDate\":\"2026-12-24\"", ""))))),
+        SalesforceClient.Reply reply = trees(
+                record(
+                        "Account",
+                        "a",
+                        "\"Name\":\"Acme\"",
+                        children(
+                                "Contacts",
+                                record(
+                                        "Contact",
+                                        "c",
+                                        "\"LastName\":\"Doe\"",
+                                        children(
+                                                "Opportunities",
+                                                record(
+                                                        "Opportunity",
+                                                        "o",
+                                                        "\"Name\":\"D\",\"StageName\":\"New\",\"CloseDate\":\"2026-12-24\"",
+                                                        ""))))),
                 record("Account", "b", "\"Name\":\"Other\"", ""));
         assertThat(reply.status()).isEqualTo(201);
         assertThat(reply.json().path("hasErrors").asBoolean()).isFalse();
@@ -29,7 +43,10 @@ class SalesforceTreeTest extends SandboxTestBase {
 
     @Test
     void oneBadRecordFailsAllAndIsNamed() {
-        SalesforceClient.Reply reply = trees(record("Account", "a", "\"Name\":\"Acme\"",
+        SalesforceClient.Reply reply = trees(record(
+                "Account",
+                "a",
+                "\"Name\":\"Acme\"",
                 children("Contacts", record("Contact", "c", "\"FirstName\":\"Jo\"", ""))));
         assertThat(reply.status()).isEqualTo(400);
         assertThat(reply.json().path("hasErrors").asBoolean()).isTrue();
@@ -40,7 +57,8 @@ class SalesforceTreeTest extends SandboxTestBase {
 
     @Test
     void moreThan200RecordsOrFiveLevelsAreRefused() {
-        String many = IntStream.range(0, 201).mapToObj(i -> record("Account", "a" + i, "\"Name\":\"x\"", ""))
+        String many = IntStream.range(0, 201)
+                .mapToObj(i -> record("Account", "a" + i, "\"Name\":\"x\"", ""))
                 .collect(Collectors.joining(","));
         assertThat(trees(many).errorCode()).isEqualTo("LIMIT_EXCEEDED");
         String deep = "";
@@ -50,7 +68,8 @@ class SalesforceTreeTest extends SandboxTestBase {
         }
         assertThat(trees(deep).errorCode()).isEqualTo("INVALID_INPUT");
         assertThat(trees(record("Account", "a", "\"Name\":\"x\"", ""), record("Account", "a", "\"Name\":\"y\"", ""))
-                .errorCode()).isEqualTo("INVALID_INPUT");
+                        .errorCode())
+                .isEqualTo("INVALID_INPUT");
         assertThat(count("Account")).isZero();
     }
 
@@ -59,7 +78,10 @@ class SalesforceTreeTest extends SandboxTestBase {
     }
 
     private int count(String fromAndWhere) {
-        return crm.query("SELECT COUNT() FROM " + fromAndWhere).json().path("totalSize").asInt();
+        return crm.query("SELECT COUNT() FROM " + fromAndWhere)
+                .json()
+                .path("totalSize")
+                .asInt();
     }
 
     private static String record(String type, String reference, String fields, String children) {

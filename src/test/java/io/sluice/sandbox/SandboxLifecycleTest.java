@@ -1,14 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.sandbox;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import org.apache.camel.main.Main;
-
-import org.junit.jupiter.api.Test;
-
 import java.io.IOException;
 import java.net.ServerSocket;
+import org.apache.camel.main.Main;
+import org.junit.jupiter.api.Test;
 
 class SandboxLifecycleTest {
 

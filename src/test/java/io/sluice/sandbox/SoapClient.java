@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.sandbox;
 
 import com.sforce.soap.partner.Connector;
@@ -5,7 +6,6 @@ import com.sforce.soap.partner.PartnerConnection;
 import com.sforce.soap.partner.sobject.SObject;
 import com.sforce.ws.ConnectionException;
 import com.sforce.ws.ConnectorConfig;
-
 import java.util.Arrays;
 
 /** Makes the vendor's own client of the SOAP API, and records for it. */
@@ -15,7 +15,7 @@ final class SoapClient {
     static final String USER = "sluice@example.org";
     static final String PASSWORD = "sluice";
 
-    private SoapClient() { }
+    private SoapClient() {}
 
     static PartnerConnection logIn(SalesforceClient crm) throws ConnectionException {
         return logIn(crm, USER, PASSWORD);

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.sandbox;
 
 import static io.sluice.sandbox.SoapClient.record;
@@ -8,7 +9,6 @@ import com.sforce.soap.partner.LeadConvert;
 import com.sforce.soap.partner.LeadConvertResult;
 import com.sforce.soap.partner.PartnerConnection;
 import com.sforce.ws.ConnectionException;
-
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -23,8 +23,24 @@ class SoapConvertLeadTest extends SandboxTestBase {
     }
 
     private String lead() throws ConnectionException {
-        return soap.create(new com.sforce.soap.partner.sobject.SObject[] {record("Lead", "LastName", "Lee", "FirstName", "Ann",
-                "Company", "Lee Ltd", "Email", "ann@example.org", "City", "Ulm", "NumberOfEmployees", 12)})[0].getId();
+        return soap
+                .create(new com.sforce.soap.partner.sobject.SObject[] {
+                    record(
+                            "Lead",
+                            "LastName",
+                            "Lee",
+                            "FirstName",
+                            "Ann",
+                            "Company",
+                            "Lee Ltd",
+                            "Email",
+                            "ann@example.org",
+                            "City",
+                            "Ulm",
+                            "NumberOfEmployees",
+                            12)
+                })[0]
+                .getId();
     }
 
     private static LeadConvert asked(String lead) {
@@ -54,7 +70,9 @@ class SoapConvertLeadTest extends SandboxTestBase {
         JsonNode contact = read("Contact", converted.getContactId());
         assertThat(contact.path("Email").asText()).isEqualTo("ann@example.org");
         assertThat(contact.path("AccountId").asText()).isEqualTo(converted.getAccountId());
-        assertThat(read("Opportunity", converted.getOpportunityId()).path("AccountId").asText())
+        assertThat(read("Opportunity", converted.getOpportunityId())
+                        .path("AccountId")
+                        .asText())
                 .isEqualTo(converted.getAccountId());
         JsonNode lead = read("Lead", id);
         assertThat(lead.path("IsConverted").asBoolean()).isTrue();
@@ -66,9 +84,14 @@ class SoapConvertLeadTest extends SandboxTestBase {
 
     @Test
     void anAccountThatIsThereIsTakenAndNoOpportunityMadeWhereNoneIsWanted() throws ConnectionException {
-        String account = crm.post(API + "/sobjects/Account", "{\"Name\":\"Acme\"}").json().path("id").asText();
-        String known = crm.post(API + "/sobjects/Contact", "{\"LastName\":\"Known\",\"LeadSource\":\"Web\"}").json()
-                .path("id").asText();
+        String account = crm.post(API + "/sobjects/Account", "{\"Name\":\"Acme\"}")
+                .json()
+                .path("id")
+                .asText();
+        String known = crm.post(API + "/sobjects/Contact", "{\"LastName\":\"Known\",\"LeadSource\":\"Web\"}")
+                .json()
+                .path("id")
+                .asText();
         LeadConvert asked = asked(lead());
         asked.setAccountId(account);
         asked.setContactId(known);
@@ -82,7 +105,8 @@ class SoapConvertLeadTest extends SandboxTestBase {
         assertThat(read("Contact", known).path("LastName").asText()).isEqualTo("Known");
         assertThat(read("Contact", known).path("Email").asText()).isEqualTo("ann@example.org");
         assertThat(read("Contact", known).path("AccountId").asText()).isEqualTo(account);
-        assertThat(crm.referee().path("recordsByObject").path("Opportunity").asInt()).isZero();
+        assertThat(crm.referee().path("recordsByObject").path("Opportunity").asInt())
+                .isZero();
     }
 
     @Test
@@ -91,11 +115,14 @@ class SoapConvertLeadTest extends SandboxTestBase {
         LeadConvert asked = asked(id);
         asked.setConvertedStatus("Open - Not Contacted");
         assertThat(convert(asked).getErrors()[0].getStatusCode().name()).isEqualTo("INVALID_STATUS");
-        crm.put("/sandbox/automations/salesforce", "{\"object\":\"Opportunity\",\"refuse\":{\"field\":\"Name\",\"empty\":false}}");
+        crm.put(
+                "/sandbox/automations/salesforce",
+                "{\"object\":\"Opportunity\",\"refuse\":{\"field\":\"Name\",\"empty\":false}}");
         LeadConvertResult refused = convert(asked(id));
         assertThat(refused.isSuccess()).isFalse();
         assertThat(refused.getErrors()[0].getStatusCode().name()).isEqualTo("FIELD_CUSTOM_VALIDATION_EXCEPTION");
-        assertThat(crm.referee().path("recordsByObject").path("Account").asInt()).isZero();
+        assertThat(crm.referee().path("recordsByObject").path("Account").asInt())
+                .isZero();
         assertThat(read("Lead", id).path("IsConverted").asBoolean()).isFalse();
     }
 

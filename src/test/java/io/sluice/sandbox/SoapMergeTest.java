@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.sandbox;
 
 import static io.sluice.sandbox.SoapClient.contacts;
@@ -13,14 +14,12 @@ import com.sforce.soap.partner.StatusCode;
 import com.sforce.soap.partner.UpsertResult;
 import com.sforce.soap.partner.sobject.SObject;
 import com.sforce.ws.ConnectionException;
-
-import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
-
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Optional;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** Merges, asked for by the vendor's own Java client. */
 class SoapMergeTest extends SandboxTestBase {
@@ -43,13 +42,15 @@ class SoapMergeTest extends SandboxTestBase {
         assertThat(merged.isSuccess()).isTrue();
         assertThat(merged.getId()).isEqualTo(ids[0]);
         assertThat(merged.getMergedRecordIds()).containsExactly(ids[1], ids[2]);
-        SObject kept = soap.query("SELECT Id, Customer_No__c, Tier__c, LastName FROM Contact").getRecords()[0];
+        SObject kept = soap.query("SELECT Id, Customer_No__c, Tier__c, LastName FROM Contact")
+                .getRecords()[0];
         assertThat(kept.getId()).isEqualTo(ids[0]);
         assertThat(kept.getField("Tier__c")).isEqualTo("gold");
         assertThat(kept.getField("Customer_No__c")).isEqualTo("C-2");
         assertThat(kept.getField("LastName")).isEqualTo("Name0");
-        SObject[] gone = soap.queryAll("SELECT Id, MasterRecordId FROM Contact WHERE IsDeleted = true "
-                + "AND MasterRecordId != null").getRecords();
+        SObject[] gone = soap.queryAll(
+                        "SELECT Id, MasterRecordId FROM Contact WHERE IsDeleted = true " + "AND MasterRecordId != null")
+                .getRecords();
         assertThat(gone).extracting(SObject::getId).containsExactlyInAnyOrder(ids[1], ids[2]);
         assertThat(gone).extracting(record -> record.getField("MasterRecordId")).containsOnly(ids[0]);
         JsonNode counted = crm.referee();
@@ -66,8 +67,12 @@ class SoapMergeTest extends SandboxTestBase {
         String[] children = created(child, contact, other);
         MergeResult merged = merge(withId("Account", accounts[0]), accounts[1]);
         assertThat(merged.getUpdatedRelatedIds()).containsExactlyInAnyOrder(children[0], children[1]);
-        assertThat(soap.query("SELECT Id FROM Contact WHERE AccountId = '" + accounts[0] + "'").getSize()).isEqualTo(2);
-        assertThat(soap.query("SELECT Id FROM Account WHERE ParentId = '" + accounts[0] + "'").getSize()).isOne();
+        assertThat(soap.query("SELECT Id FROM Contact WHERE AccountId = '" + accounts[0] + "'")
+                        .getSize())
+                .isEqualTo(2);
+        assertThat(soap.query("SELECT Id FROM Account WHERE ParentId = '" + accounts[0] + "'")
+                        .getSize())
+                .isOne();
     }
 
     @Test
@@ -77,7 +82,8 @@ class SoapMergeTest extends SandboxTestBase {
         report.setField("ReportsToId", ids[1]);
         soap.update(new SObject[] {report});
         assertThat(merge(withId("Contact", ids[0]), ids[1]).isSuccess()).isTrue();
-        assertThat(soap.query("SELECT ReportsToId FROM Contact").getRecords()[0].getField("ReportsToId")).isNull();
+        assertThat(soap.query("SELECT ReportsToId FROM Contact").getRecords()[0].getField("ReportsToId"))
+                .isNull();
     }
 
     @Test
@@ -85,13 +91,18 @@ class SoapMergeTest extends SandboxTestBase {
         String[] ids = contactIds(5);
         SObject bad = withId("Contact", ids[0]);
         bad.setField("Email", "no address");
-        MergeRequest[] requests = {request(bad, ids[1]), request(withId("Contact", ids[2]), ids[3]),
-            request(withId("Contact", ids[2]), ids[3]), request(withId("Contact", ids[2]), ids[4])};
+        MergeRequest[] requests = {
+            request(bad, ids[1]),
+            request(withId("Contact", ids[2]), ids[3]),
+            request(withId("Contact", ids[2]), ids[3]),
+            request(withId("Contact", ids[2]), ids[4])
+        };
         MergeResult[] results = soap.merge(requests);
         assertThat(results).extracting(MergeResult::isSuccess).containsExactly(false, true, false, true);
         assertThat(results[0].getErrors()[0].getStatusCode()).isEqualTo(StatusCode.INVALID_EMAIL_ADDRESS);
         assertThat(results[2].getErrors()[0].getStatusCode()).isEqualTo(StatusCode.ENTITY_IS_DELETED);
-        assertThat(soap.query("SELECT Id FROM Contact").getRecords()).extracting(SObject::getId)
+        assertThat(soap.query("SELECT Id FROM Contact").getRecords())
+                .extracting(SObject::getId)
                 .containsExactlyInAnyOrder(ids[0], ids[1], ids[2]);
     }
 
@@ -103,7 +114,8 @@ class SoapMergeTest extends SandboxTestBase {
         MergeResult locked = merge(withId("Account", accounts[0]), accounts[1]);
         assertThat(locked.getErrors()[0].getStatusCode()).isEqualTo(StatusCode.UNABLE_TO_LOCK_ROW);
         assertThat(soap.query("SELECT Id FROM Account").getSize()).isEqualTo(2);
-        assertThat(merge(withId("Account", accounts[0]), accounts[1]).getUpdatedRelatedIds()).containsExactly(children);
+        assertThat(merge(withId("Account", accounts[0]), accounts[1]).getUpdatedRelatedIds())
+                .containsExactly(children);
     }
 
     @Test
@@ -117,7 +129,8 @@ class SoapMergeTest extends SandboxTestBase {
                 .isEqualTo(StatusCode.INVALID_TYPE_FOR_OPERATION);
         assertThat(code(merge(master, created(record("Account", "Name", "A"))[0])))
                 .isEqualTo(StatusCode.INVALID_CROSS_REFERENCE_KEY);
-        assertThat(crm.referee().path("recordsByObject").path("Contact").asInt()).isEqualTo(4);
+        assertThat(crm.referee().path("recordsByObject").path("Contact").asInt())
+                .isEqualTo(4);
     }
 
     @Test
@@ -125,7 +138,9 @@ class SoapMergeTest extends SandboxTestBase {
         String[] ids = contactIds(2);
         merge(withId("Contact", ids[0]), ids[1]);
         assertThat(soap.undelete(new String[] {ids[1]})[0].isSuccess()).isTrue();
-        assertThat(soap.query("SELECT Id FROM Contact WHERE MasterRecordId = null").getSize()).isEqualTo(2);
+        assertThat(soap.query("SELECT Id FROM Contact WHERE MasterRecordId = null")
+                        .getSize())
+                .isEqualTo(2);
     }
 
     @Test
@@ -139,7 +154,8 @@ class SoapMergeTest extends SandboxTestBase {
         }
         try (Sandbox again = Sandbox.start("127.0.0.1", 0, data)) {
             SObject[] gone = SoapClient.logIn(new SalesforceClient(again.port()))
-                    .queryAll("SELECT Id, MasterRecordId FROM Contact WHERE IsDeleted = true").getRecords();
+                    .queryAll("SELECT Id, MasterRecordId FROM Contact WHERE IsDeleted = true")
+                    .getRecords();
             assertThat(gone).singleElement().satisfies(record -> {
                 assertThat(record.getId()).isEqualTo(ids[1]);
                 assertThat(record.getField("MasterRecordId")).isEqualTo(ids[0]);
@@ -148,7 +164,8 @@ class SoapMergeTest extends SandboxTestBase {
     }
 
     private String[] contactIds(int count) throws ConnectionException {
-        return Arrays.stream(soap.upsert("Customer_No__c", contacts(count))).map(UpsertResult::getId)
+        return Arrays.stream(soap.upsert("Customer_No__c", contacts(count)))
+                .map(UpsertResult::getId)
                 .toArray(String[]::new);
     }
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.sandbox;
 
 import static io.sluice.sandbox.SoapClient.contacts;
@@ -26,11 +27,9 @@ import com.sforce.soap.partner.fault.LoginFault;
 import com.sforce.soap.partner.fault.MalformedQueryFault;
 import com.sforce.soap.partner.sobject.SObject;
 import com.sforce.ws.ConnectionException;
-
+import java.util.Arrays;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-
-import java.util.Arrays;
 
 /** The SOAP API as the vendor's own Java client speaks it. */
 class SoapTest extends SandboxTestBase {
@@ -58,10 +57,12 @@ class SoapTest extends SandboxTestBase {
 
     @Test
     void aWrongPasswordIsALoginFault() {
-        LoginFault fault = catchThrowableOfType(LoginFault.class, () -> SoapClient.logIn(crm, SoapClient.USER, "other"));
+        LoginFault fault =
+                catchThrowableOfType(LoginFault.class, () -> SoapClient.logIn(crm, SoapClient.USER, "other"));
         assertThat(fault.getExceptionCode()).isEqualTo(ExceptionCode.INVALID_LOGIN);
-        assertThat(catchThrowableOfType(LoginFault.class,
-                () -> SoapClient.logIn(crm, "nobody@example.org", SoapClient.PASSWORD))).isNotNull();
+        assertThat(catchThrowableOfType(
+                        LoginFault.class, () -> SoapClient.logIn(crm, "nobody@example.org", SoapClient.PASSWORD)))
+                .isNotNull();
         assertThat(crm.referee().path("logins").asInt()).isEqualTo(3);
     }
 
@@ -100,19 +101,20 @@ class SoapTest extends SandboxTestBase {
     void moreThan200RecordsAreRefusedWhole() {
         ApiFault fault = fault(() -> soap.upsert("Customer_No__c", contacts(201)));
         assertThat(fault.getExceptionCode()).isEqualTo(ExceptionCode.EXCEEDED_ID_LIMIT);
-        assertThat(crm.referee().path("recordsByObject").path("Contact").asInt()).isZero();
+        assertThat(crm.referee().path("recordsByObject").path("Contact").asInt())
+                .isZero();
     }
 
     @Test
     void aKeyThatStandsTwiceFailsBothRowsAndAllOrNoneAll() throws ConnectionException {
         SObject[] contacts = contacts(3);
         contacts[2].setField("Customer_No__c", "c-0");
-        assertThat(soap.upsert("Customer_No__c", contacts)).extracting(UpsertResult::isSuccess)
+        assertThat(soap.upsert("Customer_No__c", contacts))
+                .extracting(UpsertResult::isSuccess)
                 .containsExactly(false, true, false);
         soap.setAllOrNoneHeader(true);
         UpsertResult[] none = soap.upsert("Customer_No__c", contacts);
-        assertThat(none[1].getErrors()[0].getStatusCode())
-                .isEqualTo(StatusCode.ALL_OR_NONE_OPERATION_ROLLED_BACK);
+        assertThat(none[1].getErrors()[0].getStatusCode()).isEqualTo(StatusCode.ALL_OR_NONE_OPERATION_ROLLED_BACK);
     }
 
     @Test
@@ -148,14 +150,27 @@ class SoapTest extends SandboxTestBase {
 
     @Test
     void recordsComeWithTheirParentsAndWithEveryTypeOfField() throws ConnectionException {
-        String account = soap.create(new SObject[] {record("Account", "Name", "A & <B>\r\n\u0001", "BillingCity", "Ulm",
-                "NumberOfEmployees", 12, "AnnualRevenue", 1.5e6)})[0].getId();
+        String account = soap
+                .create(new SObject[] {
+                    record(
+                            "Account",
+                            "Name",
+                            "A & <B>\r\n\u0001",
+                            "BillingCity",
+                            "Ulm",
+                            "NumberOfEmployees",
+                            12,
+                            "AnnualRevenue",
+                            1.5e6)
+                })[0]
+                .getId();
         SObject contact = record("Contact", "LastName", "Doe", "AccountId", account, "DoNotCall", true);
         contact.setField("Birthdate", java.sql.Date.valueOf("1980-02-03"));
         SaveResult saved = soap.create(new SObject[] {contact})[0];
         assertThat(saved.getErrors()).isEmpty();
         SObject read = soap.query("SELECT Id, Name, Birthdate, DoNotCall, Email, CreatedDate, Account.Name, "
-                + "Account.NumberOfEmployees, ReportsTo.Name FROM Contact").getRecords()[0];
+                        + "Account.NumberOfEmployees, ReportsTo.Name FROM Contact")
+                .getRecords()[0];
         assertThat(read.getId()).isEqualTo(saved.getId());
         assertThat(read.getField("Name")).isEqualTo("Doe");
         assertThat(read.getField("Birthdate")).isEqualTo("1980-02-03");
@@ -165,9 +180,11 @@ class SoapTest extends SandboxTestBase {
         assertThat(read.getChild("Account").getField("Name")).isEqualTo("A & <B>");
         assertThat(read.getChild("Account").getField("NumberOfEmployees")).isEqualTo("12");
         assertThat(read.getChild("ReportsTo").getValue()).isNull();
-        SObject[] retrieved = soap.retrieve("Name,BillingAddress,AnnualRevenue", "Account",
-                new String[] {account, "001XX0000000999AAA".substring(0, 15)});
-        assertThat(retrieved[0].getChild("BillingAddress").getChild("city").getValue()).isEqualTo("Ulm");
+        SObject[] retrieved = soap.retrieve("Name,BillingAddress,AnnualRevenue", "Account", new String[] {
+            account, "001XX0000000999AAA".substring(0, 15)
+        });
+        assertThat(retrieved[0].getChild("BillingAddress").getChild("city").getValue())
+                .isEqualTo("Ulm");
         assertThat(retrieved[1]).isNull();
     }
 
@@ -177,8 +194,11 @@ class SoapTest extends SandboxTestBase {
         SObject deal = record("Opportunity", "Name", "D", "StageName", "New", "Deal_No__c", "D-1");
         deal.setField("CloseDate", java.sql.Date.valueOf("2026-12-24"));
         deal.setField("Customer__r", record("Contact", "Customer_No__c", "C-0"));
-        assertThat(soap.upsert("Deal_No__c", new SObject[] {deal})[0].getErrors()).isEmpty();
-        assertThat(soap.query("SELECT Id FROM Opportunity WHERE Customer__r.Customer_No__c = 'C-0'").getSize()).isOne();
+        assertThat(soap.upsert("Deal_No__c", new SObject[] {deal})[0].getErrors())
+                .isEmpty();
+        assertThat(soap.query("SELECT Id FROM Opportunity WHERE Customer__r.Customer_No__c = 'C-0'")
+                        .getSize())
+                .isOne();
     }
 
     @Test
@@ -197,7 +217,10 @@ class SoapTest extends SandboxTestBase {
         clear.setId(id);
         clear.setFieldsToNull(new String[] {"Tier__c", "Title"});
         assertThat(soap.update(new SObject[] {clear})[0].isSuccess()).isTrue();
-        assertThat(soap.query("SELECT Tier__c, Title FROM Contact").getRecords()[0].getField("Tier__c")).isNull();
+        assertThat(soap.query("SELECT Tier__c, Title FROM Contact")
+                        .getRecords()[0]
+                        .getField("Tier__c"))
+                .isNull();
     }
 
     @Test
@@ -207,12 +230,15 @@ class SoapTest extends SandboxTestBase {
         assertThat(deleted[0].isSuccess()).isTrue();
         assertThat(deleted[1].getErrors()[0].getStatusCode()).isEqualTo(StatusCode.ENTITY_IS_DELETED);
         assertThat(deleted[2].getErrors()[0].getStatusCode()).isEqualTo(StatusCode.MALFORMED_ID);
-        assertThat(soap.queryAll("SELECT Id FROM Contact WHERE IsDeleted = true").getSize()).isOne();
+        assertThat(soap.queryAll("SELECT Id FROM Contact WHERE IsDeleted = true")
+                        .getSize())
+                .isOne();
         UndeleteResult[] back = soap.undelete(new String[] {id, id});
         assertThat(back[0].isSuccess()).isTrue();
         assertThat(back[1].getErrors()[0].getStatusCode()).isEqualTo(StatusCode.UNDELETE_FAILED);
         assertThat(soap.upsert("Customer_No__c", contacts(1))[0].getId()).isEqualTo(id);
-        assertThat(crm.referee().path("recordsByObject").path("Contact").asInt()).isOne();
+        assertThat(crm.referee().path("recordsByObject").path("Contact").asInt())
+                .isOne();
     }
 
     @Test
@@ -251,17 +277,22 @@ class SoapTest extends SandboxTestBase {
 
     @Test
     void aBadQueryIsAFaultOfItsKind() {
-        assertThat(catchThrowableOfType(MalformedQueryFault.class, () -> soap.query("SELECT Id FROM")).getRow())
+        assertThat(catchThrowableOfType(MalformedQueryFault.class, () -> soap.query("SELECT Id FROM"))
+                        .getRow())
                 .isEqualTo(-1);
         assertThat(catchThrowableOfType(InvalidFieldFault.class, () -> soap.query("SELECT Nix FROM Contact"))
-                .getExceptionCode()).isEqualTo(ExceptionCode.INVALID_FIELD);
+                        .getExceptionCode())
+                .isEqualTo(ExceptionCode.INVALID_FIELD);
         assertThat(catchThrowableOfType(InvalidSObjectFault.class, () -> soap.query("SELECT Id FROM Nix"))
-                .getExceptionCode()).isEqualTo(ExceptionCode.INVALID_TYPE);
+                        .getExceptionCode())
+                .isEqualTo(ExceptionCode.INVALID_TYPE);
     }
 
     @Test
     void aCrmThatIsDownIsAFault() {
-        crm.post("/sandbox/faults/salesforce", "{\"kind\":\"unavailable\",\"operation\":\"soapGetUserInfo\",\"count\":1}");
+        crm.post(
+                "/sandbox/faults/salesforce",
+                "{\"kind\":\"unavailable\",\"operation\":\"soapGetUserInfo\",\"count\":1}");
         assertThat(fault(() -> soap.getUserInfo()).getExceptionCode()).isEqualTo(ExceptionCode.SERVER_UNAVAILABLE);
     }
 
@@ -270,7 +301,8 @@ class SoapTest extends SandboxTestBase {
         crm.post("/sandbox/faults/salesforce", "{\"kind\":\"reset\",\"afterWrite\":true,\"count\":1}");
         assertThat(catchThrowableOfType(ConnectionException.class, () -> soap.upsert("Customer_No__c", contacts(2))))
                 .isNotNull();
-        assertThat(crm.referee().path("recordsByObject").path("Contact").asInt()).isEqualTo(2);
+        assertThat(crm.referee().path("recordsByObject").path("Contact").asInt())
+                .isEqualTo(2);
         assertThat(crm.referee().path("cut").asInt()).isOne();
     }
 
@@ -291,7 +323,10 @@ class SoapTest extends SandboxTestBase {
     }
 
     private static Field field(DescribeSObjectResult object, String name) {
-        return Arrays.stream(object.getFields()).filter(field -> field.getName().equals(name)).findFirst().orElseThrow();
+        return Arrays.stream(object.getFields())
+                .filter(field -> field.getName().equals(name))
+                .findFirst()
+                .orElseThrow();
     }
 
     private static ApiFault fault(org.assertj.core.api.ThrowableAssert.ThrowingCallable call) {

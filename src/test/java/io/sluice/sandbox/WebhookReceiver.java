@@ -1,10 +1,10 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.sandbox;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
-
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
@@ -30,7 +30,7 @@ final class WebhookReceiver implements AutoCloseable {
     private volatile ToIntFunction<Delivery> status = delivery -> 204;
 
     /** A request: headers by names of which the case does not matter. */
-    record Delivery(Map<String, String> headers, byte[] body, JsonNode events) { }
+    record Delivery(Map<String, String> headers, byte[] body, JsonNode events) {}
 
     WebhookReceiver() throws IOException {
         server = HttpServer.create(new InetSocketAddress("127.0.0.1", 0), 0);
@@ -74,7 +74,9 @@ final class WebhookReceiver implements AutoCloseable {
     }
 
     List<JsonNode> events(String type) {
-        return events().stream().filter(event -> event.path("subscriptionType").asText().equals(type)).toList();
+        return events().stream()
+                .filter(event -> event.path("subscriptionType").asText().equals(type))
+                .toList();
     }
 
     int mostAtOnce() {

@@ -1,14 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.sandbox;
 
 import static io.sluice.sandbox.SalesforceClient.contact;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
-
-import org.junit.jupiter.api.Test;
-
 import java.time.Instant;
 import java.util.List;
+import org.junit.jupiter.api.Test;
 
 /** The journal tells who wrote what when. */
 class WriteLogTest extends SandboxTestBase {
@@ -30,7 +29,8 @@ class WriteLogTest extends SandboxTestBase {
         assertThat(made.path("request").asText()).isEqualTo(upsert.header("X-Sandbox-Request"));
         assertThat(made.path("object").asText()).isEqualTo("Contact");
         assertThat(made.at("/keys/Customer_No__c").asText()).isEqualTo("C-1");
-        assertThat(Instant.parse(made.path("at").asText())).isBetween(start, Instant.now().plusSeconds(1));
+        assertThat(Instant.parse(made.path("at").asText()))
+                .isBetween(start, Instant.now().plusSeconds(1));
         JsonNode edited = line(lines, "updated", "LastName");
         assertThat(edited.path("before").asText()).isEqualTo("One");
         assertThat(edited.path("value").asText()).isEqualTo("Two");
@@ -51,26 +51,40 @@ class WriteLogTest extends SandboxTestBase {
         assertThat(line(lines, "created", "lastname").path("value").asText()).isEqualTo("Name 1");
         assertThat(line(lines, "updated", "phone").path("by").asText()).isEqualTo("user");
         BulkClient bulk = new BulkClient(crm);
-        String job = bulk.run("{\"object\":\"Contact\",\"operation\":\"upsert\",\"externalIdFieldName\":\"Customer_No__c\"}",
-                "Customer_No__c,LastName\nC-9,Nine\n").path("id").asText();
-        assertThat(line(journal("salesforce", "?object=Contact"), "created", "LastName").path("request").asText()).isEqualTo(job);
+        String job = bulk.run(
+                        "{\"object\":\"Contact\",\"operation\":\"upsert\",\"externalIdFieldName\":\"Customer_No__c\"}",
+                        "Customer_No__c,LastName\nC-9,Nine\n")
+                .path("id")
+                .asText();
+        assertThat(line(journal("salesforce", "?object=Contact"), "created", "LastName")
+                        .path("request")
+                        .asText())
+                .isEqualTo(job);
     }
 
     @Test
     void noMoreWritesAreKeptThanAskedFor() {
         crm.put("/sandbox/limits/salesforce", "{\"writesKept\":2}");
         crm.upsertContacts(contact("C-1", "a"), contact("C-2", "b"), contact("C-3", "c"));
-        assertThat(journal("salesforce", "").stream().map(line -> line.at("/keys/Customer_No__c").asText()).distinct())
+        assertThat(journal("salesforce", "").stream()
+                        .map(line -> line.at("/keys/Customer_No__c").asText())
+                        .distinct())
                 .containsExactly("C-2", "C-3");
     }
 
     private static JsonNode line(List<JsonNode> lines, String change, String field) {
-        return lines.stream().filter(line -> change.equals(line.path("change").asText())
-                && field.equals(line.path("field").asText())).findFirst().orElseThrow();
+        return lines.stream()
+                .filter(line -> change.equals(line.path("change").asText())
+                        && field.equals(line.path("field").asText()))
+                .findFirst()
+                .orElseThrow();
     }
 
     private List<JsonNode> journal(String account, String query) {
-        return crm.get("/sandbox/journal/" + account + query).text().lines()
-                .map(line -> new SalesforceClient.Reply(200, line, null).json()).toList();
+        return crm.get("/sandbox/journal/" + account + query)
+                .text()
+                .lines()
+                .map(line -> new SalesforceClient.Reply(200, line, null).json())
+                .toList();
     }
 }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.send;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -14,8 +15,16 @@ class CallCapacityTest {
     }
 
     @ParameterizedTest(name = "of {0} records {2} fit, {3} collections are left")
-    @CsvSource({"1, true, 1, 3", "200, true, 200, 3", "201, true, 201, 2", "600, true, 600, 1", "601, true, 600, 1",
-            "1000, true, 600, 1", "1000, false, 1000, 0", "1001, false, 1000, 0"})
+    @CsvSource({
+        "1, true, 1, 3",
+        "200, true, 200, 3",
+        "201, true, 201, 2",
+        "600, true, 600, 1",
+        "601, true, 600, 1",
+        "1000, true, 600, 1",
+        "1000, false, 1000, 0",
+        "1001, false, 1000, 0"
+    })
     void aReadTakesThePlaceOfACollection(int records, boolean read, int fit, int left) {
         CallCapacity callCapacity = call(5);
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.send;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -30,7 +31,8 @@ class OverwrittenEditsTest {
     private static final Instant MOMENT = Instant.parse("2026-01-01T00:00:00Z");
 
     private final CustomerSync customers = new CustomerSync(DATABASE);
-    private final OverwrittenEdits edits = new OverwrittenEdits(null, new Applier(DATABASE.sluice(), customers.capture));
+    private final OverwrittenEdits edits =
+            new OverwrittenEdits(null, new Applier(DATABASE.sluice(), customers.capture));
     private final Sync sync = customers.sync;
     private Claim claim;
 
@@ -48,7 +50,8 @@ class OverwrittenEditsTest {
     }
 
     static Stream<CrmRecord> odd() {
-        return Stream.of(new CrmRecord("x1", "1", Instant.parse("+999999-01-01T00:00:00Z"), Map.of("name", "theirs")),
+        return Stream.of(
+                new CrmRecord("x1", "1", Instant.parse("+999999-01-01T00:00:00Z"), Map.of("name", "theirs")),
                 new CrmRecord("x1", "1", null, Map.of("name", "theirs")),
                 new CrmRecord("x1", "1", MOMENT, Map.of("name", Map.of("city", "Os\0lo"))),
                 new CrmRecord("x1", "1", MOMENT, Map.of("name", List.of(List.of("a"), Map.of("b", "\uD800")))));
@@ -57,13 +60,19 @@ class OverwrittenEditsTest {
     @ParameterizedTest
     @MethodSource("odd")
     void aReadThatCantBeParsedKeepsNoWriteFromBeingSettled(CrmRecord image) {
-        assertThatCode(() -> edits.find(sync, claim, List.of(Outcome.done("1", "x1")), List.of(image))).doesNotThrowAnyException();
+        assertThatCode(() -> edits.find(sync, claim, List.of(Outcome.done("1", "x1")), List.of(image)))
+                .doesNotThrowAnyException();
     }
 
     @Test
     void aReadThatCanBeParsedFindsTheEdit() throws SQLException {
-        edits.find(sync, claim, List.of(Outcome.done("1", "x1")), List.of(new CrmRecord("x2", null, MOMENT, Map.of("name", "other")),
-                new CrmRecord("x1", null, MOMENT, Map.of("name", "theirs"))));
+        edits.find(
+                sync,
+                claim,
+                List.of(Outcome.done("1", "x1")),
+                List.of(
+                        new CrmRecord("x2", null, MOMENT, Map.of("name", "other")),
+                        new CrmRecord("x1", null, MOMENT, Map.of("name", "theirs"))));
         assertThat(DATABASE.texts("select crm #>> '{}' from sluice.conflict")).containsExactly("theirs");
     }
 }

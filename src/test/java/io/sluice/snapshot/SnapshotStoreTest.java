@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.snapshot;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -96,10 +97,14 @@ class SnapshotStoreTest {
         Snapshot first = snapshotStore.take(sync, Duration.ZERO).orElseThrow();
         Snapshot second = taken();
         assertThat(snapshotStore.take(sync, LEASE)).isEmpty();
-        assertThat(snapshotStore.save(sync, first.moveTo(SnapshotState.PAGES, "x"), Duration.ZERO)).isFalse();
+        assertThat(snapshotStore.save(sync, first.moveTo(SnapshotState.PAGES, "x"), Duration.ZERO))
+                .isFalse();
         snapshotStore.heartbeat(sync, first.epoch(), Duration.ZERO);
-        assertThat(snapshotStore.take(sync, LEASE)).as("a heartbeat of the older epoch").isEmpty();
-        assertThat(snapshotStore.save(sync, second.moveTo(SnapshotState.PAGES, "y"), Duration.ZERO)).isTrue();
+        assertThat(snapshotStore.take(sync, LEASE))
+                .as("a heartbeat of the older epoch")
+                .isEmpty();
+        assertThat(snapshotStore.save(sync, second.moveTo(SnapshotState.PAGES, "y"), Duration.ZERO))
+                .isTrue();
         assertThat(taken().next()).isEqualTo("y");
     }
 
@@ -113,17 +118,22 @@ class SnapshotStoreTest {
     @Test
     void aSnapshotOfChangesPausesNothingSurvivesARestartAndRunsOnlyOnce() throws SQLException {
         assertThat(snapshotStore.catchUp(sync, NOON, NOON)).isTrue();
-        assertThat(snapshotStore.catchUp(sync, NOON.minusSeconds(60), NOON)).as("a second one").isFalse();
+        assertThat(snapshotStore.catchUp(sync, NOON.minusSeconds(60), NOON))
+                .as("a second one")
+                .isFalse();
         assertThat(snapshotStore.begin(Map.of(), NOON)).isEmpty();
         assertThat(snapshotStore.open()).containsExactly("people");
         assertThat(pauseStore.all()).isEmpty();
         Snapshot snapshot = taken();
         assertThat(snapshot.since()).isEqualTo(NOON);
         assertThat(snapshot.state()).isEqualTo(SnapshotState.COUNT);
-        snapshotStore.end(sync, snapshot.deferred(NOON.minusSeconds(5)).deferred(NOON).ended(NOON));
+        snapshotStore.end(
+                sync, snapshot.deferred(NOON.minusSeconds(5)).deferred(NOON).ended(NOON));
 
         assertThat(snapshotStore.catchUp(sync, NOON, NOON)).isTrue();
-        assertThat(taken().since()).as("changes that the last one deferred are read again").isEqualTo(NOON.minusSeconds(5));
+        assertThat(taken().since())
+                .as("changes that the last one deferred are read again")
+                .isEqualTo(NOON.minusSeconds(5));
     }
 
     @Test

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.snapshot;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -40,28 +41,35 @@ class SnapshotTransitionsTest {
 
     /** A snapshot whose bulk query is complete and half read. */
     private static Snapshot halfRead() {
-        Snapshot read = SnapshotTransitions.polled(SnapshotTransitions.created(at(SnapshotState.CREATE), job("750", Stage.WORKING, null)).snapshot(),
-                job("750", Stage.COMPLETE, null)).snapshot();
-        return SnapshotTransitions.read(read.withProgress(read.progress().read(6_000, 0, 0)), "half").snapshot();
+        Snapshot read = SnapshotTransitions.polled(
+                        SnapshotTransitions.created(at(SnapshotState.CREATE), job("750", Stage.WORKING, null))
+                                .snapshot(),
+                        job("750", Stage.COMPLETE, null))
+                .snapshot();
+        return SnapshotTransitions.read(read.withProgress(read.progress().read(6_000, 0, 0)), "half")
+                .snapshot();
     }
 
     @Property
-    void theMethodWithFewerCallsIsChosen(@ForAll @LongRange(max = 3_000_000) long records,
-            @ForAll @IntRange(min = 500, max = 200_000) int page) {
+    void theMethodWithFewerCallsIsChosen(
+            @ForAll @LongRange(max = 3_000_000) long records, @ForAll @IntRange(min = 500, max = 200_000) int page) {
         long byPages = 1;
         for (long left = records; left >= QUERY.small(); left -= QUERY.small()) {
-            byPages++;   // a full page is followed by another
+            byPages++; // a full page is followed by another
         }
         long byJob = QUERY.calls() + Math.max(1, records / page + (records % page == 0 ? 0 : 1));
-        boolean job = SnapshotTransitions.counted(at(SnapshotState.COUNT), records, QUERY, page).snapshot().state() == SnapshotState.CREATE;
+        boolean job = SnapshotTransitions.counted(at(SnapshotState.COUNT), records, QUERY, page)
+                        .snapshot()
+                        .state()
+                == SnapshotState.CREATE;
 
         assertThat(job ? byJob : byPages).isLessThanOrEqualTo(job ? byPages : byJob);
     }
 
     /** Whatever call fails and whichever process takes over: all pages since the last restart are read in their order. */
     @Property
-    void inTheEndEveryPageIsRead(@ForAll long seed, @ForAll @IntRange(min = 1, max = 6) int pages,
-            @ForAll boolean jobs) {
+    void inTheEndEveryPageIsRead(
+            @ForAll long seed, @ForAll @IntRange(min = 1, max = 6) int pages, @ForAll boolean jobs) {
         Random random = new Random(seed);
         Snapshot snapshot = Snapshot.beginning(SnapshotTransitions.initialState(jobs), NOON);
         List<Integer> read = new ArrayList<>();
@@ -74,8 +82,13 @@ class SnapshotTransitionsTest {
                 read.subList(page, read.size()).clear();
                 read.add(page);
             }
-            Next next = fails ? SnapshotTransitions.failed(snapshot, List.of(0, 400, 404, 429, 503).get(random.nextInt(5)),
-                    random.nextInt(4) == 0, "why") : answered(snapshot, random, call, page + 1 < pages ? "" + (page + 1) : null);
+            Next next = fails
+                    ? SnapshotTransitions.failed(
+                            snapshot,
+                            List.of(0, 400, 404, 429, 503).get(random.nextInt(5)),
+                            random.nextInt(4) == 0,
+                            "why")
+                    : answered(snapshot, random, call, page + 1 < pages ? "" + (page + 1) : null);
             assertThat(next.delay()).isBetween(Duration.ZERO, Duration.ofMinutes(1));
             snapshot = next.snapshot();
         }
@@ -87,8 +100,16 @@ class SnapshotTransitionsTest {
         return switch (snapshot.state()) {
             case COUNT -> SnapshotTransitions.counted(snapshot, 12_000, QUERY, PAGE);
             case CREATE -> SnapshotTransitions.created(snapshot, job("750" + call, Stage.WORKING, null));
-            case POLL -> SnapshotTransitions.polled(snapshot, job(snapshot.job(), call > 60 ? Stage.COMPLETE
-                    : List.of(Stage.WORKING, Stage.COMPLETE, Stage.FAILED).get(random.nextInt(3)), null));
+            case POLL ->
+                SnapshotTransitions.polled(
+                        snapshot,
+                        job(
+                                snapshot.job(),
+                                call > 60
+                                        ? Stage.COMPLETE
+                                        : List.of(Stage.WORKING, Stage.COMPLETE, Stage.FAILED)
+                                                .get(random.nextInt(3)),
+                                null));
             case RESULTS, PAGES -> SnapshotTransitions.read(snapshot, next);
             case DONE -> throw new IllegalStateException();
         };
@@ -96,7 +117,8 @@ class SnapshotTransitionsTest {
 
     @Test
     void aBulkQueryIsPolledWithGrowingDelaysAndItsResultsAreReadFromTheBeginning() {
-        Next created = SnapshotTransitions.created(at(SnapshotState.CREATE).beforeCall(NOON, "reports"), job("750", Stage.WORKING, null));
+        Next created = SnapshotTransitions.created(
+                at(SnapshotState.CREATE).beforeCall(NOON, "reports"), job("750", Stage.WORKING, null));
         assertThat(created.snapshot().member()).isEqualTo("reports");
         assertThat(created.delay()).isEqualTo(Duration.ofSeconds(1));
         Next second = SnapshotTransitions.polled(created.snapshot(), job("750", Stage.WORKING, null));
@@ -110,10 +132,12 @@ class SnapshotTransitionsTest {
 
     @Test
     void theTimeOfTheQueryIsThatOfTheCreationOrOfThePage() {
-        Snapshot created = SnapshotTransitions.created(at(SnapshotState.CREATE).beforeCall(NOON.plusSeconds(1), "a"), job("750", Stage.WORKING, null))
+        Snapshot created = SnapshotTransitions.created(
+                        at(SnapshotState.CREATE).beforeCall(NOON.plusSeconds(1), "a"), job("750", Stage.WORKING, null))
                 .snapshot();
         assertThat(created.beforeCall(NOON.plusSeconds(9), "a").queriedAt()).isEqualTo(NOON.plusSeconds(1));
-        assertThat(at(SnapshotState.PAGES).beforeCall(NOON.plusSeconds(9), "a").queriedAt()).isEqualTo(NOON.plusSeconds(9));
+        assertThat(at(SnapshotState.PAGES).beforeCall(NOON.plusSeconds(9), "a").queriedAt())
+                .isEqualTo(NOON.plusSeconds(9));
     }
 
     @ParameterizedTest
@@ -136,9 +160,11 @@ class SnapshotTransitionsTest {
             assertThat(restarted.next()).isNull();
             assertThat(restarted.member()).as("the login of the next one").isNull();
             assertThat(restarted.progress().read()).isZero();
-            snapshot = SnapshotTransitions.created(restarted, job("75" + jobs, Stage.WORKING, null)).snapshot();
+            snapshot = SnapshotTransitions.created(restarted, job("75" + jobs, Stage.WORKING, null))
+                    .snapshot();
         }
-        Snapshot instead = SnapshotTransitions.polled(snapshot, job("752", Stage.FAILED, "QUERY_TIMEOUT")).snapshot();
+        Snapshot instead = SnapshotTransitions.polled(snapshot, job("752", Stage.FAILED, "QUERY_TIMEOUT"))
+                .snapshot();
         assertThat(instead.state()).isEqualTo(SnapshotState.PAGES);
         assertThat(instead.lastError()).contains("QUERY_TIMEOUT");
     }
@@ -155,7 +181,8 @@ class SnapshotTransitionsTest {
         assertThat(failed(at(SnapshotState.COUNT), 400, false).state()).isEqualTo(SnapshotState.CREATE);
         Snapshot twice = failed(failed(at(SnapshotState.COUNT), 0, false), 0, false);
         assertThat(twice.state()).isEqualTo(SnapshotState.CREATE);
-        assertThat(failed(failed(at(SnapshotState.COUNT), 429, true), 429, true).state()).isEqualTo(SnapshotState.COUNT);
+        assertThat(failed(failed(at(SnapshotState.COUNT), 429, true), 429, true).state())
+                .isEqualTo(SnapshotState.COUNT);
     }
 
     @Test
@@ -163,7 +190,10 @@ class SnapshotTransitionsTest {
         SnapshotProgress none = SnapshotProgress.NOTHING.of(1000);
         assertThat(SnapshotLog.isLogged(none, none.read(90, 0, 0))).isFalse();
         assertThat(SnapshotLog.isLogged(none, none.read(100, 0, 0))).isTrue();
-        assertThat(SnapshotLog.isLogged(none.read(900, 0, 0), none.read(1000, 0, 0))).isFalse();
-        assertThat(SnapshotLog.isLogged(SnapshotProgress.NOTHING.read(19_900, 0, 0), SnapshotProgress.NOTHING.read(20_100, 0, 0))).isTrue();
+        assertThat(SnapshotLog.isLogged(none.read(900, 0, 0), none.read(1000, 0, 0)))
+                .isFalse();
+        assertThat(SnapshotLog.isLogged(
+                        SnapshotProgress.NOTHING.read(19_900, 0, 0), SnapshotProgress.NOTHING.read(20_100, 0, 0)))
+                .isTrue();
     }
 }

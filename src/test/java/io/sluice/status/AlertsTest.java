@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.status;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -25,14 +26,15 @@ class AlertsTest {
     @RegisterExtension
     static final TestDatabase DATABASE = new TestDatabase();
 
-    private static final Pool POOL = Pool.of("crm", List.of(new Limit("daily", 1000, Duration.ofDays(1)),
-            new Limit("short", 10, Duration.ofSeconds(10))));
+    private static final Pool POOL = Pool.of(
+            "crm",
+            List.of(new Limit("daily", 1000, Duration.ofDays(1)), new Limit("short", 10, Duration.ofSeconds(10))));
 
     private final SimpleMeterRegistry metrics = new SimpleMeterRegistry();
-    private final Quota quota = new Quota(DATABASE.sluice(), new Limits(List.of(POOL)), Duration.ofSeconds(10),
-            Duration.ofSeconds(5));
-    private final Alerts alerts = new Alerts(quota,
-            new Accounts(List.of(new Account("crm", null, POOL, false)), InstantSource.system()), metrics);
+    private final Quota quota =
+            new Quota(DATABASE.sluice(), new Limits(List.of(POOL)), Duration.ofSeconds(10), Duration.ofSeconds(5));
+    private final Alerts alerts = new Alerts(
+            quota, new Accounts(List.of(new Account("crm", null, POOL, false)), InstantSource.system()), metrics);
 
     @BeforeEach
     void empty() throws SQLException {
@@ -40,8 +42,23 @@ class AlertsTest {
     }
 
     @ParameterizedTest(name = "at mark {0} and {1} % used the mark is {2}")
-    @CsvSource({"0,69,0", "0,70,70", "0,84,70", "0,85,85", "0,95,95", "0,100,100", "0,130,100", "70,86,85",
-        "70,68,70", "70,66,0", "85,82,85", "85,81,70", "100,99,100", "100,96,95", "95,30,0"})
+    @CsvSource({
+        "0,69,0",
+        "0,70,70",
+        "0,84,70",
+        "0,85,85",
+        "0,95,95",
+        "0,100,100",
+        "0,130,100",
+        "70,86,85",
+        "70,68,70",
+        "70,66,0",
+        "85,82,85",
+        "85,81,70",
+        "100,99,100",
+        "100,96,95",
+        "95,30,0"
+    })
     void aMarkBeginsAtOnceAndEndsWithSomeSlack(int before, int percent, int mark) {
         assertThat(Alerts.mark(before, percent)).isEqualTo(mark);
     }
@@ -62,6 +79,10 @@ class AlertsTest {
     }
 
     private double gauge(String name, String limit) {
-        return metrics.get("sluice.quota." + name).tag("account", "crm").tag("limit", limit).gauge().value();
+        return metrics.get("sluice.quota." + name)
+                .tag("account", "crm")
+                .tag("limit", limit)
+                .gauge()
+                .value();
     }
 }

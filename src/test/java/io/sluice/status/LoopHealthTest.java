@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.status;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -44,12 +45,16 @@ class LoopHealthTest {
         camel.addRoutes(new RouteBuilder() {
             @Override
             public void configure() {
-                from(from).routeId("loop").process(turn -> turns.incrementAndGet()).filter(turn -> {
-                    if (error != null) {
-                        throw error;
-                    }
-                    return true;
-                }).setBody(constant("x"));
+                from(from)
+                        .routeId("loop")
+                        .process(turn -> turns.incrementAndGet())
+                        .filter(turn -> {
+                            if (error != null) {
+                                throw error;
+                            }
+                            return true;
+                        })
+                        .setBody(constant("x"));
             }
         });
         camel.start();
@@ -66,10 +71,12 @@ class LoopHealthTest {
         if (from.startsWith("seda")) {
             camel.createProducerTemplate().asyncSendBody(from + "?waitForTaskToComplete=Never", "x");
         }
-        await().dontCatchUncaughtExceptions().atMost(Duration.ofSeconds(20))
+        await().dontCatchUncaughtExceptions()
+                .atMost(Duration.ofSeconds(20))
                 .until(() -> health().getState() == HealthCheck.State.DOWN);
 
-        assertThat(health().getMessage().orElse("")).contains(from.replace(":", "://").replaceAll("\\?.*", "") + " ended by NoClassDefFoundError")
+        assertThat(health().getMessage().orElse(""))
+                .contains(from.replace(":", "://").replaceAll("\\?.*", "") + " ended by NoClassDefFoundError")
                 .doesNotContain("secret");
     }
 
@@ -80,8 +87,9 @@ class LoopHealthTest {
         assertThat(health().getState()).isEqualTo(HealthCheck.State.UP);
         ahead.addAndGet(Duration.ofMinutes(31).toNanos());
 
-        await().atMost(Duration.ofSeconds(20)).untilAsserted(() -> assertThat(health().getMessage().orElse(""))
-                .startsWith("route loop has not run for 31 minutes"));
+        await().atMost(Duration.ofSeconds(20))
+                .untilAsserted(() -> assertThat(health().getMessage().orElse(""))
+                        .startsWith("route loop has not run for 31 minutes"));
     }
 
     @ParameterizedTest

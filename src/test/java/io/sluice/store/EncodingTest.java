@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.store;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -22,7 +23,8 @@ class EncodingTest {
     @ValueSource(strings = {"LATIN1", "WIN1252", "SQL_ASCII"})
     void anotherEncodingIsNamed(String encoding) throws Exception {
         String name = "encoded_" + encoding.toLowerCase(java.util.Locale.ROOT);
-        DATABASE.run("create database " + name + " encoding '" + encoding + "' lc_collate 'C' lc_ctype 'C' template template0");
+        DATABASE.run("create database " + name + " encoding '" + encoding
+                + "' lc_collate 'C' lc_ctype 'C' template template0");
         try (Database other = DATABASE.beside(name)) {
             assertThat(other.encodingProblem()).contains("sluice.database.url", "encoding " + encoding);
         } finally {

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.store;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -34,7 +35,8 @@ class FailoverTest {
     /** Makes new sessions read-only; they stay so, like those to a demoted primary. */
     private static void demotion() throws SQLException {
         String database = DATABASE.text("select current_database()");
-        DATABASE.run("alter database " + database + " set default_transaction_read_only = on",
+        DATABASE.run(
+                "alter database " + database + " set default_transaction_read_only = on",
                 "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database()"
                         + " and pid <> pg_backend_pid()");
         for (int stale = 0; stale < 20; stale++) {
@@ -48,18 +50,22 @@ class FailoverTest {
     }
 
     private static void promotion() throws SQLException {
-        DATABASE.run("set default_transaction_read_only = off",
-                "alter database " + DATABASE.text("select current_database()") + " reset default_transaction_read_only");
+        DATABASE.run(
+                "set default_transaction_read_only = off",
+                "alter database " + DATABASE.text("select current_database()")
+                        + " reset default_transaction_read_only");
     }
 
     @Test
     void aConnectionIsEvictedAfterAWriteToAReadOnlyServer() throws SQLException {
         demotion();
-        assertThatThrownBy(() -> DATABASE.sluice().update("insert into app.t values (1)")).hasMessageContaining("read-only");
+        assertThatThrownBy(() -> DATABASE.sluice().update("insert into app.t values (1)"))
+                .hasMessageContaining("read-only");
         promotion();
         for (int stale = 0; stale < 16; stale++) {
             try {
-                DATABASE.sluice().transaction(connection -> Database.update(connection, "insert into app.t values (2)"));
+                DATABASE.sluice()
+                        .transaction(connection -> Database.update(connection, "insert into app.t values (2)"));
             } catch (SQLException refused) {
                 assertThat(refused.getSQLState()).isEqualTo("25006");
             }

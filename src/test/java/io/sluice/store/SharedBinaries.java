@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.store;
 
 import java.io.IOException;
@@ -16,15 +17,14 @@ public final class SharedBinaries {
     private static final Path SHARED = Path.of("target", "postgres-binaries").toAbsolutePath();
 
     /** Avoids links in a temporary folder: JUnit warns about each link that it deletes. */
-    private static final Logger DELETED_LINKS = Logger.getLogger(
-            "org.junit.jupiter.engine.extension.TempDirectory$CloseablePath");
+    private static final Logger DELETED_LINKS =
+            Logger.getLogger("org.junit.jupiter.engine.extension.TempDirectory$CloseablePath");
 
     static {
         DELETED_LINKS.setLevel(Level.SEVERE);
     }
 
-    private SharedBinaries() {
-    }
+    private SharedBinaries() {}
 
     /** Prepares the folder of a database to use the shared programs. */
     public static Path in(Path database) {

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.store;
 
 import java.nio.file.Path;
@@ -25,7 +26,8 @@ public final class SubscriberAndPublisher implements AutoCloseable {
             statement.execute("alter system set wal_level = logical");
         }
         first.close();
-        return new SubscriberAndPublisher(EmbeddedDatabase.start(data, 0, false),
+        return new SubscriberAndPublisher(
+                EmbeddedDatabase.start(data, 0, false),
                 EmbeddedDatabase.start(SharedBinaries.in(folder.resolve("subscriber")), 0, false));
     }
 

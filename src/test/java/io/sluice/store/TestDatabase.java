@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.store;
 
 import java.io.IOException;
@@ -63,7 +64,8 @@ public final class TestDatabase implements BeforeAllCallback, AfterAllCallback, 
 
         private static void delete(Path folder) {
             try (Stream<Path> files = Files.walk(folder)) {
-                files.sorted(Comparator.reverseOrder()).forEach(file -> file.toFile().delete());
+                files.sorted(Comparator.reverseOrder())
+                        .forEach(file -> file.toFile().delete());
             } catch (IOException | UncheckedIOException left) {
                 // a folder below target that the next clean takes
             }
@@ -126,7 +128,8 @@ public final class TestDatabase implements BeforeAllCallback, AfterAllCallback, 
 
     /** Runs statements as the application, each in a transaction of its own. */
     public void run(String... statements) throws SQLException {
-        try (Connection connection = application(); Statement statement = connection.createStatement()) {
+        try (Connection connection = application();
+                Statement statement = connection.createStatement()) {
             for (String sql : statements) {
                 statement.execute(sql);
             }
@@ -144,7 +147,8 @@ public final class TestDatabase implements BeforeAllCallback, AfterAllCallback, 
 
     /** Creates an empty schema {@code app} for the application and deletes the state of Sluice. */
     public void reset() throws SQLException {
-        run("set client_min_messages = warning; drop schema if exists app cascade; create schema app",
+        run(
+                "set client_min_messages = warning; drop schema if exists app cascade; create schema app",
                 "truncate sluice.change_log, sluice.outbox, sluice.sync_state, sluice.dead_letter, sluice.api_call,"
                         + " sluice.usage_minute, sluice.reported_limit, sluice.reported_limit_history, sluice.throttle,"
                         + " sluice.checkpoint, sluice.inbox, sluice.pause, sluice.tombstone, sluice.conflict,"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.crm.hubspot;
 
 import java.net.URLEncoder;
@@ -9,8 +10,7 @@ import java.nio.charset.StandardCharsets;
  */
 final class ApiPaths {
 
-    private ApiPaths() {
-    }
+    private ApiPaths() {}
 
     static String objects(String version, String object) {
         return resource("objects", version, object);
@@ -36,7 +36,8 @@ final class ApiPaths {
 
     private static String resource(String resource, String version, String object) {
         String type = segment(object);
-        return version.startsWith("v") ? "/crm/" + version + "/" + resource + "/" + type
+        return version.startsWith("v")
+                ? "/crm/" + version + "/" + resource + "/" + type
                 : "/crm/" + resource + "/" + version + "/" + type;
     }
 }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.crm.hubspot;
 
 import java.util.List;
@@ -16,5 +17,5 @@ public record Association(String from, String to, List<Type> types) {
      * @param category {@code HUBSPOT_DEFINED} or {@code USER_DEFINED}
      * @param label    the name that users see; null for the association without a label
      */
-    public record Type(int id, String category, String label) { }
+    public record Type(int id, String category, String label) {}
 }

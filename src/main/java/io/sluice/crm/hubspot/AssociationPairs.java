@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.crm.hubspot;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -26,7 +27,7 @@ record AssociationPairs(List<Pair> pairs, int type, String category) implements 
      * @param from HubSpot's id of the record
      * @param to   HubSpot's id of the associated record
      */
-    record Pair(String key, String from, String to) { }
+    record Pair(String key, String from, String to) {}
 
     /**
      * Reads the pairs of a message.
@@ -42,12 +43,13 @@ record AssociationPairs(List<Pair> pairs, int type, String category) implements 
         List<Pair> pairs = new ArrayList<>();
         for (Object entry : entries) {
             if (!(entry instanceof Map<?, ?> map) || map.get("from") == null || map.get("to") == null) {
-                throw new IllegalArgumentException("Pair " + pairs.size() + " must be a map with from and to, HubSpot's ids of"
-                        + " the two records");
+                throw new IllegalArgumentException("Pair " + pairs.size()
+                        + " must be a map with from and to, HubSpot's ids of" + " the two records");
             }
             String from = map.get("from").toString();
             String to = map.get("to").toString();
-            pairs.add(new Pair(map.get("key") == null ? from + "/" + to : map.get("key").toString(), from, to));
+            pairs.add(new Pair(
+                    map.get("key") == null ? from + "/" + to : map.get("key").toString(), from, to));
         }
         return pairs;
     }
@@ -89,28 +91,36 @@ record AssociationPairs(List<Pair> pairs, int type, String category) implements 
             return part.stream().map(index -> Outcome.noResult(key(index))).toList();
         }
         Set<String> created = new HashSet<>();
-        json.path("results").forEach(result -> created.add(
-                id(result, "fromObjectId", "from") + "/" + id(result, "toObjectId", "to")));
+        json.path("results")
+                .forEach(result ->
+                        created.add(id(result, "fromObjectId", "from") + "/" + id(result, "toObjectId", "to")));
         List<Outcome> outcomes = new ArrayList<>();
         for (int index : part) {
             Pair pair = pairs.get(index);
-            outcomes.add(created.contains(pair.from + "/" + pair.to) ? Outcome.done(pair.key, null)
-                    : failed(pair, json.path("errors"), part.size()));
+            outcomes.add(
+                    created.contains(pair.from + "/" + pair.to)
+                            ? Outcome.done(pair.key, null)
+                            : failed(pair, json.path("errors"), part.size()));
         }
         return outcomes;
     }
 
     private static String id(JsonNode result, String name, String end) {
-        return result.has(name) ? result.path(name).asText() : result.path(end).path("id").asText();
+        return result.has(name)
+                ? result.path(name).asText()
+                : result.path(end).path("id").asText();
     }
 
     /** Returns the outcome of a pair that the answer does not list as created; null where no error names the pair. */
     private static Outcome failed(Pair pair, JsonNode errors, int sent) {
         for (JsonNode error : errors) {
             if (sent == 1 || concerns(error.path("context"), pair)) {
-                List<String> texts = new ArrayList<>(List.of(error.path("message").asText()));
+                List<String> texts =
+                        new ArrayList<>(List.of(error.path("message").asText()));
                 error.path("context").path("INVALID_OBJECT_IDS").forEach(id -> texts.add(id.asText()));
-                return HubspotErrors.outcome(pair.key, error.path("category").asText("ERROR"),
+                return HubspotErrors.outcome(
+                        pair.key,
+                        error.path("category").asText("ERROR"),
                         HubspotAnswer.shortened(String.join(": ", texts)));
             }
         }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.crm.hubspot;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -37,7 +38,8 @@ record BatchReadResult(Map<String, JsonNode> found, Set<String> deleted) {
         if (answer.status() == 404 && asked.size() == 1 && answer.code().equals(NOT_FOUND)) {
             return new BatchReadResult(found, Set.copyOf(asked));
         }
-        JsonNode batch = answer.ok() ? answer.json().filter(BatchRequests::isComplete).orElse(null) : null;
+        JsonNode batch =
+                answer.ok() ? answer.json().filter(BatchRequests::isComplete).orElse(null) : null;
         if (batch == null || !batch.path("results").isArray()) {
             return new BatchReadResult(found, deleted);
         }
@@ -46,13 +48,19 @@ record BatchReadResult(Map<String, JsonNode> found, Set<String> deleted) {
         ExternalId.Answered<String> names = new ExternalId.Answered<>();
         asked.forEach(name -> names.put(name, name));
         batch.path("results").forEach(record -> {
-            String name = byId ? record.path("id").asText() : names.get(record.path("properties").path(idProperty).asText());
-            if (!record.path("id").asText().isEmpty() && record.path("properties").isObject() && ids.contains(name)) {
+            String name = byId
+                    ? record.path("id").asText()
+                    : names.get(record.path("properties").path(idProperty).asText());
+            if (!record.path("id").asText().isEmpty()
+                    && record.path("properties").isObject()
+                    && ids.contains(name)) {
                 found.merge(name, record, BatchReadResult::newer);
             }
             if (byId) {
-                List.of(record.path("properties").path(MERGED_IDS).asText("").split(";")).stream().map(String::strip)
-                        .filter(ids::contains).forEach(deleted::add);
+                List.of(record.path("properties").path(MERGED_IDS).asText("").split(";")).stream()
+                        .map(String::strip)
+                        .filter(ids::contains)
+                        .forEach(deleted::add);
             }
         });
         batch.path("errors").forEach(error -> {
@@ -83,8 +91,13 @@ record BatchReadResult(Map<String, JsonNode> found, Set<String> deleted) {
      * only the record of the first merge, not the requested one.
      */
     private static boolean isMergedOther(JsonNode results) {
-        return results.size() == 1 && !results.path(0).path("id").asText().isEmpty()
-                && !results.path(0).path("properties").path(MERGED_IDS).asText("").isBlank();
+        return results.size() == 1
+                && !results.path(0).path("id").asText().isEmpty()
+                && !results.path(0)
+                        .path("properties")
+                        .path(MERGED_IDS)
+                        .asText("")
+                        .isBlank();
     }
 
     /** Returns the newer of two results for one record. */

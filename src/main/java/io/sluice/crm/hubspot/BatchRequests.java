@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.crm.hubspot;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -25,8 +26,7 @@ final class BatchRequests {
 
     private static final int NO_CONTENT = 204;
 
-    private BatchRequests() {
-    }
+    private BatchRequests() {}
 
     /**
      * Builds the body of an upsert.
@@ -53,13 +53,17 @@ final class BatchRequests {
      * @param externalId the unique property to which the key is written; empty for none
      */
     static String create(List<RecordChange> changes, String externalId) {
-        return Json.text(Map.of("inputs", changes.stream().map(recordChange -> {
-            Map<String, Object> properties = properties(recordChange);
-            if (!externalId.isEmpty()) {
-                properties.put(externalId, recordChange.key());
-            }
-            return input(recordChange, properties);
-        }).toList()));
+        return Json.text(Map.of(
+                "inputs",
+                changes.stream()
+                        .map(recordChange -> {
+                            Map<String, Object> properties = properties(recordChange);
+                            if (!externalId.isEmpty()) {
+                                properties.put(externalId, recordChange.key());
+                            }
+                            return input(recordChange, properties);
+                        })
+                        .toList()));
     }
 
     /**
@@ -68,14 +72,18 @@ final class BatchRequests {
      * @param externalId the unique property that holds the key of records without a known id
      */
     static String update(List<RecordChange> changes, String externalId) {
-        return Json.text(Map.of("inputs", changes.stream().map(recordChange -> {
-            Map<String, Object> input = input(recordChange, properties(recordChange));
-            input.put("id", recordChange.crmId() == null ? recordChange.key() : recordChange.crmId());
-            if (recordChange.crmId() == null) {
-                input.put("idProperty", externalId);
-            }
-            return input;
-        }).toList()));
+        return Json.text(Map.of(
+                "inputs",
+                changes.stream()
+                        .map(recordChange -> {
+                            Map<String, Object> input = input(recordChange, properties(recordChange));
+                            input.put("id", recordChange.crmId() == null ? recordChange.key() : recordChange.crmId());
+                            if (recordChange.crmId() == null) {
+                                input.put("idProperty", externalId);
+                            }
+                            return input;
+                        })
+                        .toList()));
     }
 
     private static Map<String, Object> properties(RecordChange recordChange) {
@@ -102,7 +110,11 @@ final class BatchRequests {
     /** Builds the body of an archive by HubSpot's ids. */
     static String archive(List<RecordChange> changes) {
         requireOneCall(changes);
-        return Json.text(Map.of("inputs", changes.stream().map(recordChange -> Map.of("id", recordChange.crmId())).toList()));
+        return Json.text(Map.of(
+                "inputs",
+                changes.stream()
+                        .map(recordChange -> Map.of("id", recordChange.crmId()))
+                        .toList()));
     }
 
     /**
@@ -122,14 +134,14 @@ final class BatchRequests {
 
     static void requireOneCall(List<RecordChange> changes) {
         if (changes.size() > HubspotCrm.BATCH_SIZE) {
-            throw new IllegalArgumentException("A batch takes " + HubspotCrm.BATCH_SIZE + " records at most, but the list has "
-                    + changes.size() + "; split the list first");
+            throw new IllegalArgumentException("A batch takes " + HubspotCrm.BATCH_SIZE
+                    + " records at most, but the list has " + changes.size() + "; split the list first");
         }
         Set<String> keys = new HashSet<>();
         for (RecordChange recordChange : changes) {
             if (!keys.add(recordChange.key())) {
-                throw new IllegalArgumentException("Key '" + recordChange.key() + "' is twice in one batch, which HubSpot rejects"
-                        + " as a whole; merge the two");
+                throw new IllegalArgumentException("Key '" + recordChange.key()
+                        + "' is twice in one batch, which HubSpot rejects" + " as a whole; merge the two");
             }
         }
     }
@@ -144,14 +156,20 @@ final class BatchRequests {
     static List<Outcome> outcomes(List<RecordChange> changes, String externalId, HubspotAnswer answer) {
         if (!answer.ok()) {
             Set<String> notFound = HubspotErrors.notFound(answer);
-            return changes.stream().map(recordChange -> notFound.contains(recordChange.crmId())
-                    || recordChange.crmId() != null && changes.size() == 1 && HubspotErrors.isNotFound(answer)
-                    ? Outcome.gone(recordChange.key(), answer.code(), answer.message())
-                    : HubspotErrors.ofCall(recordChange.key(), answer, changes.size())).toList();
+            return changes.stream()
+                    .map(recordChange -> notFound.contains(recordChange.crmId())
+                                    || recordChange.crmId() != null
+                                            && changes.size() == 1
+                                            && HubspotErrors.isNotFound(answer)
+                            ? Outcome.gone(recordChange.key(), answer.code(), answer.message())
+                            : HubspotErrors.ofCall(recordChange.key(), answer, changes.size()))
+                    .toList();
         }
         boolean deletes = changes.get(0).operation() == Operation.DELETE;
         if (deletes && answer.status() == NO_CONTENT) {
-            return changes.stream().map(recordChange -> Outcome.done(recordChange.key(), null)).toList();
+            return changes.stream()
+                    .map(recordChange -> Outcome.done(recordChange.key(), null))
+                    .toList();
         }
         Names names = new Names(changes, externalId);
         Map<String, Outcome> byKey = new HashMap<>();
@@ -161,7 +179,9 @@ final class BatchRequests {
             }
             json.path("errors").forEach(error -> failed(error, names).forEach(outcome -> put(byKey, outcome)));
         });
-        return changes.stream().map(recordChange -> byKey.getOrDefault(recordChange.key(), Outcome.noResult(recordChange.key()))).toList();
+        return changes.stream()
+                .map(recordChange -> byKey.getOrDefault(recordChange.key(), Outcome.noResult(recordChange.key())))
+                .toList();
     }
 
     /** Tells whether a batch is complete; PENDING, PROCESSING and CANCELED mean that its results are not. */
@@ -172,8 +192,13 @@ final class BatchRequests {
     private static void put(Map<String, Outcome> byKey, Outcome outcome) {
         Outcome other = byKey.putIfAbsent(outcome.key(), outcome);
         if (other != null && !other.equals(outcome)) {
-            byKey.put(outcome.key(), Outcome.uncertain(outcome.key(), Outcome.Uncertainty.UNPROVEN, "SEVERAL_RESULTS",
-                    "the answer has two different results for this record"));
+            byKey.put(
+                    outcome.key(),
+                    Outcome.uncertain(
+                            outcome.key(),
+                            Outcome.Uncertainty.UNPROVEN,
+                            "SEVERAL_RESULTS",
+                            "the answer has two different results for this record"));
         }
     }
 
@@ -183,11 +208,17 @@ final class BatchRequests {
      */
     private static Optional<Outcome> written(JsonNode result, Names names) {
         String id = result.path("id").asText("");
-        return id.isEmpty() ? Optional.empty() : names.change(result).map(recordChange -> recordChange.crmId() != null
-                && (result.path("new").asBoolean() || recordChange.isOtherRecord(id))
-                ? Outcome.gone(recordChange.key(), "OTHER_RECORD", "the CRM wrote another record, " + id + ", or made one, instead of "
-                        + recordChange.crmId())
-                : Outcome.done(recordChange.key(), id));
+        return id.isEmpty()
+                ? Optional.empty()
+                : names.change(result)
+                        .map(recordChange -> recordChange.crmId() != null
+                                        && (result.path("new").asBoolean() || recordChange.isOtherRecord(id))
+                                ? Outcome.gone(
+                                        recordChange.key(),
+                                        "OTHER_RECORD",
+                                        "the CRM wrote another record, " + id + ", or made one, instead of "
+                                                + recordChange.crmId())
+                                : Outcome.done(recordChange.key(), id));
     }
 
     /** Finds records by the names that an answer uses for them. */
@@ -214,8 +245,11 @@ final class BatchRequests {
                 return known(result.path("objectWriteTraceId").asText());
             }
             RecordChange named = byId.get(result.path("id").asText());
-            return named != null || externalId.isEmpty() ? Optional.ofNullable(named)
-                    : Optional.ofNullable(spelled.get(result.path("properties").path(externalId).asText())).flatMap(this::known);
+            return named != null || externalId.isEmpty()
+                    ? Optional.ofNullable(named)
+                    : Optional.ofNullable(spelled.get(
+                                    result.path("properties").path(externalId).asText()))
+                            .flatMap(this::known);
         }
 
         private Optional<RecordChange> known(String key) {
@@ -225,10 +259,12 @@ final class BatchRequests {
         /** Returns the records that the context of an error names. */
         Set<RecordChange> changes(JsonNode context) {
             Set<RecordChange> named = new LinkedHashSet<>();
-            context.path("objectWriteTraceId").forEach(key -> known(key.asText()).ifPresent(named::add));
+            context.path("objectWriteTraceId")
+                    .forEach(key -> known(key.asText()).ifPresent(named::add));
             for (String ids : List.of("ids", "id")) {
                 context.path(ids).forEach(id -> Optional.ofNullable(byId.get(id.asText()))
-                        .or(() -> known(id.asText())).ifPresent(named::add));
+                        .or(() -> known(id.asText()))
+                        .ifPresent(named::add));
             }
             return named;
         }
@@ -237,7 +273,10 @@ final class BatchRequests {
     private static List<Outcome> failed(JsonNode error, Names names) {
         String code = error.path("category").asText("ERROR");
         String message = HubspotAnswer.shortened(error.path("message").asText());
-        return names.changes(error.path("context")).stream().map(recordChange -> recordChange.crmId() != null && HubspotErrors.NOT_FOUND.equals(code)
-                ? Outcome.gone(recordChange.key(), code, message) : HubspotErrors.outcome(recordChange.key(), error, code, message)).toList();
+        return names.changes(error.path("context")).stream()
+                .map(recordChange -> recordChange.crmId() != null && HubspotErrors.NOT_FOUND.equals(code)
+                        ? Outcome.gone(recordChange.key(), code, message)
+                        : HubspotErrors.outcome(recordChange.key(), error, code, message))
+                .toList();
     }
 }

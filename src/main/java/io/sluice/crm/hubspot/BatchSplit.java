@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.crm.hubspot;
 
 import io.sluice.Outcome;
@@ -36,9 +37,12 @@ final class BatchSplit {
     BatchSplit(BatchWrite batchWrite) {
         this.batchWrite = batchWrite;
         this.outcomes = new Outcome[batchWrite.size()];
-        IntStream.range(0, batchWrite.size()).forEach(index -> outcomes[index] = batchWrite.rejection(index).orElse(null));
-        Map<Boolean, List<Integer>> kinds = IntStream.range(0, batchWrite.size()).boxed()
-                .filter(index -> outcomes[index] == null).collect(Collectors.partitioningBy(batchWrite::kind));
+        IntStream.range(0, batchWrite.size())
+                .forEach(index -> outcomes[index] = batchWrite.rejection(index).orElse(null));
+        Map<Boolean, List<Integer>> kinds = IntStream.range(0, batchWrite.size())
+                .boxed()
+                .filter(index -> outcomes[index] == null)
+                .collect(Collectors.partitioningBy(batchWrite::kind));
         List.of(true, false).forEach(kind -> inCalls(kinds.get(kind)).forEach(waiting::addLast));
     }
 
@@ -105,8 +109,8 @@ final class BatchSplit {
      */
     private void split(List<Integer> together, Set<String> ids) {
         splits++;
-        Map<Boolean, List<Integer>> named = together.stream()
-                .collect(Collectors.partitioningBy(index -> batchWrite.isNamed(index, ids)));
+        Map<Boolean, List<Integer>> named =
+                together.stream().collect(Collectors.partitioningBy(index -> batchWrite.isNamed(index, ids)));
         List<Integer> one = named.get(false);
         List<Integer> other = named.get(true);
         if (one.isEmpty() || other.isEmpty()) {
@@ -121,13 +125,14 @@ final class BatchSplit {
 
     private static Set<String> named(HubspotAnswer answer) {
         Set<String> ids = new HashSet<>();
-        answer.json().ifPresent(error -> error.path("context").forEach(values -> values.forEach(id -> ids.add(id.asText()))));
+        answer.json().ifPresent(error -> error.path("context")
+                .forEach(values -> values.forEach(id -> ids.add(id.asText()))));
         return ids;
     }
 
     private void stop(HubspotAnswer answer) {
-        waiting.forEach(part -> part.forEach(index -> outcomes[index] = Outcome.retry(batchWrite.key(index), answer.code(),
-                "not sent, because the previous call got: " + answer.message())));
+        waiting.forEach(part -> part.forEach(index -> outcomes[index] = Outcome.retry(
+                batchWrite.key(index), answer.code(), "not sent, because the previous call got: " + answer.message())));
         waiting.clear();
     }
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.crm.hubspot;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
@@ -21,7 +22,8 @@ record HubspotAnswer(int status, String body) {
      */
     static final int NOT_UNDERSTOOD = 502;
 
-    private static final ObjectMapper MAPPER = new ObjectMapper().enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
+    private static final ObjectMapper MAPPER =
+            new ObjectMapper().enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
     private static final int MAX_MESSAGE_LENGTH = 300;
 
     boolean ok() {
@@ -31,7 +33,8 @@ record HubspotAnswer(int status, String body) {
     /** Returns the body as JSON; empty when it is something else, such as a maintenance page. */
     Optional<JsonNode> json() {
         try {
-            return Optional.ofNullable(body == null ? null : MAPPER.readTree(body)).filter(JsonNode::isObject);
+            return Optional.ofNullable(body == null ? null : MAPPER.readTree(body))
+                    .filter(JsonNode::isObject);
         } catch (JsonProcessingException noJson) {
             return Optional.empty();
         }
@@ -42,21 +45,31 @@ record HubspotAnswer(int status, String body) {
      * wrong request. A firewall or a limit may reject a call (403, 429) in its own words.
      */
     boolean isFromIntermediary() {
-        return json().isEmpty() && (ok() || Set.of(400, 404, 405, 409, 410, 415).contains(status)
-                && body != null && !body.isBlank());
+        return json().isEmpty()
+                && (ok() || Set.of(400, 404, 405, 409, 410, 415).contains(status) && body != null && !body.isBlank());
     }
 
     /** Returns this answer as one that was not understood, without its JSON, which may hold values. */
     HubspotAnswer notUnderstood() {
-        return new HubspotAnswer(NOT_UNDERSTOOD, "HTTP " + status + " with an unexpected body: "
-                + (body == null || body.isBlank() ? "nothing" : json().isPresent() ? "JSON of another shape"
-                        : shortened(body.strip().lines().findFirst().orElse(""))));
+        return new HubspotAnswer(
+                NOT_UNDERSTOOD,
+                "HTTP " + status + " with an unexpected body: "
+                        + (body == null || body.isBlank()
+                                ? "nothing"
+                                : json().isPresent()
+                                        ? "JSON of another shape"
+                                        : shortened(
+                                                body.strip().lines().findFirst().orElse(""))));
     }
 
     /** Tells whether the answer is an error in HubSpot's own format, not a page of an intermediary. */
     boolean isError() {
-        return !ok() && json().filter(it -> it.has("category") || it.has("errorType") || it.has("policyName")
-                || "error".equals(it.path("status").asText())).isPresent();
+        return !ok()
+                && json().filter(it -> it.has("category")
+                                || it.has("errorType")
+                                || it.has("policyName")
+                                || "error".equals(it.path("status").asText()))
+                        .isPresent();
     }
 
     /** Returns the category of an error, or the policy whose limit is used up. */
@@ -74,8 +87,11 @@ record HubspotAnswer(int status, String body) {
     }
 
     String message() {
-        return json().filter(node -> node.has("message")).map(node -> node.path("message").asText())
-                .map(HubspotAnswer::shortened).orElseGet(() -> body == null || body.isBlank() ? "empty answer"
+        return json().filter(node -> node.has("message"))
+                .map(node -> node.path("message").asText())
+                .map(HubspotAnswer::shortened)
+                .orElseGet(() -> body == null || body.isBlank()
+                        ? "empty answer"
                         : shortened(body.strip().lines().findFirst().orElse("")));
     }
 

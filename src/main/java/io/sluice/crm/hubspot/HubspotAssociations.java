@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.crm.hubspot;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -21,8 +22,7 @@ public final class HubspotAssociations {
     private static final String REMAINING = "SluiceRemaining";
     private static final String FOUND = "SluiceFound";
 
-    HubspotAssociations() {
-    }
+    HubspotAssociations() {}
 
     /** Starts with the ids in the body. */
     public void begin(Exchange exchange) {
@@ -85,13 +85,17 @@ public final class HubspotAssociations {
 
     private static Association associated(String from, JsonNode to) {
         List<Association.Type> types = new ArrayList<>();
-        to.path("associationTypes").forEach(type -> types.add(new Association.Type(type.path("typeId").asInt(),
-                type.path("category").asText(), type.path("label").asText(null))));
+        to.path("associationTypes")
+                .forEach(type -> types.add(new Association.Type(
+                        type.path("typeId").asInt(),
+                        type.path("category").asText(),
+                        type.path("label").asText(null))));
         return new Association(from, to.path("toObjectId").asText(), List.copyOf(types));
     }
 
     private static JsonNode answer(Exchange exchange) {
-        HubspotAnswer answer = new HubspotAnswer(exchange.getMessage().getHeader(HubspotCalls.STATUS, 0, Integer.class),
+        HubspotAnswer answer = new HubspotAnswer(
+                exchange.getMessage().getHeader(HubspotCalls.STATUS, 0, Integer.class),
                 exchange.getMessage().getBody(String.class));
         return answer.ok() ? answer.json().orElse(null) : null;
     }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.crm.hubspot;
 
 import io.sluice.CrmRecord;
@@ -26,7 +27,7 @@ public final class HubspotCache {
      *
      * @param by the unique property, or blank when the value is HubSpot's own id
      */
-    private record CacheKey(String account, String object, String by, String value, Set<String> fields) { }
+    private record CacheKey(String account, String object, String by, String value, Set<String> fields) {}
 
     /**
      * Holds the state of one read.
@@ -36,7 +37,7 @@ public final class HubspotCache {
      * @param life    how long answers are kept
      * @param drops   the number of drops before the read: a record that is dropped meanwhile must not come back
      */
-    private record Read(List<CrmRecord> found, Map<String, CacheKey> missing, Duration life, long drops) { }
+    private record Read(List<CrmRecord> found, Map<String, CacheKey> missing, Duration life, long drops) {}
 
     private final AnswerCache cache;
 
@@ -45,11 +46,15 @@ public final class HubspotCache {
     }
 
     /** Replaces the ids, or values of a unique property, in the body by those that must be read. */
-    public void ask(Exchange exchange, String account, String object, String externalId, String fields, String timeToLive)
+    public void ask(
+            Exchange exchange, String account, String object, String externalId, String fields, String timeToLive)
             throws SQLException {
         Message message = exchange.getMessage();
         Set<String> names = Set.copyOf(HubspotReads.names(fields));
-        Read lookup = new Read(new ArrayList<>(), new HashMap<>(), cache.life(account, Durations.of("timeToLive", timeToLive)),
+        Read lookup = new Read(
+                new ArrayList<>(),
+                new HashMap<>(),
+                cache.life(account, Durations.of("timeToLive", timeToLive)),
                 cache.drops());
         List<String> missing = new ArrayList<>();
         for (Object id : message.getBody(List.class)) {
@@ -84,7 +89,12 @@ public final class HubspotCache {
     public void handOn(Exchange exchange) {
         Read lookup = (Read) exchange.removeProperty(CACHE_READ);
         if (exchange.getMessage().getBody() instanceof List<?> read) {
-            keep(lookup, read.stream().filter(CrmRecord.class::isInstance).map(CrmRecord.class::cast).toList());
+            keep(
+                    lookup,
+                    read.stream()
+                            .filter(CrmRecord.class::isInstance)
+                            .map(CrmRecord.class::cast)
+                            .toList());
             List<Object> records = new ArrayList<>(lookup.found);
             records.addAll(read);
             exchange.getMessage().setBody(records);
@@ -100,8 +110,15 @@ public final class HubspotCache {
             // HubSpot returns a merged record under another id than the requested one
             CacheKey cacheKey = lookup.missing.get(record.key() == null ? record.crmId() : record.key());
             if (cacheKey != null) {
-                cache.cache().put(cacheKey, new AnswerCache.Kept(cacheKey.account, cacheKey.object,
-                        Set.copyOf(List.of(cacheKey.value, record.crmId())), record, lookup.life));
+                cache.cache()
+                        .put(
+                                cacheKey,
+                                new AnswerCache.Kept(
+                                        cacheKey.account,
+                                        cacheKey.object,
+                                        Set.copyOf(List.of(cacheKey.value, record.crmId())),
+                                        record,
+                                        lookup.life));
                 kept.add(cacheKey);
             }
         }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.crm.hubspot;
 
 import io.sluice.RootCause;
@@ -105,10 +106,16 @@ public final class HubspotCalls {
         exchange.removeProperty(Exchange.EXCEPTION_CAUGHT);
         HubspotLogin login = login(exchange);
         String member = message.getHeader(Permits.MEMBER, String.class);
-        ThrottleSignal throttleSignal = HubspotErrors.throttleSignal(answer, operation,
-                header(message, failed, "Retry-After"), Instant.now());
-        permits.report(exchange, new CallReport(operation, http, message.getHeader(RECORDS, 0, Integer.class),
-                exchange.getProperty(SENT_BYTES, 0L, Long.class), throttleSignal));
+        ThrottleSignal throttleSignal =
+                HubspotErrors.throttleSignal(answer, operation, header(message, failed, "Retry-After"), Instant.now());
+        permits.report(
+                exchange,
+                new CallReport(
+                        operation,
+                        http,
+                        message.getHeader(RECORDS, 0, Integer.class),
+                        exchange.getProperty(SENT_BYTES, 0L, Long.class),
+                        throttleSignal));
         reportUsage(account, member, header(message, failed, DAILY), header(message, failed, DAILY_LEFT));
         String redirect = Redirects.words(status, failed == null ? null : failed.getRedirectLocation(), login.url());
         if (redirect != null) {
@@ -128,7 +135,7 @@ public final class HubspotCalls {
         }
         exchange.removeProperty(TOKEN);
         if (!answer.ok() && !answer.isError() && ErrorScope.of(status) == ErrorScope.OBJECT) {
-            message.setHeader(ErrorScope.HEADER, ErrorScope.TRANSIENT);   // a firewall's page does not concern the object
+            message.setHeader(ErrorScope.HEADER, ErrorScope.TRANSIENT); // a firewall's page does not concern the object
         }
     }
 
@@ -162,7 +169,8 @@ public final class HubspotCalls {
     }
 
     private static Exception failure(Exchange exchange) {
-        return exchange.getException() != null ? exchange.getException()
+        return exchange.getException() != null
+                ? exchange.getException()
                 : exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Exception.class);
     }
 
@@ -178,14 +186,21 @@ public final class HubspotCalls {
         if (failed != null) {
             return failed.getResponseBody();
         }
-        return status == CallReport.NO_ANSWER ? RootCause.of(failure(exchange)) : exchange.getMessage().getBody(String.class);
+        return status == CallReport.NO_ANSWER
+                ? RootCause.of(failure(exchange))
+                : exchange.getMessage().getBody(String.class);
     }
 
     private static String header(Message message, HttpOperationFailedException failed, String name) {
         if (failed == null) {
             return message.getHeader(name, String.class);
         }
-        return failed.getResponseHeaders() == null ? null : failed.getResponseHeaders().entrySet().stream()
-                .filter(entry -> entry.getKey().equalsIgnoreCase(name)).map(Map.Entry::getValue).findFirst().orElse(null);
+        return failed.getResponseHeaders() == null
+                ? null
+                : failed.getResponseHeaders().entrySet().stream()
+                        .filter(entry -> entry.getKey().equalsIgnoreCase(name))
+                        .map(Map.Entry::getValue)
+                        .findFirst()
+                        .orElse(null);
     }
 }

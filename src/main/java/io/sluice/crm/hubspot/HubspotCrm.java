@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.crm.hubspot;
 
 import com.github.benmanes.caffeine.cache.Ticker;
@@ -66,8 +67,8 @@ public final class HubspotCrm implements Crm {
             case "number" -> FieldRule.of(FieldRule.Kind.NUMBER);
             case "date" -> FieldRule.of(FieldRule.Kind.DAY);
             case "datetime" -> FieldRule.of(FieldRule.Kind.MILLISECOND);
-            case "enumeration" -> FieldRule.of(field.format().equals("checkbox") ? FieldRule.Kind.CHOICES
-                    : FieldRule.Kind.CHOICE);
+            case "enumeration" ->
+                FieldRule.of(field.format().equals("checkbox") ? FieldRule.Kind.CHOICES : FieldRule.Kind.CHOICE);
             case "phone_number" -> FieldRule.of(FieldRule.Kind.PHONE);
             case "bool" -> FieldRule.of(FieldRule.Kind.CHOICE);
             case "string" -> FieldRule.of(kindOfText(field));
@@ -79,12 +80,13 @@ public final class HubspotCrm implements Crm {
         return switch (field.format()) {
             case "phonenumber" -> FieldRule.Kind.PHONE;
             case "html" -> FieldRule.Kind.RICH_TEXT;
-            default -> switch (field.name()) {
-                case "email", "work_email" -> FieldRule.Kind.EMAIL;
-                case "phone", "mobilephone", "fax" -> FieldRule.Kind.PHONE;
-                case "website", "domain" -> FieldRule.Kind.URL;
-                default -> FieldRule.Kind.TEXT;
-            };
+            default ->
+                switch (field.name()) {
+                    case "email", "work_email" -> FieldRule.Kind.EMAIL;
+                    case "phone", "mobilephone", "fax" -> FieldRule.Kind.PHONE;
+                    case "website", "domain" -> FieldRule.Kind.URL;
+                    default -> FieldRule.Kind.TEXT;
+                };
         };
     }
 
@@ -100,16 +102,24 @@ public final class HubspotCrm implements Crm {
         registry.bind("hubspotWrites", new HubspotWrites());
         registry.bind("hubspotParts", new HubspotParts());
         registry.bind("hubspotAssociations", new HubspotAssociations());
-        registry.bind("hubspotCache", new HubspotCache(new AnswerCache(permits,
-                registry.findSingleByType(MeterRegistry.class), Ticker.systemTicker())));
+        registry.bind(
+                "hubspotCache",
+                new HubspotCache(new AnswerCache(
+                        permits, registry.findSingleByType(MeterRegistry.class), Ticker.systemTicker())));
         registry.bind("hubspotDeletes", new HubspotDeletes());
         registry.bind("hubspotLookups", new HubspotLookups());
         registry.bind("hubspotReads", new HubspotReads(InstantSource.system()));
         HubspotObjects objects = new HubspotObjects();
         registry.bind("hubspotObjects", objects);
         registry.bind("hubspotJournal", new HubspotJournal(apps, portals, objects));
-        registry.bind("webhookRequests", new WebhookRequests(settings, objects, InstantSource.system(),
-                Optional.ofNullable(registry.findSingleByType(PublicAddress.class)).orElseGet(() -> new PublicAddress(""))));
+        registry.bind(
+                "webhookRequests",
+                new WebhookRequests(
+                        settings,
+                        objects,
+                        InstantSource.system(),
+                        Optional.ofNullable(registry.findSingleByType(PublicAddress.class))
+                                .orElseGet(() -> new PublicAddress(""))));
     }
 
     @Override

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.crm.hubspot;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -27,13 +28,19 @@ public final class HubspotDeletes {
     private static final String DELETES = "SluiceDeletes";
 
     /** Lists the calls in their order. */
-    private enum Step { BY_KEY, BY_ID, ARCHIVE, DONE }
+    private enum Step {
+        BY_KEY,
+        BY_ID,
+        ARCHIVE,
+        DONE
+    }
 
     private static final class Deletes {
         private final List<RecordChange> changes;
         private final Map<String, Outcome> outcomes = new LinkedHashMap<>();
         /** Key to the ids of the records that exist. */
         private final Map<String, Set<String>> existing = new LinkedHashMap<>();
+
         private final Deque<Map.Entry<String, String>> toArchive = new ArrayDeque<>();
         private List<Map.Entry<String, String>> archiving = List.of();
         private Step step = Step.BY_KEY;
@@ -44,19 +51,28 @@ public final class HubspotDeletes {
 
         /** Returns the records with a known id that the read by key did not find. */
         List<RecordChange> notFoundByKey() {
-            return changes.stream().filter(recordChange -> recordChange.crmId() != null && !outcomes.containsKey(recordChange.key())
-                    && !existing.getOrDefault(recordChange.key(), Set.of()).contains(recordChange.crmId())).toList();
+            return changes.stream()
+                    .filter(recordChange -> recordChange.crmId() != null
+                            && !outcomes.containsKey(recordChange.key())
+                            && !existing.getOrDefault(recordChange.key(), Set.of())
+                                    .contains(recordChange.crmId()))
+                    .toList();
         }
 
         void settleUnknown(RecordChange recordChange, HubspotAnswer answer, int records) {
-            outcomes.put(recordChange.key(), answer.ok() ? Outcome.retry(recordChange.key(), "NO_RESULT",
-                    "the answer does not show whether the record exists")
-                    : HubspotErrors.ofCall(recordChange.key(), answer, records).notWritten());
+            outcomes.put(
+                    recordChange.key(),
+                    answer.ok()
+                            ? Outcome.retry(
+                                    recordChange.key(),
+                                    "NO_RESULT",
+                                    "the answer does not show whether the record exists")
+                            : HubspotErrors.ofCall(recordChange.key(), answer, records)
+                                    .notWritten());
         }
     }
 
-    HubspotDeletes() {
-    }
+    HubspotDeletes() {}
 
     /** Starts with the records in the body. */
     public void begin(Exchange exchange) {
@@ -76,19 +92,37 @@ public final class HubspotDeletes {
     }
 
     public String path(Exchange exchange, String apiVersion, String object) {
-        return ApiPaths.objects(apiVersion, object) + "/batch/" + (deletes(exchange).step == Step.ARCHIVE ? "archive" : "read");
+        return ApiPaths.objects(apiVersion, object) + "/batch/"
+                + (deletes(exchange).step == Step.ARCHIVE ? "archive" : "read");
     }
 
     /** Sets the body of the next call. */
     public void request(Exchange exchange, String externalId) {
         Deletes deletes = deletes(exchange);
-        String body = switch (deletes.step) {
-            case BY_KEY -> BatchRequests.read(deletes.changes.stream().map(RecordChange::key).toList(), externalId, List.of(externalId));
-            case BY_ID -> BatchRequests.read(deletes.notFoundByKey().stream().map(RecordChange::crmId).toList(), null, List.of(externalId));
-            default -> archive(deletes);
-        };
-        exchange.getMessage().setHeader(HubspotCalls.RECORDS, deletes.step == Step.ARCHIVE ? deletes.archiving.size()
-                : deletes.step == Step.BY_KEY ? deletes.changes.size() : deletes.notFoundByKey().size());
+        String body =
+                switch (deletes.step) {
+                    case BY_KEY ->
+                        BatchRequests.read(
+                                deletes.changes.stream().map(RecordChange::key).toList(),
+                                externalId,
+                                List.of(externalId));
+                    case BY_ID ->
+                        BatchRequests.read(
+                                deletes.notFoundByKey().stream()
+                                        .map(RecordChange::crmId)
+                                        .toList(),
+                                null,
+                                List.of(externalId));
+                    default -> archive(deletes);
+                };
+        exchange.getMessage()
+                .setHeader(
+                        HubspotCalls.RECORDS,
+                        deletes.step == Step.ARCHIVE
+                                ? deletes.archiving.size()
+                                : deletes.step == Step.BY_KEY
+                                        ? deletes.changes.size()
+                                        : deletes.notFoundByKey().size());
         exchange.getMessage().setBody(body);
     }
 
@@ -99,13 +133,15 @@ public final class HubspotDeletes {
         }
         // several records may have one key, so each is named by its id
         return BatchRequests.archive(deletes.archiving.stream()
-                .map(it -> new RecordChange(it.getValue(), Operation.DELETE, it.getValue(), Map.of())).toList());
+                .map(it -> new RecordChange(it.getValue(), Operation.DELETE, it.getValue(), Map.of()))
+                .toList());
     }
 
     /** Takes the answer of the call. */
     public void answered(Exchange exchange, String externalId) {
         Deletes deletes = deletes(exchange);
-        HubspotAnswer answer = new HubspotAnswer(exchange.getMessage().getHeader(HubspotCalls.STATUS, 0, Integer.class),
+        HubspotAnswer answer = new HubspotAnswer(
+                exchange.getMessage().getHeader(HubspotCalls.STATUS, 0, Integer.class),
                 exchange.getMessage().getBody(String.class));
         switch (deletes.step) {
             case BY_KEY -> foundByKey(deletes, answer, externalId);
@@ -113,21 +149,29 @@ public final class HubspotDeletes {
             default -> archived(deletes, answer);
         }
         if (deletes.step != Step.ARCHIVE && deletes.step != Step.DONE) {
-            deletes.step = deletes.step == Step.BY_KEY && !deletes.notFoundByKey().isEmpty() ? Step.BY_ID : archiveStep(deletes);
+            deletes.step =
+                    deletes.step == Step.BY_KEY && !deletes.notFoundByKey().isEmpty()
+                            ? Step.BY_ID
+                            : archiveStep(deletes);
         } else if (deletes.toArchive.isEmpty()) {
             deletes.step = Step.DONE;
         }
     }
 
     private static void foundByKey(Deletes deletes, HubspotAnswer answer, String externalId) {
-        Set<String> absent = HubspotErrors.notFound(answer).stream().map(ExternalId::bare).collect(Collectors.toSet());
+        Set<String> absent =
+                HubspotErrors.notFound(answer).stream().map(ExternalId::bare).collect(Collectors.toSet());
         ExternalId.Answered<String> ids = new ExternalId.Answered<>();
-        results(answer).forEach(record -> ids.put(record.path("properties").path(externalId).asText(),
-                record.path("id").asText()));
+        results(answer)
+                .forEach(record -> ids.put(
+                        record.path("properties").path(externalId).asText(),
+                        record.path("id").asText()));
         for (RecordChange recordChange : deletes.changes) {
             String id = ids.get(recordChange.key());
             if (id != null) {
-                deletes.existing.computeIfAbsent(recordChange.key(), first -> new LinkedHashSet<>()).add(id);
+                deletes.existing
+                        .computeIfAbsent(recordChange.key(), first -> new LinkedHashSet<>())
+                        .add(id);
             } else if (!absent.contains(ExternalId.bare(recordChange.key()))) {
                 deletes.settleUnknown(recordChange, answer, deletes.changes.size());
             }
@@ -144,7 +188,9 @@ public final class HubspotDeletes {
         boolean merged = !named.containsAll(ids);
         for (RecordChange recordChange : asked) {
             if (ids.contains(recordChange.crmId())) {
-                deletes.existing.computeIfAbsent(recordChange.key(), first -> new LinkedHashSet<>()).add(recordChange.crmId());
+                deletes.existing
+                        .computeIfAbsent(recordChange.key(), first -> new LinkedHashSet<>())
+                        .add(recordChange.crmId());
             } else if (!absent.contains(recordChange.crmId()) && !merged) {
                 deletes.settleUnknown(recordChange, answer, asked.size());
             }
@@ -168,20 +214,30 @@ public final class HubspotDeletes {
         boolean done = answer.status() == 204;
         for (Map.Entry<String, String> it : deletes.archiving) {
             if (!done) {
-                deletes.outcomes.put(it.getKey(), answer.ok() ? Outcome.noResult(it.getKey()) : HubspotErrors.ofCall(it.getKey(), answer, deletes.archiving.size()));
+                deletes.outcomes.put(
+                        it.getKey(),
+                        answer.ok()
+                                ? Outcome.noResult(it.getKey())
+                                : HubspotErrors.ofCall(it.getKey(), answer, deletes.archiving.size()));
             }
         }
     }
 
     private static Iterable<JsonNode> results(HubspotAnswer answer) {
-        return answer.json().filter(json -> answer.ok() && BatchRequests.isComplete(json)).map(json -> (Iterable<JsonNode>) json.path("results")).orElse(List.of());
+        return answer.json()
+                .filter(json -> answer.ok() && BatchRequests.isComplete(json))
+                .map(json -> (Iterable<JsonNode>) json.path("results"))
+                .orElse(List.of());
     }
 
     /** Sets the outcomes as the body, in the order of the records. A record that does not exist counts as deleted. */
     public void outcomes(Exchange exchange) {
         Deletes deletes = (Deletes) exchange.removeProperty(DELETES);
-        exchange.getMessage().setBody(deletes.changes.stream()
-                .map(recordChange -> deletes.outcomes.getOrDefault(recordChange.key(), Outcome.done(recordChange.key(), null))).toList());
+        exchange.getMessage()
+                .setBody(deletes.changes.stream()
+                        .map(recordChange -> deletes.outcomes.getOrDefault(
+                                recordChange.key(), Outcome.done(recordChange.key(), null)))
+                        .toList());
     }
 
     private static Deletes deletes(Exchange exchange) {

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.crm.hubspot;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -26,9 +27,19 @@ final class HubspotErrors {
     private static final Set<String> SEARCHES = Set.of("search", "query");
 
     /** Categories that concern the state of the API; every other category concerns the record and is permanent. */
-    private static final Set<String> TRANSIENT = Set.of("RATE_LIMITS", "RATE_LIMIT", "EXPIRED_AUTHENTICATION",
-            "INVALID_AUTHENTICATION", "MISSING_SCOPES", "BANNED", "INTERNAL_ERROR", "API_ERROR", "GATEWAY_TIMEOUT",
-            "CONTENT_LOCKED", "LOCKED", "NO_ANSWER");
+    private static final Set<String> TRANSIENT = Set.of(
+            "RATE_LIMITS",
+            "RATE_LIMIT",
+            "EXPIRED_AUTHENTICATION",
+            "INVALID_AUTHENTICATION",
+            "MISSING_SCOPES",
+            "BANNED",
+            "INTERNAL_ERROR",
+            "API_ERROR",
+            "GATEWAY_TIMEOUT",
+            "CONTENT_LOCKED",
+            "LOCKED",
+            "NO_ANSWER");
 
     /**
      * Texts of an error about a unique value that another record has: 409 CONFLICT for a contact's e-mail, 400 for any
@@ -43,8 +54,7 @@ final class HubspotErrors {
     /** Category of an error about ids without a record ("Error handling"). */
     static final String NOT_FOUND = "OBJECT_NOT_FOUND";
 
-    private HubspotErrors() {
-    }
+    private HubspotErrors() {}
 
     /** Tells whether HubSpot rejected a whole call because a record in it does not exist. */
     static boolean isNotFound(HubspotAnswer answer) {
@@ -81,11 +91,12 @@ final class HubspotErrors {
         if (answer.status() != 429) {
             return null;
         }
-        String kind = switch (answer.code()) {
-            case "DAILY" -> ThrottleSignal.DAILY;
-            case "TEN_SECONDLY_ROLLING" -> ThrottleSignal.SHORT;
-            default -> SEARCHES.contains(operation) ? ThrottleSignal.SEARCH : ThrottleSignal.SHORT;
-        };
+        String kind =
+                switch (answer.code()) {
+                    case "DAILY" -> ThrottleSignal.DAILY;
+                    case "TEN_SECONDLY_ROLLING" -> ThrottleSignal.SHORT;
+                    default -> SEARCHES.contains(operation) ? ThrottleSignal.SEARCH : ThrottleSignal.SHORT;
+                };
         return new ThrottleSignal(kind, RetryAfter.of(retryAfter, now));
     }
 
@@ -93,7 +104,10 @@ final class HubspotErrors {
         if (TAKEN.matcher(message).find()) {
             Matcher named = FIELD.matcher(message);
             if (!named.find()) {
-                return Outcome.taken(key, code, message,
+                return Outcome.taken(
+                        key,
+                        code,
+                        message,
                         message.startsWith("Contact already exists") ? List.of("email") : List.of());
             }
             String field = Objects.requireNonNullElse(named.group(1), named.group(2));
@@ -104,7 +118,7 @@ final class HubspotErrors {
     }
 
     /** Names the error code of one property. */
-    private record Problem(String property, String code) { }
+    private record Problem(String property, String code) {}
 
     /**
      * Returns the outcome of a record with invalid properties: its code is that of the first error, and its message
@@ -116,13 +130,22 @@ final class HubspotErrors {
      * @param message the message for an error that names no property
      */
     static Outcome outcome(String key, JsonNode error, String code, String message) {
-        List<Problem> problems = error == null || TRANSIENT.contains(code)
-                || TAKEN.matcher(message).find() ? List.of() : problems(error);
+        List<Problem> problems = error == null
+                        || TRANSIENT.contains(code)
+                        || TAKEN.matcher(message).find()
+                ? List.of()
+                : problems(error);
         if (problems.isEmpty()) {
             return outcome(key, code, message);
         }
-        String details = problems.stream().map(it -> it.property() + ": " + it.code()).distinct().collect(Collectors.joining(", "));
-        return outcome(key, problems.get(0).code(), "invalid property values (" + HubspotAnswer.shortened(details) + ")")
+        String details = problems.stream()
+                .map(it -> it.property() + ": " + it.code())
+                .distinct()
+                .collect(Collectors.joining(", "));
+        return outcome(
+                        key,
+                        problems.get(0).code(),
+                        "invalid property values (" + HubspotAnswer.shortened(details) + ")")
                 .withFields(problems.stream().map(Problem::property).distinct().toList());
     }
 
@@ -131,13 +154,18 @@ final class HubspotErrors {
         error.path("errors").forEach(detail -> {
             JsonNode context = detail.path("context");
             for (String names : List.of("propertyName", "propertyNames", "name")) {
-                context.path(names).forEach(name -> problems.add(new Problem(name.asText(), detail.path("code")
-                        .asText(detail.path("subCategory").asText(error.path("category").asText("ERROR"))))));
+                context.path(names)
+                        .forEach(name -> problems.add(new Problem(
+                                name.asText(),
+                                detail.path("code")
+                                        .asText(detail.path("subCategory")
+                                                .asText(error.path("category").asText("ERROR"))))));
             }
         });
         if (problems.isEmpty()) {
-            listed(error.path("message").asText()).forEach(detail -> problems.add(new Problem(detail.path("name").asText(),
-                    detail.path("error").asText("INVALID"))));
+            listed(error.path("message").asText())
+                    .forEach(detail -> problems.add(new Problem(
+                            detail.path("name").asText(), detail.path("error").asText("INVALID"))));
             problems.removeIf(it -> it.property().isEmpty());
         }
         return problems;
@@ -146,8 +174,11 @@ final class HubspotErrors {
     /** Returns the JSON list within a message that starts with "Property values were not valid: ". */
     private static JsonNode listed(String message) {
         int list = message.indexOf("[{");
-        return list < 0 ? MissingNode.getInstance()
-                : new HubspotAnswer(400, "{\"list\":" + message.substring(list) + "}").json().map(it -> it.path("list"))
+        return list < 0
+                ? MissingNode.getInstance()
+                : new HubspotAnswer(400, "{\"list\":" + message.substring(list) + "}")
+                        .json()
+                        .map(it -> it.path("list"))
                         .orElse(MissingNode.getInstance());
     }
 
@@ -159,12 +190,15 @@ final class HubspotErrors {
      * @param records the number of records in the call
      */
     static Outcome ofCall(String key, HubspotAnswer answer, int records) {
-        boolean wrong = switch (answer.status()) {
-            case 400, 404, 405, 409, 415 -> records == 1 && answer.isError();
-            case 413, 414, 431 -> records == 1;
-            default -> false;
-        };
-        return wrong ? outcome(key, answer.json().orElse(null), answer.code(), answer.message())
-                : Outcome.uncertain(key, UnprovenAnswer.of(answer.status(), answer.isError()), answer.code(), answer.message());
+        boolean wrong =
+                switch (answer.status()) {
+                    case 400, 404, 405, 409, 415 -> records == 1 && answer.isError();
+                    case 413, 414, 431 -> records == 1;
+                    default -> false;
+                };
+        return wrong
+                ? outcome(key, answer.json().orElse(null), answer.code(), answer.message())
+                : Outcome.uncertain(
+                        key, UnprovenAnswer.of(answer.status(), answer.isError()), answer.code(), answer.message());
     }
 }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.crm.hubspot;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -62,7 +63,8 @@ public final class HubspotJournal {
         String token = login.token();
         String portal = portals.getOrDefault(account, "");
         if (!portal.matches("\\d{1,18}")) {
-            throw new LoginRejected(account, "the journal needs the setting portal-id, HubSpot's number of the account", null);
+            throw new LoginRejected(
+                    account, "the journal needs the setting portal-id, HubSpot's number of the account", null);
         }
         exchange.setProperty(ACCOUNT, account);
         exchange.setProperty(PORTAL, portal);
@@ -72,9 +74,12 @@ public final class HubspotJournal {
         message.setBody(null);
         message.setHeader(AUTHORIZATION, "Bearer " + token);
         message.setHeader(Exchange.HTTP_METHOD, "GET");
-        message.setHeader(Exchange.HTTP_PATH, "/webhooks-journal/journal-local/" + apiVersion
-                + (offset == null || offset.isBlank() ? "/earliest"
-                : "/offset/" + URLEncoder.encode(offset.strip(), StandardCharsets.UTF_8) + "/next"));
+        message.setHeader(
+                Exchange.HTTP_PATH,
+                "/webhooks-journal/journal-local/" + apiVersion
+                        + (offset == null || offset.isBlank()
+                                ? "/earliest"
+                                : "/offset/" + URLEncoder.encode(offset.strip(), StandardCharsets.UTF_8) + "/next"));
         message.setHeader(Exchange.HTTP_QUERY, "installPortalId=" + portal);
     }
 
@@ -105,14 +110,15 @@ public final class HubspotJournal {
         if (status == 204) {
             message.setBody(List.of());
         } else if (answer.ok()) {
-            JsonNode json = answer.json().orElseThrow(
-                    () -> new IOException("the answer of HubSpot's webhooks journal is not JSON"));
+            JsonNode json = answer.json()
+                    .orElseThrow(() -> new IOException("the answer of HubSpot's webhooks journal is not JSON"));
             exchange.setProperty(FILE, file(json.path("url").asText(), login.url()));
             exchange.setProperty(OFFSET, offset(json.path("currentOffset").asText()));
         } else {
             message.setBody(answer.body());
             if (answer.isFromIntermediary()) {
-                message.setHeader(HubspotCalls.STATUS, HubspotAnswer.NOT_UNDERSTOOD);   // an intermediary knows no offsets
+                message.setHeader(
+                        HubspotCalls.STATUS, HubspotAnswer.NOT_UNDERSTOOD); // an intermediary knows no offsets
             }
         }
     }
@@ -149,8 +155,9 @@ public final class HubspotJournal {
         URI file = (URI) exchange.removeProperty(FILE);
         Message message = exchange.getMessage();
         String endpoint = exchange.getProperty(ENDPOINT, String.class);
-        exchange.setProperty(ENDPOINT, file.getScheme() + "://" + file.getRawAuthority()
-                + endpoint.substring(endpoint.indexOf('?')));
+        exchange.setProperty(
+                ENDPOINT,
+                file.getScheme() + "://" + file.getRawAuthority() + endpoint.substring(endpoint.indexOf('?')));
         message.setBody(null);
         message.removeHeader(Exchange.HTTP_RESPONSE_CODE);
         message.setHeader(Exchange.HTTP_METHOD, "GET");
@@ -171,7 +178,8 @@ public final class HubspotJournal {
             throw new IOException("a file of HubSpot's webhooks journal is larger than " + MAX_FILE_BYTES + " bytes");
         }
         List<RejectedEvent> rejected = new ArrayList<>();
-        message.setBody(objects.asNamed(exchange.getProperty(ACCOUNT, String.class),
+        message.setBody(objects.asNamed(
+                exchange.getProperty(ACCOUNT, String.class),
                 JournalFile.read(file, exchange.getProperty(PORTAL, String.class), rejected)));
         message.setHeader(RejectedEvent.HEADER, rejected);
         message.setHeader(HubspotReads.NEXT, exchange.removeProperty(OFFSET));
@@ -192,6 +200,7 @@ public final class HubspotJournal {
         message.removeHeader(HubspotReads.NEXT);
         message.setHeader(HubspotCalls.STATUS, 0);
         message.setBody(RootCause.of(exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Exception.class)));
-        List.of(ACCOUNT, LOGIN, TOKEN, ENDPOINT, PORTAL, FILE, OFFSET, Exchange.EXCEPTION_CAUGHT).forEach(exchange::removeProperty);
+        List.of(ACCOUNT, LOGIN, TOKEN, ENDPOINT, PORTAL, FILE, OFFSET, Exchange.EXCEPTION_CAUGHT)
+                .forEach(exchange::removeProperty);
     }
 }

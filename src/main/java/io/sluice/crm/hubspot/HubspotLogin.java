@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.crm.hubspot;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -41,6 +42,7 @@ final class HubspotLogin {
      * short life, a tenth of the life.
      */
     private static final Duration RENEW_BEFORE_EXPIRY = Duration.ofMinutes(1);
+
     private static final int LIFE_FRACTION = 10;
     /** Life of a token in seconds where the token endpoint states none ("OAuth": 30 minutes). */
     private static final long DEFAULT_LIFE_SECONDS = 1800;
@@ -52,11 +54,13 @@ final class HubspotLogin {
     private final boolean oauth;
     /** Whether the login is that of the app itself. */
     private final boolean app;
+
     private String token;
     private Instant renewAt = Instant.MAX;
     private Instant expiresAt = Instant.MAX;
     /** Whether a call with the current token was accepted. */
     private boolean accepted;
+
     private final LoginBackoff backoff = new LoginBackoff();
     private volatile Logins logins;
 
@@ -80,7 +84,8 @@ final class HubspotLogin {
         this.timeout = Duration.ofMillis(Long.parseLong(settings.getOrDefault("call-timeout-ms", "10000")));
         this.app = app;
         this.token = app ? null : blankToNull(settings.get("access-token"));
-        this.oauth = app ? !hasNone("client-id") && !hasNone("client-secret")
+        this.oauth = app
+                ? !hasNone("client-id") && !hasNone("client-secret")
                 : token == null && !OAUTH.stream().allMatch(this::hasNone);
         if (!app) {
             check();
@@ -96,7 +101,8 @@ final class HubspotLogin {
         }
         for (String needed : OAUTH) {
             if (hasNone(needed)) {
-                throw wrong(needed, "is missing; an account that has no access-token needs " + String.join(", ", OAUTH));
+                throw wrong(
+                        needed, "is missing; an account that has no access-token needs " + String.join(", ", OAUTH));
             }
         }
         if (!version().matches("v\\d|20\\d\\d-\\d\\d(-beta)?")) {
@@ -109,7 +115,8 @@ final class HubspotLogin {
     }
 
     private IllegalArgumentException wrong(String setting, String what) {
-        return new IllegalArgumentException("application.properties: sluice.account." + member + "." + setting + " " + what);
+        return new IllegalArgumentException(
+                "application.properties: sluice.account." + member + "." + setting + " " + what);
     }
 
     private String version() {
@@ -131,8 +138,12 @@ final class HubspotLogin {
     /** Returns a token that is valid for a call that begins now. */
     synchronized String token() throws LoginRejected {
         if (token == null && !oauth) {
-            throw new LoginRejected(member, app ? "the journal needs the client-id and client-secret of its app"
-                    : "set an access-token, or " + String.join(", ", OAUTH), null);
+            throw new LoginRejected(
+                    member,
+                    app
+                            ? "the journal needs the client-id and client-secret of its app"
+                            : "set an access-token, or " + String.join(", ", OAUTH),
+                    null);
         }
         Instant now = clock.instant();
         if (token != null && now.isBefore(renewAt)) {
@@ -149,7 +160,10 @@ final class HubspotLogin {
         try {
             renew(now);
         } catch (LoginRejected rejected) {
-            LOG.warn("Account {}: login failed: {}.{}", member, backoff.words(),
+            LOG.warn(
+                    "Account {}: login failed: {}.{}",
+                    member,
+                    backoff.words(),
                     valid ? " The old token stays in use until it expires." : "");
             if (!valid) {
                 throw rejected;
@@ -182,21 +196,33 @@ final class HubspotLogin {
     }
 
     private void renew(Instant now) throws LoginRejected {
-        String form = "client_id=" + encoded("client-id") + "&client_secret=" + encoded("client-secret") + (app
-                ? "&grant_type=client_credentials&scope=" + JOURNAL_SCOPE
-                : "&grant_type=refresh_token&refresh_token=" + URLEncoder.encode(refreshToken(), StandardCharsets.UTF_8));
+        String form = "client_id=" + encoded("client-id") + "&client_secret=" + encoded("client-secret")
+                + (app
+                        ? "&grant_type=client_credentials&scope=" + JOURNAL_SCOPE
+                        : "&grant_type=refresh_token&refresh_token="
+                                + URLEncoder.encode(refreshToken(), StandardCharsets.UTF_8));
         String path = "/oauth/" + version() + "/token";
-        HttpRequest request = HttpRequest.newBuilder(URI.create(url() + path)).timeout(timeout)
+        HttpRequest request = HttpRequest.newBuilder(URI.create(url() + path))
+                .timeout(timeout)
                 .header("Content-Type", "application/x-www-form-urlencoded")
-                .POST(HttpRequest.BodyPublishers.ofString(form)).build();
+                .POST(HttpRequest.BodyPublishers.ofString(form))
+                .build();
         try {
-            HttpResponse<String> response = HttpClient.newBuilder().connectTimeout(timeout).build()
+            HttpResponse<String> response = HttpClient.newBuilder()
+                    .connectTimeout(timeout)
+                    .build()
                     .send(request, HttpResponse.BodyHandlers.ofString());
             HubspotAnswer answer = new HubspotAnswer(response.statusCode(), response.body());
-            JsonNode json = answer.json().filter(node -> answer.ok() && node.hasNonNull("access_token")).orElse(null);
+            JsonNode json = answer.json()
+                    .filter(node -> answer.ok() && node.hasNonNull("access_token"))
+                    .orElse(null);
             if (json == null) {
-                String redirect = Redirects.words(answer.status(), response.headers().firstValue("Location").orElse(null), url());
-                String cause = redirect != null ? redirect
+                String redirect = Redirects.words(
+                        answer.status(),
+                        response.headers().firstValue("Location").orElse(null),
+                        url());
+                String cause = redirect != null
+                        ? redirect
                         : "HTTP " + answer.status() + ": " + withoutSecrets(answer.code() + ": " + message(answer));
                 if (answer.status() >= 300 && answer.status() < 500 && answer.status() != 429) {
                     backoff.refused(cause, now);
@@ -241,7 +267,9 @@ final class HubspotLogin {
     }
 
     private String refreshToken() {
-        return logins == null ? settings.get("refresh-token") : logins.refreshToken(member, settings.get("refresh-token"));
+        return logins == null
+                ? settings.get("refresh-token")
+                : logins.refreshToken(member, settings.get("refresh-token"));
     }
 
     /** Sets the store of the login state that replicas share. */
@@ -269,8 +297,11 @@ final class HubspotLogin {
     }
 
     private static String message(HubspotAnswer answer) {
-        return answer.json().filter(json -> json.hasNonNull("error_description"))
-                .map(json -> HubspotAnswer.shortened(json.path("error_description").asText())).orElseGet(answer::message);
+        return answer.json()
+                .filter(json -> json.hasNonNull("error_description"))
+                .map(json ->
+                        HubspotAnswer.shortened(json.path("error_description").asText()))
+                .orElseGet(answer::message);
     }
 
     /** Masks the secrets in a message, since an endpoint may repeat its request. */

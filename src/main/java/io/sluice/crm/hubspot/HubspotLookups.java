@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.crm.hubspot;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -29,7 +30,12 @@ public final class HubspotLookups {
     private static final String MERGED_IDS = "hs_merged_object_ids";
 
     /** Lists the reads in their order. */
-    private enum Step { ARCHIVED, BY_KEY, BY_ID, DONE }
+    private enum Step {
+        ARCHIVED,
+        BY_KEY,
+        BY_ID,
+        DONE
+    }
 
     /** Holds the requested records and what is known about them so far. */
     private static final class Lookup {
@@ -46,20 +52,22 @@ public final class HubspotLookups {
 
         /** Returns the ids of records that are neither known to exist nor to be archived. */
         List<String> unresolved() {
-            return asked.stream().map(RecordChange::crmId)
-                    .filter(id -> id != null && !archived.containsKey(id) && !existing.containsKey(id)).distinct().toList();
+            return asked.stream()
+                    .map(RecordChange::crmId)
+                    .filter(id -> id != null && !archived.containsKey(id) && !existing.containsKey(id))
+                    .distinct()
+                    .toList();
         }
     }
 
-    HubspotLookups() {
-    }
+    HubspotLookups() {}
 
     /** Starts with the records in the body, each with crmId and key. */
     public void begin(Exchange exchange) {
         List<RecordChange> asked = RecordChange.listOf(exchange.getMessage().getBody());
         if (asked.size() > HubspotCrm.BATCH_SIZE) {
-            throw new IllegalArgumentException("A lookup takes " + HubspotCrm.BATCH_SIZE + " records at most, but the list has "
-                    + asked.size());
+            throw new IllegalArgumentException(
+                    "A lookup takes " + HubspotCrm.BATCH_SIZE + " records at most, but the list has " + asked.size());
         }
         exchange.setProperty(LOOKUP, new Lookup(asked));
     }
@@ -70,7 +78,8 @@ public final class HubspotLookups {
     }
 
     public String path(Exchange exchange, String apiVersion, String object) {
-        return ApiPaths.objects(apiVersion, object) + "/batch/read" + (lookup(exchange).step == Step.ARCHIVED ? "?archived=true" : "");
+        return ApiPaths.objects(apiVersion, object) + "/batch/read"
+                + (lookup(exchange).step == Step.ARCHIVED ? "?archived=true" : "");
     }
 
     /** Sets the body of the next read. */
@@ -80,18 +89,22 @@ public final class HubspotLookups {
         properties.add(externalId);
         properties.add(HubspotReads.stamp(object));
         properties.add(MERGED_IDS);
-        List<String> named = switch (lookup.step) {
-            case BY_KEY -> lookup.asked.stream().map(RecordChange::key).distinct().toList();
-            default -> lookup.unresolved();
-        };
+        List<String> named =
+                switch (lookup.step) {
+                    case BY_KEY ->
+                        lookup.asked.stream().map(RecordChange::key).distinct().toList();
+                    default -> lookup.unresolved();
+                };
         exchange.getMessage().setHeader(HubspotCalls.RECORDS, named.size());
-        exchange.getMessage().setBody(BatchRequests.read(named, lookup.step == Step.BY_KEY ? externalId : null, properties));
+        exchange.getMessage()
+                .setBody(BatchRequests.read(named, lookup.step == Step.BY_KEY ? externalId : null, properties));
     }
 
     /** Takes the answer of a read. An answer that is not understood ends the lookup. */
     public void answered(Exchange exchange, String object, String externalId, String fields) {
         Lookup lookup = lookup(exchange);
-        HubspotAnswer answer = new HubspotAnswer(exchange.getMessage().getHeader(HubspotCalls.STATUS, 0, Integer.class),
+        HubspotAnswer answer = new HubspotAnswer(
+                exchange.getMessage().getHeader(HubspotCalls.STATUS, 0, Integer.class),
                 exchange.getMessage().getBody(String.class));
         JsonNode json = answer.json().orElse(null);
         if (!answer.ok() && !HubspotErrors.isNotFound(answer) || json == null || !BatchRequests.isComplete(json)) {
@@ -107,13 +120,17 @@ public final class HubspotLookups {
             if (lookup.step == Step.ARCHIVED) {
                 archivedAt(record).ifPresent(at -> lookup.archived.put(id, at));
             } else {
-                CrmRecord crmRecord = HubspotReads.crmRecord(record, HubspotReads.stamp(object), externalId,
-                        HubspotReads.names(fields));
+                CrmRecord crmRecord = HubspotReads.crmRecord(
+                        record, HubspotReads.stamp(object), externalId, HubspotReads.names(fields));
                 if (crmRecord != null) {
                     lookup.existing.put(id, crmRecord);
                 }
-                Arrays.stream(record.path("properties").path(MERGED_IDS).asText("").split(";"))
-                        .filter(merged -> !merged.isBlank()).forEach(lookup.missing::add);
+                Arrays.stream(record.path("properties")
+                                .path(MERGED_IDS)
+                                .asText("")
+                                .split(";"))
+                        .filter(merged -> !merged.isBlank())
+                        .forEach(lookup.missing::add);
             }
         });
         lookup.step = switch (lookup.step) {
@@ -125,7 +142,8 @@ public final class HubspotLookups {
 
     private static Optional<Instant> archivedAt(JsonNode record) {
         return record.path("archived").asBoolean() && record.hasNonNull("archivedAt")
-                ? Optional.of(Instant.parse(record.path("archivedAt").asText())) : Optional.empty();
+                ? Optional.of(Instant.parse(record.path("archivedAt").asText()))
+                : Optional.empty();
     }
 
     /**
@@ -138,9 +156,13 @@ public final class HubspotLookups {
             return;
         }
         List<Object> found = new ArrayList<>(lookup.existing.values());
-        lookup.asked.stream().map(RecordChange::crmId).filter(id -> id != null && !lookup.existing.containsKey(id)
+        lookup.asked.stream()
+                .map(RecordChange::crmId)
+                .filter(id -> id != null
+                        && !lookup.existing.containsKey(id)
                         && (lookup.archived.containsKey(id) || lookup.missing.contains(id)))
-                .collect(Collectors.toSet()).forEach(id -> found.add(new DeletedRecord(id, lookup.archived.get(id))));
+                .collect(Collectors.toSet())
+                .forEach(id -> found.add(new DeletedRecord(id, lookup.archived.get(id))));
         exchange.getMessage().setBody(found);
     }
 

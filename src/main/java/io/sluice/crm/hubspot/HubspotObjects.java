@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.crm.hubspot;
 
 import io.sluice.CrmEvent;
@@ -19,17 +20,24 @@ public final class HubspotObjects {
 
     private static final Logger LOG = LoggerFactory.getLogger(HubspotObjects.class);
     private static final String SHAPE = "SluiceShape";
-    private static final Map<String, String> STANDARD = Map.ofEntries(Map.entry("contact", "contacts"),
-            Map.entry("company", "companies"), Map.entry("deal", "deals"), Map.entry("ticket", "tickets"),
-            Map.entry("product", "products"), Map.entry("line_item", "line_items"), Map.entry("0-1", "contacts"),
-            Map.entry("0-2", "companies"), Map.entry("0-3", "deals"), Map.entry("0-5", "tickets"),
-            Map.entry("0-7", "products"), Map.entry("0-8", "line_items"));
+    private static final Map<String, String> STANDARD = Map.ofEntries(
+            Map.entry("contact", "contacts"),
+            Map.entry("company", "companies"),
+            Map.entry("deal", "deals"),
+            Map.entry("ticket", "tickets"),
+            Map.entry("product", "products"),
+            Map.entry("line_item", "line_items"),
+            Map.entry("0-1", "contacts"),
+            Map.entry("0-2", "companies"),
+            Map.entry("0-3", "deals"),
+            Map.entry("0-5", "tickets"),
+            Map.entry("0-7", "products"),
+            Map.entry("0-8", "line_items"));
 
     /** Account to a map from the name in HubSpot's events to the name in the syncs. */
     private final Map<String, Map<String, String>> names = new ConcurrentHashMap<>();
 
-    HubspotObjects() {
-    }
+    HubspotObjects() {}
 
     /** Returns the plural of a standard object, however it is named, and any other name unchanged. */
     static String plural(String named) {
@@ -39,8 +47,12 @@ public final class HubspotObjects {
     /** Renames the objects of events to the names that the account's syncs use. */
     List<CrmEvent> asNamed(String account, List<CrmEvent> events) {
         Map<String, String> known = names.getOrDefault(account, Map.of());
-        return known.isEmpty() ? events : events.stream().map(event ->
-                known.containsKey(event.object()) ? event.ofObject(known.get(event.object())) : event).toList();
+        return known.isEmpty()
+                ? events
+                : events.stream()
+                        .map(event ->
+                                known.containsKey(event.object()) ? event.ofObject(known.get(event.object())) : event)
+                        .toList();
     }
 
     /** Tells whether HubSpot must be asked for the type id of an object, after the object was described. */
@@ -68,13 +80,18 @@ public final class HubspotObjects {
      */
     public void answered(Exchange exchange, String account, String object) {
         Message message = exchange.getMessage();
-        HubspotAnswer answer = new HubspotAnswer(message.getHeader(HubspotCalls.STATUS, 0, Integer.class),
-                message.getBody(String.class));
-        String typeId = answer.json().filter(schema -> answer.ok()).map(schema -> schema.path("objectTypeId").asText())
+        HubspotAnswer answer = new HubspotAnswer(
+                message.getHeader(HubspotCalls.STATUS, 0, Integer.class), message.getBody(String.class));
+        String typeId = answer.json()
+                .filter(schema -> answer.ok())
+                .map(schema -> schema.path("objectTypeId").asText())
                 .orElse("");
         if (typeId.isEmpty()) {
-            LOG.warn("Account {}: HubSpot returned no type id for {} ({}). Polling still finds its changes; for webhooks, name"
-                    + " the object by its type id, or give the app the scope crm.schemas.custom.read.", account, object,
+            LOG.warn(
+                    "Account {}: HubSpot returned no type id for {} ({}). Polling still finds its changes; for webhooks, name"
+                            + " the object by its type id, or give the app the scope crm.schemas.custom.read.",
+                    account,
+                    object,
                     answer.ok() ? "no objectTypeId" : answer.message());
         } else {
             rename(account, typeId, object);

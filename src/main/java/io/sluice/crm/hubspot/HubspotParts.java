@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.crm.hubspot;
 
 import io.sluice.RecordChange;
@@ -8,22 +9,28 @@ public final class HubspotParts {
 
     private static final String PARTS = "SluiceParts";
 
-    HubspotParts() {
-    }
+    HubspotParts() {}
 
     /** Starts to create the records in the body. */
     public void create(Exchange exchange, String externalId) {
-        begin(exchange, new RecordBatch(RecordChange.listOf(exchange.getMessage().getBody()), true, externalId));
+        begin(
+                exchange,
+                new RecordBatch(RecordChange.listOf(exchange.getMessage().getBody()), true, externalId));
     }
 
     /** Starts to update the records in the body. */
     public void update(Exchange exchange, String externalId) {
-        begin(exchange, new RecordBatch(RecordChange.listOf(exchange.getMessage().getBody()), false, externalId));
+        begin(
+                exchange,
+                new RecordBatch(RecordChange.listOf(exchange.getMessage().getBody()), false, externalId));
     }
 
     /** Starts to associate the pairs in the body. */
     public void associate(Exchange exchange, int type, String category) {
-        begin(exchange, new AssociationPairs(AssociationPairs.pairs(exchange.getMessage().getBody()), type, category));
+        begin(
+                exchange,
+                new AssociationPairs(
+                        AssociationPairs.pairs(exchange.getMessage().getBody()), type, category));
     }
 
     private static void begin(Exchange exchange, BatchWrite batchWrite) {
@@ -48,8 +55,10 @@ public final class HubspotParts {
 
     /** Takes the answer of the call. */
     public void answered(Exchange exchange) {
-        parts(exchange).answered(new HubspotAnswer(exchange.getMessage().getHeader(HubspotCalls.STATUS, 0, Integer.class),
-                exchange.getMessage().getBody(String.class)));
+        parts(exchange)
+                .answered(new HubspotAnswer(
+                        exchange.getMessage().getHeader(HubspotCalls.STATUS, 0, Integer.class),
+                        exchange.getMessage().getBody(String.class)));
     }
 
     /** Sets the outcomes as the body. */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.crm.hubspot;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -37,10 +38,11 @@ public final class HubspotReads {
      * Overlap between two reads of the archived records, since a record that is archived during a read may be missed.
      */
     private static final Duration OVERLAP = Duration.ofMinutes(1);
+
     private static final Set<String> CONTACTS = Set.of("contacts", "contact", "0-1");
     private static final String NO_SUCH_OBJECT = "Unable to infer object type";
-    private static final List<String> OBJECTS = List.of("contacts", "companies", "deals", "tickets", "products",
-            "line_items");
+    private static final List<String> OBJECTS =
+            List.of("contacts", "companies", "deals", "tickets", "products", "line_items");
 
     private final InstantSource clock;
 
@@ -82,7 +84,10 @@ public final class HubspotReads {
             notUnderstood(message);
             return;
         }
-        CrmRecord last = records.stream().filter(CrmRecord::hasTime).reduce((earlier, later) -> later).orElse(null);
+        CrmRecord last = records.stream()
+                .filter(CrmRecord::hasTime)
+                .reduce((earlier, later) -> later)
+                .orElse(null);
         if (last == null && !records.isEmpty() && after != null) {
             notUnderstood(message);
             return;
@@ -98,7 +103,8 @@ public final class HubspotReads {
 
     /** Starts to read the list of archived records, for those archived since the time in the body. */
     public void archivedSince(Exchange exchange) {
-        exchange.setProperty(SINCE, Instant.parse(exchange.getMessage().getBody(String.class).strip()));
+        exchange.setProperty(
+                SINCE, Instant.parse(exchange.getMessage().getBody(String.class).strip()));
         exchange.setProperty(READ_AT, clock.instant());
         exchange.setProperty(DELETED, new ArrayList<DeletedRecord>());
         exchange.setProperty(PAGE, "");
@@ -112,7 +118,8 @@ public final class HubspotReads {
 
     public String archivedPath(Exchange exchange, String apiVersion, String object) {
         String after = exchange.getProperty(PAGE, String.class);
-        return ApiPaths.objects(apiVersion, object) + "?archived=true&limit=100" + (after.isEmpty() ? "" : "&after=" + after);
+        return ApiPaths.objects(apiVersion, object) + "?archived=true&limit=100"
+                + (after.isEmpty() ? "" : "&after=" + after);
     }
 
     /**
@@ -127,8 +134,11 @@ public final class HubspotReads {
         List<DeletedRecord> deleted = exchange.getProperty(DELETED, List.class);
         boolean understood = answer != null;
         for (JsonNode record : answer == null ? List.<JsonNode>of() : answer.path("results")) {
-            Instant at = instant(record.path("archivedAt").asText(record.path("updatedAt").asText()));
-            understood &= at != null && record.path("archived").asBoolean() && !record.path("id").asText().isEmpty();
+            Instant at = instant(
+                    record.path("archivedAt").asText(record.path("updatedAt").asText()));
+            understood &= at != null
+                    && record.path("archived").asBoolean()
+                    && !record.path("id").asText().isEmpty();
             if (understood && !at.isBefore(since)) {
                 deleted.add(new DeletedRecord(record.path("id").asText(), at));
             }
@@ -150,7 +160,10 @@ public final class HubspotReads {
         Object deleted = exchange.removeProperty(DELETED);
         if (deleted != null) {
             exchange.getMessage().setBody(deleted);
-            exchange.getMessage().setHeader(COVERED, exchange.getProperty(READ_AT, Instant.class).toString());
+            exchange.getMessage()
+                    .setHeader(
+                            COVERED,
+                            exchange.getProperty(READ_AT, Instant.class).toString());
         }
     }
 
@@ -164,8 +177,11 @@ public final class HubspotReads {
         List<?> ids = exchange.getMessage().getBody(List.class);
         exchange.setProperty(REQUESTED, ids.stream().map(Object::toString).toList());
         exchange.getMessage().setHeader(HubspotCalls.RECORDS, ids.size());
-        exchange.getMessage().setBody(BatchRequests.read(ids.stream().map(Object::toString).toList(),
-                externalId.isBlank() ? null : externalId, properties));
+        exchange.getMessage()
+                .setBody(BatchRequests.read(
+                        ids.stream().map(Object::toString).toList(),
+                        externalId.isBlank() ? null : externalId,
+                        properties));
     }
 
     /**
@@ -177,11 +193,15 @@ public final class HubspotReads {
     public void read(Exchange exchange, String object, String externalId, String fields) {
         Message message = exchange.getMessage();
         List<String> requested = (List<String>) exchange.removeProperty(REQUESTED);
-        BatchReadResult batchReadResult = BatchReadResult.of(new HubspotAnswer(message.getHeader(HubspotCalls.STATUS, 0, Integer.class),
-                message.getBody(String.class)), externalId, requested);
+        BatchReadResult batchReadResult = BatchReadResult.of(
+                new HubspotAnswer(
+                        message.getHeader(HubspotCalls.STATUS, 0, Integer.class), message.getBody(String.class)),
+                externalId,
+                requested);
         List<Object> records = new ArrayList<>();
         batchReadResult.found().values().forEach(record -> {
-            CrmRecord crmRecord = crmRecord(record, stamp(object), externalId.isBlank() ? null : externalId, names(fields));
+            CrmRecord crmRecord =
+                    crmRecord(record, stamp(object), externalId.isBlank() ? null : externalId, names(fields));
             if (crmRecord != null) {
                 records.add(crmRecord);
             }
@@ -207,9 +227,11 @@ public final class HubspotReads {
      */
     public void shape(Exchange exchange, String object) {
         JsonNode answer = page(exchange.getMessage());
-        if (answer != null && (answer.path("results").isEmpty() || StreamSupport.stream(
-                answer.path("results").spliterator(), false).anyMatch(it -> it.path("name").asText("").isEmpty()
-                || it.path("type").asText("").isEmpty()))) {
+        if (answer != null
+                && (answer.path("results").isEmpty()
+                        || StreamSupport.stream(answer.path("results").spliterator(), false)
+                                .anyMatch(it -> it.path("name").asText("").isEmpty()
+                                        || it.path("type").asText("").isEmpty()))) {
             notUnderstood(exchange.getMessage());
             return;
         }
@@ -224,12 +246,22 @@ public final class HubspotReads {
         Map<String, ObjectShape.Field> fields = new HashMap<>();
         answer.path("results").forEach(property -> {
             String name = property.path("name").asText();
-            boolean readOnly = property.path("modificationMetadata").path("readOnlyValue").asBoolean()
-                    || property.path("calculated").asBoolean();
-            boolean unique = property.path("hasUniqueValue").asBoolean()
-                    || CONTACTS.contains(object) && name.equals("email");
-            fields.put(name, new ObjectShape.Field(name, property.path("type").asText(), !readOnly, unique, List.of(),
-                    property.path("fieldType").asText(""), null, facts(property, unique)));
+            boolean readOnly =
+                    property.path("modificationMetadata").path("readOnlyValue").asBoolean()
+                            || property.path("calculated").asBoolean();
+            boolean unique =
+                    property.path("hasUniqueValue").asBoolean() || CONTACTS.contains(object) && name.equals("email");
+            fields.put(
+                    name,
+                    new ObjectShape.Field(
+                            name,
+                            property.path("type").asText(),
+                            !readOnly,
+                            unique,
+                            List.of(),
+                            property.path("fieldType").asText(""),
+                            null,
+                            facts(property, unique)));
         });
         exchange.getMessage().setBody(new ObjectShape(HubspotObjects.plural(object), fields));
     }
@@ -240,20 +272,30 @@ public final class HubspotReads {
      */
     private static ObjectShape.Facts facts(JsonNode property, boolean unique) {
         List<String> options = new ArrayList<>();
-        property.path("options").forEach(option -> options.add(option.path("value").asText()));
-        ObjectShape.Kind kind = switch (property.path("type").asText()) {
-            case "string", "phone_number", "json" -> ObjectShape.Kind.TEXT;
-            case "number" -> ObjectShape.Kind.NUMBER;
-            case "bool" -> ObjectShape.Kind.BOOLEAN;
-            case "date" -> ObjectShape.Kind.DATE;
-            case "datetime" -> ObjectShape.Kind.DATETIME;
-            case "enumeration" -> property.path("fieldType").asText().equals("checkbox") ? ObjectShape.Kind.CHOICES
-                    : ObjectShape.Kind.CHOICE;
-            case "object_coordinates" -> ObjectShape.Kind.COMPOUND;
-            default -> ObjectShape.Kind.OTHER;
-        };
-        return new ObjectShape.Facts(kind, 0, options, unique,
-                property.path("calculated").asBoolean() ? "is calculated" : null, false, false);
+        property.path("options")
+                .forEach(option -> options.add(option.path("value").asText()));
+        ObjectShape.Kind kind =
+                switch (property.path("type").asText()) {
+                    case "string", "phone_number", "json" -> ObjectShape.Kind.TEXT;
+                    case "number" -> ObjectShape.Kind.NUMBER;
+                    case "bool" -> ObjectShape.Kind.BOOLEAN;
+                    case "date" -> ObjectShape.Kind.DATE;
+                    case "datetime" -> ObjectShape.Kind.DATETIME;
+                    case "enumeration" ->
+                        property.path("fieldType").asText().equals("checkbox")
+                                ? ObjectShape.Kind.CHOICES
+                                : ObjectShape.Kind.CHOICE;
+                    case "object_coordinates" -> ObjectShape.Kind.COMPOUND;
+                    default -> ObjectShape.Kind.OTHER;
+                };
+        return new ObjectShape.Facts(
+                kind,
+                0,
+                options,
+                unique,
+                property.path("calculated").asBoolean() ? "is calculated" : null,
+                false,
+                false);
     }
 
     public String schemasPath(String apiVersion) {
@@ -303,7 +345,9 @@ public final class HubspotReads {
         }
         Map<String, Object> properties = Json.fields(record.path("properties").toString());
         Map<String, Object> fields = new LinkedHashMap<>();
-        names.stream().filter(properties::containsKey).forEach(name -> fields.put(name, blankToNull(properties.get(name))));
+        names.stream()
+                .filter(properties::containsKey)
+                .forEach(name -> fields.put(name, blankToNull(properties.get(name))));
         Object key = externalId == null ? null : blankToNull(properties.get(externalId));
         Object at = properties.get(stamp);
         String updated = record.path("updatedAt").asText("");
@@ -311,8 +355,11 @@ public final class HubspotReads {
             return null;
         }
         Instant changed = at == null ? null : instant(at.toString());
-        return new CrmRecord(record.path("id").asText(), key == null ? null : key.toString(),
-                changed == null ? instant(updated) : changed, fields);
+        return new CrmRecord(
+                record.path("id").asText(),
+                key == null ? null : key.toString(),
+                changed == null ? instant(updated) : changed,
+                fields);
     }
 
     private static Instant instant(String text) {
@@ -337,8 +384,8 @@ public final class HubspotReads {
     }
 
     static void notUnderstood(Message message) {
-        HubspotAnswer answer = new HubspotAnswer(message.getHeader(HubspotCalls.STATUS, 0, Integer.class),
-                message.getBody(String.class));
+        HubspotAnswer answer = new HubspotAnswer(
+                message.getHeader(HubspotCalls.STATUS, 0, Integer.class), message.getBody(String.class));
         if (answer.ok()) {
             message.setHeader(HubspotCalls.STATUS, HubspotAnswer.NOT_UNDERSTOOD);
             message.setBody(answer.notUnderstood().body());
@@ -350,14 +397,16 @@ public final class HubspotReads {
     }
 
     private static JsonNode answer(Message message) {
-        HubspotAnswer answer = new HubspotAnswer(message.getHeader(HubspotCalls.STATUS, 0, Integer.class),
-                message.getBody(String.class));
+        HubspotAnswer answer = new HubspotAnswer(
+                message.getHeader(HubspotCalls.STATUS, 0, Integer.class), message.getBody(String.class));
         return answer.ok() ? answer.json().orElse(null) : null;
     }
 
     /** Splits a list of fields; a route that names the Kamelet by a URI passes the commas encoded. */
     static List<String> names(String fields) {
-        return Arrays.stream(fields.replace("%2C", ",").split(",")).map(String::strip)
-                .filter(field -> !field.isEmpty()).toList();
+        return Arrays.stream(fields.replace("%2C", ",").split(","))
+                .map(String::strip)
+                .filter(field -> !field.isEmpty())
+                .toList();
     }
 }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.crm.hubspot;
 
 import io.sluice.Outcome;
@@ -18,8 +19,7 @@ public final class HubspotWrites {
     private static final String PARTS = "SluiceUpserts";
     private static final String OUTCOMES = "SluiceUpserted";
 
-    HubspotWrites() {
-    }
+    HubspotWrites() {}
 
     /** Returns the path of a batch operation, such as {@code upsert}. */
     public String batchPath(String apiVersion, String object, String job) {
@@ -28,10 +28,12 @@ public final class HubspotWrites {
 
     /** Starts to write the records in the body: one call for those with a known id, one for the others. */
     public void upserts(Exchange exchange) {
-        List<RecordChange> changes = keep(exchange, RecordChange.listOf(exchange.getMessage().getBody()));
+        List<RecordChange> changes =
+                keep(exchange, RecordChange.listOf(exchange.getMessage().getBody()));
         BatchRequests.requireOneCall(changes);
         Deque<List<RecordChange>> parts = new ArrayDeque<>(changes.stream()
-                .collect(Collectors.partitioningBy(change -> change.crmId() == null)).values());
+                .collect(Collectors.partitioningBy(change -> change.crmId() == null))
+                .values());
         parts.removeIf(List::isEmpty);
         exchange.setProperty(PARTS, parts);
         exchange.setProperty(OUTCOMES, new LinkedHashMap<String, Outcome>());
@@ -51,8 +53,11 @@ public final class HubspotWrites {
     public void nextRequest(Exchange exchange, String externalId) {
         List<RecordChange> changes = parts(exchange).getFirst();
         exchange.getMessage().setHeader(HubspotCalls.RECORDS, changes.size());
-        exchange.getMessage().setBody(changes.get(0).crmId() == null ? BatchRequests.upsert(changes, externalId)
-                : BatchRequests.update(changes, externalId));
+        exchange.getMessage()
+                .setBody(
+                        changes.get(0).crmId() == null
+                                ? BatchRequests.upsert(changes, externalId)
+                                : BatchRequests.update(changes, externalId));
     }
 
     /** Takes the answer of the call. If there is none, the remaining records are not sent. */
@@ -65,8 +70,13 @@ public final class HubspotWrites {
             exchange.getMessage().setHeader(ErrorScope.HEADER, ErrorScope.RECORD);
         }
         if (!answer.ok()) {
-            parts(exchange).forEach(left -> left.forEach(change -> outcomes.put(change.key(), Outcome.retry(change.key(),
-                    answer.code(), "not sent, because the previous call got: " + answer.message()))));
+            parts(exchange)
+                    .forEach(left -> left.forEach(change -> outcomes.put(
+                            change.key(),
+                            Outcome.retry(
+                                    change.key(),
+                                    answer.code(),
+                                    "not sent, because the previous call got: " + answer.message()))));
             parts(exchange).clear();
         }
     }
@@ -74,7 +84,10 @@ public final class HubspotWrites {
     /** Sets the outcomes of all calls as the body, in the order of the records. */
     public void written(Exchange exchange) {
         Map<String, Outcome> outcomes = byKey(exchange);
-        exchange.getMessage().setBody(changes(exchange).stream().map(change -> outcomes.get(change.key())).toList());
+        exchange.getMessage()
+                .setBody(changes(exchange).stream()
+                        .map(change -> outcomes.get(change.key()))
+                        .toList());
         exchange.removeProperty(PARTS);
         exchange.removeProperty(OUTCOMES);
     }
@@ -90,7 +103,8 @@ public final class HubspotWrites {
     }
 
     private static HubspotAnswer answer(Exchange exchange) {
-        return new HubspotAnswer(exchange.getMessage().getHeader(HubspotCalls.STATUS, 0, Integer.class),
+        return new HubspotAnswer(
+                exchange.getMessage().getHeader(HubspotCalls.STATUS, 0, Integer.class),
                 exchange.getMessage().getBody(String.class));
     }
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.crm.hubspot;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -22,8 +23,7 @@ final class JournalFile {
 
     private static final ObjectMapper JSON = new ObjectMapper();
 
-    private JournalFile() {
-    }
+    private JournalFile() {}
 
     /**
      * Reads a file. An unreadable event does not affect the others.
@@ -53,7 +53,8 @@ final class JournalFile {
     }
 
     private static void read(JsonNode event, List<CrmEvent> events) throws IOException {
-        String object = HubspotObjects.plural(Notifications.clean(event.path("objectTypeId").asText()));
+        String object = HubspotObjects.plural(
+                Notifications.clean(event.path("objectTypeId").asText()));
         String action = event.path("action").asText();
         if (object.isEmpty() || action.isEmpty()) {
             throw new IOException("an event without an object or an action");
@@ -61,22 +62,31 @@ final class JournalFile {
         switch (action) {
             case "UPDATE" -> values(event, object, events);
             case "CREATE" -> {
-                events.add(CrmEvent.created(identity(event, action, ""), object, id(event.path("objectId")), at(event)));
+                events.add(
+                        CrmEvent.created(identity(event, action, ""), object, id(event.path("objectId")), at(event)));
                 values(event, object, events);
             }
-            case "DELETE", "GDPR_DELETE" -> events.add(CrmEvent.deleted(identity(event, action, ""), object,
-                    id(event.path("objectId")), at(event)));
+            case "DELETE", "GDPR_DELETE" ->
+                events.add(
+                        CrmEvent.deleted(identity(event, action, ""), object, id(event.path("objectId")), at(event)));
             // a snapshot does not say when its values were set
             case "RESTORE", "SNAPSHOT" -> events.add(readBack(event, object, id(event.path("objectId"))));
-            case "ASSOCIATION_ADDED", "ASSOCIATION_REMOVED" -> events.add(CrmEvent.readBack(identity(event, action,
-                    event.path("associatedObjectTypeId").asText() + " " + event.path("associatedObjectId").asText()), object,
-                    id(event.path("objectId")), at(event)));
+            case "ASSOCIATION_ADDED", "ASSOCIATION_REMOVED" ->
+                events.add(CrmEvent.readBack(
+                        identity(
+                                event,
+                                action,
+                                event.path("associatedObjectTypeId").asText() + " "
+                                        + event.path("associatedObjectId").asText()),
+                        object,
+                        id(event.path("objectId")),
+                        at(event)));
             case "MERGE" -> {
                 for (String id : merged(event)) {
                     events.add(readBack(event, object, id));
                 }
             }
-            default -> { }   // has no values of a record
+            default -> {} // has no values of a record
         }
     }
 
@@ -86,7 +96,8 @@ final class JournalFile {
         boolean readable = !event.path("propertyChanges").isEmpty();
         for (Map.Entry<String, JsonNode> change : event.path("propertyChanges").properties()) {
             readable &= change.getValue().isNull()
-                    || change.getValue().isValueNode() && Notifications.isText(change.getValue().asText());
+                    || change.getValue().isValueNode()
+                            && Notifications.isText(change.getValue().asText());
         }
         if (!readable) {
             events.add(readBack(event, object, id));
@@ -94,8 +105,11 @@ final class JournalFile {
         }
         for (Map.Entry<String, JsonNode> change : event.path("propertyChanges").properties()) {
             String field = Notifications.clean(change.getKey());
-            String value = change.getValue().isNull() ? "" : Notifications.clean(change.getValue().asText());
-            events.add(CrmEvent.value(identity(event, field, value), object, id, field, value.isEmpty() ? null : value, at(event)));
+            String value = change.getValue().isNull()
+                    ? ""
+                    : Notifications.clean(change.getValue().asText());
+            events.add(CrmEvent.value(
+                    identity(event, field, value), object, id, field, value.isEmpty() ? null : value, at(event)));
         }
     }
 
@@ -118,7 +132,12 @@ final class JournalFile {
 
     /** Returns the identity of an event, which is the same in every file. */
     private static UUID identity(JsonNode event, String what, String value) throws IOException {
-        return CrmEvent.identityOf("hubspot journal", event.path("objectTypeId").asText(), id(event.path("objectId")), what, value,
+        return CrmEvent.identityOf(
+                "hubspot journal",
+                event.path("objectTypeId").asText(),
+                id(event.path("objectId")),
+                what,
+                value,
                 at(event).toEpochMilli());
     }
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.crm.hubspot;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -62,7 +63,8 @@ final class Notifications {
     }
 
     private boolean isOurOwn(JsonNode event) {
-        return appId != null && event.path("changeSource").asText().equals("INTEGRATION")
+        return appId != null
+                && event.path("changeSource").asText().equals("INTEGRATION")
                 && event.path("sourceId").asText().equals(appId);
     }
 
@@ -77,25 +79,48 @@ final class Notifications {
         Instant at = at(event);
         String what = type.substring(dot + 1);
         switch (what) {
-            case "propertyChange" -> events.add(hasValue(event)
-                    ? CrmEvent.value(identity(event, type, at), HubspotObjects.plural(object), id(event, "objectId"),
-                            required(event, "propertyName"), value(event), at)
-                    : CrmEvent.readBack(identity(event, type, at), HubspotObjects.plural(object), id(event, "objectId"), at));
-            case "creation" -> events.add(CrmEvent.created(identity(event, type, at), HubspotObjects.plural(object), id(event, "objectId"), at));
-            case "restore" -> events.add(CrmEvent.readBack(identity(event, type, at), HubspotObjects.plural(object), id(event, "objectId"), at));
+            case "propertyChange" ->
+                events.add(
+                        hasValue(event)
+                                ? CrmEvent.value(
+                                        identity(event, type, at),
+                                        HubspotObjects.plural(object),
+                                        id(event, "objectId"),
+                                        required(event, "propertyName"),
+                                        value(event),
+                                        at)
+                                : CrmEvent.readBack(
+                                        identity(event, type, at),
+                                        HubspotObjects.plural(object),
+                                        id(event, "objectId"),
+                                        at));
+            case "creation" ->
+                events.add(CrmEvent.created(
+                        identity(event, type, at), HubspotObjects.plural(object), id(event, "objectId"), at));
+            case "restore" ->
+                events.add(CrmEvent.readBack(
+                        identity(event, type, at), HubspotObjects.plural(object), id(event, "objectId"), at));
             case "deletion", "privacyDeletion" ->
-                    events.add(CrmEvent.deleted(identity(event, type, at), HubspotObjects.plural(object), id(event, "objectId"), at));
+                events.add(CrmEvent.deleted(
+                        identity(event, type, at), HubspotObjects.plural(object), id(event, "objectId"), at));
             case "associationChange" ->
-                    events.add(CrmEvent.readBack(identity(event, type, at), HubspotObjects.plural(object), id(event, "fromObjectId"), at));
-            case "merge" -> merged(event).forEach(id -> events.add(
-                    CrmEvent.readBack(CrmEvent.identityOf(identity(event, type, at), id), HubspotObjects.plural(object), id, at)));
-            default -> { }   // has no values of a record
+                events.add(CrmEvent.readBack(
+                        identity(event, type, at), HubspotObjects.plural(object), id(event, "fromObjectId"), at));
+            case "merge" ->
+                merged(event)
+                        .forEach(id -> events.add(CrmEvent.readBack(
+                                CrmEvent.identityOf(identity(event, type, at), id),
+                                HubspotObjects.plural(object),
+                                id,
+                                at)));
+            default -> {} // has no values of a record
         }
     }
 
     /** Returns the type id of a generic event; an event about associations names the object of its {@code from} end. */
     private static String typeId(JsonNode event) {
-        return clean(event.path("objectTypeId").asText(event.path("fromObjectTypeId").asText()));
+        return clean(
+                event.path("objectTypeId").asText(event.path("fromObjectTypeId").asText()));
     }
 
     /** Returns all records of a merge; a read-back shows which one survives. */
@@ -118,9 +143,16 @@ final class Notifications {
      * Returns the identity of an event. It includes the value, since a property can change twice in one millisecond.
      */
     private static UUID identity(JsonNode event, String type, Instant at) {
-        return CrmEvent.identityOf("hubspot", event.path("subscriptionId").asText(), type, event.path("objectId").asText(),
-                event.path("fromObjectId").asText(), event.path("toObjectId").asText(),
-                event.path("propertyName").asText(), event.path("propertyValue").asText(), at.toEpochMilli());
+        return CrmEvent.identityOf(
+                "hubspot",
+                event.path("subscriptionId").asText(),
+                type,
+                event.path("objectId").asText(),
+                event.path("fromObjectId").asText(),
+                event.path("toObjectId").asText(),
+                event.path("propertyName").asText(),
+                event.path("propertyValue").asText(),
+                at.toEpochMilli());
     }
 
     private static Instant at(JsonNode event) throws IOException {

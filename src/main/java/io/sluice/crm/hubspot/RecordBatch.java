@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.crm.hubspot;
 
 import io.sluice.Operation;
@@ -20,8 +21,9 @@ record RecordBatch(List<RecordChange> changes, boolean create, String externalId
         Set<String> keys = new HashSet<>();
         for (RecordChange recordChange : changes) {
             if (!keys.add(recordChange.key())) {
-                throw new IllegalArgumentException("Key '" + recordChange.key() + "' is twice in the list, so an outcome"
-                        + " could not be assigned to one of the two; merge the two");
+                throw new IllegalArgumentException(
+                        "Key '" + recordChange.key() + "' is twice in the list, so an outcome"
+                                + " could not be assigned to one of the two; merge the two");
             }
         }
     }
@@ -44,11 +46,13 @@ record RecordBatch(List<RecordChange> changes, boolean create, String externalId
     @Override
     public Optional<Outcome> rejection(int index) {
         if (changes.get(index).operation() != Operation.UPSERT) {
-            return Optional.of(Outcome.rejected(key(index), "NO_WRITE", "this Kamelet does not delete records;"
-                    + " use hubspot-delete-sink"));
+            return Optional.of(Outcome.rejected(
+                    key(index), "NO_WRITE", "this Kamelet does not delete records;" + " use hubspot-delete-sink"));
         }
-        return !create && externalId.isEmpty() && !hasId(index) ? Optional.of(Outcome.rejected(key(index), "NO_ID",
-                "the record has no crmId, and no externalId is set; set one of them")) : Optional.empty();
+        return !create && externalId.isEmpty() && !hasId(index)
+                ? Optional.of(Outcome.rejected(
+                        key(index), "NO_ID", "the record has no crmId, and no externalId is set; set one of them"))
+                : Optional.empty();
     }
 
     /** Keeps records with HubSpot's own id apart from those identified by a property. */

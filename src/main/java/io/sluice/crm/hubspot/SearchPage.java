@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.crm.hubspot;
 
 import io.sluice.store.Json;
@@ -54,15 +55,18 @@ record SearchPage(Instant at, Kind kind, String mark) {
      */
     String body(String stamp, List<String> properties) {
         String millis = Long.toString(at.toEpochMilli());
-        List<Map<String, Object>> filters = switch (kind) {
-            case PAGE -> List.of(filter(stamp, "GTE", millis));
-            case AFTER -> List.of(filter(stamp, "GT", millis));
-            case ONE_STAMP -> List.of(filter(stamp, "EQ", millis), filter("hs_object_id", "GT", mark));
-        };
+        List<Map<String, Object>> filters =
+                switch (kind) {
+                    case PAGE -> List.of(filter(stamp, "GTE", millis));
+                    case AFTER -> List.of(filter(stamp, "GT", millis));
+                    case ONE_STAMP -> List.of(filter(stamp, "EQ", millis), filter("hs_object_id", "GT", mark));
+                };
         Map<String, Object> body = new LinkedHashMap<>();
         body.put("filterGroups", List.of(Map.of("filters", filters)));
-        body.put("sorts", List.of(Map.of("propertyName", kind == Kind.ONE_STAMP ? "hs_object_id" : stamp,
-                "direction", "ASCENDING")));
+        body.put(
+                "sorts",
+                List.of(Map.of(
+                        "propertyName", kind == Kind.ONE_STAMP ? "hs_object_id" : stamp, "direction", "ASCENDING")));
         body.put("properties", properties);
         body.put("limit", PAGE_SIZE);
         if (kind != Kind.ONE_STAMP && !mark.equals("0")) {

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.crm.hubspot;
 
 import io.sluice.CrmEvent;
@@ -42,8 +43,7 @@ public final class WebhookRequests {
     static final int MAX_BODY_BYTES = 42 * 1024 * 1024;
 
     /** Holds the webhook settings of an account. */
-    private record WebhookSettings(WebhookSignature signature, Notifications notifications, String publicUrl) {
-    }
+    private record WebhookSettings(WebhookSignature signature, Notifications notifications, String publicUrl) {}
 
     private final Map<String, WebhookSettings> webhooks;
     private final HubspotObjects objects;
@@ -51,22 +51,32 @@ public final class WebhookRequests {
     private final PublicAddress address;
 
     /** @param settings account to its settings, without the prefix */
-    WebhookRequests(Map<String, Map<String, String>> settings, HubspotObjects objects, InstantSource clock, PublicAddress address) {
+    WebhookRequests(
+            Map<String, Map<String, String>> settings,
+            HubspotObjects objects,
+            InstantSource clock,
+            PublicAddress address) {
         this.address = address;
         this.objects = objects;
         this.clock = clock;
         this.webhooks = new TreeMap<>();
         settings.forEach((account, own) -> {
             if (own.get("webhook-secret") != null && !own.get("webhook-secret").isBlank()) {
-                webhooks.put(account, new WebhookSettings(new WebhookSignature(own.get("webhook-secret"), versions(own)),
-                        new Notifications(own.get("app-id")), own.get("webhook-url")));
+                webhooks.put(
+                        account,
+                        new WebhookSettings(
+                                new WebhookSignature(own.get("webhook-secret"), versions(own)),
+                                new Notifications(own.get("app-id")),
+                                own.get("webhook-url")));
             }
         });
     }
 
     private static Set<String> versions(Map<String, String> own) {
-        return Arrays.stream(own.getOrDefault("webhook-signatures", "v3").split(",")).map(String::strip)
-                .map(version -> version.toLowerCase(Locale.ROOT)).collect(Collectors.toSet());
+        return Arrays.stream(own.getOrDefault("webhook-signatures", "v3").split(","))
+                .map(String::strip)
+                .map(version -> version.toLowerCase(Locale.ROOT))
+                .collect(Collectors.toSet());
     }
 
     /**
@@ -86,9 +96,14 @@ public final class WebhookRequests {
             return;
         }
         try {
-            String reason = webhook.signature().rejection(new WebhookSignature.Request(
-                    request.getHeader(Exchange.HTTP_METHOD, String.class), uri(request, webhook.publicUrl()), bytes),
-                    headers(request), clock.instant());
+            String reason = webhook.signature()
+                    .rejection(
+                            new WebhookSignature.Request(
+                                    request.getHeader(Exchange.HTTP_METHOD, String.class),
+                                    uri(request, webhook.publicUrl()),
+                                    bytes),
+                            headers(request),
+                            clock.instant());
             if (reason != null) {
                 reject(request, 401, reason);
                 return;
@@ -111,7 +126,11 @@ public final class WebhookRequests {
 
     private static Map<String, String> headers(Message request) {
         Map<String, String> headers = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
-        for (String name : List.of(WebhookSignature.SIGNATURE, WebhookSignature.VERSION, WebhookSignature.SIGNATURE_V3, WebhookSignature.TIMESTAMP)) {
+        for (String name : List.of(
+                WebhookSignature.SIGNATURE,
+                WebhookSignature.VERSION,
+                WebhookSignature.SIGNATURE_V3,
+                WebhookSignature.TIMESTAMP)) {
             String value = request.getHeader(name, String.class);
             if (value != null) {
                 headers.put(name, value);
@@ -127,8 +146,11 @@ public final class WebhookRequests {
      */
     String uri(Message request, String publicUrl) {
         URI called = URI.create(request.getHeader(Exchange.HTTP_URL, String.class));
-        String base = publicUrl != null && !publicUrl.isBlank() ? publicUrl.replaceFirst("/+$", "")
-                : address.base(called.getScheme() + "://" + called.getRawAuthority(), remote(request),
+        String base = publicUrl != null && !publicUrl.isBlank()
+                ? publicUrl.replaceFirst("/+$", "")
+                : address.base(
+                        called.getScheme() + "://" + called.getRawAuthority(),
+                        remote(request),
                         name -> request.getHeader(name, String.class));
         return base + called.getRawPath() + (called.getRawQuery() == null ? "" : "?" + called.getRawQuery());
     }
@@ -136,7 +158,8 @@ public final class WebhookRequests {
     private static InetAddress remote(Message request) {
         try {
             return request.getHeader(VertxPlatformHttpConstants.REMOTE_ADDRESS) instanceof SocketAddress remote
-                    ? InetAddress.getByName(remote.hostAddress()) : null;
+                    ? InetAddress.getByName(remote.hostAddress())
+                    : null;
         } catch (UnknownHostException none) {
             return null;
         }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.crm.hubspot;
 
 import java.nio.charset.StandardCharsets;
@@ -30,10 +31,20 @@ final class WebhookSignature {
     static final Duration MAX_AGE = Duration.ofMinutes(5);
 
     /** Escapes that HubSpot decodes before it signs. */
-    private static final Map<String, String> DECODED = Map.ofEntries(Map.entry("%3A", ":"), Map.entry("%2F", "/"),
-            Map.entry("%3F", "?"), Map.entry("%40", "@"), Map.entry("%21", "!"), Map.entry("%24", "$"),
-            Map.entry("%27", "'"), Map.entry("%28", "("), Map.entry("%29", ")"), Map.entry("%2A", "*"),
-            Map.entry("%2C", ","), Map.entry("%3B", ";"));
+    private static final Map<String, String> DECODED = Map.ofEntries(
+            Map.entry("%3A", ":"),
+            Map.entry("%2F", "/"),
+            Map.entry("%3F", "?"),
+            Map.entry("%40", "@"),
+            Map.entry("%21", "!"),
+            Map.entry("%24", "$"),
+            Map.entry("%27", "'"),
+            Map.entry("%28", "("),
+            Map.entry("%29", ")"),
+            Map.entry("%2A", "*"),
+            Map.entry("%2C", ","),
+            Map.entry("%3B", ";"));
+
     private static final Pattern ESCAPE = Pattern.compile("%[0-9A-Fa-f]{2}");
 
     private final String secret;
@@ -51,8 +62,7 @@ final class WebhookSignature {
      * @param uri  the public URI that HubSpot called, with its query
      * @param body the bytes as received
      */
-    record Request(String method, String uri, byte[] body) {
-    }
+    record Request(String method, String uri, byte[] body) {}
 
     /**
      * Verifies a request.
@@ -70,11 +80,12 @@ final class WebhookSignature {
         if (older == null || !versions.contains(version)) {
             return older == null && third == null ? "no signature" : "signature version";
         }
-        byte[] signed = switch (version) {
-            case "v1" -> bytes(secret, "", "", request.body());
-            case "v2" -> bytes(secret, request.method(), request.uri(), request.body());
-            default -> null;
-        };
+        byte[] signed =
+                switch (version) {
+                    case "v1" -> bytes(secret, "", "", request.body());
+                    case "v2" -> bytes(secret, request.method(), request.uri(), request.body());
+                    default -> null;
+                };
         return signed != null && same(HexFormat.of().formatHex(sha256(signed)), older) ? null : "signature";
     }
 
@@ -87,11 +98,13 @@ final class WebhookSignature {
         if (timestamp == null || !timestamp.matches("\\d{1,15}")) {
             return "no time";
         }
-        Duration age = Duration.between(Instant.ofEpochMilli(Long.parseLong(timestamp)), now).abs();
+        Duration age = Duration.between(Instant.ofEpochMilli(Long.parseLong(timestamp)), now)
+                .abs();
         if (age.compareTo(MAX_AGE) > 0) {
             return "too old";
         }
-        byte[] signed = concat(bytes(request.method(), decoded(request.uri()), "", request.body()),
+        byte[] signed = concat(
+                bytes(request.method(), decoded(request.uri()), "", request.body()),
                 timestamp.getBytes(StandardCharsets.UTF_8));
         return same(Base64.getEncoder().encodeToString(hmac(signed)), signature) ? null : "signature";
     }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.crm.salesforce;
 
 import de.siegmar.fastcsv.reader.CsvParseException;
@@ -42,7 +43,9 @@ final class BulkCsv {
 
     /** Names one of the three result files by its name in the path. */
     enum Part {
-        SUCCESSFUL("successfulResults"), FAILED("failedResults"), UNPROCESSED("unprocessedrecords");
+        SUCCESSFUL("successfulResults"),
+        FAILED("failedResults"),
+        UNPROCESSED("unprocessedrecords");
 
         private final String wireName;
 
@@ -66,17 +69,19 @@ final class BulkCsv {
                     return part;
                 }
             }
-            throw new IllegalArgumentException("'" + name + "' is not a result file of a bulk job; use successfulResults,"
-                    + " failedResults or unprocessedrecords");
+            throw new IllegalArgumentException(
+                    "'" + name + "' is not a result file of a bulk job; use successfulResults,"
+                            + " failedResults or unprocessedrecords");
         }
     }
 
-    private BulkCsv() {
-    }
+    private BulkCsv() {}
 
     /** Writes the records to a file, the key first. */
     static void write(RecordStream recordStream, String externalId, Path file) throws Exception {
-        List<String> fields = recordStream.fields().stream().filter(field -> !field.equals(externalId)).toList();
+        List<String> fields = recordStream.fields().stream()
+                .filter(field -> !field.equals(externalId))
+                .toList();
         String[] row = new String[fields.size() + 1];
         row[0] = externalId;
         for (int i = 0; i < fields.size(); i++) {
@@ -92,13 +97,16 @@ final class BulkCsv {
         row[0] = recordChange.key();
         for (int i = 0; i < fields.size(); i++) {
             String field = fields.get(i);
-            row[i + 1] = recordChange.fields().containsKey(field) ? cell(recordChange.fields().get(field)) : "";
+            row[i + 1] = recordChange.fields().containsKey(field)
+                    ? cell(recordChange.fields().get(field))
+                    : "";
         }
         return row;
     }
 
     private static String cell(Object value) {
-        String text = value instanceof BigDecimal number ? number.toPlainString() : value == null ? "" : value.toString();
+        String text =
+                value instanceof BigDecimal number ? number.toPlainString() : value == null ? "" : value.toString();
         return text.isEmpty() ? CLEARED : text;
     }
 
@@ -125,7 +133,7 @@ final class BulkCsv {
                 return false;
             }
             // the reader throws at a row with too many or too few cells
-            rows.forEachRemaining(row -> { });
+            rows.forEachRemaining(row -> {});
             return endsWithACell(file);
         } catch (CsvParseException | UncheckedIOException noCsv) {
             return false;
@@ -168,11 +176,12 @@ final class BulkCsv {
      */
     static Stream<Outcome> outcomesOfDeletes(Path file, Part part) throws IOException {
         return rows(file).map(row -> {
-            Outcome outcome = switch (part) {
-                case SUCCESSFUL -> Outcome.done(null, null);
-                case FAILED -> failed(null, row.getField("sf__Error"));
-                case UNPROCESSED -> unprocessed(null);
-            };
+            Outcome outcome =
+                    switch (part) {
+                        case SUCCESSFUL -> Outcome.done(null, null);
+                        case FAILED -> failed(null, row.getField("sf__Error"));
+                        case UNPROCESSED -> unprocessed(null);
+                    };
             // another record may have the key by now, which a delete by key finds
             Outcome.Status status = SalesforceErrors.isGone(outcome.code()) ? Outcome.Status.GONE : outcome.status();
             return new Outcome(null, status, row.getField(ID), outcome.code(), outcome.message());
@@ -184,8 +193,11 @@ final class BulkCsv {
         return rows(file).map(row -> {
             Map<String, Object> values = new LinkedHashMap<>();
             fields.forEach(field -> values.put(field, valueOrNull(row, field)));
-            return new CrmRecord(row.getField(ID), valueOrNull(row, externalId),
-                    SalesforceReads.instantOrNull(row.getField("SystemModstamp")), values);
+            return new CrmRecord(
+                    row.getField(ID),
+                    valueOrNull(row, externalId),
+                    SalesforceReads.instantOrNull(row.getField("SystemModstamp")),
+                    values);
         });
     }
 
@@ -217,8 +229,13 @@ final class BulkCsv {
         }
         String rest = error.substring(colon + 1);
         int fields = rest.endsWith(END_OF_ERROR) ? rest.lastIndexOf(':') : -1;
-        String named = fields < 0 ? "" : rest.substring(fields + 1, rest.length() - END_OF_ERROR.length()).strip();
-        return SalesforceErrors.outcome(key, error.substring(0, colon), (fields < 0 ? rest : rest.substring(0, fields))
-                + (named.isEmpty() ? "" : " (fields [" + named + "])"));
+        String named = fields < 0
+                ? ""
+                : rest.substring(fields + 1, rest.length() - END_OF_ERROR.length())
+                        .strip();
+        return SalesforceErrors.outcome(
+                key,
+                error.substring(0, colon),
+                (fields < 0 ? rest : rest.substring(0, fields)) + (named.isEmpty() ? "" : " (fields [" + named + "])"));
     }
 }

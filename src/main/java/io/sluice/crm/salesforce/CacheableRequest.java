@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.crm.salesforce;
 
 import io.sluice.store.Json;
@@ -37,14 +38,15 @@ sealed interface CacheableRequest {
      * @param body  the immutable body that the Kamelet returns
      * @param names the names by which a change is recognised: the id and the value of the external id
      */
-    record Found(Object body, Set<String> names) { }
+    record Found(Object body, Set<String> names) {}
 
     /**
      * Reads one record.
      *
      * @param by the external id, or null when the value is Salesforce's own id
      */
-    record OfRecord(String account, String object, String by, String value, Set<String> fields) implements CacheableRequest {
+    record OfRecord(String account, String object, String by, String value, Set<String> fields)
+            implements CacheableRequest {
 
         @Override
         public String operation() {
@@ -56,13 +58,14 @@ sealed interface CacheableRequest {
         public String path() {
             Set<String> read = new LinkedHashSet<>(List.of("Id"));
             read.addAll(fields);
-            return "/sobjects/" + object + "/" + (by == null ? "" : by + "/") + SalesforceRecords.segment(value) + "?fields="
-                    + String.join(",", read);
+            return "/sobjects/" + object + "/" + (by == null ? "" : by + "/") + SalesforceRecords.segment(value)
+                    + "?fields=" + String.join(",", read);
         }
 
         @Override
         public Optional<Found> found(SalesforceAnswer answer) {
-            if (!answer.ok() || answer.json().filter(json -> json.hasNonNull("Id")).isEmpty()) {
+            if (!answer.ok()
+                    || answer.json().filter(json -> json.hasNonNull("Id")).isEmpty()) {
                 return Optional.empty();
             }
             Map<String, Object> record = new LinkedHashMap<>(Json.fields(answer.body()));
@@ -87,8 +90,11 @@ sealed interface CacheableRequest {
 
         @Override
         public Optional<Found> found(SalesforceAnswer answer) {
-            return answer.json().filter(json -> answer.ok() && json.path("name").asText().equalsIgnoreCase(object)
-                    && !json.path("fields").isEmpty()).map(json -> new Found(Describe.shape(object, json), Set.of()));
+            return answer.json()
+                    .filter(json -> answer.ok()
+                            && json.path("name").asText().equalsIgnoreCase(object)
+                            && !json.path("fields").isEmpty())
+                    .map(json -> new Found(Describe.shape(object, json), Set.of()));
         }
     }
 }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.crm.salesforce;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -17,8 +18,7 @@ import java.util.Map;
  */
 final class Describe {
 
-    private Describe() {
-    }
+    private Describe() {}
 
     /**
      * Returns the shape of an object. A reference field is listed under its own name and under that of its
@@ -28,18 +28,31 @@ final class Describe {
         Map<String, ObjectShape.Field> fields = new HashMap<>();
         description.path("fields").forEach(field -> {
             String name = field.path("name").asText();
-            boolean writable = field.path("createable").asBoolean() || field.path("updateable").asBoolean();
-            boolean text = field.path("scale").asInt() == 0 && field.path("length").asInt() > 0;
-            fields.put(name, new ObjectShape.Field(name, field.path("type").asText(), writable,
-                    field.path("externalId").asBoolean() || field.path("idLookup").asBoolean(), List.of(),
-                    field.path("extraTypeInfo").asText(""), text ? field.path("length").asInt() : field.path("scale").asInt(),
-                    facts(field)));
+            boolean writable = field.path("createable").asBoolean()
+                    || field.path("updateable").asBoolean();
+            boolean text =
+                    field.path("scale").asInt() == 0 && field.path("length").asInt() > 0;
+            fields.put(
+                    name,
+                    new ObjectShape.Field(
+                            name,
+                            field.path("type").asText(),
+                            writable,
+                            field.path("externalId").asBoolean()
+                                    || field.path("idLookup").asBoolean(),
+                            List.of(),
+                            field.path("extraTypeInfo").asText(""),
+                            text
+                                    ? field.path("length").asInt()
+                                    : field.path("scale").asInt(),
+                            facts(field)));
             String relationship = field.path("relationshipName").asText("");
             if (!relationship.isEmpty()) {
                 List<String> objects = new ArrayList<>();
                 field.path("referenceTo").forEach(named -> objects.add(named.asText()));
-                fields.put(relationship, new ObjectShape.Field(relationship, "reference", writable, false, objects,
-                        facts(field)));
+                fields.put(
+                        relationship,
+                        new ObjectShape.Field(relationship, "reference", writable, false, objects, facts(field)));
             }
         });
         return new ObjectShape(description.path("name").asText(object), fields);
@@ -56,8 +69,13 @@ final class Describe {
                 }
             });
         }
-        return new Facts(kind(field.path("type").asText()), field.path("length").asInt(), options,
-                field.path("unique").asBoolean(), readOnly(field, createable || updateable), createable && !updateable,
+        return new Facts(
+                kind(field.path("type").asText()),
+                field.path("length").asInt(),
+                options,
+                field.path("unique").asBoolean(),
+                readOnly(field, createable || updateable),
+                createable && !updateable,
                 updateable && !createable);
     }
 

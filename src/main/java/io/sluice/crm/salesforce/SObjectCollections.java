@@ -1,10 +1,10 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.crm.salesforce;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.sluice.Operation;
 import io.sluice.Outcome;
 import io.sluice.RecordChange;
-import io.sluice.store.Json;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -19,8 +19,7 @@ import java.util.stream.Collectors;
 /** Builds requests of sObject Collections, and reads the outcome of each record from the answers. */
 final class SObjectCollections {
 
-    private SObjectCollections() {
-    }
+    private SObjectCollections() {}
 
     /**
      * Builds the body of an upsert of up to 200 records of one object.
@@ -40,8 +39,8 @@ final class SObjectCollections {
     }
 
     /** @param identity adds the identifying field to a record */
-    private static Map<String, Object> body(List<RecordChange> changes, String object,
-            BiConsumer<RecordChange, Map<String, Object>> identity) {
+    private static Map<String, Object> body(
+            List<RecordChange> changes, String object, BiConsumer<RecordChange, Map<String, Object>> identity) {
         requireOneCall(changes);
         List<Map<String, Object>> records = new ArrayList<>();
         for (RecordChange recordChange : changes) {
@@ -79,7 +78,8 @@ final class SObjectCollections {
     /** Builds the query string of a delete by Salesforce ids. */
     static String delete(List<RecordChange> changes) {
         requireOneCall(changes);
-        return "allOrNone=false&ids=" + changes.stream().map(RecordChange::crmId).collect(Collectors.joining(","));
+        return "allOrNone=false&ids="
+                + changes.stream().map(RecordChange::crmId).collect(Collectors.joining(","));
     }
 
     /**
@@ -87,15 +87,22 @@ final class SObjectCollections {
      * blanks.
      */
     static String idQuery(List<RecordChange> changes, String object, String externalId) {
-        return "SELECT Id, " + externalId + " FROM " + object + " WHERE " + externalId + " IN (" + changes.stream()
-                .map(recordChange -> literal(recordChange.key().strip()))
-                .collect(Collectors.joining(",")) + ")";
+        return "SELECT Id, " + externalId + " FROM " + object + " WHERE " + externalId + " IN ("
+                + changes.stream()
+                        .map(recordChange -> literal(recordChange.key().strip()))
+                        .collect(Collectors.joining(","))
+                + ")";
     }
 
     /** Quotes a text for SOQL ("Quoted String Escape Sequences"). */
     static String literal(String text) {
-        return "'" + text.replace("\\", "\\\\").replace("'", "\\'").replace("\n", "\\n").replace("\r", "\\r")
-                .replace("\t", "\\t") + "'";
+        return "'"
+                + text.replace("\\", "\\\\")
+                        .replace("'", "\\'")
+                        .replace("\n", "\\n")
+                        .replace("\r", "\\r")
+                        .replace("\t", "\\t")
+                + "'";
     }
 
     static void requireOneCall(List<RecordChange> changes) {
@@ -106,7 +113,8 @@ final class SObjectCollections {
         Set<String> keys = new HashSet<>();
         for (RecordChange recordChange : changes) {
             if (!keys.add(recordChange.key())) {
-                throw new IllegalArgumentException("Key '" + recordChange.key() + "' is twice in one call; merge the two");
+                throw new IllegalArgumentException(
+                        "Key '" + recordChange.key() + "' is twice in one call; merge the two");
             }
         }
     }
@@ -119,16 +127,23 @@ final class SObjectCollections {
      */
     static List<Outcome> outcomes(List<RecordChange> changes, SalesforceAnswer answer) {
         if (!answer.ok()) {
-            return changes.stream().map(recordChange -> SalesforceErrors.ofCall(recordChange.key(), answer, changes.size())).toList();
+            return changes.stream()
+                    .map(recordChange -> SalesforceErrors.ofCall(recordChange.key(), answer, changes.size()))
+                    .toList();
         }
-        Optional<JsonNode> results = answer.json().filter(JsonNode::isArray).filter(all -> all.size() == changes.size());
+        Optional<JsonNode> results =
+                answer.json().filter(JsonNode::isArray).filter(all -> all.size() == changes.size());
         if (results.isEmpty()) {
-            return changes.stream().map(recordChange -> Outcome.noResult(recordChange.key())).toList();
+            return changes.stream()
+                    .map(recordChange -> Outcome.noResult(recordChange.key()))
+                    .toList();
         }
         Map<String, Integer> counts = new HashMap<>();
         Set<String> known = new HashSet<>();
         results.get().forEach(result -> counts.merge(id(result), 1, Integer::sum));
-        changes.stream().filter(recordChange -> recordChange.crmId() != null).forEach(recordChange -> known.add(shortId(recordChange.crmId())));
+        changes.stream()
+                .filter(recordChange -> recordChange.crmId() != null)
+                .forEach(recordChange -> known.add(shortId(recordChange.crmId())));
         boolean ordered = true;
         for (int i = 0; i < changes.size(); i++) {
             String id = id(results.get().get(i));
@@ -161,8 +176,10 @@ final class SObjectCollections {
     private static Outcome outcome(RecordChange recordChange, JsonNode result) {
         String id = result.path("id").asText("");
         if (result.path("success").asBoolean()) {
-            boolean named = !id.isEmpty() && (recordChange.operation() == Operation.UPSERT
-                    || recordChange.crmId() == null || isOf(recordChange, shortId(id)));
+            boolean named = !id.isEmpty()
+                    && (recordChange.operation() == Operation.UPSERT
+                            || recordChange.crmId() == null
+                            || isOf(recordChange, shortId(id)));
             return named ? saved(recordChange, result) : Outcome.noResult(recordChange.key());
         }
         if (!result.path("success").isBoolean() || result.path("errors").isEmpty()) {
@@ -185,8 +202,10 @@ final class SObjectCollections {
             return Outcome.done(recordChange.key(), null);
         }
         if (isKnown(recordChange) && (result.path("created").asBoolean() || recordChange.isOtherRecord(id))) {
-            return Outcome.gone(recordChange.key(), "OTHER_RECORD", "the CRM wrote another record, " + id + ", or made one, instead of "
-                    + recordChange.crmId());
+            return Outcome.gone(
+                    recordChange.key(),
+                    "OTHER_RECORD",
+                    "the CRM wrote another record, " + id + ", or made one, instead of " + recordChange.crmId());
         }
         return Outcome.done(recordChange.key(), id);
     }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.crm.salesforce;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
@@ -23,7 +24,8 @@ record SalesforceAnswer(int status, String body) {
      */
     static final int NOT_UNDERSTOOD = 502;
 
-    private static final ObjectMapper MAPPER = new ObjectMapper().enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
+    private static final ObjectMapper MAPPER =
+            new ObjectMapper().enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
     private static final Pattern MARKUP = Pattern.compile("(?is)<(script|style)\\b.*?</\\1>|<[^>]*>");
     private static final int MAX_MESSAGE_LENGTH = 200;
     private static final Pattern API_USAGE = Pattern.compile("(?<![\\w-])api-usage=(\\d{1,15})/(\\d{1,15})(?!\\d)");
@@ -39,13 +41,18 @@ record SalesforceAnswer(int status, String body) {
      */
     boolean isFromIntermediary() {
         return (ok() || Set.of(400, 404, 405, 410, 415).contains(status))
-                && body != null && !body.isBlank() && json().isEmpty() && SoapAnswer.parse(body).isEmpty();
+                && body != null
+                && !body.isBlank()
+                && json().isEmpty()
+                && SoapAnswer.parse(body).isEmpty();
     }
 
     /** Returns this answer as one that was not understood. */
     SalesforceAnswer notUnderstood() {
-        return new SalesforceAnswer(NOT_UNDERSTOOD, "HTTP " + status + " with an unexpected body: "
-                + (body == null || body.isBlank() ? "nothing" : shortened(visibleText(body.strip()))));
+        return new SalesforceAnswer(
+                NOT_UNDERSTOOD,
+                "HTTP " + status + " with an unexpected body: "
+                        + (body == null || body.isBlank() ? "nothing" : shortened(visibleText(body.strip()))));
     }
 
     boolean sessionExpired() {
@@ -55,7 +62,8 @@ record SalesforceAnswer(int status, String body) {
     /** Returns the body as JSON; empty when it is something else, such as a maintenance page. */
     Optional<JsonNode> json() {
         try {
-            return Optional.ofNullable(body == null ? null : MAPPER.readTree(body)).filter(node -> !node.isMissingNode());
+            return Optional.ofNullable(body == null ? null : MAPPER.readTree(body))
+                    .filter(node -> !node.isMissingNode());
         } catch (JsonProcessingException noJson) {
             return Optional.empty();
         }
@@ -68,7 +76,8 @@ record SalesforceAnswer(int status, String body) {
 
     /** Returns the errors, always as an array. */
     Optional<JsonNode> errors() {
-        return error().flatMap(first -> json().map(node -> node.isArray() ? node : MAPPER.createArrayNode().add(node)));
+        return error().flatMap(first -> json().map(
+                        node -> node.isArray() ? node : MAPPER.createArrayNode().add(node)));
     }
 
     private Optional<SoapAnswer.Fault> fault() {
@@ -89,12 +98,14 @@ record SalesforceAnswer(int status, String body) {
     String message() {
         return error().map(node -> node.path("message").asText())
                 .or(() -> fault().map(SoapAnswer.Fault::message))
-                .orElseGet(() -> body == null || body.isBlank() ? "empty answer" : shortened(visibleText(body.strip())));
+                .orElseGet(
+                        () -> body == null || body.isBlank() ? "empty answer" : shortened(visibleText(body.strip())));
     }
 
     /** Returns the visible text of a page, and the first line of any other text. */
     private static String visibleText(String text) {
-        String read = !text.startsWith("<") ? text.lines().findFirst().orElse("")
+        String read = !text.startsWith("<")
+                ? text.lines().findFirst().orElse("")
                 : MARKUP.matcher(text).replaceAll(" ").replaceAll("\\s+", " ").strip();
         return read.isEmpty() ? "a page without text" : read;
     }

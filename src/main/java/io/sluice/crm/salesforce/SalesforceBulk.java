@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.crm.salesforce;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -39,8 +40,8 @@ public final class SalesforceBulk {
     /** Builds the request that creates a job of upserts, inserts or deletes. */
     public void createRequest(Exchange exchange, String operation, String object, String externalId) {
         if (!OPERATIONS.contains(operation)) {
-            throw new IllegalArgumentException("A bulk job's operation is not '" + operation + "'"
-                    + Suggestion.hint(operation, OPERATIONS));
+            throw new IllegalArgumentException(
+                    "A bulk job's operation is not '" + operation + "'" + Suggestion.hint(operation, OPERATIONS));
         }
         Map<String, Object> job = new LinkedHashMap<>();
         job.put("object", object);
@@ -57,8 +58,11 @@ public final class SalesforceBulk {
     /** Writes records to a CSV file that is deleted with the exchange; any other body is taken for the CSV itself. */
     public void csv(Exchange exchange, String operation, String externalId) throws Exception {
         Object body = exchange.getMessage().getBody();
-        RecordStream recordStream = body instanceof RecordStream many ? many
-                : body instanceof Iterable<?> list && !(body instanceof Path) ? RecordStream.of(RecordChange.listOf(list)) : null;
+        RecordStream recordStream = body instanceof RecordStream many
+                ? many
+                : body instanceof Iterable<?> list && !(body instanceof Path)
+                        ? RecordStream.of(RecordChange.listOf(list))
+                        : null;
         if (recordStream != null) {
             Path file = SalesforceTransfers.newFile(exchange);
             if (operation.equals(DELETE)) {
@@ -104,7 +108,8 @@ public final class SalesforceBulk {
     private static boolean isJob(JsonNode job) {
         try {
             MOMENT.parse(job.path("createdDate").asText());
-            return !job.path("id").asText("").isEmpty() && !job.path("state").asText("").isEmpty();
+            return !job.path("id").asText("").isEmpty()
+                    && !job.path("state").asText("").isEmpty();
         } catch (DateTimeParseException none) {
             return false;
         }
@@ -117,7 +122,9 @@ public final class SalesforceBulk {
         for (JsonNode job : page.path("records")) {
             jobs &= isJob(job);
         }
-        return jobs && (page.path("done").asBoolean() || !page.path("nextRecordsUrl").asText("null").equals("null"));
+        return jobs
+                && (page.path("done").asBoolean()
+                        || !page.path("nextRecordsUrl").asText("null").equals("null"));
     }
 
     /** Sets a result file as the body, a stream of outcomes. */
@@ -128,24 +135,35 @@ public final class SalesforceBulk {
                 SalesforceTransfers.notUnderstood(exchange, file);
                 return;
             }
-            exchange.getMessage().setBody(operation.equals(DELETE)
-                    ? BulkCsv.outcomesOfDeletes(file, which) : BulkCsv.outcomes(file, which, externalId));
+            exchange.getMessage()
+                    .setBody(
+                            operation.equals(DELETE)
+                                    ? BulkCsv.outcomesOfDeletes(file, which)
+                                    : BulkCsv.outcomes(file, which, externalId));
         }
     }
 
     /** Returns the id of the login's user: the end of the identity URL that came with its token. */
     private static String user(Exchange exchange) {
         String member = exchange.getMessage().getHeader(Permits.MEMBER, String.class);
-        String id = exchange.getContext().getComponent(member, SalesforceComponent.class).getSession().getId();
+        String id = exchange.getContext()
+                .getComponent(member, SalesforceComponent.class)
+                .getSession()
+                .getId();
         return id == null ? "" : id.substring(id.lastIndexOf('/') + 1);
     }
 
     private static CrmJob job(JsonNode job, String user) {
-        return new CrmJob(job.path("id").asText(), stage(job.path("state").asText()), job.path("object").asText(),
-                job.path("operation").asText(), job.path("externalIdFieldName").asText(null),
+        return new CrmJob(
+                job.path("id").asText(),
+                stage(job.path("state").asText()),
+                job.path("object").asText(),
+                job.path("operation").asText(),
+                job.path("externalIdFieldName").asText(null),
                 OffsetDateTime.parse(job.path("createdDate").asText(), MOMENT).toInstant(),
                 !user.isEmpty() && user.equals(job.path("createdById").asText()),
-                job.path("numberRecordsProcessed").asLong(), job.path("numberRecordsFailed").asLong(),
+                job.path("numberRecordsProcessed").asLong(),
+                job.path("numberRecordsFailed").asLong(),
                 job.path("errorMessage").asText(null));
     }
 
@@ -155,7 +173,7 @@ public final class SalesforceBulk {
             case "JobComplete" -> CrmJob.Stage.COMPLETE;
             case "Failed" -> CrmJob.Stage.FAILED;
             case "Aborted" -> CrmJob.Stage.ABORTED;
-            default -> CrmJob.Stage.WORKING;   // UploadComplete, InProgress
+            default -> CrmJob.Stage.WORKING; // UploadComplete, InProgress
         };
     }
 }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.crm.salesforce;
 
 import io.sluice.Outcome;
@@ -30,7 +31,7 @@ public final class SalesforceCache {
     private static final String LOOKUP = "SluiceCacheLookup";
 
     /** @param drops the number of drops before the read: an entry that is dropped meanwhile must not come back */
-    private record Lookup(CacheableRequest request, long drops) { }
+    private record Lookup(CacheableRequest request, long drops) {}
 
     private final AnswerCache cache;
 
@@ -42,11 +43,18 @@ public final class SalesforceCache {
     public void ask(Exchange exchange, String account, String object, String externalId, String fields) {
         String value = exchange.getMessage().getBody(String.class);
         if (value == null || value.isBlank()) {
-            throw new IllegalArgumentException("A read takes the id of the record, or the value of its external id, as the"
-                    + " body, but the body is empty");
+            throw new IllegalArgumentException(
+                    "A read takes the id of the record, or the value of its external id, as the"
+                            + " body, but the body is empty");
         }
-        ask(exchange, new CacheableRequest.OfRecord(account, object, externalId.isBlank() ? null : externalId, value.strip(),
-                new LinkedHashSet<>(SalesforceReads.names(fields))));
+        ask(
+                exchange,
+                new CacheableRequest.OfRecord(
+                        account,
+                        object,
+                        externalId.isBlank() ? null : externalId,
+                        value.strip(),
+                        new LinkedHashSet<>(SalesforceReads.names(fields))));
     }
 
     /** Looks up the fields of an object. */
@@ -83,7 +91,9 @@ public final class SalesforceCache {
         removeCacheHeaders(exchange);
         message.setBody(null);
         message.setHeader(SalesforceCalls.METHOD, "GET");
-        message.setHeader(SalesforceCalls.PATH, "/services/data/v" + apiVersion + lookup(exchange).request().path());
+        message.setHeader(
+                SalesforceCalls.PATH,
+                "/services/data/v" + apiVersion + lookup(exchange).request().path());
     }
 
     /**
@@ -104,8 +114,14 @@ public final class SalesforceCache {
         Duration life = cache.life(request.account(), Durations.of("timeToLive", timeToLive));
         if (!life.isZero()) {
             message.setHeader(CaffeineConstants.KEY, request.key());
-            message.setHeader(CaffeineConstants.VALUE, new AnswerCache.Kept(request.account(), request.object(),
-                    found.get().names(), found.get().body(), life));
+            message.setHeader(
+                    CaffeineConstants.VALUE,
+                    new AnswerCache.Kept(
+                            request.account(),
+                            request.object(),
+                            found.get().names(),
+                            found.get().body(),
+                            life));
             message.setHeader(CaffeineConstants.ACTION, CaffeineConstants.ACTION_PUT);
         }
     }
@@ -132,7 +148,8 @@ public final class SalesforceCache {
         }
         Set<String> names = AnswerCache.names(changes);
         boolean shapeChanged = exchange.getMessage().getHeader(ErrorScope.HEADER) == ErrorScope.OBJECT
-                || changes.stream().anyMatch(one -> one instanceof Outcome outcome && SalesforceErrors.isOfShape(outcome.code()));
+                || changes.stream()
+                        .anyMatch(one -> one instanceof Outcome outcome && SalesforceErrors.isOfShape(outcome.code()));
         cache.drop(kept -> kept.isOf(account, object)
                 && (kept.names().stream().anyMatch(names::contains) || shapeChanged && isShape(kept)));
     }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.crm.salesforce;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -21,7 +22,6 @@ import java.nio.file.Path;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -48,6 +48,7 @@ public final class SalesforceCalls {
     public static final String RECORDS = "SluiceRecords";
     /** Message of camel-salesforce for an answer that it could not read; it ends with the answer. */
     private static final Pattern WITH_CONTENT = Pattern.compile("(?s)Unexpected error: .*?, with content: (.*)");
+
     private static final Pattern VERSION = Pattern.compile("/services/data/v([0-9.]+)/");
     private static final String CHANGES = "SluiceChanges";
     private static final String TOKEN = "SluiceToken";
@@ -61,9 +62,11 @@ public final class SalesforceCalls {
     static final int MAX_PATH = 8_000;
     /** Maximum size of an answer that is kept in memory, in bytes. */
     static final int MAX_ANSWER = 16 << 20;
+
     static final int TOO_LARGE = 413;
     /** Message of the HTTP client for an answer above the maximum size. */
     private static final String OVER_CAPACITY = "Buffering capacity " + MAX_ANSWER + " exceeded";
+
     private static final String IN_A_COMPOSITE = "SluiceInAComposite";
 
     private final Permits permits;
@@ -135,10 +138,13 @@ public final class SalesforceCalls {
         String member = member(exchange);
         // if the session was accepted before, the next call makes a new one, and this call did nothing
         boolean signsInAgain = signsInAgain(exchange, answer);
-        ThrottleSignal throttleSignal = answer.sessionExpired() && !signsInAgain ? new ThrottleSignal(ThrottleSignal.SIGN_IN, Duration.ZERO)
+        ThrottleSignal throttleSignal = answer.sessionExpired() && !signsInAgain
+                ? new ThrottleSignal(ThrottleSignal.SIGN_IN, Duration.ZERO)
                 : SalesforceErrors.throttleSignal(answer);
-        permits.report(exchange,
-                new CallReport(operation, http, records, exchange.getProperty(SENT_BYTES, 0L, Long.class), throttleSignal));
+        permits.report(
+                exchange,
+                new CallReport(
+                        operation, http, records, exchange.getProperty(SENT_BYTES, 0L, Long.class), throttleSignal));
         var usage = SalesforceAnswer.apiUsage(exchange.getMessage().getHeader("Sforce-Limit-Info", String.class))
                 .or(() -> SoapAnswer.parse(body).flatMap(SoapAnswer::apiUsage));
         if (usage.isPresent()) {
@@ -165,7 +171,9 @@ public final class SalesforceCalls {
             exchange.getMessage().setHeader(Permits.THROTTLED, true);
         } else if (throttleSignal == null || !throttleSignal.isLimit() && !hasOthers(account, throttleSignal)) {
             // a missing right or a missing object is not a problem of the account
-            accounts.recordAnswer(account, errorScope == ErrorScope.OBJECT ? NOT_FOUND : status,
+            accounts.recordAnswer(
+                    account,
+                    errorScope == ErrorScope.OBJECT ? NOT_FOUND : status,
                     answer.ok() ? null : answer.code() + ": " + answer.message());
         }
     }
@@ -173,12 +181,16 @@ public final class SalesforceCalls {
     /** Returns a message if the configured address or API version is not that of the organisation, else null. */
     private String misconfigured(Exchange exchange, SalesforceAnswer answer, String member) {
         if (SalesforceErrors.isUnsupportedVersion(answer)) {
-            Matcher version = VERSION.matcher(String.valueOf(exchange.getMessage().getHeader(PATH)));
-            return "HTTP 410: the organisation does not serve API version " + (version.find() ? version.group(1) : "that is set")
+            Matcher version =
+                    VERSION.matcher(String.valueOf(exchange.getMessage().getHeader(PATH)));
+            return "HTTP 410: the organisation does not serve API version "
+                    + (version.find() ? version.group(1) : "that is set")
                     + ". Set camel.kamelet.NAME.apiVersion of the Salesforce Kamelets in application.properties to one that it"
                     + " serves";
         }
-        return Redirects.words(answer.status(), SalesforceRedirects.last(exchange, member),
+        return Redirects.words(
+                answer.status(),
+                SalesforceRedirects.last(exchange, member),
                 session(exchange, member).getInstanceUrl());
     }
 
@@ -191,12 +203,14 @@ public final class SalesforceCalls {
             }
             return false;
         }
-        return !SalesforceErrors.isIndependentOfLogin(answer) && sessions.tokenRejected(member, session(exchange, member), token);
+        return !SalesforceErrors.isIndependentOfLogin(answer)
+                && sessions.tokenRejected(member, session(exchange, member), token);
     }
 
     /** Tells whether other logins make the account's calls meanwhile. */
     private boolean hasOthers(String account, ThrottleSignal throttleSignal) {
-        return throttleSignal.kind().equals(ThrottleSignal.SIGN_IN) && accounts.get(account).pool().members().size() > 1;
+        return throttleSignal.kind().equals(ThrottleSignal.SIGN_IN)
+                && accounts.get(account).pool().members().size() > 1;
     }
 
     /** Returns the permit of a call that was not made, because the circuit breaker was open or the login failed. */
@@ -232,7 +246,9 @@ public final class SalesforceCalls {
     }
 
     private static SalesforceSession session(Exchange exchange, String member) {
-        return exchange.getContext().getComponent(member, SalesforceComponent.class).getSession();
+        return exchange.getContext()
+                .getComponent(member, SalesforceComponent.class)
+                .getSession();
     }
 
     private static SalesforceAnswer answerOf(Exchange exchange, Exception failure) {
@@ -242,7 +258,8 @@ public final class SalesforceCalls {
     }
 
     private static int statusOf(Exchange exchange) {
-        Exception failure = exchange.getException() != null ? exchange.getException()
+        Exception failure = exchange.getException() != null
+                ? exchange.getException()
                 : exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Exception.class);
         if (failure == null) {
             return exchange.getMessage().getHeader(Exchange.HTTP_RESPONSE_CODE, 200, Integer.class);
@@ -252,8 +269,11 @@ public final class SalesforceCalls {
         }
         SalesforceException answer = ObjectHelper.getException(SalesforceException.class, failure);
         // a failure with a 2xx is a truncated answer
-        return answer == null || answer.getStatusCode() < 300 ? CallReport.NO_ANSWER : SoapAnswer.parse(answer.getMessage())
-                .map(soap -> soap.status(answer.getStatusCode())).orElse(answer.getStatusCode());
+        return answer == null || answer.getStatusCode() < 300
+                ? CallReport.NO_ANSWER
+                : SoapAnswer.parse(answer.getMessage())
+                        .map(soap -> soap.status(answer.getStatusCode()))
+                        .orElse(answer.getStatusCode());
     }
 
     /**
@@ -271,7 +291,9 @@ public final class SalesforceCalls {
      */
     private static String bodyOf(Exchange exchange, Exception failure, int status) {
         if (failure == null) {
-            return exchange.getMessage().getBody() instanceof Path ? "" : exchange.getMessage().getBody(String.class);
+            return exchange.getMessage().getBody() instanceof Path
+                    ? ""
+                    : exchange.getMessage().getBody(String.class);
         }
         SalesforceException answer = ObjectHelper.getException(SalesforceException.class, failure);
         if (status == TOO_LARGE && isTooLarge(exchange, failure)) {
@@ -285,7 +307,8 @@ public final class SalesforceCalls {
     }
 
     static SalesforceAnswer answer(Exchange exchange) {
-        return new SalesforceAnswer(exchange.getMessage().getHeader(STATUS, 0, Integer.class),
+        return new SalesforceAnswer(
+                exchange.getMessage().getHeader(STATUS, 0, Integer.class),
                 exchange.getMessage().getBody(String.class));
     }
 
@@ -305,9 +328,10 @@ public final class SalesforceCalls {
     public void missingIds(Exchange exchange, String object, String externalId) {
         List<RecordChange> changes = RecordChange.listOf(exchange.getMessage().getBody());
         keep(exchange, changes);
-        List<RecordChange> unknown = changes.stream().filter(change -> change.crmId() == null).toList();
-        exchange.getMessage().setBody(
-                unknown.isEmpty() ? null : SObjectCollections.idQuery(unknown, object, externalId));
+        List<RecordChange> unknown =
+                changes.stream().filter(change -> change.crmId() == null).toList();
+        exchange.getMessage()
+                .setBody(unknown.isEmpty() ? null : SObjectCollections.idQuery(unknown, object, externalId));
     }
 
     /** Adds the ids that the query found to their records; a record that Salesforce does not have needs no delete. */
@@ -321,14 +345,25 @@ public final class SalesforceCalls {
             return;
         }
         ExternalId.Answered<String> ids = new ExternalId.Answered<>();
-        whole.get().path("records").forEach(record -> ids.put(record.path(externalId).asText(), record.path("Id").asText()));
-        exchange.setProperty(CHANGES, changes(exchange).stream().map(change -> change.crmId() != null ? change
-                : new RecordChange(change.key(), Operation.DELETE, ids.get(change.key()), change.fields())).toList());
+        whole.get()
+                .path("records")
+                .forEach(record -> ids.put(
+                        record.path(externalId).asText(), record.path("Id").asText()));
+        exchange.setProperty(
+                CHANGES,
+                changes(exchange).stream()
+                        .map(change -> change.crmId() != null
+                                ? change
+                                : new RecordChange(
+                                        change.key(), Operation.DELETE, ids.get(change.key()), change.fields()))
+                        .toList());
     }
 
     /** Returns the query string of the delete, or null when no record is left to delete. */
     public String deleteQuery(Exchange exchange) {
-        List<RecordChange> known = changes(exchange).stream().filter(change -> change.crmId() != null).toList();
+        List<RecordChange> known = changes(exchange).stream()
+                .filter(change -> change.crmId() != null)
+                .toList();
         exchange.getMessage().setHeader(RECORDS, known.size());
         return known.isEmpty() ? null : SObjectCollections.delete(known);
     }
@@ -337,21 +372,27 @@ public final class SalesforceCalls {
     public void outcomes(Exchange exchange) {
         List<RecordChange> changes = changes(exchange);
         List<RecordChange> sent = changes.stream()
-                .filter(change -> change.operation() == Operation.UPSERT || change.crmId() != null).toList();
+                .filter(change -> change.operation() == Operation.UPSERT || change.crmId() != null)
+                .toList();
         Map<String, Outcome> byKey = new LinkedHashMap<>();
         if (!sent.isEmpty()) {
-            SObjectCollections.outcomes(sent, answer(exchange))
-                    .forEach(outcome -> byKey.put(outcome.key(), outcome));
+            SObjectCollections.outcomes(sent, answer(exchange)).forEach(outcome -> byKey.put(outcome.key(), outcome));
         }
-        exchange.getMessage().setBody(changes.stream()
-                .map(change -> byKey.getOrDefault(change.key(), Outcome.done(change.key(), null))).toList());
+        exchange.getMessage()
+                .setBody(changes.stream()
+                        .map(change -> byKey.getOrDefault(change.key(), Outcome.done(change.key(), null)))
+                        .toList());
     }
 
     /** Sets the outcomes of a delete whose query for ids got no answer. */
     public void retryAll(Exchange exchange) {
         SalesforceAnswer answer = answer(exchange);
-        exchange.getMessage().setBody(changes(exchange).stream()
-                .map(change -> SalesforceErrors.ofCall(change.key(), answer, changes(exchange).size()).notWritten()).toList());
+        exchange.getMessage()
+                .setBody(changes(exchange).stream()
+                        .map(change -> SalesforceErrors.ofCall(
+                                        change.key(), answer, changes(exchange).size())
+                                .notWritten())
+                        .toList());
     }
 
     /** Replaces an answer that is not what the call asked for by a 502 (RFC 9110, Bad Gateway). */
@@ -380,7 +421,8 @@ public final class SalesforceCalls {
         SalesforceAnswer answer = answer(exchange);
         List<String> names = new ArrayList<>();
         if (answer.ok()) {
-            answer.json().ifPresent(all -> all.path("sobjects").forEach(object -> names.add(object.path("name").asText())));
+            answer.json().ifPresent(all -> all.path("sobjects")
+                    .forEach(object -> names.add(object.path("name").asText())));
         }
         exchange.getMessage().setBody(names);
     }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.crm.salesforce;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -49,18 +50,21 @@ public final class SalesforceComposite {
      * @param key     the field that holds the key
      * @param indexes the indexes of its records in the incoming list
      */
-    private record Part(String reference, String object, String key, List<Integer> indexes, List<RecordChange> changes) {
+    private record Part(
+            String reference, String object, String key, List<Integer> indexes, List<RecordChange> changes) {
 
         boolean isUpdate() {
             return SObjectCollections.isKnown(changes.get(0));
         }
 
         String url(String apiVersion) {
-            return "/services/data/v" + apiVersion + "/composite/sobjects" + (isUpdate() ? "" : "/" + object + "/" + key);
+            return "/services/data/v" + apiVersion + "/composite/sobjects"
+                    + (isUpdate() ? "" : "/" + object + "/" + key);
         }
 
         Map<String, Object> body() {
-            return isUpdate() ? SObjectCollections.updateBody(changes, object, key)
+            return isUpdate()
+                    ? SObjectCollections.updateBody(changes, object, key)
                     : SObjectCollections.upsertBody(changes, object, key);
         }
 
@@ -77,30 +81,43 @@ public final class SalesforceComposite {
             changes.forEach(change -> fields.addAll(change.fields().keySet()));
             Set<String> read = new LinkedHashSet<>(List.of("Id", "SystemModstamp"));
             read.addAll(fields);
-            return new Query(reference, object, List.copyOf(fields), "SELECT " + String.join(", ", read) + " FROM " + object
-                    + " WHERE SystemModstamp >= " + SalesforceReads.second(since) + " AND Id IN ("
-                    + changes.stream().map(change -> SObjectCollections.literal(change.crmId())).collect(Collectors.joining(","))
-                    + ")");
+            return new Query(
+                    reference,
+                    object,
+                    List.copyOf(fields),
+                    "SELECT " + String.join(", ", read) + " FROM " + object
+                            + " WHERE SystemModstamp >= " + SalesforceReads.second(since) + " AND Id IN ("
+                            + changes.stream()
+                                    .map(change -> SObjectCollections.literal(change.crmId()))
+                                    .collect(Collectors.joining(","))
+                            + ")");
         }
 
         Map<String, Object> request(String apiVersion) {
             // a comma and a quote as they are take a byte, not three (RFC 3986, 3.4)
-            return Map.of("method", "GET", "referenceId", reference, "url",
+            return Map.of(
+                    "method",
+                    "GET",
+                    "referenceId",
+                    reference,
+                    "url",
                     SalesforceCalls.path(soql, apiVersion).replace("%2C", ",").replace("%27", "'"));
         }
 
         /** Returns the records of an answer; empty where the answer is incomplete. */
         Optional<List<CrmRecord>> images(SalesforceAnswer answer) {
-            return answer.json().filter(json -> answer.ok() && SalesforceReads.isWhole(json)).flatMap(json -> {
-                List<CrmRecord> images = new ArrayList<>();
-                for (JsonNode record : json.path("records")) {
-                    if (!SalesforceReads.isRecord(record)) {
-                        return Optional.empty();
-                    }
-                    images.add(SalesforceReads.crmRecord(record, "", fields));
-                }
-                return Optional.of(images);
-            });
+            return answer.json()
+                    .filter(json -> answer.ok() && SalesforceReads.isWhole(json))
+                    .flatMap(json -> {
+                        List<CrmRecord> images = new ArrayList<>();
+                        for (JsonNode record : json.path("records")) {
+                            if (!SalesforceReads.isRecord(record)) {
+                                return Optional.empty();
+                            }
+                            images.add(SalesforceReads.crmRecord(record, "", fields));
+                        }
+                        return Optional.of(images);
+                    });
         }
     }
 
@@ -149,8 +166,8 @@ public final class SalesforceComposite {
         }
     }
 
-    private static void compose(Exchange exchange, List<RecordChange> changes, List<Part> parts, List<Query> queries,
-            String apiVersion) {
+    private static void compose(
+            Exchange exchange, List<RecordChange> changes, List<Part> parts, List<Query> queries, String apiVersion) {
         SalesforceCalls.keep(exchange, changes);
         exchange.setProperty(PARTS, parts);
         exchange.setProperty(QUERIES, queries);
@@ -160,8 +177,9 @@ public final class SalesforceComposite {
         exchange.getMessage().setHeader(SalesforceCalls.METHOD, "POST");
         exchange.getMessage().setHeader(SalesforceCalls.PATH, "/services/data/v" + apiVersion + "/composite");
         // collated parts, the default since version 49, have no defined order
-        exchange.getMessage().setBody(Json.text(Map.of("allOrNone", false, "collateSubrequests", false,
-                "compositeRequest", requests)));
+        exchange.getMessage()
+                .setBody(Json.text(
+                        Map.of("allOrNone", false, "collateSubrequests", false, "compositeRequest", requests)));
     }
 
     /** Builds the requested queries, for each object one per as many ids as an address takes. */
@@ -169,15 +187,22 @@ public final class SalesforceComposite {
         exchange.getMessage().removeHeader(BeforeImages.HEADER);
         Map<String, List<RecordChange>> known = new LinkedHashMap<>();
         Map<String, Instant> asked = BeforeImages.asked(exchange.getMessage());
-        parts.stream().filter(part -> part.isUpdate() && asked.containsKey(part.object()))
-                .forEach(part -> known.computeIfAbsent(part.object(), first -> new ArrayList<>()).addAll(part.changes()));
+        parts.stream()
+                .filter(part -> part.isUpdate() && asked.containsKey(part.object()))
+                .forEach(part -> known.computeIfAbsent(part.object(), first -> new ArrayList<>())
+                        .addAll(part.changes()));
         List<Query> queries = new ArrayList<>();
         known.forEach((object, all) -> {
             // an invalid id makes Salesforce reject the whole query
-            List<RecordChange> changes = all.stream().filter(change -> ID.matcher(change.crmId()).matches()).toList();
+            List<RecordChange> changes = all.stream()
+                    .filter(change -> ID.matcher(change.crmId()).matches())
+                    .toList();
             for (int from = 0; from < changes.size(); from += SalesforceCrm.IDS_A_QUERY) {
-                queries.add(Query.of("before" + queries.size(), object, changes.subList(from,
-                        Math.min(changes.size(), from + SalesforceCrm.IDS_A_QUERY)), asked.get(object)));
+                queries.add(Query.of(
+                        "before" + queries.size(),
+                        object,
+                        changes.subList(from, Math.min(changes.size(), from + SalesforceCrm.IDS_A_QUERY)),
+                        asked.get(object)));
             }
         });
         return queries;
@@ -189,9 +214,12 @@ public final class SalesforceComposite {
         Map<String, List<CrmRecord>> images = new HashMap<>();
         Set<String> unread = new LinkedHashSet<>();
         for (Query query : (List<Query>) exchange.getProperty(QUERIES, List.of(), List.class)) {
-            Optional.ofNullable(answers.get(query.reference())).flatMap(query::images).ifPresentOrElse(
-                    found -> images.computeIfAbsent(query.object(), first -> new ArrayList<>()).addAll(found),
-                    () -> unread.add(query.object()));
+            Optional.ofNullable(answers.get(query.reference()))
+                    .flatMap(query::images)
+                    .ifPresentOrElse(
+                            found -> images.computeIfAbsent(query.object(), first -> new ArrayList<>())
+                                    .addAll(found),
+                            () -> unread.add(query.object()));
         }
         images.keySet().removeAll(unread);
         return images;
@@ -200,21 +228,25 @@ public final class SalesforceComposite {
     private static Map<String, String> keys(String externalIds) {
         Map<String, String> keys = new LinkedHashMap<>();
         // a route that names the Kamelet by a URI passes the commas encoded
-        Arrays.stream(externalIds.replace("%2C", ",").replace("%3A", ":").split(",")).forEach(pair -> {
-            String[] names = pair.strip().split(":");
-            if (names.length != 2) {
-                throw new IllegalArgumentException("externalIds must read Account:Ext_Id__c,Contact:Customer_No__c, but '"
-                        + pair.strip() + "' is not an object with a field");
-            }
-            keys.put(names[0], names[1]);
-        });
+        Arrays.stream(externalIds.replace("%2C", ",").replace("%3A", ":").split(","))
+                .forEach(pair -> {
+                    String[] names = pair.strip().split(":");
+                    if (names.length != 2) {
+                        throw new IllegalArgumentException(
+                                "externalIds must read Account:Ext_Id__c,Contact:Customer_No__c, but '" + pair.strip()
+                                        + "' is not an object with a field");
+                    }
+                    keys.put(names[0], names[1]);
+                });
         return keys;
     }
 
     private static List<String> objects(Object body, Map<String, String> keys) {
         List<String> objects = new ArrayList<>();
         for (Object entry : (Iterable<?>) body) {
-            String object = entry instanceof Map<?, ?> map && map.get("object") != null ? map.get("object").toString() : "";
+            String object = entry instanceof Map<?, ?> map && map.get("object") != null
+                    ? map.get("object").toString()
+                    : "";
             if (!keys.containsKey(object)) {
                 throw new IllegalArgumentException("Record " + objects.size() + " is of object '" + object
                         + "', for which externalIds names no field" + Suggestion.hint(object, keys.keySet()));
@@ -228,12 +260,19 @@ public final class SalesforceComposite {
         List<Part> parts = new ArrayList<>();
         for (String object : keys.keySet()) {
             for (boolean known : new boolean[] {true, false}) {
-                List<Integer> indexes = IntStream.range(0, changes.size()).boxed().filter(i -> objects.get(i).equals(object)
-                        && SObjectCollections.isKnown(changes.get(i)) == known).toList();
+                List<Integer> indexes = IntStream.range(0, changes.size())
+                        .boxed()
+                        .filter(i ->
+                                objects.get(i).equals(object) && SObjectCollections.isKnown(changes.get(i)) == known)
+                        .toList();
                 for (int from = 0; from < indexes.size(); from += SalesforceCrm.COLLECTION_SIZE) {
-                    List<Integer> some = indexes.subList(from,
-                            Math.min(from + SalesforceCrm.COLLECTION_SIZE, indexes.size()));
-                    parts.add(new Part("part" + parts.size(), object, keys.get(object), List.copyOf(some),
+                    List<Integer> some =
+                            indexes.subList(from, Math.min(from + SalesforceCrm.COLLECTION_SIZE, indexes.size()));
+                    parts.add(new Part(
+                            "part" + parts.size(),
+                            object,
+                            keys.get(object),
+                            List.copyOf(some),
                             some.stream().map(changes::get).toList()));
                 }
             }
@@ -246,8 +285,9 @@ public final class SalesforceComposite {
         if (exchange.getProperty(PARTS) != null) {
             outcomes(exchange);
         } else {
-            exchange.getMessage().setBody(SObjectCollections.outcomes(SalesforceCalls.changes(exchange),
-                    SalesforceCalls.answer(exchange)));
+            exchange.getMessage()
+                    .setBody(SObjectCollections.outcomes(
+                            SalesforceCalls.changes(exchange), SalesforceCalls.answer(exchange)));
         }
     }
 
@@ -267,25 +307,33 @@ public final class SalesforceComposite {
         for (Part part : (List<Part>) exchange.getProperty(PARTS, List.class)) {
             List<Outcome> own = Optional.ofNullable(answers.get(part.reference()))
                     .map(it -> SObjectCollections.outcomes(part.changes(), it))
-                    .orElseGet(() -> part.changes().stream().map(change -> answer.ok()
-                            ? Outcome.noResult(change.key())
-                            : SalesforceErrors.ofCall(change.key(), answer, records)).toList());
+                    .orElseGet(() -> part.changes().stream()
+                            .map(change -> answer.ok()
+                                    ? Outcome.noResult(change.key())
+                                    : SalesforceErrors.ofCall(change.key(), answer, records))
+                            .toList());
             for (int i = 0; i < own.size(); i++) {
                 outcomes[part.indexes().get(i)] = own.get(i);
             }
             if (answer.ok()) {
                 SalesforceAnswer its = answers.getOrDefault(part.reference(), answer);
-                byObject.merge(part.object(), new PartAnswer(its.status(), SalesforceErrors.scope(its)), BinaryOperator.maxBy(BY_WEIGHT));
+                byObject.merge(
+                        part.object(),
+                        new PartAnswer(its.status(), SalesforceErrors.scope(its)),
+                        BinaryOperator.maxBy(BY_WEIGHT));
             }
         }
         Message message = exchange.getMessage();
         if (!byObject.isEmpty()) {
             message.setHeader(PartAnswer.HEADER, Map.copyOf(byObject));
         }
-        byObject.values().stream().filter(part -> part.scope() != ErrorScope.NONE).max(BY_WEIGHT).ifPresent(part -> {
-            message.setHeader(SalesforceCalls.STATUS, part.status());
-            message.setHeader(ErrorScope.HEADER, part.scope());
-        });
+        byObject.values().stream()
+                .filter(part -> part.scope() != ErrorScope.NONE)
+                .max(BY_WEIGHT)
+                .ifPresent(part -> {
+                    message.setHeader(SalesforceCalls.STATUS, part.status());
+                    message.setHeader(ErrorScope.HEADER, part.scope());
+                });
         message.setBody(List.of(outcomes));
     }
 
@@ -301,7 +349,8 @@ public final class SalesforceComposite {
 
     /** Builds the body of a call whose only part reads an address. */
     static String ofOne(String path) {
-        return Json.text(Map.of("compositeRequest", List.of(Map.of("method", "GET", "url", path, "referenceId", "one"))));
+        return Json.text(
+                Map.of("compositeRequest", List.of(Map.of("method", "GET", "url", path, "referenceId", "one"))));
     }
 
     /** Returns the answer to the only part, or that of the call itself if it was rejected. */
@@ -313,7 +362,8 @@ public final class SalesforceComposite {
         Map<String, SalesforceAnswer> answers = new HashMap<>();
         answer.json().filter(json -> answer.ok()).ifPresent(json -> {
             for (JsonNode part : json.path("compositeResponse")) {
-                SalesforceAnswer its = new SalesforceAnswer(part.path("httpStatusCode").asInt(), part.path("body").toString());
+                SalesforceAnswer its = new SalesforceAnswer(
+                        part.path("httpStatusCode").asInt(), part.path("body").toString());
                 SalesforceAnswer other = answers.put(part.path("referenceId").asText(), its);
                 if (its.status() == 0 || other != null && !other.equals(its)) {
                     // an answer without a status, or two different answers, prove nothing

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.crm.salesforce;
 
 import com.github.benmanes.caffeine.cache.Ticker;
@@ -45,8 +46,8 @@ public final class SalesforceCrm implements Crm {
      * Salesforce takes 15,000 batches of 10,000 records a day, and uploads of 150 MB ("Bulk API Limits"; 100 MB leave
      * room for the CSV to grow). A job takes these calls: create, upload, close, results, and some status polls.
      */
-    private static final BulkCapability BULK = new BulkCapability(Set.of(Operation.UPSERT, Operation.DELETE), 150_000, 100_000_000, 10, 10,
-            10_000, 15_000, BulkCsv.CLEARED);
+    private static final BulkCapability BULK = new BulkCapability(
+            Set.of(Operation.UPSERT, Operation.DELETE), 150_000, 100_000_000, 10, 10, 10_000, 15_000, BulkCsv.CLEARED);
 
     /**
      * A query job takes these calls: create, and some status polls; a page of the ordinary query holds 2,000 records.
@@ -95,8 +96,10 @@ public final class SalesforceCrm implements Crm {
             case "picklist", "combobox" -> FieldRule.of(FieldRule.Kind.CHOICE);
             case "multipicklist" -> FieldRule.of(FieldRule.Kind.CHOICES);
             case "reference", "id" -> FieldRule.of(FieldRule.Kind.REFERENCE);
-            case "textarea" -> new FieldRule(field.format().equals("richtextarea") ? FieldRule.Kind.RICH_TEXT
-                    : FieldRule.Kind.TEXT, field.limit());
+            case "textarea" ->
+                new FieldRule(
+                        field.format().equals("richtextarea") ? FieldRule.Kind.RICH_TEXT : FieldRule.Kind.TEXT,
+                        field.limit());
             case "string" -> new FieldRule(FieldRule.Kind.TEXT, field.limit());
             default -> FieldRule.UNKNOWN;
         };
@@ -115,7 +118,8 @@ public final class SalesforceCrm implements Crm {
     @Override
     public void bind(Registry registry, Permits permits, Accounts accounts) {
         sessions.keepIn(registry.findSingleByType(Logins.class));
-        AnswerCache answers = new AnswerCache(permits, registry.findSingleByType(MeterRegistry.class), Ticker.systemTicker());
+        AnswerCache answers =
+                new AnswerCache(permits, registry.findSingleByType(MeterRegistry.class), Ticker.systemTicker());
         SalesforceCache cache = new SalesforceCache(answers);
         registry.bind("salesforceCache", cache);
         registry.bind(SalesforceCache.NAME, answers.cache());
@@ -141,8 +145,10 @@ public final class SalesforceCrm implements Crm {
         SalesforceLogin.configure(component, account, settings);
         sessions.configured(account, component.getLoginConfig(), settings);
         if (settings.get("session") != null) {
-            sessions.lifetime(account, Durations.of("application.properties: sluice.account." + account + ".session",
-                    settings.get("session")));
+            sessions.lifetime(
+                    account,
+                    Durations.of(
+                            "application.properties: sluice.account." + account + ".session", settings.get("session")));
         }
         SalesforceEndpointConfig calls = new SalesforceEndpointConfig();
         calls.setRawPayload(true);

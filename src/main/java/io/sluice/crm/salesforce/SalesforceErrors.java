@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.crm.salesforce;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -20,10 +21,21 @@ final class SalesforceErrors {
      * Codes that concern the state of the API; every other code concerns the record and is permanent (SOAP API,
      * StatusCode).
      */
-    private static final Set<String> TRANSIENT = Set.of("UNABLE_TO_LOCK_ROW", "REQUEST_LIMIT_EXCEEDED",
-            "SERVER_UNAVAILABLE", "INVALID_SESSION_ID", "UNKNOWN_EXCEPTION", "INTERNAL_SERVER_ERROR",
-            "QUERY_TIMEOUT", "REQUEST_RUNNING_TOO_LONG", "ALL_OR_NONE_OPERATION_ROLLED_BACK", "PROCESSING_HALTED",
-            "LIMIT_EXCEEDED", "TXN_SECURITY_METERING_ERROR", "API_CURRENTLY_DISABLED", "API_DISABLED_FOR_ORG");
+    private static final Set<String> TRANSIENT = Set.of(
+            "UNABLE_TO_LOCK_ROW",
+            "REQUEST_LIMIT_EXCEEDED",
+            "SERVER_UNAVAILABLE",
+            "INVALID_SESSION_ID",
+            "UNKNOWN_EXCEPTION",
+            "INTERNAL_SERVER_ERROR",
+            "QUERY_TIMEOUT",
+            "REQUEST_RUNNING_TOO_LONG",
+            "ALL_OR_NONE_OPERATION_ROLLED_BACK",
+            "PROCESSING_HALTED",
+            "LIMIT_EXCEEDED",
+            "TXN_SECURITY_METERING_ERROR",
+            "API_CURRENTLY_DISABLED",
+            "API_DISABLED_FOR_ORG");
 
     /** Codes for a value that another record has; that record may be about to release it (SOAP API, StatusCode). */
     private static final Set<String> UNIQUE = Set.of("DUPLICATE_VALUE", "DUPLICATES_DETECTED");
@@ -41,7 +53,8 @@ final class SalesforceErrors {
     private static final Set<String> CLOSED = Set.of("API_DISABLED_FOR_ORG", "API_CURRENTLY_DISABLED");
 
     /** Codes for an object or a field that does not exist, or that this user can't access. */
-    private static final Set<String> NO_SUCH = Set.of("INVALID_TYPE", "INVALID_FIELD", "INVALID_FIELD_FOR_INSERT_UPDATE");
+    private static final Set<String> NO_SUCH =
+            Set.of("INVALID_TYPE", "INVALID_FIELD", "INVALID_FIELD_FOR_INSERT_UPDATE");
 
     /** Code for an address without an object, an external id, or a record. */
     private static final String NOT_FOUND = "NOT_FOUND";
@@ -53,8 +66,8 @@ final class SalesforceErrors {
      * Messages of a 401 that another login would get again (Salesforce's own clients do not log in again for them): the
      * session is valid, but not for this call.
      */
-    private static final List<String> INDEPENDENT_OF_LOGIN = List.of("This session is not valid for use with the REST API",
-            "Connected app is not attached to Agent");
+    private static final List<String> INDEPENDENT_OF_LOGIN =
+            List.of("This session is not valid for use with the REST API", "Connected app is not attached to Agent");
 
     /** Code for an external id that identifies more than one record (SOAP API, StatusCode). */
     private static final String SEVERAL = "DUPLICATE_EXTERNAL_ID";
@@ -68,20 +81,24 @@ final class SalesforceErrors {
     private record Spent(int status, String code, String text, String kind) {
 
         boolean fits(SalesforceAnswer answer) {
-            return answer.status() == status && answer.code().startsWith(code) && answer.message().contains(text);
+            return answer.status() == status
+                    && answer.code().startsWith(code)
+                    && answer.message().contains(text);
         }
     }
 
-    private SalesforceErrors() {
-    }
+    private SalesforceErrors() {}
 
     /** Returns the limit that is used up, or that access is closed; null for neither. Salesforce never gives a wait. */
     static ThrottleSignal throttleSignal(SalesforceAnswer answer) {
         if (!answer.ok() && CLOSED.contains(answer.code())) {
             return new ThrottleSignal(ThrottleSignal.ACCESS, Duration.ZERO);
         }
-        return SPENT.stream().filter(spent -> spent.fits(answer)).findFirst()
-                .map(spent -> new ThrottleSignal(spent.kind(), Duration.ZERO)).orElse(null);
+        return SPENT.stream()
+                .filter(spent -> spent.fits(answer))
+                .findFirst()
+                .map(spent -> new ThrottleSignal(spent.kind(), Duration.ZERO))
+                .orElse(null);
     }
 
     /** Tells whether the organisation does not support the API version, so that every call fails. */
@@ -97,16 +114,20 @@ final class SalesforceErrors {
     /** Returns the error scope of an answer without per-record results. */
     static ErrorScope scope(SalesforceAnswer answer) {
         if (answer.ok()) {
-            return ErrorScope.NONE;   // the results are read elsewhere
+            return ErrorScope.NONE; // the results are read elsewhere
         }
         String code = answer.code();
         return switch (answer.status()) {
-            case 400 -> !answer.isError() || TRANSIENT.contains(code) ? ErrorScope.TRANSIENT
-                    : NO_SUCH.contains(code) || code.equals(NOT_FOUND) ? ErrorScope.OBJECT : ErrorScope.RECORD;
+            case 400 ->
+                !answer.isError() || TRANSIENT.contains(code)
+                        ? ErrorScope.TRANSIENT
+                        : NO_SUCH.contains(code) || code.equals(NOT_FOUND) ? ErrorScope.OBJECT : ErrorScope.RECORD;
             // others concern the account: an address that is not allowed, a firewall's page
             case 403 -> code.startsWith(NO_RIGHT) ? ErrorScope.OBJECT : ErrorScope.TRANSIENT;
-            case 404 -> !answer.isError() ? ErrorScope.TRANSIENT
-                    : code.equals("ENTITY_IS_DELETED") ? ErrorScope.RECORD : ErrorScope.OBJECT;
+            case 404 ->
+                !answer.isError()
+                        ? ErrorScope.TRANSIENT
+                        : code.equals("ENTITY_IS_DELETED") ? ErrorScope.RECORD : ErrorScope.OBJECT;
             case 405, 415 -> answer.isError() ? ErrorScope.OBJECT : ErrorScope.TRANSIENT;
             default -> ErrorScope.of(answer.status());
         };
@@ -124,7 +145,9 @@ final class SalesforceErrors {
 
     /** Tells whether the errors of a record identified by id show that it does not exist. */
     static boolean isGone(JsonNode errors) {
-        return errors.size() > 0 && isGone(code(errors)) && errors.path(0).path("fields").isEmpty();
+        return errors.size() > 0
+                && isGone(code(errors))
+                && errors.path(0).path("fields").isEmpty();
     }
 
     static Outcome gone(String key, JsonNode errors) {
@@ -175,8 +198,10 @@ final class SalesforceErrors {
                 }
             });
         }));
-        return ids.isEmpty() ? "" : " (" + result.path("duplicateRule").asText("duplicate rule") + " found "
-                + String.join(", ", ids) + ")";
+        return ids.isEmpty()
+                ? ""
+                : " (" + result.path("duplicateRule").asText("duplicate rule") + " found " + String.join(", ", ids)
+                        + ")";
     }
 
     /**
@@ -188,23 +213,30 @@ final class SalesforceErrors {
      * @param records the number of records in the call
      */
     static Outcome ofCall(String key, SalesforceAnswer answer, int records) {
-        boolean wrong = switch (answer.status()) {
-            case 400, 404, 405, 415 -> records == 1 && answer.isError();
-            case 300, 413, 414, 431 -> records == 1;
-            default -> false;
-        };
+        boolean wrong =
+                switch (answer.status()) {
+                    case 400, 404, 405, 415 -> records == 1 && answer.isError();
+                    case 300, 413, 414, 431 -> records == 1;
+                    default -> false;
+                };
         if (wrong && answer.status() == 300) {
             return outcome(key, SEVERAL, several(answer));
         }
-        return wrong ? answer.errors().map(errors -> outcome(key, errors))
-                .orElseGet(() -> outcome(key, answer.code(), answer.message()))
-                : Outcome.uncertain(key, UnprovenAnswer.of(answer.status(), answer.isError()), answer.code(), answer.message());
+        return wrong
+                ? answer.errors()
+                        .map(errors -> outcome(key, errors))
+                        .orElseGet(() -> outcome(key, answer.code(), answer.message()))
+                : Outcome.uncertain(
+                        key, UnprovenAnswer.of(answer.status(), answer.isError()), answer.code(), answer.message());
     }
 
     /** Returns the message for a 300, whose body holds the addresses of the records. */
     private static String several(SalesforceAnswer answer) {
         List<String> ids = new ArrayList<>();
-        answer.json().ifPresent(urls -> urls.forEach(url -> ids.add(url.asText().substring(url.asText().lastIndexOf('/') + 1))));
-        return "the external id identifies several records: " + (ids.isEmpty() ? answer.message() : String.join(", ", ids));
+        answer.json()
+                .ifPresent(urls -> urls.forEach(
+                        url -> ids.add(url.asText().substring(url.asText().lastIndexOf('/') + 1))));
+        return "the external id identifies several records: "
+                + (ids.isEmpty() ? answer.message() : String.join(", ", ids));
     }
 }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.crm.salesforce;
 
 import io.sluice.Suggestion;
@@ -17,14 +18,16 @@ import org.apache.camel.support.jsse.KeyStoreParameters;
 final class SalesforceLogin {
 
     private static final Map<AuthenticationType, List<String>> NEEDED = Map.of(
-            AuthenticationType.CLIENT_CREDENTIALS, List.of("login-url", "client-id", "client-secret"),
-            AuthenticationType.JWT, List.of("login-url", "client-id", "user-name", "jwt-keystore", "jwt-keystore-password"),
-            AuthenticationType.REFRESH_TOKEN, List.of("login-url", "client-id", "refresh-token"),
+            AuthenticationType.CLIENT_CREDENTIALS,
+            List.of("login-url", "client-id", "client-secret"),
+            AuthenticationType.JWT,
+            List.of("login-url", "client-id", "user-name", "jwt-keystore", "jwt-keystore-password"),
+            AuthenticationType.REFRESH_TOKEN,
+            List.of("login-url", "client-id", "refresh-token"),
             AuthenticationType.USERNAME_PASSWORD,
             List.of("login-url", "client-id", "client-secret", "user-name", "password"));
 
-    private SalesforceLogin() {
-    }
+    private SalesforceLogin() {}
 
     /**
      * Configures the login of a component.
@@ -46,8 +49,11 @@ final class SalesforceLogin {
         AuthenticationType type = type(login, settings);
         for (String needed : NEEDED.get(type)) {
             if (settings.getOrDefault(needed, "").isBlank()) {
-                throw wrong(login, needed, "is missing; authentication-type " + settingName(type) + " needs "
-                        + String.join(", ", NEEDED.get(type)));
+                throw wrong(
+                        login,
+                        needed,
+                        "is missing; authentication-type " + settingName(type) + " needs "
+                                + String.join(", ", NEEDED.get(type)));
             }
         }
         component.setType(type);
@@ -76,14 +82,26 @@ final class SalesforceLogin {
     private static AuthenticationType type(String login, Map<String, String> settings) {
         String named = settings.get("authentication-type");
         if (named == null) {
-            return settings.containsKey("jwt-keystore") ? AuthenticationType.JWT
-                    : settings.containsKey("refresh-token") ? AuthenticationType.REFRESH_TOKEN
-                    : settings.containsKey("password") ? AuthenticationType.USERNAME_PASSWORD
-                    : AuthenticationType.CLIENT_CREDENTIALS;
+            return settings.containsKey("jwt-keystore")
+                    ? AuthenticationType.JWT
+                    : settings.containsKey("refresh-token")
+                            ? AuthenticationType.REFRESH_TOKEN
+                            : settings.containsKey("password")
+                                    ? AuthenticationType.USERNAME_PASSWORD
+                                    : AuthenticationType.CLIENT_CREDENTIALS;
         }
-        return Arrays.stream(AuthenticationType.values()).filter(type -> settingName(type).equals(named)).findFirst()
-                .orElseThrow(() -> wrong(login, "authentication-type", "is '" + named + "'" + Suggestion.hint(named,
-                        Arrays.stream(AuthenticationType.values()).map(SalesforceLogin::settingName).toList())));
+        return Arrays.stream(AuthenticationType.values())
+                .filter(type -> settingName(type).equals(named))
+                .findFirst()
+                .orElseThrow(() -> wrong(
+                        login,
+                        "authentication-type",
+                        "is '" + named + "'"
+                                + Suggestion.hint(
+                                        named,
+                                        Arrays.stream(AuthenticationType.values())
+                                                .map(SalesforceLogin::settingName)
+                                                .toList())));
     }
 
     /**
@@ -95,6 +113,7 @@ final class SalesforceLogin {
     }
 
     private static IllegalArgumentException wrong(String login, String setting, String what) {
-        return new IllegalArgumentException("application.properties: sluice.account." + login + "." + setting + " " + what);
+        return new IllegalArgumentException(
+                "application.properties: sluice.account." + login + "." + setting + " " + what);
     }
 }

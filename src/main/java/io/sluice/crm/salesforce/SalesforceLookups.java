@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.crm.salesforce;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -30,8 +31,8 @@ public final class SalesforceLookups {
     public void begin(Exchange exchange) {
         List<RecordChange> asked = RecordChange.listOf(exchange.getMessage().getBody());
         if (asked.size() > MAX_RECORDS) {
-            throw new IllegalArgumentException("A lookup takes " + MAX_RECORDS + " records at most, but the list has "
-                    + asked.size());
+            throw new IllegalArgumentException(
+                    "A lookup takes " + MAX_RECORDS + " records at most, but the list has " + asked.size());
         }
         exchange.setProperty(ASKED, asked);
         exchange.setProperty(QUERIES, 0);
@@ -48,20 +49,27 @@ public final class SalesforceLookups {
 
     private static boolean isRejectedForQuotes(Exchange exchange) {
         SalesforceAnswer answer = SalesforceCalls.answer(exchange);
-        return answer.status() == 400 && answer.code().equals("INVALID_FIELD")
+        return answer.status() == 400
+                && answer.code().equals("INVALID_FIELD")
                 && asked(exchange).stream().allMatch(it -> it.key().matches("-?\\d+(\\.\\d+)?"));
     }
 
     public String path(Exchange exchange, String object, String externalId, String fields, String apiVersion) {
         int queries = exchange.getProperty(QUERIES, 0, Integer.class);
         List<RecordChange> asked = asked(exchange);
-        List<String> ids = asked.stream().map(RecordChange::crmId).filter(id -> id != null).toList();
-        String soql = "SELECT " + Stream.concat(Stream.of("Id", "IsDeleted", "SystemModstamp", externalId),
-                SalesforceReads.names(fields).stream()).distinct().collect(Collectors.joining(", ")) + " FROM " + object
+        List<String> ids =
+                asked.stream().map(RecordChange::crmId).filter(id -> id != null).toList();
+        String soql = "SELECT "
+                + Stream.concat(
+                                Stream.of("Id", "IsDeleted", "SystemModstamp", externalId),
+                                SalesforceReads.names(fields).stream())
+                        .distinct()
+                        .collect(Collectors.joining(", "))
+                + " FROM " + object
                 + " WHERE " + (ids.isEmpty() ? "" : "Id IN (" + list(ids.stream(), true) + ") OR ") + externalId
                 + " IN (" + list(asked.stream().map(RecordChange::key), queries == 0) + ")";
-        return "/services/data/v" + apiVersion + "/queryAll?q=" + URLEncoder.encode(soql, StandardCharsets.UTF_8)
-                .replace("+", "%20");
+        return "/services/data/v" + apiVersion + "/queryAll?q="
+                + URLEncoder.encode(soql, StandardCharsets.UTF_8).replace("+", "%20");
     }
 
     /** Counts the query and prepares its message; an expression can't do that, since Camel evaluates it on a copy. */
@@ -72,7 +80,8 @@ public final class SalesforceLookups {
     }
 
     private static String list(Stream<String> values, boolean quoted) {
-        String list = values.map(value -> quoted ? "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'" : value)
+        String list = values.map(
+                        value -> quoted ? "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'" : value)
                 .collect(Collectors.joining(","));
         return list.isEmpty() ? "''" : list;
     }
@@ -85,14 +94,20 @@ public final class SalesforceLookups {
     public void found(Exchange exchange, String externalId, String fields) {
         Message message = exchange.getMessage();
         SalesforceAnswer answer = SalesforceCalls.answer(exchange);
-        JsonNode json = answer.ok() ? answer.json().filter(it -> it.path("records").isArray()
-                && it.path("done").asBoolean()).orElse(null) : null;
+        JsonNode json = answer.ok()
+                ? answer.json()
+                        .filter(it ->
+                                it.path("records").isArray() && it.path("done").asBoolean())
+                        .orElse(null)
+                : null;
         if (json == null) {
             return;
         }
         List<Object> found = new ArrayList<>();
         Set<String> known = new HashSet<>();
-        Map<String, String> asked = asked(exchange).stream().map(RecordChange::crmId).filter(id -> id != null)
+        Map<String, String> asked = asked(exchange).stream()
+                .map(RecordChange::crmId)
+                .filter(id -> id != null)
                 .collect(Collectors.toMap(SalesforceLookups::core, id -> id, (a, b) -> b));
         json.path("records").forEach(record -> {
             String id = core(record.path("Id").asText());
@@ -100,7 +115,9 @@ public final class SalesforceLookups {
                 known.add(id);
                 found.add((Object) SalesforceReads.crmRecord(record, externalId, SalesforceReads.names(fields)));
             } else if (asked.containsKey(id) && known.add(id)) {
-                found.add(new DeletedRecord(asked.get(id), SalesforceReads.instant(record.path("SystemModstamp").asText())));
+                found.add(new DeletedRecord(
+                        asked.get(id),
+                        SalesforceReads.instant(record.path("SystemModstamp").asText())));
             }
         });
         asked.forEach((core, id) -> {

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.crm.salesforce;
 
 import io.sluice.CrmRecord;
@@ -30,7 +31,8 @@ public final class SalesforceQueries {
     }
 
     private static String changed(String since) {
-        return since == null || since.isBlank() ? ""
+        return since == null || since.isBlank()
+                ? ""
                 : " WHERE SystemModstamp >= " + SalesforceReads.second(Instant.parse(since.strip()));
     }
 
@@ -38,9 +40,12 @@ public final class SalesforceQueries {
     public void count(Exchange exchange) {
         SalesforceAnswer answer = SalesforceCalls.answer(exchange);
         if (answer.ok()) {
-            answer.json().filter(it -> it.path("totalSize").isNumber()).ifPresentOrElse(
-                    it -> exchange.getMessage().setBody(it.path("totalSize").asLong()),
-                    () -> SalesforceCalls.notUnderstood(exchange));
+            answer.json()
+                    .filter(it -> it.path("totalSize").isNumber())
+                    .ifPresentOrElse(
+                            it -> exchange.getMessage()
+                                    .setBody(it.path("totalSize").asLong()),
+                            () -> SalesforceCalls.notUnderstood(exchange));
         }
     }
 
@@ -64,7 +69,8 @@ public final class SalesforceQueries {
         String locator = exchange.getMessage().getBody(String.class);
         return "/services/data/v" + apiVersion + "/jobs/query/"
                 + exchange.getMessage().getHeader(SalesforceBulk.JOB, String.class) + "/results?maxRecords=" + pageSize
-                + (locator == null || locator.isBlank() ? ""
+                + (locator == null || locator.isBlank()
+                        ? ""
                         : "&locator=" + URLEncoder.encode(locator.strip(), StandardCharsets.UTF_8));
     }
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.crm.salesforce;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -49,7 +50,9 @@ public final class SalesforceReads {
 
     /** {@code 2026-01-02T03:04:05.000+0000} */
     private static final DateTimeFormatter TIME_FORMAT = new DateTimeFormatterBuilder()
-            .append(DateTimeFormatter.ISO_LOCAL_DATE_TIME).appendOffset("+HHMM", "Z").toFormatter();
+            .append(DateTimeFormatter.ISO_LOCAL_DATE_TIME)
+            .appendOffset("+HHMM", "Z")
+            .toFormatter();
 
     /**
      * Maximum number of values in a page: a page with many fields has fewer records, so that the answer is not too
@@ -59,6 +62,7 @@ public final class SalesforceReads {
 
     /** Property with the number of records in a page. */
     private static final String RECORDS = "SluicePageRecords";
+
     private static final int SHRINK_FACTOR = 4;
 
     private final InstantSource clock;
@@ -76,7 +80,8 @@ public final class SalesforceReads {
     public void ask(Exchange exchange, String object, String externalId, String fields, int pageSize) {
         int records = fitting.getOrDefault(object + " " + fields, records(pageSize, fields));
         exchange.setProperty(RECORDS, records);
-        exchange.getMessage().setBody(deltaQuery(exchange.getMessage().getBody(String.class), object, externalId, fields, records));
+        exchange.getMessage()
+                .setBody(deltaQuery(exchange.getMessage().getBody(String.class), object, externalId, fields, records));
     }
 
     /** Adjusts the page size to the answer. */
@@ -103,7 +108,8 @@ public final class SalesforceReads {
     }
 
     private static int records(int pageSize, String fields) {
-        return Math.max(1, Math.min(pageSize, MAX_VALUES / Math.max(1, names(fields).size())));
+        return Math.max(
+                1, Math.min(pageSize, MAX_VALUES / Math.max(1, names(fields).size())));
     }
 
     /** Returns the start of a query for records with their change times. */
@@ -133,7 +139,8 @@ public final class SalesforceReads {
         List<String> names = names(fields);
         List<CrmRecord> records = new ArrayList<>();
         for (JsonNode record : answer.path("records")) {
-            if (record.path("Id").asText("").isEmpty() || record.path("SystemModstamp").asText("").isEmpty()) {
+            if (record.path("Id").asText("").isEmpty()
+                    || record.path("SystemModstamp").asText("").isEmpty()) {
                 SalesforceCalls.notUnderstood(exchange);
                 return;
             }
@@ -145,8 +152,10 @@ public final class SalesforceReads {
         }
         if (!records.isEmpty() && (!isWhole(answer) || records.size() >= records(pageSize, fields))) {
             // the last record in the order of the query, whatever the order in the answer
-            CrmRecord last = records.stream().filter(CrmRecord::hasTime)
-                    .max(Comparator.comparing((CrmRecord it) -> it.at()).thenComparing(CrmRecord::crmId)).orElse(null);
+            CrmRecord last = records.stream()
+                    .filter(CrmRecord::hasTime)
+                    .max(Comparator.comparing((CrmRecord it) -> it.at()).thenComparing(CrmRecord::crmId))
+                    .orElse(null);
             if (last == null) {
                 SalesforceCalls.notUnderstood(exchange);
                 return;
@@ -158,8 +167,10 @@ public final class SalesforceReads {
 
     /** Splits a list of fields; a route that names the Kamelet by a URI passes the commas encoded. */
     static List<String> names(String fields) {
-        return Arrays.stream(fields.replace("%2C", ",").split(",")).map(String::strip)
-                .filter(field -> !field.isEmpty()).toList();
+        return Arrays.stream(fields.replace("%2C", ",").split(","))
+                .map(String::strip)
+                .filter(field -> !field.isEmpty())
+                .toList();
     }
 
     static CrmRecord crmRecord(JsonNode record, String externalId, List<String> names) {
@@ -167,12 +178,15 @@ public final class SalesforceReads {
         Map<String, Object> fields = new LinkedHashMap<>();
         for (String name : names) {
             if (all.containsKey(name.contains(".") ? name.substring(0, name.indexOf('.')) : name)) {
-                fields.put(name, value(all, name));   // a field that the answer lacks was not read
+                fields.put(name, value(all, name)); // a field that the answer lacks was not read
             }
         }
         JsonNode key = record.path(externalId);
-        return new CrmRecord(record.path("Id").asText(), key.isNull() || key.isMissingNode() ? null : key.asText(),
-                instantOrNull(record.path("SystemModstamp").asText()), fields);
+        return new CrmRecord(
+                record.path("Id").asText(),
+                key.isNull() || key.isMissingNode() ? null : key.asText(),
+                instantOrNull(record.path("SystemModstamp").asText()),
+                fields);
     }
 
     /**
@@ -183,7 +197,9 @@ public final class SalesforceReads {
         if (dot < 0) {
             return record.get(name);
         }
-        return record.get(name.substring(0, dot)) instanceof Map<?, ?> parent ? parent.get(name.substring(dot + 1)) : null;
+        return record.get(name.substring(0, dot)) instanceof Map<?, ?> parent
+                ? parent.get(name.substring(dot + 1))
+                : null;
     }
 
     /**
@@ -191,14 +207,18 @@ public final class SalesforceReads {
      * ahead; otherwise the deletes of the last minute would be missing.
      */
     public void deletedRequest(Exchange exchange, String object, String apiVersion, int minutesAhead) {
-        Instant since = Instant.parse(exchange.getMessage().getBody(String.class).strip());
+        Instant since =
+                Instant.parse(exchange.getMessage().getBody(String.class).strip());
         Instant end = clock.instant().truncatedTo(ChronoUnit.MINUTES).plus(Duration.ofMinutes(minutesAhead));
         Instant earliest = end.minus(Duration.ofMinutes(1));
         exchange.setProperty(SINCE, since);
         exchange.setProperty(READ_AT, clock.instant());
         exchange.getMessage().setBody(null);
-        exchange.getMessage().setHeader(SalesforceCalls.PATH, "/services/data/v" + apiVersion + "/sobjects/" + object
-                + "/deleted/?start=" + encoded(since.isBefore(earliest) ? since : earliest) + "&end=" + encoded(end));
+        exchange.getMessage()
+                .setHeader(
+                        SalesforceCalls.PATH,
+                        "/services/data/v" + apiVersion + "/sobjects/" + object + "/deleted/?start="
+                                + encoded(since.isBefore(earliest) ? since : earliest) + "&end=" + encoded(end));
     }
 
     /** Sets the deletes as the body, a list of {@link DeletedRecord}. An answer that is an error stays as it is. */
@@ -217,7 +237,8 @@ public final class SalesforceReads {
             deletes.add(new DeletedRecord(record.path("id").asText(), instant(record.path("deletedDate"))));
         }
         exchange.getMessage().setBody(deletes);
-        exchange.getMessage().setHeader(COVERED, instant(answer.path("latestDateCovered")).toString());
+        exchange.getMessage()
+                .setHeader(COVERED, instant(answer.path("latestDateCovered")).toString());
     }
 
     /**
@@ -225,8 +246,8 @@ public final class SalesforceReads {
      * were many.
      */
     public boolean isOverdue(Exchange exchange) {
-        SalesforceAnswer answer = new SalesforceAnswer(status(exchange.getMessage()),
-                exchange.getMessage().getBody(String.class));
+        SalesforceAnswer answer = new SalesforceAnswer(
+                status(exchange.getMessage()), exchange.getMessage().getBody(String.class));
         return answer.status() == 400 && answer.code().equals("INVALID_REPLICATION_DATE");
     }
 
@@ -254,7 +275,8 @@ public final class SalesforceReads {
                 SalesforceCalls.notUnderstood(exchange);
                 return;
             }
-            Instant covered = deletes.size() >= pageSize || !isWhole(answer) ? deletes.get(deletes.size() - 1).at()
+            Instant covered = deletes.size() >= pageSize || !isWhole(answer)
+                    ? deletes.get(deletes.size() - 1).at()
                     : exchange.getProperty(READ_AT, Instant.class).minus(OVERLAP);
             exchange.getMessage().setBody(deletes);
             exchange.getMessage().setHeader(COVERED, covered.toString());
@@ -271,8 +293,14 @@ public final class SalesforceReads {
             SalesforceCalls.notUnderstood(exchange);
         } else {
             Map<String, Map<String, Long>> limits = new TreeMap<>();
-            answer.properties().forEach(limit -> limits.put(limit.getKey(), Map.of("max",
-                    limit.getValue().path("Max").asLong(), "remaining", limit.getValue().path("Remaining").asLong())));
+            answer.properties()
+                    .forEach(limit -> limits.put(
+                            limit.getKey(),
+                            Map.of(
+                                    "max",
+                                    limit.getValue().path("Max").asLong(),
+                                    "remaining",
+                                    limit.getValue().path("Remaining").asLong())));
             exchange.getMessage().setBody(limits);
         }
     }
@@ -283,7 +311,9 @@ public final class SalesforceReads {
      */
     private static JsonNode page(Exchange exchange) {
         JsonNode answer = answer(exchange.getMessage());
-        if (answer != null && answer.path("records").isArray() && answer.path("done").isBoolean()
+        if (answer != null
+                && answer.path("records").isArray()
+                && answer.path("done").isBoolean()
                 && answer.path("totalSize").isNumber()) {
             return answer;
         }
@@ -293,7 +323,8 @@ public final class SalesforceReads {
 
     /** Tells whether a page holds all records that the query found ("Query" in the REST API Developer Guide). */
     static boolean isWhole(JsonNode page) {
-        return page.path("records").isArray() && page.path("done").asBoolean()
+        return page.path("records").isArray()
+                && page.path("done").asBoolean()
                 && page.path("totalSize").asLong(-1) == page.path("records").size();
     }
 

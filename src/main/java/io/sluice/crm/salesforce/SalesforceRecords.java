@@ -1,6 +1,6 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.crm.salesforce;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import io.sluice.Outcome;
 import io.sluice.RecordChange;
 import io.sluice.store.Json;
@@ -28,9 +28,14 @@ public final class SalesforceRecords {
         fields.remove(externalId);
         exchange.getMessage().setBody(Json.text(fields));
         exchange.getMessage().setHeader(SalesforceCalls.METHOD, "PATCH");
-        exchange.getMessage().setHeader(SalesforceCalls.PATH, "/services/data/v" + apiVersion + "/sobjects/" + object + "/"
-                + (SObjectCollections.isKnown(changes.get(0)) ? changes.get(0).crmId()
-                        : externalId + "/" + segment(changes.get(0).key())));
+        exchange.getMessage()
+                .setHeader(
+                        SalesforceCalls.PATH,
+                        "/services/data/v" + apiVersion + "/sobjects/" + object + "/"
+                                + (SObjectCollections.isKnown(changes.get(0))
+                                        ? changes.get(0).crmId()
+                                        : externalId + "/"
+                                                + segment(changes.get(0).key())));
     }
 
     /** Sets a list of one outcome as the body: 201 for a created record, 200 or 204 for an existing one. */
@@ -42,11 +47,16 @@ public final class SalesforceRecords {
 
     private static Outcome outcome(RecordChange recordChange, SalesforceAnswer answer) {
         if (answer.ok()) {
-            return answer.status() == 204 ? Outcome.done(recordChange.key(), recordChange.crmId())
-                    : answer.json().filter(row -> row.path("success").asBoolean() && !row.path("id").asText("").isEmpty())
-                            .map(row -> SObjectCollections.saved(recordChange, row)).orElseGet(() -> Outcome.noResult(recordChange.key()));
+            return answer.status() == 204
+                    ? Outcome.done(recordChange.key(), recordChange.crmId())
+                    : answer.json()
+                            .filter(row -> row.path("success").asBoolean()
+                                    && !row.path("id").asText("").isEmpty())
+                            .map(row -> SObjectCollections.saved(recordChange, row))
+                            .orElseGet(() -> Outcome.noResult(recordChange.key()));
         }
-        return answer.errors().filter(errors -> SObjectCollections.isKnown(recordChange) && SalesforceErrors.isGone(errors))
+        return answer.errors()
+                .filter(errors -> SObjectCollections.isKnown(recordChange) && SalesforceErrors.isGone(errors))
                 .map(errors -> SalesforceErrors.gone(recordChange.key(), errors))
                 .orElseGet(() -> SalesforceErrors.ofCall(recordChange.key(), answer, 1));
     }

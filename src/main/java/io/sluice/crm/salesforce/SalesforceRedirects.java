@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.crm.salesforce;
 
 import java.util.Collections;
@@ -18,8 +19,7 @@ final class SalesforceRedirects implements Request.Listener {
 
     private volatile String location;
 
-    private SalesforceRedirects() {
-    }
+    private SalesforceRedirects() {}
 
     /** Registers as a listener of the client, once. */
     static void watch(Exchange exchange, String login) {
@@ -40,7 +40,10 @@ final class SalesforceRedirects implements Request.Listener {
     }
 
     private static HttpClient client(Exchange exchange, String login) {
-        return exchange.getContext().getComponent(login, SalesforceComponent.class).getConfig().getHttpClient();
+        return exchange.getContext()
+                .getComponent(login, SalesforceComponent.class)
+                .getConfig()
+                .getHttpClient();
     }
 
     @Override

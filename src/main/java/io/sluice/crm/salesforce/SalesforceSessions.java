@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.crm.salesforce;
 
 import io.sluice.RootCause;
@@ -34,6 +35,7 @@ final class SalesforceSessions {
 
     /** A session is renewed when a tenth of its life is left, so that the calls that began with it can finish. */
     private static final int LIFE_FRACTION = 10;
+
     private static final Duration RENEWAL_RETRY = Duration.ofMinutes(1);
     private static final Logger LOG = LoggerFactory.getLogger(SalesforceSessions.class);
 
@@ -47,6 +49,7 @@ final class SalesforceSessions {
         private Map<String, String> settings = Map.of();
         /** The message for the operator while the account is stopped, and the time of the last resume before. */
         private String stopped;
+
         private Instant resumed = Instant.MIN;
     }
 
@@ -118,8 +121,10 @@ final class SalesforceSessions {
             throw new LoginRejected(login, "Sluice is stopping", stopping);
         } catch (SalesforceException | TimeoutException | ExecutionException | RuntimeException refused) {
             String cause = message(refused);
-            if (refused instanceof SalesforceException answer && answer.getStatusCode() >= 300
-                    && answer.getStatusCode() < 500 && answer.getStatusCode() != 429) {
+            if (refused instanceof SalesforceException answer
+                    && answer.getStatusCode() >= 300
+                    && answer.getStatusCode() < 500
+                    && answer.getStatusCode() != 429) {
                 state.backoff.refused(cause, clock.instant());
             } else {
                 state.backoff.unanswered(cause, clock.instant());
@@ -143,15 +148,20 @@ final class SalesforceSessions {
             return;
         } catch (SalesforceException | TimeoutException | ExecutionException | RuntimeException refused) {
             state.renewAt = clock.instant().plus(RENEWAL_RETRY);
-            LOG.warn("Account {}: session renewal failed: {}. The old session stays in use until it expires; next attempt"
-                    + " in a minute.", login, message(refused));
+            LOG.warn(
+                    "Account {}: session renewal failed: {}. The old session stays in use until it expires; next attempt"
+                            + " in a minute.",
+                    login,
+                    message(refused));
             return;
         }
         checkOrganisation(login, session, state);
     }
 
     private static String message(Exception refused) {
-        return refused instanceof SalesforceException answer && answer.getErrors() != null && !answer.getErrors().isEmpty()
+        return refused instanceof SalesforceException answer
+                        && answer.getErrors() != null
+                        && !answer.getErrors().isEmpty()
                 ? answer.getErrors().stream().map(error -> error.getMessage()).collect(Collectors.joining("; "))
                 : RootCause.of(refused);
     }
@@ -164,7 +174,9 @@ final class SalesforceSessions {
         }
         Request request = session.getLoginRequest(null);
         ContentResponse answer = request.send();
-        String redirect = Redirects.words(answer.getStatus(), answer.getHeaders().get("Location"),
+        String redirect = Redirects.words(
+                answer.getStatus(),
+                answer.getHeaders().get("Location"),
                 request.getScheme() + "://" + request.getHost() + ":" + request.getPort());
         if (redirect != null) {
             throw new SalesforceException(redirect, answer.getStatus());
@@ -185,7 +197,10 @@ final class SalesforceSessions {
 
     /** Keeps a new refresh token, for which camel-salesforce's LoginToken has no field. */
     private void keepRefreshToken(String login, String configured, String answer) {
-        String fresh = new SalesforceAnswer(200, answer).json().map(json -> json.path("refresh_token").asText("")).orElse("");
+        String fresh = new SalesforceAnswer(200, answer)
+                .json()
+                .map(json -> json.path("refresh_token").asText(""))
+                .orElse("");
         if (logins == null || configured.isBlank() || fresh.isBlank()) {
             return;
         }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.crm.salesforce;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -23,6 +24,7 @@ public final class SalesforceSoap {
     private static final int MAX_UNDELETED = 200;
     /** "merge()" in the SOAP API Developer Guide. */
     private static final int MAX_MERGED = 3;
+
     private static final String KEPT = "SluiceOutcomes";
     private static final String LOOKUP = "SluiceSoapLookup";
 
@@ -34,35 +36,58 @@ public final class SalesforceSoap {
      */
     public void mergeRequest(Exchange exchange, String object, String apiVersion) {
         List<RecordChange> changes = RecordChange.listOf(exchange.getMessage().getBody());
-        if (changes.size() < 2 || changes.size() > MAX_MERGED || survivors(changes).size() != 1
+        if (changes.size() < 2
+                || changes.size() > MAX_MERGED
+                || survivors(changes).size() != 1
                 || changes.stream().anyMatch(recordChange -> recordChange.crmId() == null)) {
             throw new IllegalArgumentException("A merge takes two or three records with their crmId: one with the"
-                    + " operation upsert, which survives, the others with the operation delete; but the list has " + changes.stream()
-                            .map(it -> it.operation() + " " + it.crmId()).toList());
+                    + " operation upsert, which survives, the others with the operation delete; but the list has "
+                    + changes.stream()
+                            .map(it -> it.operation() + " " + it.crmId())
+                            .toList());
         }
         RecordChange survivor = survivors(changes).get(0);
-        survivor.fields().keySet().stream().filter(field -> field.contains(".")).findFirst().ifPresent(field -> {
-            throw new IllegalArgumentException("A merge sets fields of the record itself, not " + field);
-        });
-        request(exchange, changes, SoapRequest.merge(object, survivor.crmId(), survivor.fields(), merged(changes)),
+        survivor.fields().keySet().stream()
+                .filter(field -> field.contains("."))
+                .findFirst()
+                .ifPresent(field -> {
+                    throw new IllegalArgumentException("A merge sets fields of the record itself, not " + field);
+                });
+        request(
+                exchange,
+                changes,
+                SoapRequest.merge(object, survivor.crmId(), survivor.fields(), merged(changes)),
                 apiVersion);
     }
 
     private static List<RecordChange> survivors(List<RecordChange> changes) {
-        return changes.stream().filter(recordChange -> recordChange.operation() == Operation.UPSERT).toList();
+        return changes.stream()
+                .filter(recordChange -> recordChange.operation() == Operation.UPSERT)
+                .toList();
     }
 
     private static List<String> merged(List<RecordChange> changes) {
-        return changes.stream().filter(recordChange -> recordChange.operation() == Operation.DELETE).map(RecordChange::crmId).toList();
+        return changes.stream()
+                .filter(recordChange -> recordChange.operation() == Operation.DELETE)
+                .map(RecordChange::crmId)
+                .toList();
     }
 
     /** Sets the outcomes as the body: a merge is done for all of its records, or for none. */
     public void merged(Exchange exchange) {
         List<RecordChange> changes = SalesforceCalls.changes(exchange);
         List<SoapAnswer.Result> results = results(exchange);
-        answer(exchange, results.size() != 1 || results.get(0).success()
-                && !same(results.get(0).id(), survivors(changes).get(0).crmId()) ? notDone(changes, SalesforceCalls.answer(exchange))
-                : changes.stream().map(recordChange -> outcome(recordChange, results.get(0))).toList());
+        answer(
+                exchange,
+                results.size() != 1
+                                || results.get(0).success()
+                                        && !same(
+                                                results.get(0).id(),
+                                                survivors(changes).get(0).crmId())
+                        ? notDone(changes, SalesforceCalls.answer(exchange))
+                        : changes.stream()
+                                .map(recordChange -> outcome(recordChange, results.get(0)))
+                                .toList());
     }
 
     /** Returns the query for the state of the merged records. */
@@ -80,9 +105,13 @@ public final class SalesforceSoap {
         String survivor = survivors(changes).get(0).crmId();
         Map<String, String> masters = found(exchange, "MasterRecordId");
         boolean before = merged(changes).stream().allMatch(id -> same(survivor, masters.get(key(id))));
-        exchange.getMessage().setBody(before
-                ? changes.stream().map(recordChange -> Outcome.done(recordChange.key(), recordChange.crmId())).toList()
-                : kept(exchange));
+        exchange.getMessage()
+                .setBody(
+                        before
+                                ? changes.stream()
+                                        .map(recordChange -> Outcome.done(recordChange.key(), recordChange.crmId()))
+                                        .toList()
+                                : kept(exchange));
     }
 
     // --- undelete
@@ -90,12 +119,17 @@ public final class SalesforceSoap {
     /** Builds an undelete of records by their crmId. */
     public void undeleteRequest(Exchange exchange, String apiVersion) {
         List<RecordChange> changes = RecordChange.listOf(exchange.getMessage().getBody());
-        if (changes.isEmpty() || changes.size() > MAX_UNDELETED
+        if (changes.isEmpty()
+                || changes.size() > MAX_UNDELETED
                 || changes.stream().anyMatch(recordChange -> recordChange.crmId() == null)) {
-            throw new IllegalArgumentException("An undelete takes 1 to " + MAX_UNDELETED + " records, each with the crmId"
-                    + " that it had, but the list has " + changes.size());
+            throw new IllegalArgumentException("An undelete takes 1 to " + MAX_UNDELETED
+                    + " records, each with the crmId" + " that it had, but the list has " + changes.size());
         }
-        request(exchange, changes, SoapRequest.undelete(changes.stream().map(RecordChange::crmId).toList()), apiVersion);
+        request(
+                exchange,
+                changes,
+                SoapRequest.undelete(changes.stream().map(RecordChange::crmId).toList()),
+                apiVersion);
     }
 
     /** Sets the outcomes as the body, in the order of the records. */
@@ -116,7 +150,8 @@ public final class SalesforceSoap {
     /** Tells whether a result names another record than the one at its index. */
     private static boolean isMixedUp(List<RecordChange> changes, List<SoapAnswer.Result> results) {
         for (int i = 0; i < changes.size(); i++) {
-            if (results.get(i).success() && !same(results.get(i).id(), changes.get(i).crmId())) {
+            if (results.get(i).success()
+                    && !same(results.get(i).id(), changes.get(i).crmId())) {
                 return true;
             }
         }
@@ -126,7 +161,9 @@ public final class SalesforceSoap {
     /** Returns the query for the existing records. */
     public String aliveQuery(Exchange exchange, String object) {
         return "SELECT Id FROM " + object + " WHERE Id IN ("
-                + quoted(SalesforceCalls.changes(exchange).stream().map(RecordChange::crmId).toList()) + ")";
+                + quoted(SalesforceCalls.changes(exchange).stream()
+                        .map(RecordChange::crmId)
+                        .toList()) + ")";
     }
 
     /** Sets the outcomes after the lookup: an existing record needs no undelete. */
@@ -136,7 +173,8 @@ public final class SalesforceSoap {
         List<Outcome> outcomes = new ArrayList<>(kept(exchange));
         for (int i = 0; i < changes.size(); i++) {
             if (alive.containsKey(key(changes.get(i).crmId()))) {
-                outcomes.set(i, Outcome.done(changes.get(i).key(), changes.get(i).crmId()));
+                outcomes.set(
+                        i, Outcome.done(changes.get(i).key(), changes.get(i).crmId()));
             }
         }
         exchange.getMessage().setBody(outcomes);
@@ -182,17 +220,22 @@ public final class SalesforceSoap {
 
     private static List<SoapAnswer.Result> results(Exchange exchange) {
         SalesforceAnswer answer = SalesforceCalls.answer(exchange);
-        return answer.ok() ? SoapAnswer.parse(answer.body()).map(SoapAnswer::results).orElse(List.of()) : List.of();
+        return answer.ok()
+                ? SoapAnswer.parse(answer.body()).map(SoapAnswer::results).orElse(List.of())
+                : List.of();
     }
 
     private static List<Outcome> notDone(List<RecordChange> changes, SalesforceAnswer answer) {
-        return changes.stream().map(recordChange -> answer.ok()
-                ? Outcome.noResult(recordChange.key())
-                : SalesforceErrors.ofCall(recordChange.key(), answer, changes.size())).toList();
+        return changes.stream()
+                .map(recordChange -> answer.ok()
+                        ? Outcome.noResult(recordChange.key())
+                        : SalesforceErrors.ofCall(recordChange.key(), answer, changes.size()))
+                .toList();
     }
 
     private static Outcome outcome(RecordChange recordChange, SoapAnswer.Result result) {
-        return result.success() ? Outcome.done(recordChange.key(), recordChange.crmId())
+        return result.success()
+                ? Outcome.done(recordChange.key(), recordChange.crmId())
                 : SalesforceErrors.outcome(recordChange.key(), result.errors());
     }
 
@@ -201,8 +244,9 @@ public final class SalesforceSoap {
         Map<String, String> found = new HashMap<>();
         SalesforceAnswer answer = SalesforceCalls.answer(exchange);
         if (answer.ok()) {
-            answer.json().filter(JsonNode::isObject).ifPresent(page -> page.path("records").forEach((JsonNode record) ->
-                    found.put(key(record.path("Id").asText()), record.path(field).asText())));
+            answer.json().filter(JsonNode::isObject).ifPresent(page -> page.path("records")
+                    .forEach((JsonNode record) -> found.put(
+                            key(record.path("Id").asText()), record.path(field).asText())));
         }
         return found;
     }
@@ -217,7 +261,8 @@ public final class SalesforceSoap {
     }
 
     private static String quoted(List<String> ids) {
-        return ids.stream().map(id -> "'" + id.replace("\\", "\\\\").replace("'", "\\'") + "'")
+        return ids.stream()
+                .map(id -> "'" + id.replace("\\", "\\\\").replace("'", "\\'") + "'")
                 .collect(Collectors.joining(","));
     }
 }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.crm.salesforce;
 
 import java.io.IOException;
@@ -26,6 +27,7 @@ public final class SalesforceTransfers {
 
     /** Maximum number of bytes read from an answer where no file is expected. */
     private static final int MAX_ERROR_BYTES = 64 * 1024;
+
     private static final String FILE = "SluiceFile";
     private static final Set<String> SENT_HEADERS = new TreeSet<>(String.CASE_INSENSITIVE_ORDER);
 
@@ -35,7 +37,8 @@ public final class SalesforceTransfers {
 
     /** Returns a client without retries, because a retry would be a call without a permit. */
     public static HttpClientConfigurer client() {
-        return builder -> builder.disableAutomaticRetries().disableRedirectHandling().disableCookieManagement();
+        return builder ->
+                builder.disableAutomaticRetries().disableRedirectHandling().disableCookieManagement();
     }
 
     /** Returns a filter that passes only the headers meant for Salesforce. */
@@ -98,7 +101,8 @@ public final class SalesforceTransfers {
     public void address(Exchange exchange) {
         Message message = exchange.getMessage();
         SalesforceSession session = exchange.getContext()
-                .getComponent(SalesforceCalls.member(exchange), SalesforceComponent.class).getSession();
+                .getComponent(SalesforceCalls.member(exchange), SalesforceComponent.class)
+                .getSession();
         message.setHeader(Exchange.HTTP_URI, session.getInstanceUrl() + message.getHeader(SalesforceCalls.PATH));
         message.setHeader(Exchange.HTTP_METHOD, message.getHeader(SalesforceCalls.METHOD));
         message.setHeader("Authorization", "Bearer " + session.getAccessToken());
@@ -117,8 +121,8 @@ public final class SalesforceTransfers {
             if (file) {
                 message.setBody(stored(stream));
             } else {
-                message.setBody(stream == null ? ""
-                        : new String(stream.readNBytes(MAX_ERROR_BYTES), StandardCharsets.UTF_8));
+                message.setBody(
+                        stream == null ? "" : new String(stream.readNBytes(MAX_ERROR_BYTES), StandardCharsets.UTF_8));
             }
         }
         if (status >= 500) {

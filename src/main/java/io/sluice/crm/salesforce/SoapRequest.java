@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.crm.salesforce;
 
 import java.io.StringWriter;
@@ -82,8 +83,8 @@ interface SoapRequest {
             content.write(xml);
             xml.writeEndDocument();
         } catch (XMLStreamException broken) {
-            throw new IllegalStateException("The SOAP request " + operation + " can't be written: " + broken.getMessage(),
-                    broken);
+            throw new IllegalStateException(
+                    "The SOAP request " + operation + " can't be written: " + broken.getMessage(), broken);
         }
         return text.toString();
     }
@@ -100,13 +101,19 @@ interface SoapRequest {
         text(xml, RECORDS, "Id", id);
         for (Map.Entry<String, Object> field : fields.entrySet()) {
             if (field.getValue() != null && !"".equals(field.getValue())) {
-                text(xml, RECORDS, field.getKey(), field.getValue() instanceof BigDecimal number
-                        ? number.toPlainString() : field.getValue().toString());
+                text(
+                        xml,
+                        RECORDS,
+                        field.getKey(),
+                        field.getValue() instanceof BigDecimal number
+                                ? number.toPlainString()
+                                : field.getValue().toString());
             }
         }
     }
 
-    private static void text(XMLStreamWriter xml, String namespace, String name, String text) throws XMLStreamException {
+    private static void text(XMLStreamWriter xml, String namespace, String name, String text)
+            throws XMLStreamException {
         xml.writeStartElement(namespace, name);
         // a bare carriage return would arrive as a line feed
         for (String part : writable(text).split("(?=\r)|(?<=\r)")) {
@@ -122,8 +129,16 @@ interface SoapRequest {
     /** Replaces most control characters and unpaired surrogates, which XML 1.0 can't represent. */
     private static String writable(String text) {
         StringBuilder writable = new StringBuilder(text.length());
-        text.codePoints().forEach(c -> writable.appendCodePoint(c >= ' ' && c < 0xD800 || c == '\t' || c == '\n'
-                || c == '\r' || c >= 0xE000 && c < 0xFFFE || c > 0xFFFF ? c : 0xFFFD));
+        text.codePoints()
+                .forEach(c -> writable.appendCodePoint(
+                        c >= ' ' && c < 0xD800
+                                        || c == '\t'
+                                        || c == '\n'
+                                        || c == '\r'
+                                        || c >= 0xE000 && c < 0xFFFE
+                                        || c > 0xFFFF
+                                ? c
+                                : 0xFFFD));
         return writable.toString();
     }
 }

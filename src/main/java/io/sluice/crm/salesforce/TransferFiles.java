@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.crm.salesforce;
 
 import java.io.IOException;
@@ -21,8 +22,7 @@ final class TransferFiles {
     private static final String SUFFIX = ".csv";
     private static final Duration MAX_AGE = Duration.ofHours(1);
 
-    private TransferFiles() {
-    }
+    private TransferFiles() {}
 
     /** Creates a file that only this user can read. */
     static Path make() throws IOException {

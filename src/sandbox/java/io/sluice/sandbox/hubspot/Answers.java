@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.sandbox.hubspot;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
@@ -5,9 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-
 import io.sluice.sandbox.server.Answer;
-
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
@@ -21,7 +20,7 @@ final class Answers {
     private static final DateTimeFormatter MOMENT =
             DateTimeFormatter.ofPattern("yyyy-MM-dd'T'HH:mm:ss.SSS'Z'").withZone(ZoneOffset.UTC);
 
-    private Answers() { }
+    private Answers() {}
 
     static Answer json(int status, JsonNode body) {
         try {
@@ -32,7 +31,9 @@ final class Answers {
     }
 
     static Answer error(HubspotError error) {
-        ObjectNode body = JSON.createObjectNode().put("status", "error").put("message", error.message())
+        ObjectNode body = JSON.createObjectNode()
+                .put("status", "error")
+                .put("message", error.message())
                 .put("correlationId", UUID.randomUUID().toString());
         describe(body, error);
         return json(error.status(), body);
@@ -64,7 +65,8 @@ final class Answers {
         if (!error.details().isEmpty()) {
             ArrayNode details = body.putArray("errors");
             for (HubspotError.Detail detail : error.details()) {
-                ObjectNode one = details.addObject().put("message", detail.message()).put("code", detail.code());
+                ObjectNode one =
+                        details.addObject().put("message", detail.message()).put("code", detail.code());
                 one.putObject("context").putArray("propertyName").add(detail.property());
             }
         }

@@ -1,14 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.sandbox.hubspot;
 
 import com.fasterxml.jackson.databind.JsonNode;
-
 import io.sluice.sandbox.server.Account;
 import io.sluice.sandbox.server.Call;
 import io.sluice.sandbox.store.Field;
 import io.sluice.sandbox.store.Row;
 import io.sluice.sandbox.store.Store;
 import io.sluice.sandbox.store.Table;
-
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.List;
@@ -34,9 +33,11 @@ record ApiCall(Account account, Call call, List<String> path) {
             return new ApiCall(account, call, concat(WEBHOOKS, path.subList(2, path.size())));
         }
         // the version is the second part in the older form and the third in the dated one
-        List<String> rest = path.size() > 1 && path.get(1).matches(VERSION) ? path.subList(2, path.size())
-                : path.size() > 2 && path.get(2).matches(VERSION) ? concat(path.get(1), path.subList(3, path.size()))
-                : List.of();
+        List<String> rest = path.size() > 1 && path.get(1).matches(VERSION)
+                ? path.subList(2, path.size())
+                : path.size() > 2 && path.get(2).matches(VERSION)
+                        ? concat(path.get(1), path.subList(3, path.size()))
+                        : List.of();
         return new ApiCall(account, call, rest);
     }
 
@@ -50,8 +51,10 @@ record ApiCall(Account account, Call call, List<String> path) {
 
     /** The same call by another method. */
     ApiCall with(String method) {
-        return new ApiCall(account, new Call(method, call.path(), call.query(), call.headers(), call.body(), call.upload(),
-                call.origin()), path);
+        return new ApiCall(
+                account,
+                new Call(method, call.path(), call.query(), call.headers(), call.body(), call.upload(), call.origin()),
+                path);
     }
 
     /** Whether the path has a version that is a date. */
@@ -75,11 +78,16 @@ record ApiCall(Account account, Call call, List<String> path) {
 
     /** The object of this name, label, type id or fully qualified name. */
     Table table(String name) {
-        return account.store().table(name)
-                .or(() -> account.store().tables().stream().filter(t -> t.type().keyPrefix().equals(name)
-                        || t.type().label().replace(' ', '_').equalsIgnoreCase(name) || Schemas.fullName(t.type()).equals(name)).findFirst())
+        return account.store()
+                .table(name)
+                .or(() -> account.store().tables().stream()
+                        .filter(t -> t.type().keyPrefix().equals(name)
+                                || t.type().label().replace(' ', '_').equalsIgnoreCase(name)
+                                || Schemas.fullName(t.type()).equals(name))
+                        .findFirst())
                 .filter(table -> StandardObjects.isObject(table.type()))
-                .orElseThrow(() -> HubspotError.invalid("Unable to infer object type from: " + name).thrown());
+                .orElseThrow(() -> HubspotError.invalid("Unable to infer object type from: " + name)
+                        .thrown());
     }
 
     JsonNode body() {
@@ -103,7 +111,9 @@ record ApiCall(Account account, Call call, List<String> path) {
         if (named.isEmpty()) {
             return new TreeSet<>(StandardObjects.shown(table.type()));
         }
-        Set<String> names = new TreeSet<>(Set.of("hs_object_id", "createdate",
+        Set<String> names = new TreeSet<>(Set.of(
+                "hs_object_id",
+                "createdate",
                 StandardObjects.CONTACTS.equals(table.type().name()) ? "lastmodifieddate" : "hs_lastmodifieddate"));
         names.addAll(named);
         return names;
@@ -112,8 +122,12 @@ record ApiCall(Account account, Call call, List<String> path) {
     /** The names of a parameter that may stand one by one or with commas between. */
     List<String> list(String parameter) {
         String named = parameter(parameter);
-        return named == null ? List.of()
-                : Arrays.stream(named.split(",")).map(String::strip).filter(name -> !name.isEmpty()).toList();
+        return named == null
+                ? List.of()
+                : Arrays.stream(named.split(","))
+                        .map(String::strip)
+                        .filter(name -> !name.isEmpty())
+                        .toList();
     }
 
     /** The field that an idProperty names, or null where it is the record id. */
@@ -122,14 +136,19 @@ record ApiCall(Account account, Call call, List<String> path) {
             return null;
         }
         return table.type().field(idProperty).filter(Field::unique).orElseThrow(() -> HubspotError.invalid(
-                "idProperty '" + idProperty + "' is not a unique property of " + table.type().name() + ".").thrown());
+                        "idProperty '" + idProperty + "' is not a unique property of "
+                                + table.type().name() + ".")
+                .thrown());
     }
 
     /** The live record of this id, or the one it was merged into; null when there is none. */
     static Row live(Table table, String id) {
         Row row = table.row(id);
         for (int merges = 0; row != null && row.isDeleted() && merges < 100; merges++) {
-            String survivor = (String) table.type().field(StandardObjects.MERGED_INTO).orElseThrow().read(row);
+            String survivor = (String) table.type()
+                    .field(StandardObjects.MERGED_INTO)
+                    .orElseThrow()
+                    .read(row);
             row = survivor == null ? null : table.row(survivor);
         }
         return row;
@@ -137,6 +156,8 @@ record ApiCall(Account account, Call call, List<String> path) {
 
     /** The live record that this id or key names, or null. */
     Row find(Table table, Field key, String id) {
-        return key == null ? live(table, id) : store().find(table, key, id).stream().findFirst().orElse(null);
+        return key == null
+                ? live(table, id)
+                : store().find(table, key, id).stream().findFirst().orElse(null);
     }
 }

@@ -1,10 +1,10 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.sandbox.hubspot;
 
 import io.sluice.sandbox.hubspot.webhook.Change;
 import io.sluice.sandbox.store.Row;
 import io.sluice.sandbox.store.Store;
 import io.sluice.sandbox.store.Table;
-
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -53,16 +53,30 @@ final class AssociationChanges {
         Table other = table(kept.otherType());
         type(one, other, number).ifPresent(type -> {
             add(row, type, removed, one, kept.oneId(), other, kept.otherId());
-            type(other, one, type.inverse()).ifPresent(inverse ->
-                    add(row, inverse, removed, other, kept.otherId(), one, kept.oneId()));
+            type(other, one, type.inverse())
+                    .ifPresent(inverse -> add(row, inverse, removed, other, kept.otherId(), one, kept.oneId()));
         });
     }
 
     private void add(Row row, AssociationType type, boolean removed, Table from, String fromId, Table to, String toId) {
         Origin origin = Origin.of(row.modifiedBy());
-        found.add(new Change(from.type().name(), from.type().keyPrefix(), Change.ASSOCIATION_CHANGE, fromId,
-                origin.source(), origin.id(), row.stamp(), null, null, new Change.Association(
-                        name(from) + "_TO_" + name(to), type.id(), type.category(), toId, to.type().keyPrefix(), removed,
+        found.add(new Change(
+                from.type().name(),
+                from.type().keyPrefix(),
+                Change.ASSOCIATION_CHANGE,
+                fromId,
+                origin.source(),
+                origin.id(),
+                row.stamp(),
+                null,
+                null,
+                new Change.Association(
+                        name(from) + "_TO_" + name(to),
+                        type.id(),
+                        type.category(),
+                        toId,
+                        to.type().keyPrefix(),
+                        removed,
                         type.primary())));
     }
 
@@ -71,10 +85,15 @@ final class AssociationChanges {
     }
 
     private Optional<AssociationType> type(Table from, Table to, int number) {
-        return AssociationTypes.between(store, from, to).stream().filter(type -> type.id() == number).findFirst();
+        return AssociationTypes.between(store, from, to).stream()
+                .filter(type -> type.id() == number)
+                .findFirst();
     }
 
     private Table table(String typeId) {
-        return store.tables().stream().filter(table -> table.type().keyPrefix().equals(typeId)).findFirst().orElseThrow();
+        return store.tables().stream()
+                .filter(table -> table.type().keyPrefix().equals(typeId))
+                .findFirst()
+                .orElseThrow();
     }
 }

@@ -1,13 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.sandbox.hubspot;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-
 import io.sluice.sandbox.server.Account;
 import io.sluice.sandbox.server.Answer;
 import io.sluice.sandbox.store.Table;
-
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalInt;
@@ -21,7 +20,7 @@ final class AssociationLimits {
     private static final String KEPT = "hubspot.associationLimits";
     private static final String MAX = "userEnforcedMaxToObjectIds";
 
-    private AssociationLimits() { }
+    private AssociationLimits() {}
 
     static OptionalInt of(Account account, Table from, Table to, AssociationType type) {
         JsonNode max = kept(account).path(key(from, to, type));
@@ -29,10 +28,13 @@ final class AssociationLimits {
     }
 
     static Answer answer(ApiCall call) {
-        String asked = call.call().method() + " " + String.join("/", call.path().subList(3, call.path().size()));
+        String asked = call.call().method() + " "
+                + String.join("/", call.path().subList(3, call.path().size()));
         if ("GET all".equals(asked)) {
             ArrayNode all = Answers.JSON.createArrayNode();
-            List<Table> tables = call.store().tables().stream().filter(table -> StandardObjects.isObject(table.type())).toList();
+            List<Table> tables = call.store().tables().stream()
+                    .filter(table -> StandardObjects.isObject(table.type()))
+                    .toList();
             tables.forEach(from -> tables.forEach(to -> list(call, from, to).forEach(all::add)));
             return results(all);
         }
@@ -55,13 +57,16 @@ final class AssociationLimits {
 
     private static ArrayNode list(ApiCall call, Table from, Table to) {
         ArrayNode all = Answers.JSON.createArrayNode();
-        AssociationTypes.between(call.store(), from, to).forEach(type -> of(call.account(), from, to, type)
-                .ifPresent(max -> all.add(shown(type, max))));
+        AssociationTypes.between(call.store(), from, to)
+                .forEach(type -> of(call.account(), from, to, type).ifPresent(max -> all.add(shown(type, max))));
         return all;
     }
 
     private static ObjectNode shown(AssociationType type, int max) {
-        ObjectNode shown = Answers.JSON.createObjectNode().put("category", type.category()).put("typeId", type.id())
+        ObjectNode shown = Answers.JSON
+                .createObjectNode()
+                .put("category", type.category())
+                .put("typeId", type.id())
                 .put(MAX, max);
         return type.label() == null ? shown : shown.put("label", type.label());
     }
@@ -74,9 +79,13 @@ final class AssociationLimits {
             for (JsonNode input : Batches.inputs(call)) {
                 HubspotError.require(input, "category", "typeId");
                 AssociationType type = AssociationTypes.between(call.store(), from, to).stream()
-                        .filter(one -> one.id() == input.path("typeId").asInt()).findFirst()
-                        .orElseThrow(() -> HubspotError.invalid("There is no association type " + input.path("typeId").asText()
-                                + " from " + from.type().name() + " to " + to.type().name() + ".").thrown());
+                        .filter(one -> one.id() == input.path("typeId").asInt())
+                        .findFirst()
+                        .orElseThrow(() -> HubspotError.invalid("There is no association type "
+                                        + input.path("typeId").asText() + " from "
+                                        + from.type().name() + " to "
+                                        + to.type().name() + ".")
+                                .thrown());
                 if (purge) {
                     kept.remove(key(from, to, type));
                 } else {

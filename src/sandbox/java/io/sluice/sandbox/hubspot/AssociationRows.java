@@ -1,12 +1,11 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.sandbox.hubspot;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-
 import io.sluice.sandbox.server.Answer;
 import io.sluice.sandbox.server.Request;
 import io.sluice.sandbox.store.Transaction;
-
 import java.io.IOException;
 import java.util.List;
 import java.util.function.Function;
@@ -14,21 +13,27 @@ import java.util.function.Function;
 /** {@code /objects/X/ID/associations/Y/ID}: what one record belongs to. */
 final class AssociationRows {
 
-    private AssociationRows() { }
+    private AssociationRows() {}
 
     /** The labels by which one record shall belong to another, in an array. */
     static Answer put(ApiCall call, Request.Attempt attempt) {
         Associations.Objects objects = Associations.Objects.of(call, call.part(1), call.part(4));
         List<AssociationType> types = objects.named(specs(call), true);
-        return Answers.json(201, write(call, attempt, transaction -> objects.associate(transaction, attempt,
-                call.part(2), call.part(5), types)));
+        return Answers.json(
+                201,
+                write(
+                        call,
+                        attempt,
+                        transaction -> objects.associate(transaction, attempt, call.part(2), call.part(5), types)));
     }
 
     static Answer putDefault(ApiCall call, Request.Attempt attempt) {
         Associations.Objects objects = Associations.Objects.of(call, call.part(1), call.part(5));
         long started = call.store().now();
-        ObjectNode result = write(call, attempt, transaction -> objects.associateByDefault(transaction, attempt,
-                call.part(2), call.part(6)));
+        ObjectNode result = write(
+                call,
+                attempt,
+                transaction -> objects.associateByDefault(transaction, attempt, call.part(2), call.part(6)));
         return Batches.answer(call, 200, started, List.of(result), List.of());
     }
 
@@ -65,6 +70,7 @@ final class AssociationRows {
         } catch (IOException e) {
             // answered below
         }
-        throw HubspotError.invalid("Invalid input JSON: an array of association specs is required.").thrown();
+        throw HubspotError.invalid("Invalid input JSON: an array of association specs is required.")
+                .thrown();
     }
 }

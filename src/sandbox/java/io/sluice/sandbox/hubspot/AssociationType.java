@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.sandbox.hubspot;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -14,8 +15,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
  * @param primary        whether a record has one of it at most
  * @param inversePrimary whether that is so of the record at the other end
  */
-record AssociationType(boolean own, int id, String label, int inverse, boolean primary,
-        boolean inversePrimary) {
+record AssociationType(boolean own, int id, String label, int inverse, boolean primary, boolean inversePrimary) {
 
     String category() {
         return own ? "USER_DEFINED" : "HUBSPOT_DEFINED";
@@ -23,10 +23,15 @@ record AssociationType(boolean own, int id, String label, int inverse, boolean p
 
     /** Whether a body's {@code {"associationCategory","associationTypeId"}} names it. */
     boolean is(JsonNode spec) {
-        return id == spec.path("associationTypeId").asInt() && category().equals(spec.path("associationCategory").asText());
+        return id == spec.path("associationTypeId").asInt()
+                && category().equals(spec.path("associationCategory").asText());
     }
 
     ObjectNode json() {
-        return Answers.JSON.createObjectNode().put("category", category()).put("typeId", id).put("label", label);
+        return Answers.JSON
+                .createObjectNode()
+                .put("category", category())
+                .put("typeId", id)
+                .put("label", label);
     }
 }

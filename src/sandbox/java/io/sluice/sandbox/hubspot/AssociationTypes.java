@@ -1,7 +1,7 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.sandbox.hubspot;
 
 import com.fasterxml.jackson.databind.JsonNode;
-
 import io.sluice.sandbox.server.Request;
 import io.sluice.sandbox.store.Field;
 import io.sluice.sandbox.store.IdScheme;
@@ -10,7 +10,6 @@ import io.sluice.sandbox.store.Row;
 import io.sluice.sandbox.store.Store;
 import io.sluice.sandbox.store.Table;
 import io.sluice.sandbox.store.Transaction;
-
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -32,13 +31,17 @@ final class AssociationTypes {
     private static final String WITH_PRIMARY = " with Primary Company";
     /** Numbers far above HubSpot's own, so that none is two things. */
     private static final int FIRST_UNLABELLED = 10_000;
+
     private static final int FIRST_LABEL = 1_000_000;
     private static final int MOST_OBJECTS = 100;
     private static final long LABEL_IDS = 8_000_000_000_000_000L;
 
-    private static final Field FROM = Field.of("from_object", "From", PropertyType.STRING.field()).readOnly();
-    private static final Field TO = Field.of("to_object", "To", PropertyType.STRING.field()).readOnly();
-    private static final Field LABEL = Field.of("label", "Label", PropertyType.STRING.field()).readOnly();
+    private static final Field FROM =
+            Field.of("from_object", "From", PropertyType.STRING.field()).readOnly();
+    private static final Field TO =
+            Field.of("to_object", "To", PropertyType.STRING.field()).readOnly();
+    private static final Field LABEL =
+            Field.of("label", "Label", PropertyType.STRING.field()).readOnly();
     private static final Field INVERSE = Field.of("inverse_label", "Inverse label", PropertyType.STRING.field())
             .readOnly();
 
@@ -62,31 +65,47 @@ final class AssociationTypes {
             new Known("meetings", "contacts", 200, 199, null), new Known("meetings", "companies", 188, 187, null),
             new Known("meetings", "deals", 212, 211, null), new Known("meetings", "tickets", 226, 225, null));
 
-    private AssociationTypes() { }
+    private AssociationTypes() {}
 
-    private record Known(String from, String to, int id, int inverse, String label) { }
+    private record Known(String from, String to, int id, int inverse, String label) {}
 
     static ObjectType labels() {
-        return new ObjectType(LABELS, "Association label", "Association labels", LABELS, IdScheme.counted(LABEL_IDS),
-                List.of(FROM, TO, LABEL, INVERSE, Field.of(StandardObjects.MERGED_INTO, "Merged into",
-                        PropertyType.STRING.field()).readOnly()));
+        return new ObjectType(
+                LABELS,
+                "Association label",
+                "Association labels",
+                LABELS,
+                IdScheme.counted(LABEL_IDS),
+                List.of(
+                        FROM,
+                        TO,
+                        LABEL,
+                        INVERSE,
+                        Field.of(StandardObjects.MERGED_INTO, "Merged into", PropertyType.STRING.field())
+                                .readOnly()));
     }
 
     /** Every type between these objects, the one without a label first. */
     static List<AssociationType> between(Store store, Table from, Table to) {
         List<AssociationType> types = new ArrayList<>();
         for (Known known : KNOWN) {
-            if (known.from.equals(from.type().name()) && known.to.equals(to.type().name())) {
-                types.add(new AssociationType(false, known.id, known.label, known.inverse, known.label != null,
-                        false));
-            } else if (known.to.equals(from.type().name()) && known.from.equals(to.type().name())) {
-                types.add(new AssociationType(false, known.inverse, known.label == null ? null
-                        : to.type().label() + WITH_PRIMARY, known.id, false, known.label != null));
+            if (known.from.equals(from.type().name())
+                    && known.to.equals(to.type().name())) {
+                types.add(new AssociationType(false, known.id, known.label, known.inverse, known.label != null, false));
+            } else if (known.to.equals(from.type().name())
+                    && known.from.equals(to.type().name())) {
+                types.add(new AssociationType(
+                        false,
+                        known.inverse,
+                        known.label == null ? null : to.type().label() + WITH_PRIMARY,
+                        known.id,
+                        false,
+                        known.label != null));
             }
         }
         if (types.isEmpty()) {
-            types.add(new AssociationType(true, unlabelled(store, from, to), null, unlabelled(store, to, from), false,
-                    false));
+            types.add(new AssociationType(
+                    true, unlabelled(store, from, to), null, unlabelled(store, to, from), false, false));
         }
         table(store).forEach(row -> label(store, row, from, to).ifPresent(types::addAll));
         return types;
@@ -100,15 +119,18 @@ final class AssociationTypes {
         String pair = name(from) + "_to_" + name(to);
         if (type.label() == null) {
             return between(store, from, to).stream().anyMatch(other -> other.primary() || other.inversePrimary())
-                    ? pair + "_unlabeled" : pair;
+                    ? pair + "_unlabeled"
+                    : pair;
         }
-        return type.primary() || type.inversePrimary() ? pair
+        return type.primary() || type.inversePrimary()
+                ? pair
                 : pair + "_" + type.label().toLowerCase(Locale.ROOT).replace(' ', '_');
     }
 
     private static String name(Table table) {
         return table.type().keyPrefix().startsWith("0-")
-                ? table.type().label().toLowerCase(Locale.ROOT).replace(' ', '_') : Schemas.fullName(table.type());
+                ? table.type().label().toLowerCase(Locale.ROOT).replace(' ', '_')
+                : Schemas.fullName(table.type());
     }
 
     /** The one that every other type includes. */
@@ -127,8 +149,10 @@ final class AssociationTypes {
         int number = FIRST_LABEL + 2 * row.number();
         String label = value(type, LABEL, row);
         String inverse = Optional.ofNullable(value(type, INVERSE, row)).orElse(label);
-        boolean onward = from.type().name().equals(value(type, FROM, row)) && to.type().name().equals(value(type, TO, row));
-        boolean back = to.type().name().equals(value(type, FROM, row)) && from.type().name().equals(value(type, TO, row));
+        boolean onward = from.type().name().equals(value(type, FROM, row))
+                && to.type().name().equals(value(type, TO, row));
+        boolean back = to.type().name().equals(value(type, FROM, row))
+                && from.type().name().equals(value(type, TO, row));
         if (row.isDeleted() || !onward && !back) {
             return Optional.empty();
         }
@@ -153,11 +177,17 @@ final class AssociationTypes {
         }
         Store store = call.store();
         if (between(store, from, to).stream().anyMatch(type -> label.equalsIgnoreCase(type.label()))) {
-            throw HubspotError.invalid("A label '" + label + "' already exists between " + from.type().name() + " and "
-                    + to.type().name() + ".").thrown();
+            throw HubspotError.invalid("A label '" + label + "' already exists between "
+                            + from.type().name() + " and " + to.type().name() + ".")
+                    .thrown();
         }
-        Map<Field, Object> values = new HashMap<>(Map.of(field(store, FROM), from.type().name(), field(store, TO),
-                to.type().name(), field(store, LABEL), label));
+        Map<Field, Object> values = new HashMap<>(Map.of(
+                field(store, FROM),
+                from.type().name(),
+                field(store, TO),
+                to.type().name(),
+                field(store, LABEL),
+                label));
         if (body.hasNonNull("inverseLabel")) {
             values.put(field(store, INVERSE), body.path("inverseLabel").asText());
         }
@@ -178,14 +208,17 @@ final class AssociationTypes {
         JsonNode body = call.body();
         HubspotError.require(body, "associationTypeId", "label");
         Store store = call.store();
-        AssociationType type = own(store, from, to, body.path("associationTypeId").asInt());
+        AssociationType type =
+                own(store, from, to, body.path("associationTypeId").asInt());
         Row row = table(store).row((type.id() - FIRST_LABEL) / 2);
         // the row keeps the label as the object sees it from which it was made
         boolean onward = (type.id() - FIRST_LABEL) % 2 == 0;
         Map<Field, Object> values = new HashMap<>();
         values.put(field(store, onward ? LABEL : INVERSE), body.path("label").asText());
         if (body.hasNonNull("inverseLabel")) {
-            values.put(field(store, onward ? INVERSE : LABEL), body.path("inverseLabel").asText());
+            values.put(
+                    field(store, onward ? INVERSE : LABEL),
+                    body.path("inverseLabel").asText());
         }
         try (Transaction transaction = store.begin()) {
             transaction.update(table(store), row, values, Origin.API.user());
@@ -195,7 +228,8 @@ final class AssociationTypes {
 
     /** Takes a label away, with its inverse; records stay associated without it. */
     static void delete(ApiCall call, Request.Attempt attempt, Table from, Table to) {
-        AssociationType type = own(call.store(), from, to, Integer.parseInt(call.part(4).replaceAll("\\D", "0")));
+        AssociationType type =
+                own(call.store(), from, to, Integer.parseInt(call.part(4).replaceAll("\\D", "0")));
         try (Transaction transaction = call.store().begin()) {
             Row row = table(call.store()).row((type.id() - FIRST_LABEL) / 2);
             transaction.delete(table(call.store()), row, Map.of(), Origin.API.user());
@@ -204,9 +238,12 @@ final class AssociationTypes {
     }
 
     private static AssociationType own(Store store, Table from, Table to, int id) {
-        return between(store, from, to).stream().filter(type -> type.id() == id && id >= FIRST_LABEL).findFirst()
+        return between(store, from, to).stream()
+                .filter(type -> type.id() == id && id >= FIRST_LABEL)
+                .findFirst()
                 .orElseThrow(() -> HubspotError.invalid("There is no label with the type id " + id + " from "
-                        + from.type().name() + " to " + to.type().name() + ".").thrown());
+                                + from.type().name() + " to " + to.type().name() + ".")
+                        .thrown());
     }
 
     private static Table table(Store store) {

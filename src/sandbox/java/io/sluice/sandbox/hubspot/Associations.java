@@ -1,15 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.sandbox.hubspot;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-
 import io.sluice.sandbox.server.Answer;
 import io.sluice.sandbox.server.Request;
 import io.sluice.sandbox.store.Row;
 import io.sluice.sandbox.store.Table;
 import io.sluice.sandbox.store.Transaction;
-
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -29,7 +28,7 @@ final class Associations {
     /** Of one record, in an answer. */
     static final int PAGE = 500;
 
-    private Associations() { }
+    private Associations() {}
 
     /** What is done with one input. */
     interface Step {
@@ -38,15 +37,29 @@ final class Associations {
 
     static Answer create(ApiCall call, Request.Attempt attempt) {
         Objects objects = Objects.of(call, call.part(1), call.part(2));
-        return write(call, attempt, call.isDated() ? 200 : 201, MOST_CREATED, (transaction, input) -> objects.associate(transaction, attempt,
-                id(input.path("from")), id(input.path("to")), objects.named(input.path("types"), true)));
+        return write(
+                call,
+                attempt,
+                call.isDated() ? 200 : 201,
+                MOST_CREATED,
+                (transaction, input) -> objects.associate(
+                        transaction,
+                        attempt,
+                        id(input.path("from")),
+                        id(input.path("to")),
+                        objects.named(input.path("types"), true)));
     }
 
     /** Without a label, and answered with the type that was taken. */
     static Answer createDefault(ApiCall call, Request.Attempt attempt) {
         Objects objects = Objects.of(call, call.part(1), call.part(2));
-        return write(call, attempt, 200, MOST_CREATED, (transaction, input) -> objects.associateByDefault(transaction,
-                attempt, id(input.path("from")), id(input.path("to"))));
+        return write(
+                call,
+                attempt,
+                200,
+                MOST_CREATED,
+                (transaction, input) ->
+                        objects.associateByDefault(transaction, attempt, id(input.path("from")), id(input.path("to"))));
     }
 
     /** The dated versions answer 200 where version 4 answers 201 or 204, by their OpenAPI descriptions. */
@@ -56,14 +69,21 @@ final class Associations {
 
     static Answer archive(ApiCall call, Request.Attempt attempt) {
         Objects objects = Objects.of(call, call.part(1), call.part(2));
-        return remove(call, attempt, done(call), (transaction, input) -> input.path("to").forEach(to ->
-                objects.part(transaction, id(input.path("from")), id(to), List.of())));
+        return remove(call, attempt, done(call), (transaction, input) -> input.path("to")
+                .forEach(to -> objects.part(transaction, id(input.path("from")), id(to), List.of())));
     }
 
     static Answer archiveLabels(ApiCall call, Request.Attempt attempt) {
         Objects objects = Objects.of(call, call.part(1), call.part(2));
-        return remove(call, attempt, done(call), (transaction, input) -> objects.part(transaction, id(input.path("from")),
-                id(input.path("to")), objects.named(input.path("types"), true)));
+        return remove(
+                call,
+                attempt,
+                done(call),
+                (transaction, input) -> objects.part(
+                        transaction,
+                        id(input.path("from")),
+                        id(input.path("to")),
+                        objects.named(input.path("types"), true)));
     }
 
     static Answer read(ApiCall call, Request.Attempt attempt) {
@@ -114,7 +134,8 @@ final class Associations {
     /** A page of a record's associations; {@code after} is the place of the last one before it. */
     static void page(ApiCall call, ObjectNode body, String name, List<Links.Link> links, String after) {
         int last = after != null && after.matches("\\d{1,9}") ? Integer.parseInt(after) : 0;
-        List<Links.Link> left = links.stream().filter(link -> link.number() > last).toList();
+        List<Links.Link> left =
+                links.stream().filter(link -> link.number() > last).toList();
         ArrayNode shown = body.putArray(name);
         left.stream().limit(PAGE).forEach(link -> {
             ObjectNode one = shown.addObject();
@@ -124,7 +145,9 @@ final class Associations {
         });
         if (left.size() > PAGE) {
             String next = String.valueOf(left.get(PAGE - 1).number());
-            body.putObject("paging").putObject("next").put("after", next)
+            body.putObject("paging")
+                    .putObject("next")
+                    .put("after", next)
                     .put("link", call.call().origin() + call.call().path() + "?after=" + next);
         }
     }
@@ -192,24 +215,35 @@ final class Associations {
                 throw HubspotError.missing(List.of("types")).thrown();
             }
             List<AssociationType> named = new ArrayList<>();
-            specs.forEach(spec -> named.add(types.stream()
-                    .filter(type -> type.is(spec))
-                    .findFirst().orElseThrow(() -> HubspotError.invalid("There is no association type "
-                            + spec.path("associationCategory").asText() + " " + spec.path("associationTypeId").asText()
-                            + " from " + from.type().name() + " to " + to.type().name() + ".").thrown())));
+            specs.forEach(spec -> named.add(
+                    types.stream().filter(type -> type.is(spec)).findFirst().orElseThrow(() -> HubspotError.invalid(
+                                    "There is no association type "
+                                            + spec.path("associationCategory").asText() + " "
+                                            + spec.path("associationTypeId").asText()
+                                            + " from " + from.type().name() + " to "
+                                            + to.type().name() + ".")
+                            .thrown())));
             return named;
         }
 
-        ObjectNode associate(Transaction transaction, Request.Attempt attempt, String fromId, String toId,
+        ObjectNode associate(
+                Transaction transaction,
+                Request.Attempt attempt,
+                String fromId,
+                String toId,
                 List<AssociationType> asked) {
             Links links = link(transaction, attempt, fromId, toId, asked);
-            ObjectNode result = Answers.JSON.createObjectNode().put("fromObjectTypeId", from.type().keyPrefix());
+            ObjectNode result = Answers.JSON
+                    .createObjectNode()
+                    .put("fromObjectTypeId", from.type().keyPrefix());
             record(call, result, "fromObjectId", end(from, fromId).row().id());
             result.put("toObjectTypeId", to.type().keyPrefix());
             record(call, result, "toObjectId", end(to, toId).row().id());
             ArrayNode labels = result.putArray("labels");
-            links.types(transaction, end(from, fromId), end(to, toId)).stream().map(AssociationType::label)
-                    .filter(label -> label != null).forEach(labels::add);
+            links.types(transaction, end(from, fromId), end(to, toId)).stream()
+                    .map(AssociationType::label)
+                    .filter(label -> label != null)
+                    .forEach(labels::add);
             return result;
         }
 
@@ -219,27 +253,40 @@ final class Associations {
             ObjectNode result = Answers.JSON.createObjectNode();
             result.putObject("from").put("id", fromId);
             result.putObject("to").put("id", toId);
-            result.putObject("associationSpec").put("associationCategory", type.category())
+            result.putObject("associationSpec")
+                    .put("associationCategory", type.category())
                     .put("associationTypeId", type.id());
             return result;
         }
 
-        private Links link(Transaction transaction, Request.Attempt attempt, String fromId, String toId,
+        private Links link(
+                Transaction transaction,
+                Request.Attempt attempt,
+                String fromId,
+                String toId,
                 List<AssociationType> asked) {
             Links.End one = end(from, fromId);
             Links.End other = end(to, toId);
-            attempt.rowFaults().strike(Links.ASSOCIATIONS, Set.of(fromId + "/" + toId, fromId)).ifPresent(fault -> {
-                throw HubspotError.thrown(fault, Map.of("fromObjectId", List.of(fromId), "toObjectId", List.of(toId)));
-            });
+            attempt.rowFaults()
+                    .strike(Links.ASSOCIATIONS, Set.of(fromId + "/" + toId, fromId))
+                    .ifPresent(fault -> {
+                        throw HubspotError.thrown(
+                                fault, Map.of("fromObjectId", List.of(fromId), "toObjectId", List.of(toId)));
+                    });
             Links links = new Links(call.store());
-            asked.forEach(type -> AssociationLimits.of(call.account(), from, to, type).ifPresent(max -> {
-                long others = links.of(one, to).stream().filter(link -> !link.otherId().equals(other.row().id()))
-                        .filter(link -> link.types().contains(type)).count();
-                if (others >= max) {
-                    throw HubspotError.invalid("The record " + fromId + " is associated with " + others
-                            + " records by the type " + type.id() + "; the limit is " + max + ".").thrown();
-                }
-            }));
+            asked.forEach(
+                    type -> AssociationLimits.of(call.account(), from, to, type).ifPresent(max -> {
+                        long others = links.of(one, to).stream()
+                                .filter(link ->
+                                        !link.otherId().equals(other.row().id()))
+                                .filter(link -> link.types().contains(type))
+                                .count();
+                        if (others >= max) {
+                            throw HubspotError.invalid("The record " + fromId + " is associated with " + others
+                                            + " records by the type " + type.id() + "; the limit is " + max + ".")
+                                    .thrown();
+                        }
+                    }));
             links.add(transaction, one, other, asked, Origin.API);
             return links;
         }
@@ -248,8 +295,8 @@ final class Associations {
             Row one = ApiCall.live(from, fromId);
             Row other = ApiCall.live(to, toId);
             if (one != null && other != null) {
-                new Links(call.store()).remove(transaction, new Links.End(from, one), new Links.End(to, other), asked,
-                        Origin.API);
+                new Links(call.store())
+                        .remove(transaction, new Links.End(from, one), new Links.End(to, other), asked, Origin.API);
             }
         }
 
@@ -262,9 +309,15 @@ final class Associations {
         ObjectNode nothing(String fromId) {
             String one = from.type().label().toLowerCase(Locale.ROOT);
             String other = to.type().label().toLowerCase(Locale.ROOT);
-            ObjectNode item = Answers.item(HubspotError.notFound("No " + other + " is associated with " + one + " "
-                    + fromId + ".").in(Map.of("fromObjectId", List.of(fromId), "fromObjectType", List.of(one),
-                    "toObjectType", List.of(other))));
+            ObjectNode item = Answers.item(
+                    HubspotError.notFound("No " + other + " is associated with " + one + " " + fromId + ".")
+                            .in(Map.of(
+                                    "fromObjectId",
+                                    List.of(fromId),
+                                    "fromObjectType",
+                                    List.of(one),
+                                    "toObjectType",
+                                    List.of(other))));
             return item.put("subCategory", "crm.associations.NO_ASSOCIATIONS_FOUND");
         }
 
@@ -272,9 +325,15 @@ final class Associations {
             Row row = ApiCall.live(table, id);
             if (row == null) {
                 String kind = table.type().label().toUpperCase(Locale.ROOT);
-                throw HubspotError.invalid("One or more associations are invalid").in(Map.of("INVALID_OBJECT_IDS",
-                        List.of(kind + "=" + id + " is not valid"), "objectId", List.of(id), "objectType",
-                        List.of(kind))).thrown();
+                throw HubspotError.invalid("One or more associations are invalid")
+                        .in(Map.of(
+                                "INVALID_OBJECT_IDS",
+                                List.of(kind + "=" + id + " is not valid"),
+                                "objectId",
+                                List.of(id),
+                                "objectType",
+                                List.of(kind)))
+                        .thrown();
             }
             return new Links.End(table, row);
         }

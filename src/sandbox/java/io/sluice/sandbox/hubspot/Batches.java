@@ -1,15 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.sandbox.hubspot;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-
 import io.sluice.sandbox.server.Answer;
 import io.sluice.sandbox.server.Request;
 import io.sluice.sandbox.store.Field;
 import io.sluice.sandbox.store.Row;
 import io.sluice.sandbox.store.Table;
-
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashSet;
@@ -26,7 +25,7 @@ final class Batches {
 
     static final int LARGEST = 100;
 
-    private Batches() { }
+    private Batches() {}
 
     /** What a batch does with one input. */
     private interface Step {
@@ -35,20 +34,33 @@ final class Batches {
 
     static Answer create(ApiCall call, Request.Attempt attempt) {
         Table table = call.table();
-        return write(call, attempt, 201, false, (writer, input) -> writer.create(input.path("properties"),
-                Companions.of(call, table, input.path("associations"))));
+        return write(
+                call,
+                attempt,
+                201,
+                false,
+                (writer, input) -> writer.create(
+                        input.path("properties"), Companions.of(call, table, input.path("associations"))));
     }
 
     static Answer update(ApiCall call, Request.Attempt attempt) {
         Table table = call.table();
-        return write(call, attempt, 200, false, (writer, input) -> writer.update(key(table, input), id(input),
-                input.path("properties")));
+        return write(
+                call,
+                attempt,
+                200,
+                false,
+                (writer, input) -> writer.update(key(table, input), id(input), input.path("properties")));
     }
 
     static Answer upsert(ApiCall call, Request.Attempt attempt) {
         Table table = call.table();
-        return write(call, attempt, 200, true, (writer, input) -> writer.upsert(key(table, input), id(input),
-                input.path("properties")));
+        return write(
+                call,
+                attempt,
+                200,
+                true,
+                (writer, input) -> writer.upsert(key(table, input), id(input), input.path("properties")));
     }
 
     static Answer archive(ApiCall call, Request.Attempt attempt) {
@@ -64,8 +76,12 @@ final class Batches {
         Table table = call.table();
         JsonNode body = call.body();
         Field key = ApiCall.key(table, body.path("idProperty").asText(null));
-        Shown shown = Shown.of(call, table, Shown.names(body.path("properties")),
-                Shown.names(body.path("propertiesWithHistory")), List.of());
+        Shown shown = Shown.of(
+                call,
+                table,
+                Shown.names(body.path("properties")),
+                Shown.names(body.path("propertiesWithHistory")),
+                List.of());
         boolean archived = "true".equals(call.parameter("archived"));
         long started = call.store().now();
         List<ObjectNode> results = new ArrayList<>();
@@ -84,9 +100,13 @@ final class Batches {
                 results.add(shown.json(row));
             }
         }
-        List<HubspotError> errors = unknown.isEmpty() ? List.of() : List.of(HubspotError.notFound("Could not get some "
-                + table.type().label().toUpperCase(Locale.ROOT) + " objects, they may be deleted or not exist. Check "
-                + "that ids are valid.").in("ids", unknown));
+        List<HubspotError> errors = unknown.isEmpty()
+                ? List.of()
+                : List.of(HubspotError.notFound("Could not get some "
+                                + table.type().label().toUpperCase(Locale.ROOT)
+                                + " objects, they may be deleted or not exist. Check "
+                                + "that ids are valid.")
+                        .in("ids", unknown));
         return answer(call, 200, started, results, items(errors));
     }
 
@@ -139,7 +159,8 @@ final class Batches {
             ArrayNode told = body.putArray("errors");
             errors.forEach(told::add);
         }
-        body.put("startedAt", Answers.moment(started)).put("completedAt", Answers.moment(call.store().now()));
+        body.put("startedAt", Answers.moment(started))
+                .put("completedAt", Answers.moment(call.store().now()));
         return Answers.json(errors.isEmpty() ? status : 207, body);
     }
 
@@ -162,8 +183,9 @@ final class Batches {
             throw HubspotError.missing(List.of("inputs")).thrown();
         }
         if (body.path("inputs").size() > most) {
-            throw HubspotError.invalid("Batch size of " + body.path("inputs").size() + " is over the limit of "
-                    + most + " inputs.").thrown();
+            throw HubspotError.invalid("Batch size of " + body.path("inputs").size() + " is over the limit of " + most
+                            + " inputs.")
+                    .thrown();
         }
         List<JsonNode> inputs = new ArrayList<>();
         body.path("inputs").forEach(inputs::add);
@@ -172,11 +194,16 @@ final class Batches {
 
     private static void refuseDuplicates(List<JsonNode> inputs) {
         Set<String> seen = new HashSet<>();
-        List<String> twice = inputs.stream().filter(input -> !seen.add(input.path("idProperty").asText() + "/"
-                + id(input).toLowerCase(Locale.ROOT))).map(Batches::id).distinct().toList();
+        List<String> twice = inputs.stream()
+                .filter(input -> !seen.add(
+                        input.path("idProperty").asText() + "/" + id(input).toLowerCase(Locale.ROOT)))
+                .map(Batches::id)
+                .distinct()
+                .toList();
         if (!twice.isEmpty()) {
             throw HubspotError.invalid("Duplicate IDs found in batch input: " + twice + ". IDs must be unique")
-                    .in("ids", twice).thrown();
+                    .in("ids", twice)
+                    .thrown();
         }
     }
 

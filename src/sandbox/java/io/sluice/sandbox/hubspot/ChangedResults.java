@@ -1,13 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.sandbox.hubspot;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-
 import io.sluice.sandbox.server.Answer;
 import io.sluice.sandbox.server.Fault;
 import io.sluice.sandbox.server.ResultsChange;
-
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -28,14 +27,14 @@ final class ChangedResults {
 
     private Answer changed(Answer answer) {
         if (change.html()) {
-            return Answer.text(answer.status() == 204 ? 200 : answer.status(), "text/html;charset=UTF-8",
-                    ResultsChange.PAGE);
+            return Answer.text(
+                    answer.status() == 204 ? 200 : answer.status(), "text/html;charset=UTF-8", ResultsChange.PAGE);
         }
         if (answer.status() == 204) {
             return archived(answer);
         }
         if (answer.body().length == 0 || !String.valueOf(answer.contentType()).startsWith("application/json")) {
-            return answer;   // another fault's page has no results
+            return answer; // another fault's page has no results
         }
         try {
             return changed(answer, Answers.JSON.readTree(answer.body()));
@@ -61,7 +60,8 @@ final class ChangedResults {
     private Answer changed(Answer answer, JsonNode body) throws IOException {
         if (!body.path("results").isArray()) {
             List<JsonNode> alone = change.changed(List.of(one(body)), row -> row);
-            return answer.with(Answers.JSON.writeValueAsBytes(alone.isEmpty() ? Answers.JSON.createObjectNode() : alone.get(0)));
+            return answer.with(
+                    Answers.JSON.writeValueAsBytes(alone.isEmpty() ? Answers.JSON.createObjectNode() : alone.get(0)));
         }
         ObjectNode all = (ObjectNode) body;
         List<JsonNode> results = new ArrayList<>();
@@ -95,8 +95,10 @@ final class ChangedResults {
         HubspotError error = HubspotError.of(400, change.errorCode("VALIDATION_ERROR"), change.message());
         String trace = result.path("objectWriteTraceId").asText(null);
         String id = result.path("id").asText(null);
-        return Answers.item(trace != null ? error.in(Map.of("objectWriteTraceId", List.of(trace)))
-                : id != null ? error.in(Map.of("ids", List.of(id))) : error);
+        return Answers.item(
+                trace != null
+                        ? error.in(Map.of("objectWriteTraceId", List.of(trace)))
+                        : id != null ? error.in(Map.of("ids", List.of(id))) : error);
     }
 
     private JsonNode one(JsonNode result) {
@@ -117,7 +119,8 @@ final class ChangedResults {
             }
         }
         if (!change.otherId() && result.has("objectWriteTraceId")) {
-            ((ObjectNode) result).put("objectWriteTraceId", result.path("objectWriteTraceId").asText() + "x");
+            ((ObjectNode) result)
+                    .put("objectWriteTraceId", result.path("objectWriteTraceId").asText() + "x");
         }
         return result;
     }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.sandbox.hubspot;
 
 import io.sluice.sandbox.hubspot.webhook.Change;
@@ -5,7 +6,6 @@ import io.sluice.sandbox.store.Field;
 import io.sluice.sandbox.store.Row;
 import io.sluice.sandbox.store.Store;
 import io.sluice.sandbox.store.Table;
-
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -25,8 +25,11 @@ final class Changes {
         commit.rows().forEach((table, rows) -> {
             if (StandardObjects.isObject(table.type())) {
                 // deletions are told before what was made
-                rows.stream().filter(Row::isDeleted).forEach(row -> changes.compare(table, table.row(row.number()), row));
-                rows.stream().filter(row -> !row.isDeleted())
+                rows.stream()
+                        .filter(Row::isDeleted)
+                        .forEach(row -> changes.compare(table, table.row(row.number()), row));
+                rows.stream()
+                        .filter(row -> !row.isDeleted())
                         .forEach(row -> changes.compare(table, table.row(row.number()), row));
             }
         });
@@ -49,41 +52,70 @@ final class Changes {
             if (!was) {
                 add(table, after, before == null ? Change.CREATION : Change.RESTORE, null, null);
             }
-            properties(table, before, after).forEach(property ->
-                    add(table, after, Change.PROPERTY_CHANGE, property, null));
+            properties(table, before, after)
+                    .forEach(property -> add(table, after, Change.PROPERTY_CHANGE, property, null));
         }
     }
 
     /** Archived, or merged into another: the survivor is told of then, and not the loss. */
     private void gone(Table table, Row after) {
-        String survivor = (String) table.type().field(StandardObjects.MERGED_INTO).orElseThrow().read(after);
-        Row primary = survivor == null ? null : commit.rows().get(table).stream()
-                .filter(row -> row.id().equals(survivor)).findFirst().orElse(null);
+        String survivor = (String)
+                table.type().field(StandardObjects.MERGED_INTO).orElseThrow().read(after);
+        Row primary = survivor == null
+                ? null
+                : commit.rows().get(table).stream()
+                        .filter(row -> row.id().equals(survivor))
+                        .findFirst()
+                        .orElse(null);
         if (primary == null || table.row(primary.number()) == null) {
             add(table, after, Change.DELETION, null, null);
             return;
         }
         // one that moves is the list of merged ids, which is nobody's property
         int moved = properties(table, table.row(primary.number()), primary).size() - 1;
-        add(table, primary, Change.MERGE, null, new Change.Merge(survivor, List.of(after.id()), survivor, Math.max(0, moved)));
+        add(
+                table,
+                primary,
+                Change.MERGE,
+                null,
+                new Change.Merge(survivor, List.of(after.id()), survivor, Math.max(0, moved)));
     }
 
     /** A merge that made a record: both that went into it are told as deleted before, and no property is told. */
     private void merged(Table table, Row made) {
         List<String> ids = List.of(mergedIds(table, made).split(";"));
-        commit.rows().get(table).stream().filter(row -> row.id().equals(ids.get(0))).findFirst()
-                .ifPresent(primary -> add(table, primary, Change.MERGE, null, new Change.Merge(ids.get(0),
-                        ids.subList(1, ids.size()), made.id(), properties(table, null, made).size() - 1)));
+        commit.rows().get(table).stream()
+                .filter(row -> row.id().equals(ids.get(0)))
+                .findFirst()
+                .ifPresent(primary -> add(
+                        table,
+                        primary,
+                        Change.MERGE,
+                        null,
+                        new Change.Merge(
+                                ids.get(0),
+                                ids.subList(1, ids.size()),
+                                made.id(),
+                                properties(table, null, made).size() - 1)));
     }
 
     private static String mergedIds(Table table, Row row) {
-        return (String) table.type().field(StandardObjects.MERGED_IDS).orElseThrow().read(row);
+        return (String)
+                table.type().field(StandardObjects.MERGED_IDS).orElseThrow().read(row);
     }
 
     private void add(Table table, Row row, String kind, Change.Property property, Change.Merge merge) {
         Origin origin = Origin.of(row.modifiedBy());
-        found.add(new Change(table.type().name(), table.type().keyPrefix(), kind, row.id(), origin.source(), origin.id(),
-                row.stamp(), property, merge));
+        found.add(new Change(
+                table.type().name(),
+                table.type().keyPrefix(),
+                kind,
+                row.id(),
+                origin.source(),
+                origin.id(),
+                row.stamp(),
+                property,
+                merge));
     }
 
     /** As HubSpot keeps it: days and moments are milliseconds since 1970, and what was cleared is empty. */
@@ -93,7 +125,8 @@ final class Changes {
         }
         PropertyType type = PropertyType.of(field.type());
         return type == PropertyType.DATE || type == PropertyType.DATETIME
-                ? String.valueOf(PropertyType.moment(value)) : value;
+                ? String.valueOf(PropertyType.moment(value))
+                : value;
     }
 
     private static List<Change.Property> properties(Table table, Row before, Row after) {

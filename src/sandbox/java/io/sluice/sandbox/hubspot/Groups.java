@@ -1,23 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.sandbox.hubspot;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-
 import io.sluice.sandbox.server.Account;
 import io.sluice.sandbox.server.Answer;
 import io.sluice.sandbox.store.ObjectType;
-
 import java.util.Locale;
 
 /** {@code /properties/X/groups}: under which headings users see an object's properties. */
 final class Groups {
 
-    private Groups() { }
+    private Groups() {}
 
     /** The group in which a property stands whose definition names none, such as contactinformation. */
     static String first(ObjectType type) {
-        return type.keyPrefix().startsWith("0-") ? type.label().toLowerCase(Locale.ROOT).replace(" ", "") + "information"
+        return type.keyPrefix().startsWith("0-")
+                ? type.label().toLowerCase(Locale.ROOT).replace(" ", "") + "information"
                 : type.name() + "_information";
     }
 
@@ -45,8 +45,11 @@ final class Groups {
                     HubspotError.require(body, "name", "label");
                     String name = body.path("name").asText();
                     if (exists(call.account(), type, name)) {
-                        throw HubspotError.of(409, "OBJECT_ALREADY_EXISTS", "A property group named '" + name
-                                + "' already exists.").thrown();
+                        throw HubspotError.of(
+                                        409,
+                                        "OBJECT_ALREADY_EXISTS",
+                                        "A property group named '" + name + "' already exists.")
+                                .thrown();
                     }
                     ObjectNode group = changed(group(all, name, name), body);
                     call.account().keep(key(type), all);
@@ -61,7 +64,8 @@ final class Groups {
                 case "DELETE4" -> {
                     ObjectNode group = find(all, call.part(3));
                     if (group.path("name").asText().equals(first(type))) {
-                        throw HubspotError.invalid("HubSpot's own property groups can't be archived.").thrown();
+                        throw HubspotError.invalid("HubSpot's own property groups can't be archived.")
+                                .thrown();
                     }
                     for (int i = 0; i < all.size(); i++) {
                         if (all.get(i) == group) {
@@ -85,7 +89,11 @@ final class Groups {
     }
 
     private static ObjectNode group(ArrayNode all, String name, String label) {
-        return all.addObject().put("name", name).put("label", label).put("displayOrder", all.size() - 1).put("archived", false);
+        return all.addObject()
+                .put("name", name)
+                .put("label", label)
+                .put("displayOrder", all.size() - 1)
+                .put("archived", false);
     }
 
     private static ObjectNode changed(ObjectNode group, JsonNode body) {

@@ -1,7 +1,7 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.sandbox.hubspot;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-
 import io.sluice.sandbox.server.Account;
 import io.sluice.sandbox.server.Accounts;
 import io.sluice.sandbox.server.Limiter;
@@ -42,8 +42,12 @@ public final class HubspotDefaults implements Accounts.CrmDefaults {
         spec.putObject(SEARCH).put("max", SEARCHES_A_SECOND).put("windowSeconds", 1);
         spec.putObject(Limiter.DAILY).put("max", STARTER_DAILY).put("windowSeconds", 86_400);
         spec.putObject(Operations.JOURNAL).put("max", JOURNAL_A_SECOND).put("windowSeconds", 1);
-        spec.putObject(Operations.JOURNAL_SUBSCRIPTIONS).put("max", JOURNAL_SUBSCRIPTIONS_A_SECOND).put("windowSeconds", 1);
-        spec.putObject(Operations.JOURNAL_SNAPSHOTS).put("max", JOURNAL_SNAPSHOTS_A_SECOND).put("windowSeconds", 1);
+        spec.putObject(Operations.JOURNAL_SUBSCRIPTIONS)
+                .put("max", JOURNAL_SUBSCRIPTIONS_A_SECOND)
+                .put("windowSeconds", 1);
+        spec.putObject(Operations.JOURNAL_SNAPSHOTS)
+                .put("max", JOURNAL_SNAPSHOTS_A_SECOND)
+                .put("windowSeconds", 1);
         spec.putObject(Limiter.CONCURRENT).put("max", ANY_NUMBER);
         limits.set(spec);
         StandardObjects.all().forEach(account.store()::declare);

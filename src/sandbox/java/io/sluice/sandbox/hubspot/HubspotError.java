@@ -1,10 +1,9 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.sandbox.hubspot;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
-
 import io.sluice.sandbox.server.Fault;
-
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -18,11 +17,11 @@ import java.util.Map;
  * @param context  names with lists of texts, such as the ids at fault
  * @param details  what is wrong with each property
  */
-record HubspotError(int status, String category, String message, Map<String, List<String>> context,
-        List<Detail> details) {
+record HubspotError(
+        int status, String category, String message, Map<String, List<String>> context, List<Detail> details) {
 
     /** What is wrong with one property. */
-    record Detail(String code, String message, String property) { }
+    record Detail(String code, String message, String property) {}
 
     static HubspotError of(int status, String category, String message) {
         return new HubspotError(status, category, message, Map.of(), List.of());
@@ -34,15 +33,20 @@ record HubspotError(int status, String category, String message, Map<String, Lis
 
     static HubspotError invalid(List<Detail> details) {
         ArrayNode told = Answers.JSON.createArrayNode();
-        details.forEach(detail -> told.addObject().put("isValid", false).put("message", detail.message())
-                .put("error", detail.code()).put("name", detail.property())
-                .put("localizedErrorMessage", detail.message()).put("portalId", Resources.PORTAL));
+        details.forEach(detail -> told.addObject()
+                .put("isValid", false)
+                .put("message", detail.message())
+                .put("error", detail.code())
+                .put("name", detail.property())
+                .put("localizedErrorMessage", detail.message())
+                .put("portalId", Resources.PORTAL));
         return new HubspotError(400, "VALIDATION_ERROR", "Property values were not valid: " + told, Map.of(), details);
     }
 
     /** Throws where a body lacks what it must have, in the words of recorded answers. */
     static void require(JsonNode body, String... names) {
-        List<String> missing = Arrays.stream(names).filter(name -> !body.hasNonNull(name)).toList();
+        List<String> missing =
+                Arrays.stream(names).filter(name -> !body.hasNonNull(name)).toList();
         if (!missing.isEmpty()) {
             throw missing(missing).thrown();
         }
@@ -71,9 +75,12 @@ record HubspotError(int status, String category, String message, Map<String, Lis
     }
 
     private static HubspotError of(Fault fault) {
-        return fault.kind() == Fault.Kind.ROW_LOCK ? locked() : of(fault.settings().path("status").asInt(400),
-                fault.settings().path("errorCode").asText("VALIDATION_ERROR"),
-                fault.settings().path("message").asText("The sandbox was told to reject this record."));
+        return fault.kind() == Fault.Kind.ROW_LOCK
+                ? locked()
+                : of(
+                        fault.settings().path("status").asInt(400),
+                        fault.settings().path("errorCode").asText("VALIDATION_ERROR"),
+                        fault.settings().path("message").asText("The sandbox was told to reject this record."));
     }
 
     HubspotError in(String name, List<String> values) {

@@ -1,15 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.sandbox.hubspot;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-
 import io.sluice.sandbox.hubspot.journal.Feed;
 import io.sluice.sandbox.hubspot.journal.Subscription;
 import io.sluice.sandbox.hubspot.webhook.Change;
 import io.sluice.sandbox.server.Account;
 import io.sluice.sandbox.server.AccountControl;
 import io.sluice.sandbox.store.Table;
-
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -24,7 +23,7 @@ public final class HubspotJournal implements AccountControl {
     private final Map<Account, Desk> desks = new ConcurrentHashMap<>();
 
     /** An account's journal and the snapshots that were asked for. */
-    record Desk(Feed feed, Snapshots snapshots) { }
+    record Desk(Feed feed, Snapshots snapshots) {}
 
     /** From here on this account's changes are written down, once somebody subscribes. */
     void attach(Account account) {
@@ -68,18 +67,28 @@ public final class HubspotJournal implements AccountControl {
     }
 
     private static String typeId(Account account, String object) {
-        return account.store().table(object).map(Table::type).filter(StandardObjects::isObject)
-                .orElseThrow(() -> new IllegalArgumentException("There is no object '" + object + "'.")).keyPrefix();
+        return account.store()
+                .table(object)
+                .map(Table::type)
+                .filter(StandardObjects::isObject)
+                .orElseThrow(() -> new IllegalArgumentException("There is no object '" + object + "'."))
+                .keyPrefix();
     }
 
     static ObjectNode show(Subscription subscription) {
-        ObjectNode shown = Answers.JSON.createObjectNode().put("id", subscription.id()).put("subscriptionType", subscription.type())
-                .put("portalId", Resources.PORTAL).put("objectTypeId", subscription.objectTypeId());
+        ObjectNode shown = Answers.JSON
+                .createObjectNode()
+                .put("id", subscription.id())
+                .put("subscriptionType", subscription.type())
+                .put("portalId", Resources.PORTAL)
+                .put("objectTypeId", subscription.objectTypeId());
         subscription.actions().stream().sorted().forEach(shown.putArray("actions")::add);
         subscription.properties().stream().sorted().forEach(shown.putArray("properties")::add);
-        subscription.objectIds().stream().sorted().forEach(id -> shown.withArray("objectIds").add(Long.parseLong(id)));
+        subscription.objectIds().stream().sorted().forEach(id -> shown.withArray("objectIds")
+                .add(Long.parseLong(id)));
         subscription.associatedTypeIds().stream().sorted().forEach(shown.withArray("associatedObjectTypeIds")::add);
-        return shown.put("appId", Long.parseLong(Origin.APP_ID)).put("createdAt", Answers.moment(subscription.createdAt()))
+        return shown.put("appId", Long.parseLong(Origin.APP_ID))
+                .put("createdAt", Answers.moment(subscription.createdAt()))
                 .put("updatedAt", Answers.moment(subscription.createdAt()));
     }
 }

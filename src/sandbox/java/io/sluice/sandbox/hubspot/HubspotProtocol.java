@@ -1,7 +1,7 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.sandbox.hubspot;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-
 import io.sluice.sandbox.server.Account;
 import io.sluice.sandbox.server.Accounts;
 import io.sluice.sandbox.server.Answer;
@@ -9,7 +9,6 @@ import io.sluice.sandbox.server.Call;
 import io.sluice.sandbox.server.Fault;
 import io.sluice.sandbox.server.Protocol;
 import io.sluice.sandbox.server.Request;
-
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
@@ -33,8 +32,8 @@ public final class HubspotProtocol implements Protocol {
     private final JournalRoutes journal;
 
     /** @param clockMicros the sandbox's time, by which tokens end */
-    public HubspotProtocol(Accounts accounts, HubspotWebhooks webhooks, HubspotJournal journal,
-            LongSupplier clockMicros) {
+    public HubspotProtocol(
+            Accounts accounts, HubspotWebhooks webhooks, HubspotJournal journal, LongSupplier clockMicros) {
         this.accounts = accounts;
         this.tokens = new OauthTokens(accounts, clockMicros);
         this.oauth = new Oauth(accounts, tokens);
@@ -44,11 +43,13 @@ public final class HubspotProtocol implements Protocol {
 
     @Override
     public boolean serves(Call call) {
-        return call.path().startsWith("/crm/") || call.path().startsWith("/crm-object-schemas/")
+        return call.path().startsWith("/crm/")
+                || call.path().startsWith("/crm-object-schemas/")
                 || call.path().startsWith("/account-info/")
                 || call.path().startsWith("/oauth/")
                 || call.path().startsWith(JournalRoutes.PATH)
-                || call.path().startsWith("/webhooks/") || call.path().startsWith("/app-webhooks/");
+                || call.path().startsWith("/webhooks/")
+                || call.path().startsWith("/app-webhooks/");
     }
 
     /** What an app does that a user installed; its answers do not tell of the day, which all apps share. */
@@ -72,16 +73,25 @@ public final class HubspotProtocol implements Protocol {
         if (token.isPresent()) {
             return open(call, token.get());
         }
-        return account(bearer).map(account -> isJournal(call) ? missingScopes(account, call) : data(account, call, false)).orElseGet(() -> unauthorized(null,
-                HubspotError.of(401, "INVALID_AUTHENTICATION", "Authentication credentials not found. This API supports "
-                        + "a private app's access token or OAuth 2.0 as a bearer token.")));
+        return account(bearer)
+                .map(account -> isJournal(call) ? missingScopes(account, call) : data(account, call, false))
+                .orElseGet(() -> unauthorized(
+                        null,
+                        HubspotError.of(
+                                401,
+                                "INVALID_AUTHENTICATION",
+                                "Authentication credentials not found. This API supports "
+                                        + "a private app's access token or OAuth 2.0 as a bearer token.")));
     }
 
     private Request open(Call call, OauthTokens.Token token) {
         if (!token.isAlive()) {
-            HubspotError expired = HubspotError.of(401, "EXPIRED_AUTHENTICATION",
+            HubspotError expired = HubspotError.of(
+                    401,
+                    "EXPIRED_AUTHENTICATION",
                     "The OAuth token used to make this call expired " + -token.left() + " second(s) ago.");
-            return isJournal(call) ? Request.exempt(token.account(), Operations.JOURNAL, attempt -> Answers.error(expired))
+            return isJournal(call)
+                    ? Request.exempt(token.account(), Operations.JOURNAL, attempt -> Answers.error(expired))
                     : unauthorized(token.account(), expired);
         }
         if (token.journal() != isJournal(call)) {
@@ -98,14 +108,20 @@ public final class HubspotProtocol implements Protocol {
     }
 
     private static Request missingScopes(Account account, Call call) {
-        Request.Work work = attempt -> Answers.error(HubspotError.of(403, "MISSING_SCOPES",
-                "This app hasn't been granted all required scopes to make this call."));
-        return isJournal(call) ? Request.exempt(account, Operations.JOURNAL, work)
+        Request.Work work = attempt -> Answers.error(HubspotError.of(
+                403, "MISSING_SCOPES", "This app hasn't been granted all required scopes to make this call."));
+        return isJournal(call)
+                ? Request.exempt(account, Operations.JOURNAL, work)
                 : Request.data(account, "missingScopes", Set.of(), work);
     }
 
     private static Request unauthorized(Account account, HubspotError error) {
-        return new Request(account, Request.Kind.UNAUTHORIZED, "unauthorized", Set.of(), Set::of,
+        return new Request(
+                account,
+                Request.Kind.UNAUTHORIZED,
+                "unauthorized",
+                Set.of(),
+                Set::of,
                 attempt -> correlated(Answers.error(error)));
     }
 
@@ -122,19 +138,25 @@ public final class HubspotProtocol implements Protocol {
     public Answer refusal(Request request, String limit) {
         ObjectNode body = Answers.JSON.createObjectNode().put("status", "error");
         switch (limit) {
-            case HubspotDefaults.SEARCH -> body.put("message", "You have reached your secondly limit.")
-                    .put("correlationId", UUID.randomUUID().toString()).put("category", "RATE_LIMITS");
-            case HubspotDefaults.TEN_SECONDLY -> body.put("message",
-                            "You have reached your ten_secondly_rolling limit.")
-                    .put("errorType", "RATE_LIMIT").put("correlationId", UUID.randomUUID().toString())
-                    .put("policyName", "TEN_SECONDLY_ROLLING");
-            case Operations.JOURNAL, Operations.JOURNAL_SUBSCRIPTIONS, Operations.JOURNAL_SNAPSHOTS -> body.put("message",
-                            "You have reached your secondly limit.")
-                    .put("errorType", "RATE_LIMIT").put("correlationId", UUID.randomUUID().toString())
-                    .put("policyName", "SECONDLY");
-            default -> body.put("message", "You have reached your " + limit + " limit.")
-                    .put("errorType", "RATE_LIMIT").put("correlationId", UUID.randomUUID().toString())
-                    .put("policyName", limit.toUpperCase(Locale.ROOT));
+            case HubspotDefaults.SEARCH ->
+                body.put("message", "You have reached your secondly limit.")
+                        .put("correlationId", UUID.randomUUID().toString())
+                        .put("category", "RATE_LIMITS");
+            case HubspotDefaults.TEN_SECONDLY ->
+                body.put("message", "You have reached your ten_secondly_rolling limit.")
+                        .put("errorType", "RATE_LIMIT")
+                        .put("correlationId", UUID.randomUUID().toString())
+                        .put("policyName", "TEN_SECONDLY_ROLLING");
+            case Operations.JOURNAL, Operations.JOURNAL_SUBSCRIPTIONS, Operations.JOURNAL_SNAPSHOTS ->
+                body.put("message", "You have reached your secondly limit.")
+                        .put("errorType", "RATE_LIMIT")
+                        .put("correlationId", UUID.randomUUID().toString())
+                        .put("policyName", "SECONDLY");
+            default ->
+                body.put("message", "You have reached your " + limit + " limit.")
+                        .put("errorType", "RATE_LIMIT")
+                        .put("correlationId", UUID.randomUUID().toString())
+                        .put("policyName", limit.toUpperCase(Locale.ROOT));
         }
         return Answers.json(429, body);
     }
@@ -143,15 +165,19 @@ public final class HubspotProtocol implements Protocol {
     @Override
     public Answer unavailable(Fault fault) {
         int status = fault.settings().path("status").asInt(503);
-        Answer answer = Answers.error(HubspotError.of(status, fault.settings().path("errorCode").asText(
-                status == 423 ? "LOCKED" : null), fault.settings().path("message").asText("Service unavailable")));
+        Answer answer = Answers.error(HubspotError.of(
+                status,
+                fault.settings().path("errorCode").asText(status == 423 ? "LOCKED" : null),
+                fault.settings().path("message").asText("Service unavailable")));
         return status == 477 || fault.settings().has("retryAfter")
-                ? answer.with("Retry-After", fault.settings().path("retryAfter").asText("60")) : answer;
+                ? answer.with("Retry-After", fault.settings().path("retryAfter").asText("60"))
+                : answer;
     }
 
     @Override
     public Answer error(Request request, Fault fault) {
-        return Answers.error(HubspotError.of(fault.settings().path("status").asInt(400),
+        return Answers.error(HubspotError.of(
+                fault.settings().path("status").asInt(400),
                 fault.settings().path("errorCode").asText("VALIDATION_ERROR"),
                 fault.settings().path("message").asText(TOLD)));
     }
@@ -165,7 +191,10 @@ public final class HubspotProtocol implements Protocol {
     public Answer complete(Request request, Answer answer) {
         Answer correlated = correlated(answer);
         return request.kind() == Request.Kind.DATA && answer.status() != 403
-                ? RateHeaders.on(correlated, request.account().limiter(), !(request.work() instanceof OauthWork),
+                ? RateHeaders.on(
+                        correlated,
+                        request.account().limiter(),
+                        !(request.work() instanceof OauthWork),
                         !Operations.isSearch(request.operation()))
                 : correlated;
     }
@@ -189,7 +218,9 @@ public final class HubspotProtocol implements Protocol {
 
     private static String bearer(Call call) {
         String header = Optional.ofNullable(call.header("authorization")).orElse("");
-        return header.regionMatches(true, 0, "Bearer ", 0, 7) ? header.substring(7).strip() : "";
+        return header.regionMatches(true, 0, "Bearer ", 0, 7)
+                ? header.substring(7).strip()
+                : "";
     }
 
     /** The account of a private app's token: {@code pat-sandbox}, or of another account {@code pat-} and its name. */

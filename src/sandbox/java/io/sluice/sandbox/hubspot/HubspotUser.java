@@ -1,8 +1,8 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.sandbox.hubspot;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-
 import io.sluice.sandbox.server.Account;
 import io.sluice.sandbox.server.CrmUser;
 import io.sluice.sandbox.server.Request;
@@ -10,7 +10,6 @@ import io.sluice.sandbox.store.Field;
 import io.sluice.sandbox.store.Row;
 import io.sluice.sandbox.store.Table;
 import io.sluice.sandbox.store.Transaction;
-
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -43,18 +42,21 @@ public final class HubspotUser implements CrmUser {
         }
         JsonNode properties = fields.path("properties").isObject() ? fields.path("properties") : fields;
         if (idOrKey == null) {
-            return change(account, table, attempt, writer -> writer.create(properties).row().id());
+            return change(account, table, attempt, writer -> writer.create(properties)
+                    .row()
+                    .id());
         }
         if (fields.has("archived") && !fields.path("archived").asBoolean()) {
-            Row row = Optional.ofNullable(table.row(idOrKey)).filter(r -> r.isDeleted() && !r.isPurged()).orElseThrow(
-                    () -> unknown(table, idOrKey));
+            Row row = Optional.ofNullable(table.row(idOrKey))
+                    .filter(r -> r.isDeleted() && !r.isPurged())
+                    .orElseThrow(() -> unknown(table, idOrKey));
             return change(account, table, attempt, writer -> writer.restore(row).id());
         }
         String id = known(account, table, idOrKey).id();
         if (fields.has("objectIdToMerge")) {
-            return change(account, table, attempt, writer ->
-                    writer.merge(id, fields.path("objectIdToMerge").asText(),
-                            account.option(Account.MERGE_MINTS_ID)).id());
+            return change(account, table, attempt, writer -> writer.merge(
+                            id, fields.path("objectIdToMerge").asText(), account.option(Account.MERGE_MINTS_ID))
+                    .id());
         }
         if (fields.path("gdprDelete").asBoolean()) {
             return change(account, table, attempt, writer -> {
@@ -62,13 +64,17 @@ public final class HubspotUser implements CrmUser {
                 return id;
             });
         }
-        return change(account, table, attempt, writer -> writer.update(null, id, properties).row().id());
+        return change(account, table, attempt, writer -> writer.update(null, id, properties)
+                .row()
+                .id());
     }
 
     /** A workflow sets properties of a record. */
     @Override
     public void automate(Account account, Table table, String id, JsonNode fields, Request.Attempt attempt) {
-        change(account, table, attempt, Origin.WORKFLOW, writer -> writer.update(null, id, fields).row().id());
+        change(account, table, attempt, Origin.WORKFLOW, writer -> writer.update(null, id, fields)
+                .row()
+                .id());
     }
 
     @Override
@@ -95,13 +101,16 @@ public final class HubspotUser implements CrmUser {
         Set<Integer> numbers = new HashSet<>();
         fields.path("types").forEach(type -> numbers.add(type.asInt()));
         List<AssociationType> types = AssociationTypes.between(account.store(), from.table(), to.table()).stream()
-                .filter(type -> numbers.contains(type.id())).toList();
+                .filter(type -> numbers.contains(type.id()))
+                .toList();
         if (types.size() < numbers.size()) {
             throw new IllegalArgumentException("Not every type of " + numbers + " is one from "
                     + from.table().type().name() + " to " + to.table().type().name() + ".");
         }
         try (Transaction transaction = account.store().begin()) {
-            String id = new Links(account.store()).add(transaction, from, to, types, Origin.USER).id();
+            String id = new Links(account.store())
+                    .add(transaction, from, to, types, Origin.USER)
+                    .id();
             attempt.commit(transaction);
             return id;
         }
@@ -117,16 +126,15 @@ public final class HubspotUser implements CrmUser {
         throw new IllegalArgumentException("There is no record with the id '" + id + "' to associate.");
     }
 
-    private static String change(Account account, Table table, Request.Attempt attempt,
-            Function<RecordWriter, String> work) {
+    private static String change(
+            Account account, Table table, Request.Attempt attempt, Function<RecordWriter, String> work) {
         return change(account, table, attempt, Origin.USER, work);
     }
 
-    private static String change(Account account, Table table, Request.Attempt attempt, Origin origin,
-            Function<RecordWriter, String> work) {
+    private static String change(
+            Account account, Table table, Request.Attempt attempt, Origin origin, Function<RecordWriter, String> work) {
         try (Transaction transaction = account.store().begin()) {
-            String id = work.apply(new RecordWriter(account, table, transaction, attempt,
-                    origin));
+            String id = work.apply(new RecordWriter(account, table, transaction, attempt, origin));
             attempt.commit(transaction);
             return id;
         } catch (HubspotError.Thrown e) {
@@ -139,13 +147,15 @@ public final class HubspotUser implements CrmUser {
     }
 
     private static IllegalArgumentException unknown(Table table, String idOrKey) {
-        return new IllegalArgumentException("There is no record of " + table.type().name()
-                + " with the id or unique value '" + idOrKey + "'.");
+        return new IllegalArgumentException(
+                "There is no record of " + table.type().name() + " with the id or unique value '" + idOrKey + "'.");
     }
 
     private static Optional<Row> find(Account account, Table table, String idOrKey) {
         return Optional.ofNullable(ApiCall.live(table, idOrKey)).or(() -> table.type().fields().stream()
-                .filter(Field::unique).map(key -> account.store().find(table, key, idOrKey)).flatMap(List::stream)
+                .filter(Field::unique)
+                .map(key -> account.store().find(table, key, idOrKey))
+                .flatMap(List::stream)
                 .findFirst());
     }
 }

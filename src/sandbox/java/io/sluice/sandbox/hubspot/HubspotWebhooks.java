@@ -1,9 +1,9 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.sandbox.hubspot;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-
 import io.sluice.sandbox.hubspot.webhook.App;
 import io.sluice.sandbox.hubspot.webhook.Courier;
 import io.sluice.sandbox.hubspot.webhook.Settings;
@@ -12,9 +12,7 @@ import io.sluice.sandbox.server.Account;
 import io.sluice.sandbox.server.AccountControl;
 import io.sluice.sandbox.store.Field;
 import io.sluice.sandbox.store.Table;
-
 import io.vertx.core.Vertx;
-
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -50,7 +48,10 @@ public final class HubspotWebhooks implements AccountControl {
     /** From here on everything that happens to this account's contacts, companies and deals is told there. */
     public void tell(Account account, String targetUrl) {
         ObjectNode body = Answers.JSON.createObjectNode().put("targetUrl", targetUrl);
-        body.putArray("subscribe").add(StandardObjects.CONTACTS).add("companies").add("deals");
+        body.putArray("subscribe")
+                .add(StandardObjects.CONTACTS)
+                .add("companies")
+                .add("deals");
         answer(account, "PUT", body);
     }
 
@@ -67,7 +68,12 @@ public final class HubspotWebhooks implements AccountControl {
         if ("PUT".equals(method)) {
             List<Wish> wishes = wishes(account, body.path("subscribe"));
             app.change(body);
-            wishes.forEach(wish -> app.subscribe(wish.eventType, wish.typeId, wish.property, true, account.store().now()));
+            wishes.forEach(wish -> app.subscribe(
+                    wish.eventType,
+                    wish.typeId,
+                    wish.property,
+                    true,
+                    account.store().now()));
         } else if ("DELETE".equals(method)) {
             app.unsubscribeAll();
             app.mute();
@@ -75,7 +81,7 @@ public final class HubspotWebhooks implements AccountControl {
         return show(app);
     }
 
-    private record Wish(String eventType, String typeId, String property) { }
+    private record Wish(String eventType, String typeId, String property) {}
 
     private static List<Wish> wishes(Account account, JsonNode subscribe) {
         List<Wish> wishes = new ArrayList<>();
@@ -88,26 +94,32 @@ public final class HubspotWebhooks implements AccountControl {
         } else {
             subscribe.forEach(name -> {
                 Table table = table(account, name.asText());
-                wishes.addAll(wishes(table, table.type().fields().stream().filter(Field::updateable).map(Field::name)
-                        .toList()));
+                wishes.addAll(wishes(
+                        table,
+                        table.type().fields().stream()
+                                .filter(Field::updateable)
+                                .map(Field::name)
+                                .toList()));
             });
         }
         return wishes;
     }
 
     private static List<Wish> wishes(Table table, List<String> properties) {
-        String subject = switch (table.type().name()) {
-            case StandardObjects.CONTACTS -> "contact";
-            case "companies" -> "company";
-            case "deals" -> "deal";
-            case "tickets" -> "ticket";
-            case "products" -> "product";
-            case "line_items" -> "line_item";
-            default -> "object";
-        };
+        String subject =
+                switch (table.type().name()) {
+                    case StandardObjects.CONTACTS -> "contact";
+                    case "companies" -> "company";
+                    case "deals" -> "deal";
+                    case "tickets" -> "ticket";
+                    case "products" -> "product";
+                    case "line_items" -> "line_item";
+                    default -> "object";
+                };
         String typeId = "object".equals(subject) ? table.type().keyPrefix() : null;
         List<Wish> wishes = new ArrayList<>();
-        for (String kind : List.of("creation", "deletion", "restore", "merge", "privacyDeletion", "associationChange")) {
+        for (String kind :
+                List.of("creation", "deletion", "restore", "merge", "privacyDeletion", "associationChange")) {
             wishes.add(new Wish(subject + "." + kind, typeId, null));
         }
         properties.forEach(name -> wishes.add(new Wish(subject + ".propertyChange", typeId, name)));
@@ -115,24 +127,32 @@ public final class HubspotWebhooks implements AccountControl {
     }
 
     private static Table table(Account account, String object) {
-        return account.store().table(object)
+        return account.store()
+                .table(object)
                 .orElseThrow(() -> new IllegalArgumentException("There is no object '" + object + "'."));
     }
 
     /** Without the secret. */
     private static ObjectNode show(App app) {
         Settings settings = app.settings();
-        ObjectNode shown = Answers.JSON.createObjectNode().put("targetUrl", settings.targetUrl())
-                .put("maxConcurrentRequests", settings.maxConcurrentRequests()).put("timeScale", settings.timeScale())
-                .put("batchMs", settings.batchMs()).put("signatureVersion", settings.signatureVersion());
+        ObjectNode shown = Answers.JSON
+                .createObjectNode()
+                .put("targetUrl", settings.targetUrl())
+                .put("maxConcurrentRequests", settings.maxConcurrentRequests())
+                .put("timeScale", settings.timeScale())
+                .put("batchMs", settings.batchMs())
+                .put("signatureVersion", settings.signatureVersion());
         ArrayNode subscriptions = shown.putArray("subscriptions");
         app.subscriptions().forEach(subscription -> subscriptions.add(show(subscription)));
         return shown;
     }
 
     static ObjectNode show(Subscription subscription) {
-        ObjectNode shown = Answers.JSON.createObjectNode().put("id", String.valueOf(subscription.id()))
-                .put("eventType", subscription.eventType()).put("active", subscription.active())
+        ObjectNode shown = Answers.JSON
+                .createObjectNode()
+                .put("id", String.valueOf(subscription.id()))
+                .put("eventType", subscription.eventType())
+                .put("active", subscription.active())
                 .put("createdAt", Answers.moment(subscription.createdAt()));
         if (subscription.propertyName() != null) {
             shown.put("propertyName", subscription.propertyName());

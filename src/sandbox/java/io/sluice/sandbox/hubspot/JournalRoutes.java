@@ -1,9 +1,9 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.sandbox.hubspot;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-
 import io.sluice.sandbox.hubspot.journal.Entry;
 import io.sluice.sandbox.hubspot.journal.Feed;
 import io.sluice.sandbox.hubspot.journal.Subscription;
@@ -13,7 +13,6 @@ import io.sluice.sandbox.server.Answer;
 import io.sluice.sandbox.server.Call;
 import io.sluice.sandbox.server.Request;
 import io.sluice.sandbox.store.Table;
-
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.security.MessageDigest;
@@ -23,7 +22,6 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 
@@ -59,17 +57,21 @@ final class JournalRoutes {
         String method = call.call().method();
         return switch (call.part(0)) {
             case "journal", "journal-local" -> new Resources.Route(Operations.JOURNAL, (c, attempt) -> read(c));
-            case "subscriptions" -> new Resources.Route(Operations.JOURNAL_SUBSCRIPTIONS, (c, attempt) -> subscriptions(c));
-            case "snapshots" -> new Resources.Route(Operations.JOURNAL_SNAPSHOTS, (c, attempt) ->
-                    "POST".equals(method) ? snapshot(c) : status(c));
-            default -> new Resources.Route(Operations.JOURNAL, (c, attempt) -> {
-                throw nothing(c);
-            });
+            case "subscriptions" ->
+                new Resources.Route(Operations.JOURNAL_SUBSCRIPTIONS, (c, attempt) -> subscriptions(c));
+            case "snapshots" ->
+                new Resources.Route(
+                        Operations.JOURNAL_SNAPSHOTS, (c, attempt) -> "POST".equals(method) ? snapshot(c) : status(c));
+            default ->
+                new Resources.Route(Operations.JOURNAL, (c, attempt) -> {
+                    throw nothing(c);
+                });
         };
     }
 
     private static HubspotError.Thrown nothing(ApiCall call) {
-        return HubspotError.of(404, null, "Nothing is served at " + call.call().path() + ".").thrown();
+        return HubspotError.of(404, null, "Nothing is served at " + call.call().path() + ".")
+                .thrown();
     }
 
     // --- the journal
@@ -77,7 +79,9 @@ final class JournalRoutes {
     private Answer read(ApiCall call) {
         HubspotJournal.Desk desk = journal.desk(call.account());
         String portal = call.parameter("installPortalId");
-        if ("journal-local".equals(call.part(0)) && portal != null && !portal.equals(String.valueOf(Resources.PORTAL))) {
+        if ("journal-local".equals(call.part(0))
+                && portal != null
+                && !portal.equals(String.valueOf(Resources.PORTAL))) {
             return Answer.empty(204);
         }
         desk.snapshots().settle();
@@ -99,7 +103,8 @@ final class JournalRoutes {
         }
         if ("POST batch/read".equals(asked)) {
             List<Entry> entries = new ArrayList<>();
-            call.body().path("inputs").forEach(input -> feed.find(input.path("id").asText(input.asText()))
+            call.body().path("inputs").forEach(input -> feed.find(
+                            input.path("id").asText(input.asText()))
                     .ifPresent(entries::add));
             return many(call, entries);
         }
@@ -109,14 +114,16 @@ final class JournalRoutes {
     private static int most(String number) {
         int most = number.length() > 3 ? LARGEST_BATCH + 1 : Integer.parseInt(number);
         if (most < 1 || most > LARGEST_BATCH) {
-            throw HubspotError.invalid("The count must be from 1 to " + LARGEST_BATCH + ", not " + number + ".").thrown();
+            throw HubspotError.invalid("The count must be from 1 to " + LARGEST_BATCH + ", not " + number + ".")
+                    .thrown();
         }
         return most;
     }
 
     private static List<Entry> after(Feed feed, String offset, int most) {
-        return feed.after(offset, most).orElseThrow(() -> HubspotError.notFound("There is no offset " + offset
-                + " in the journal, or it is older than its history.").thrown());
+        return feed.after(offset, most).orElseThrow(() -> HubspotError.notFound(
+                        "There is no offset " + offset + " in the journal, or it is older than its history.")
+                .thrown());
     }
 
     private Answer one(ApiCall call, List<Entry> entries) {
@@ -128,7 +135,10 @@ final class JournalRoutes {
             return Answer.empty(204);
         }
         String now = Answers.moment(call.store().now());
-        ObjectNode body = Answers.JSON.createObjectNode().put("status", "COMPLETE").put("startedAt", now)
+        ObjectNode body = Answers.JSON
+                .createObjectNode()
+                .put("status", "COMPLETE")
+                .put("startedAt", now)
                 .put("completedAt", now);
         ArrayNode results = body.putArray("results");
         entries.forEach(entry -> results.add(address(call, entry)));
@@ -136,10 +146,16 @@ final class JournalRoutes {
     }
 
     private ObjectNode address(ApiCall call, Entry entry) {
-        long ends = call.store().now() / 1000 + journal.desk(call.account()).feed().settings().urlSeconds();
+        long ends = call.store().now() / 1000
+                + journal.desk(call.account()).feed().settings().urlSeconds();
         String path = FILES + call.account().name() + "/" + entry.offset();
-        return Answers.JSON.createObjectNode().put("url", call.call().origin() + path + "?Expires=" + ends + "&Signature="
-                + signature(path, String.valueOf(ends))).put("expiresAt", Answers.moment(ends * 1000))
+        return Answers.JSON
+                .createObjectNode()
+                .put(
+                        "url",
+                        call.call().origin() + path + "?Expires=" + ends + "&Signature="
+                                + signature(path, String.valueOf(ends)))
+                .put("expiresAt", Answers.moment(ends * 1000))
                 .put("currentOffset", entry.offset().toString());
     }
 
@@ -153,13 +169,18 @@ final class JournalRoutes {
     Request file(Call call) {
         List<String> path = call.segments();
         Account account = path.size() == 4
-                ? accounts.find(path.get(2)).filter(found -> journal.desk(found) != null).orElse(null) : null;
+                ? accounts.find(path.get(2))
+                        .filter(found -> journal.desk(found) != null)
+                        .orElse(null)
+                : null;
         if (account == null || !"GET".equals(call.method())) {
-            return new Request(null, Request.Kind.LOGIN, "unknown", Set.of(), Set::of, attempt -> denied("No such file"));
+            return new Request(
+                    null, Request.Kind.LOGIN, "unknown", Set.of(), Set::of, attempt -> denied("No such file"));
         }
         return Request.exempt(account, Operations.JOURNAL_FILE, attempt -> {
             String ends = call.query().getOrDefault("Expires", "");
-            if (!MessageDigest.isEqual(signature(call.path(), ends).getBytes(StandardCharsets.UTF_8),
+            if (!MessageDigest.isEqual(
+                    signature(call.path(), ends).getBytes(StandardCharsets.UTF_8),
                     call.query().getOrDefault("Signature", "").getBytes(StandardCharsets.UTF_8))) {
                 return denied("The signature does not match");
             }
@@ -173,8 +194,11 @@ final class JournalRoutes {
 
     /** As a file store words it. */
     private static Answer denied(String message) {
-        return Answer.text(403, "application/xml", "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error><Code>AccessDenied"
-                + "</Code><Message>" + message + "</Message></Error>");
+        return Answer.text(
+                403,
+                "application/xml",
+                "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error><Code>AccessDenied" + "</Code><Message>" + message
+                        + "</Message></Error>");
     }
 
     private static String signature(String path, String ends) {
@@ -212,9 +236,11 @@ final class JournalRoutes {
         JsonNode body = call.body();
         portal(body);
         List<String> associated = new ArrayList<>();
-        body.path("associatedObjectTypeIds").forEach(type -> associated.add(call.table(type.asText()).type().keyPrefix()));
+        body.path("associatedObjectTypeIds")
+                .forEach(type -> associated.add(call.table(type.asText()).type().keyPrefix()));
         try {
-            return feed.subscribe(body, call.table(body.path("objectTypeId").asText()).type().keyPrefix(), associated);
+            return feed.subscribe(
+                    body, call.table(body.path("objectTypeId").asText()).type().keyPrefix(), associated);
         } catch (IllegalArgumentException e) {
             throw HubspotError.invalid(e.getMessage()).thrown();
         }
@@ -222,14 +248,18 @@ final class JournalRoutes {
 
     private static void portal(JsonNode body) {
         if (body.path("portalId").asLong() != Resources.PORTAL) {
-            throw HubspotError.invalid("The app is not installed in the portal " + body.path("portalId").asText() + ".")
+            throw HubspotError.invalid("The app is not installed in the portal "
+                            + body.path("portalId").asText() + ".")
                     .thrown();
         }
     }
 
     private static Subscription subscription(Feed feed, String id) {
-        return feed.subscriptions().stream().filter(one -> String.valueOf(one.id()).equals(id)).findFirst()
-                .orElseThrow(() -> HubspotError.notFound("There is no subscription " + id + ".").thrown());
+        return feed.subscriptions().stream()
+                .filter(one -> String.valueOf(one.id()).equals(id))
+                .findFirst()
+                .orElseThrow(() -> HubspotError.notFound("There is no subscription " + id + ".")
+                        .thrown());
     }
 
     // --- snapshots
@@ -240,7 +270,8 @@ final class JournalRoutes {
         }
         JsonNode requests = call.body().path("snapshotRequests");
         if (requests.isEmpty() || requests.size() > LARGEST_BATCH) {
-            throw HubspotError.invalid("snapshotRequests must be from 1 to " + LARGEST_BATCH + ".").thrown();
+            throw HubspotError.invalid("snapshotRequests must be from 1 to " + LARGEST_BATCH + ".")
+                    .thrown();
         }
         for (JsonNode request : requests) {
             portal(request);
@@ -252,9 +283,16 @@ final class JournalRoutes {
             Table table = call.table(request.path("objectTypeId").asText());
             Set<String> properties = new HashSet<>();
             request.path("properties").forEach(name -> properties.add(name.asText()));
-            responses.addObject().put("portalId", Resources.PORTAL).put("objectTypeId", table.type().keyPrefix())
-                    .put("objectId", request.path("objectId").asLong()).put("snapshotStatusId", journal.desk(call.account())
-                            .snapshots().ask(table, request.path("objectId").asText(), properties));
+            responses
+                    .addObject()
+                    .put("portalId", Resources.PORTAL)
+                    .put("objectTypeId", table.type().keyPrefix())
+                    .put("objectId", request.path("objectId").asLong())
+                    .put(
+                            "snapshotStatusId",
+                            journal.desk(call.account())
+                                    .snapshots()
+                                    .ask(table, request.path("objectId").asText(), properties));
         }
         return Answers.json(200, body);
     }
@@ -265,9 +303,15 @@ final class JournalRoutes {
             throw nothing(call);
         }
         String id = call.path().get(call.path().size() - 1);
-        Snapshots.Told told = journal.desk(call.account()).snapshots().status(id)
-                .orElseThrow(() -> HubspotError.notFound("There is no snapshot " + id + ".").thrown());
-        ObjectNode body = Answers.JSON.createObjectNode().put("id", id).put("status", told.status().name())
+        Snapshots.Told told = journal.desk(call.account())
+                .snapshots()
+                .status(id)
+                .orElseThrow(() -> HubspotError.notFound("There is no snapshot " + id + ".")
+                        .thrown());
+        ObjectNode body = Answers.JSON
+                .createObjectNode()
+                .put("id", id)
+                .put("status", told.status().name())
                 .put("initiatedAt", told.initiatedAt());
         return Answers.json(200, told.completedAt() == null ? body : body.put("completedAt", told.completedAt()));
     }

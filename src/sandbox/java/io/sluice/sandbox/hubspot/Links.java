@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.sandbox.hubspot;
 
 import io.sluice.sandbox.store.Field;
@@ -7,7 +8,6 @@ import io.sluice.sandbox.store.Row;
 import io.sluice.sandbox.store.Store;
 import io.sluice.sandbox.store.Table;
 import io.sluice.sandbox.store.Transaction;
-
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -33,12 +33,15 @@ final class Links {
 
     /** The record of the association's first end: the one with the lower id. */
     private static final Field ONE = text("one_id");
+
     private static final Field OTHER = text("other_id");
     /** Numbers of the types as seen from the first end, parted by semicolons. */
     private static final Field TYPES = text("types");
+
     private static final Field PAIR = text("pair").asUnique();
     /** A record and the object at the other end: what a reading asks for. */
     private static final Field ONE_END = text("one_end").asExternalId(false).readOnly();
+
     private static final Field OTHER_END = text("other_end").asExternalId(false).readOnly();
     /** The record whose only association of a primary type this is, with that type. */
     private static final Field PRIMARY = text("primary").asExternalId(false).readOnly();
@@ -56,7 +59,12 @@ final class Links {
     }
 
     static ObjectType object() {
-        return new ObjectType(ASSOCIATIONS, "Association", "Associations", ASSOCIATIONS, IdScheme.counted(IDS),
+        return new ObjectType(
+                ASSOCIATIONS,
+                "Association",
+                "Associations",
+                ASSOCIATIONS,
+                IdScheme.counted(IDS),
                 List.of(ONE, OTHER, TYPES, PAIR, ONE_END, OTHER_END, PRIMARY, text(StandardObjects.MERGED_INTO)));
     }
 
@@ -75,7 +83,7 @@ final class Links {
      * @param number   of its row: associations are listed in the order in which they were made
      * @param otherId  the record at its other end
      */
-    record Link(int number, String otherId, List<AssociationType> types) { }
+    record Link(int number, String otherId, List<AssociationType> types) {}
 
     /**
      * An association as it is kept, seen from its first end.
@@ -83,10 +91,14 @@ final class Links {
      * @param oneType   type id of the first record's object, as otherType is of the other's
      * @param numbers   of the types that hold now; none where the association is gone
      */
-    record Kept(String oneId, String oneType, String otherId, String otherType, Set<Integer> numbers) { }
+    record Kept(String oneId, String oneType, String otherId, String otherType, Set<Integer> numbers) {}
 
     Kept kept(Row row) {
-        return new Kept(value(ONE, row), end(value(OTHER_END, row)), value(OTHER, row), end(value(ONE_END, row)),
+        return new Kept(
+                value(ONE, row),
+                end(value(OTHER_END, row)),
+                value(OTHER, row),
+                end(value(ONE_END, row)),
                 row.isDeleted() ? Set.of() : numbers(row));
     }
 
@@ -104,8 +116,12 @@ final class Links {
         List<AssociationType> known = AssociationTypes.between(store, from.table, to);
         List<Row> rows = new ArrayList<>(store.find(table, field(ONE_END), from.towards(to)));
         store.find(table, field(OTHER_END), from.towards(to)).stream()
-                .filter(row -> rows.stream().noneMatch(same -> same.number() == row.number())).forEach(rows::add);
-        return rows.stream().map(row -> link(row, from, known)).sorted(Comparator.comparingInt(Link::number)).toList();
+                .filter(row -> rows.stream().noneMatch(same -> same.number() == row.number()))
+                .forEach(rows::add);
+        return rows.stream()
+                .map(row -> link(row, from, known))
+                .sorted(Comparator.comparingInt(Link::number))
+                .toList();
     }
 
     private static boolean isLive(Table to, String id) {
@@ -117,7 +133,8 @@ final class Links {
         boolean first = from.row.id().equals(value(ONE, row));
         Set<Integer> numbers = numbers(row);
         List<AssociationType> types = known.stream()
-                .filter(type -> numbers.contains(first ? type.id() : type.inverse())).toList();
+                .filter(type -> numbers.contains(first ? type.id() : type.inverse()))
+                .toList();
         return new Link(row.number(), value(first ? OTHER : ONE, row), types);
     }
 
@@ -137,7 +154,10 @@ final class Links {
         all.forEach(type -> numbers.add(first ? type.id() : type.inverse()));
         Map<Field, Object> values = new HashMap<>();
         values.put(field(TYPES), text(numbers));
-        all.stream().map(type -> holder(type, from, to)).filter(holder -> holder != null).findFirst()
+        all.stream()
+                .map(type -> holder(type, from, to))
+                .filter(holder -> holder != null)
+                .findFirst()
                 .ifPresent(holder -> values.put(field(PRIMARY), holder));
         if (before.isPresent()) {
             return transaction.update(table, before.get(), values, origin.user());
@@ -155,7 +175,9 @@ final class Links {
     /** What two records are to each other, as this transaction sees it and the first record does. */
     List<AssociationType> types(Transaction transaction, End from, End to) {
         List<AssociationType> known = AssociationTypes.between(store, from.table, to.table);
-        return find(transaction, from, to).map(row -> link(row, from, known).types).orElse(List.of());
+        return find(transaction, from, to)
+                .map(row -> link(row, from, known).types)
+                .orElse(List.of());
     }
 
     /** Takes types away, or all of them with the association; what is not there is gone already. */
@@ -192,8 +214,16 @@ final class Links {
                 End other = new End(to, to.row(link.otherId));
                 remove(transaction, gone, other, List.of(), origin);
                 if (!link.otherId.equals(survivor.row.id())) {
-                    add(transaction, survivor, other, link.types.stream().filter(type -> !type.primary()
-                            || transaction.find(table, field(PRIMARY), holder(type, survivor, other)).isEmpty()).toList(),
+                    add(
+                            transaction,
+                            survivor,
+                            other,
+                            link.types.stream()
+                                    .filter(type -> !type.primary()
+                                            || transaction
+                                                    .find(table, field(PRIMARY), holder(type, survivor, other))
+                                                    .isEmpty())
+                                    .toList(),
                             origin);
                 }
             }
@@ -201,7 +231,8 @@ final class Links {
     }
 
     /** A record has one primary: another that was it before stays associated. */
-    private void dethrone(Transaction transaction, String holder, AssociationType type, End from, End to, Origin origin) {
+    private void dethrone(
+            Transaction transaction, String holder, AssociationType type, End from, End to, Origin origin) {
         for (Row row : transaction.find(table, field(PRIMARY), holder)) {
             if (pair(from, to).equals(value(PAIR, row))) {
                 continue;
@@ -236,7 +267,8 @@ final class Links {
     }
 
     private Set<Integer> numbers(Row row) {
-        return Arrays.stream(value(TYPES, row).split(";")).map(Integer::valueOf)
+        return Arrays.stream(value(TYPES, row).split(";"))
+                .map(Integer::valueOf)
                 .collect(Collectors.toCollection(TreeSet::new));
     }
 

@@ -1,8 +1,8 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.sandbox.hubspot;
 
 import io.sluice.sandbox.server.Account;
 import io.sluice.sandbox.server.Accounts;
-
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
@@ -11,7 +11,6 @@ import java.util.Base64;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.LongSupplier;
-
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 
@@ -49,8 +48,12 @@ final class OauthTokens {
 
     String issue(Account account, boolean journal) {
         byte[] name = account.name().getBytes(StandardCharsets.UTF_8);
-        byte[] content = ByteBuffer.allocate(HEAD + name.length).putLong(clockMicros.getAsLong())
-                .putInt(issued.incrementAndGet()).put((byte) (journal ? 1 : 0)).put(name).array();
+        byte[] content = ByteBuffer.allocate(HEAD + name.length)
+                .putLong(clockMicros.getAsLong())
+                .putInt(issued.incrementAndGet())
+                .put((byte) (journal ? 1 : 0))
+                .put(name)
+                .array();
         Base64.Encoder encoder = Base64.getUrlEncoder().withoutPadding();
         return PREFIX + encoder.encodeToString(content) + "." + encoder.encodeToString(signature(content));
     }
@@ -58,7 +61,8 @@ final class OauthTokens {
     /** What a token is, or empty when the sandbox never gave it out. */
     Optional<Token> find(String token) {
         try {
-            String[] parts = token.startsWith(PREFIX) ? token.substring(PREFIX.length()).split("\\.") : new String[0];
+            String[] parts =
+                    token.startsWith(PREFIX) ? token.substring(PREFIX.length()).split("\\.") : new String[0];
             if (parts.length != 2) {
                 return Optional.empty();
             }

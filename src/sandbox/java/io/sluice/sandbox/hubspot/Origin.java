@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.sandbox.hubspot;
 
 /**
@@ -11,6 +12,7 @@ record Origin(String source, String id) {
 
     /** The id of the one app whose token the sandbox takes. */
     static final String APP_ID = "600001";
+
     static final Origin API = new Origin("INTEGRATION", APP_ID);
     static final Origin USER = new Origin("CRM_UI", "userId:45678");
     /** A workflow of the customer's. */

@@ -1,15 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.sandbox.hubspot;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-
 import io.sluice.sandbox.server.Accounts;
 import io.sluice.sandbox.server.Answer;
 import io.sluice.sandbox.store.Field;
 import io.sluice.sandbox.store.Row;
 import io.sluice.sandbox.store.Table;
-
 import java.util.ArrayList;
 import java.util.List;
 
@@ -29,7 +28,11 @@ final class PipelineRoutes {
 
     Answer answer(ApiCall call) {
         synchronized (call.account()) {
-            return new Visit(call, call.table(), Pipelines.all(call.account(), call.table().type().name())).answer();
+            return new Visit(
+                            call,
+                            call.table(),
+                            Pipelines.all(call.account(), call.table().type().name()))
+                    .answer();
         }
     }
 
@@ -64,7 +67,8 @@ final class PipelineRoutes {
                 case "GET5s" -> Answers.json(200, stage());
                 case "PUT5s" -> saved(200, changed(stage(), whole(call.body())));
                 case "PATCH5s" -> saved(200, changed(stageOrArchived(), call.body()));
-                case "DELETE5s" -> archived(stage(), Answers.JSON.createArrayNode().add(stage()));
+                case "DELETE5s" ->
+                    archived(stage(), Answers.JSON.createArrayNode().add(stage()));
                 case "GET4" -> audit(pipeline());
                 case "GET6s" -> audit(stage());
                 default -> throw Resources.nothing(call);
@@ -107,7 +111,8 @@ final class PipelineRoutes {
 
         private static ObjectNode find(JsonNode these, String id, boolean orArchived) {
             for (JsonNode one : these) {
-                if (one.path("id").asText().equals(id) && (orArchived || !one.path("archived").asBoolean())) {
+                if (one.path("id").asText().equals(id)
+                        && (orArchived || !one.path("archived").asBoolean())) {
                     return (ObjectNode) one;
                 }
             }
@@ -130,7 +135,8 @@ final class PipelineRoutes {
                 ObjectNode added = addStage(pipeline, stage);
                 before.forEach(old -> {
                     if (!stage.has("stageId") && old.path("label").equals(added.path("label"))) {
-                        added.put("id", old.path("id").asText()).put("createdAt", old.path("createdAt").asText());
+                        added.put("id", old.path("id").asText())
+                                .put("createdAt", old.path("createdAt").asText());
                     }
                 });
             }
@@ -141,12 +147,15 @@ final class PipelineRoutes {
             whole(body);
             ArrayNode stages = pipeline.withArray("stages");
             if (stages.size() >= MOST_DEAL_STAGES) {
-                throw HubspotError.invalid("A pipeline has no more than " + MOST_DEAL_STAGES + " stages.").thrown();
+                throw HubspotError.invalid("A pipeline has no more than " + MOST_DEAL_STAGES + " stages.")
+                        .thrown();
             }
             List<JsonNode> everyStage = new ArrayList<>();
             all.forEach(one -> one.path("stages").forEach(everyStage::add));
-            ObjectNode stage = fresh(stages.addObject(), body, id(body.path("stageId"),
-                    Answers.JSON.createArrayNode().addAll(everyStage)));
+            ObjectNode stage = fresh(
+                    stages.addObject(),
+                    body,
+                    id(body.path("stageId"), Answers.JSON.createArrayNode().addAll(everyStage)));
             stage.putObject("metadata");
             stage.put("writePermissions", "CRM_PERMISSIONS_ENFORCEMENT");
             return changed(stage, body);
@@ -155,14 +164,19 @@ final class PipelineRoutes {
         private JsonNode whole(JsonNode body) {
             HubspotError.require(body, "label", "displayOrder", "metadata");
             if ("deals".equals(table.type().name()) && !body.path("metadata").has("probability")) {
-                throw HubspotError.invalid("Deal stages must have a metadata property 'probability' from 0.0 to 1.0.").thrown();
+                throw HubspotError.invalid("Deal stages must have a metadata property 'probability' from 0.0 to 1.0.")
+                        .thrown();
             }
             return body;
         }
 
         private ObjectNode fresh(ObjectNode one, JsonNode body, String id) {
-            return one.put("id", id).put("label", body.path("label").asText()).put("displayOrder", 0).put("createdAt", now)
-                    .put("updatedAt", now).put("archived", false);
+            return one.put("id", id)
+                    .put("label", body.path("label").asText())
+                    .put("displayOrder", 0)
+                    .put("createdAt", now)
+                    .put("updatedAt", now)
+                    .put("archived", false);
         }
 
         private ObjectNode changed(ObjectNode one, JsonNode body) {
@@ -173,8 +187,8 @@ final class PipelineRoutes {
                 one.put("displayOrder", body.path("displayOrder").asInt());
             }
             if (body.path("metadata").isObject()) {
-                body.path("metadata").properties().forEach(entry ->
-                        one.withObject("/metadata").put(entry.getKey(), entry.getValue().asText()));
+                body.path("metadata").properties().forEach(entry -> one.withObject("/metadata")
+                        .put(entry.getKey(), entry.getValue().asText()));
                 one.withObject("/metadata").put("isClosed", String.valueOf(isClosed(one.path("metadata"))));
             }
             if (body.path("archived").isBoolean()) {
@@ -190,7 +204,8 @@ final class PipelineRoutes {
 
         /** A deal that is won or lost for certain, and a ticket whose stage says so. */
         private boolean isClosed(JsonNode metadata) {
-            return metadata.has("probability") ? metadata.path("probability").asText().matches("0(\\.0+)?|1(\\.0+)?")
+            return metadata.has("probability")
+                    ? metadata.path("probability").asText().matches("0(\\.0+)?|1(\\.0+)?")
                     : "CLOSED".equals(metadata.path("ticketState").asText());
         }
 
@@ -198,7 +213,8 @@ final class PipelineRoutes {
             if (!wanted.asText("").isBlank()) {
                 for (JsonNode one : taken) {
                     if (one.path("id").asText().equals(wanted.asText())) {
-                        throw HubspotError.of(409, "CONFLICT", "The id '" + wanted.asText() + "' is taken.").thrown();
+                        throw HubspotError.of(409, "CONFLICT", "The id '" + wanted.asText() + "' is taken.")
+                                .thrown();
                     }
                 }
                 return wanted.asText();
@@ -213,9 +229,11 @@ final class PipelineRoutes {
 
         private Answer archived(ObjectNode one, JsonNode stages) {
             boolean check = "true".equals(call.parameter("validateReferencesBeforeDelete"))
-                    || "true".equals(call.parameter("validateDealStageUsagesBeforeDelete")) || !one.has("stages");
+                    || "true".equals(call.parameter("validateDealStageUsagesBeforeDelete"))
+                    || !one.has("stages");
             if (check && isUsed(Pipelines.ids(stages))) {
-                throw HubspotError.invalid("Records are in the stages " + Pipelines.ids(stages) + ".").thrown();
+                throw HubspotError.invalid("Records are in the stages " + Pipelines.ids(stages) + ".")
+                        .thrown();
             }
             one.put("archived", true).put("archivedAt", now).put("updatedAt", now);
             save();
@@ -239,10 +257,14 @@ final class PipelineRoutes {
             ObjectNode body = Answers.JSON.createObjectNode();
             ArrayNode results = body.putArray("results");
             for (String action : List.of("CREATE", "UPDATE")) {
-                String at = one.path("CREATE".equals(action) ? "createdAt" : "updatedAt").asText();
+                String at = one.path("CREATE".equals(action) ? "createdAt" : "updatedAt")
+                        .asText();
                 if ("CREATE".equals(action) || !at.equals(one.path("createdAt").asText())) {
-                    results.addObject().put("portalId", Resources.PORTAL).put("identifier", one.path("id").asText())
-                            .put("action", action).put("timestamp", at);
+                    results.addObject()
+                            .put("portalId", Resources.PORTAL)
+                            .put("identifier", one.path("id").asText())
+                            .put("action", action)
+                            .put("timestamp", at);
                 }
             }
             return Answers.json(200, body);
@@ -255,8 +277,9 @@ final class PipelineRoutes {
         }
 
         private Pipelines.Names names() {
-            return Pipelines.names(table.type().name()).orElseThrow(() -> HubspotError.invalid(
-                    table.type().name() + " have no pipelines.").thrown());
+            return Pipelines.names(table.type().name())
+                    .orElseThrow(() -> HubspotError.invalid(table.type().name() + " have no pipelines.")
+                            .thrown());
         }
 
         private void save() {
@@ -268,8 +291,10 @@ final class PipelineRoutes {
 
         private void declare(String name, ArrayNode options) {
             Field field = table.type().field(name).orElseThrow();
-            ObjectNode spec = Answers.JSON.createObjectNode().put("label", field.label()).put("type",
-                    PropertyType.ENUMERATION.field().wireName());
+            ObjectNode spec = Answers.JSON
+                    .createObjectNode()
+                    .put("label", field.label())
+                    .put("type", PropertyType.ENUMERATION.field().wireName());
             spec.set("options", options);
             accounts.declareField(call.account(), table.type().name(), name, spec);
         }

@@ -1,11 +1,10 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.sandbox.hubspot;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-
 import io.sluice.sandbox.server.Account;
-
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -18,24 +17,32 @@ import java.util.Optional;
 final class Pipelines {
 
     /** The properties of a record that say where it is. */
-    record Names(String pipeline, String stage) { }
+    record Names(String pipeline, String stage) {}
 
-    private static final Map<String, Names> NAMES = Map.of("deals", new Names("pipeline", "dealstage"),
-            "tickets", new Names("hs_pipeline", "hs_pipeline_stage"));
+    private static final Map<String, Names> NAMES = Map.of(
+            "deals", new Names("pipeline", "dealstage"), "tickets", new Names("hs_pipeline", "hs_pipeline_stage"));
     private static final String KEPT = "hubspot.pipelines/";
     private static final String SINCE = "2026-01-01T00:00:00.000Z";
 
-    private static final ArrayNode DEALS = pipeline("default", "Sales Pipeline",
+    private static final ArrayNode DEALS = pipeline(
+            "default",
+            "Sales Pipeline",
             deal("appointmentscheduled", "Appointment Scheduled", "0.2", false),
             deal("qualifiedtobuy", "Qualified To Buy", "0.4", false),
             deal("presentationscheduled", "Presentation Scheduled", "0.6", false),
             deal("decisionmakerboughtin", "Decision Maker Bought-In", "0.8", false),
             deal("contractsent", "Contract Sent", "0.9", false),
-            deal("closedwon", "Closed Won", "1.0", true), deal("closedlost", "Closed Lost", "0.0", true));
-    private static final ArrayNode TICKETS = pipeline("0", "Support Pipeline", ticket("1", "New", false),
-            ticket("2", "Waiting on contact", false), ticket("3", "Waiting on us", false), ticket("4", "Closed", true));
+            deal("closedwon", "Closed Won", "1.0", true),
+            deal("closedlost", "Closed Lost", "0.0", true));
+    private static final ArrayNode TICKETS = pipeline(
+            "0",
+            "Support Pipeline",
+            ticket("1", "New", false),
+            ticket("2", "Waiting on contact", false),
+            ticket("3", "Waiting on us", false),
+            ticket("4", "Closed", true));
 
-    private Pipelines() { }
+    private Pipelines() {}
 
     /** The properties of an object's records that say where they are; nothing for objects without pipelines. */
     static Optional<Names> names(String object) {
@@ -87,13 +94,17 @@ final class Pipelines {
     /** The stages of all pipelines as the options of a property. */
     static ArrayNode stageOptions(Account account, String object) {
         ArrayNode options = Answers.JSON.createArrayNode();
-        live(kept(account, object)).forEach(pipeline -> live(pipeline.path("stages")).forEach(stage -> option(options, stage)));
+        live(kept(account, object))
+                .forEach(pipeline -> live(pipeline.path("stages")).forEach(stage -> option(options, stage)));
         return options;
     }
 
     private static void option(ArrayNode options, JsonNode one) {
-        options.addObject().put("label", one.path("label").asText()).put("value", one.path("id").asText())
-                .put("displayOrder", one.path("displayOrder").asInt()).put("hidden", false);
+        options.addObject()
+                .put("label", one.path("label").asText())
+                .put("value", one.path("id").asText())
+                .put("displayOrder", one.path("displayOrder").asInt())
+                .put("hidden", false);
     }
 
     private static ArrayNode pipeline(String id, String label, ObjectNode... stages) {
@@ -120,7 +131,11 @@ final class Pipelines {
     }
 
     private static ObjectNode described(ObjectNode node, String id, String label, int order) {
-        return node.put("id", id).put("label", label).put("displayOrder", order).put("createdAt", SINCE)
-                .put("updatedAt", SINCE).put("archived", false);
+        return node.put("id", id)
+                .put("label", label)
+                .put("displayOrder", order)
+                .put("createdAt", SINCE)
+                .put("updatedAt", SINCE)
+                .put("archived", false);
     }
 }

@@ -1,14 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.sandbox.hubspot;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.MissingNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-
 import io.sluice.sandbox.server.Account;
 import io.sluice.sandbox.store.Field;
 import io.sluice.sandbox.store.ObjectType;
-
 import java.util.List;
 
 /**
@@ -19,31 +18,58 @@ import java.util.List;
 final class PropertyDefinitions {
 
     private static final String SINCE = "2026-01-01T00:00:00.000Z";
-    private static final List<String> TEXTS = List.of("label", "description", "groupName", "fieldType", "createdAt",
-            "updatedAt", "archivedAt", "calculationFormula", "referencedObjectType", "dataSensitivity");
+    private static final List<String> TEXTS = List.of(
+            "label",
+            "description",
+            "groupName",
+            "fieldType",
+            "createdAt",
+            "updatedAt",
+            "archivedAt",
+            "calculationFormula",
+            "referencedObjectType",
+            "dataSensitivity");
     private static final List<String> FLAGS = List.of("hidden", "formField", "externalOptions", "archived");
 
-    private PropertyDefinitions() { }
+    private PropertyDefinitions() {}
 
     static ObjectNode describe(Account account, ObjectType type, Field field) {
         boolean hubspots = StandardObjects.isHubspots(type, field.name());
         boolean calculated = field.source() != null;
         PropertyType kind = PropertyType.of(field.type());
-        ObjectNode property = Answers.JSON.createObjectNode().put("updatedAt", SINCE).put("createdAt", SINCE)
-                .put("name", field.name()).put("label", field.label()).put("type", kind.wireName())
-                .put("fieldType", kind.control()).put("description", "").put("groupName", Groups.first(type))
-                .put("displayOrder", -1).put("calculated", calculated).put("externalOptions", isOwner(field.name()))
-                .put("archived", false).put("hasUniqueValue", field.unique()).put("hidden", false)
-                .put("hubspotDefined", hubspots).put("formField", !calculated && type.keyPrefix().equals("0-1"))
+        ObjectNode property = Answers.JSON
+                .createObjectNode()
+                .put("updatedAt", SINCE)
+                .put("createdAt", SINCE)
+                .put("name", field.name())
+                .put("label", field.label())
+                .put("type", kind.wireName())
+                .put("fieldType", kind.control())
+                .put("description", "")
+                .put("groupName", Groups.first(type))
+                .put("displayOrder", -1)
+                .put("calculated", calculated)
+                .put("externalOptions", isOwner(field.name()))
+                .put("archived", false)
+                .put("hasUniqueValue", field.unique())
+                .put("hidden", false)
+                .put("hubspotDefined", hubspots)
+                .put("formField", !calculated && type.keyPrefix().equals("0-1"))
                 .put("dataSensitivity", "non_sensitive");
         if (isOwner(field.name())) {
             property.put("referencedObjectType", "OWNER");
         }
         property.set("options", options(account, type, kind, field));
-        property.putObject("modificationMetadata").put("archivable", !hubspots).put("readOnlyDefinition", hubspots)
-                .put("readOnlyOptions", isPipeline(type, field.name())).put("readOnlyValue", !field.updateable());
-        own(account, type, field.name()).properties().stream().filter(entry -> entry.getValue().isArray()
-                || TEXTS.contains(entry.getKey()) || FLAGS.contains(entry.getKey()) || "displayOrder".equals(entry.getKey()))
+        property.putObject("modificationMetadata")
+                .put("archivable", !hubspots)
+                .put("readOnlyDefinition", hubspots)
+                .put("readOnlyOptions", isPipeline(type, field.name()))
+                .put("readOnlyValue", !field.updateable());
+        own(account, type, field.name()).properties().stream()
+                .filter(entry -> entry.getValue().isArray()
+                        || TEXTS.contains(entry.getKey())
+                        || FLAGS.contains(entry.getKey())
+                        || "displayOrder".equals(entry.getKey()))
                 .filter(entry -> !"options".equals(entry.getKey()) || !isPipeline(type, field.name()))
                 .forEach(entry -> property.set(entry.getKey(), entry.getValue()));
         return property;
@@ -60,15 +86,18 @@ final class PropertyDefinitions {
     }
 
     static ArrayNode allArchived(Account account, ObjectType type) {
-        return account.kept(archiveKey(type)).map(kept -> (ArrayNode) kept.deepCopy())
+        return account.kept(archiveKey(type))
+                .map(kept -> (ArrayNode) kept.deepCopy())
                 .orElseGet(Answers.JSON::createArrayNode);
     }
 
     /** Keeps the definition of a property that is taken away. */
     static void archive(Account account, ObjectType type, ObjectNode definition, long now) {
         forget(account, type, definition.path("name").asText());
-        account.keep(archiveKey(type), allArchived(account, type).add(definition.put("archived", true)
-                .put("archivedAt", Answers.moment(now))));
+        account.keep(
+                archiveKey(type),
+                allArchived(account, type)
+                        .add(definition.put("archived", true).put("archivedAt", Answers.moment(now))));
         account.keep(key(type, definition.path("name").asText()), Answers.JSON.createObjectNode());
     }
 
@@ -99,7 +128,8 @@ final class PropertyDefinitions {
 
     /** Whether its options are the stages and pipelines that {@link Pipelines} keeps. */
     static boolean isPipeline(ObjectType type, String name) {
-        return Pipelines.names(type.name()).filter(names -> names.pipeline().equals(name) || names.stage().equals(name))
+        return Pipelines.names(type.name())
+                .filter(names -> names.pipeline().equals(name) || names.stage().equals(name))
                 .isPresent();
     }
 
@@ -114,7 +144,8 @@ final class PropertyDefinitions {
     private static ArrayNode options(Account account, ObjectType type, PropertyType kind, Field field) {
         if (isPipeline(type, field.name())) {
             return Pipelines.names(type.name()).orElseThrow().stage().equals(field.name())
-                    ? Pipelines.stageOptions(account, type.name()) : Pipelines.pipelineOptions(account, type.name());
+                    ? Pipelines.stageOptions(account, type.name())
+                    : Pipelines.pipelineOptions(account, type.name());
         }
         ArrayNode options = Answers.JSON.createArrayNode();
         if (kind == PropertyType.BOOL) {
@@ -126,7 +157,10 @@ final class PropertyDefinitions {
     }
 
     private static void option(ArrayNode options, String label, String value) {
-        options.addObject().put("label", label).put("value", value).put("displayOrder", options.size() - 1)
+        options.addObject()
+                .put("label", label)
+                .put("value", value)
+                .put("displayOrder", options.size() - 1)
                 .put("hidden", false);
     }
 
@@ -134,7 +168,8 @@ final class PropertyDefinitions {
     private static ArrayNode options(JsonNode sent) {
         ArrayNode options = Answers.JSON.createArrayNode();
         sent.forEach(one -> {
-            ObjectNode option = options.addObject().put("label", one.path("label").asText())
+            ObjectNode option = options.addObject()
+                    .put("label", one.path("label").asText())
                     .put("value", one.path("value").asText())
                     .put("displayOrder", one.path("displayOrder").asInt(options.size() - 1))
                     .put("hidden", one.path("hidden").asBoolean());

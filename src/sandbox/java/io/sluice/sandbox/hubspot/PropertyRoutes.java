@@ -1,9 +1,9 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.sandbox.hubspot;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-
 import io.sluice.sandbox.server.Account;
 import io.sluice.sandbox.server.Accounts;
 import io.sluice.sandbox.server.Answer;
@@ -11,7 +11,6 @@ import io.sluice.sandbox.store.Field;
 import io.sluice.sandbox.store.FieldType;
 import io.sluice.sandbox.store.ObjectType;
 import io.sluice.sandbox.store.Table;
-
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -28,11 +27,20 @@ final class PropertyRoutes {
 
     /** Which controls a type may have ("Property type and fieldType values" in HubSpot's guide to properties). */
     private static final Map<PropertyType, Set<String>> CONTROLS = Map.of(
-            PropertyType.BOOL, Set.of("booleancheckbox", CALCULATED),
-            PropertyType.ENUMERATION, Set.of("booleancheckbox", MANY, "radio", "select", CALCULATED),
-            PropertyType.DATE, Set.of("date"), PropertyType.DATETIME, Set.of("date"),
-            PropertyType.STRING, Set.of("file", "text", "textarea", CALCULATED, "html", "phonenumber"),
-            PropertyType.NUMBER, Set.of("number", CALCULATED), PropertyType.PHONE, Set.of("phonenumber"));
+            PropertyType.BOOL,
+            Set.of("booleancheckbox", CALCULATED),
+            PropertyType.ENUMERATION,
+            Set.of("booleancheckbox", MANY, "radio", "select", CALCULATED),
+            PropertyType.DATE,
+            Set.of("date"),
+            PropertyType.DATETIME,
+            Set.of("date"),
+            PropertyType.STRING,
+            Set.of("file", "text", "textarea", CALCULATED, "html", "phonenumber"),
+            PropertyType.NUMBER,
+            Set.of("number", CALCULATED),
+            PropertyType.PHONE,
+            Set.of("phonenumber"));
 
     private final Accounts accounts;
 
@@ -47,7 +55,8 @@ final class PropertyRoutes {
         if ("true".equals(call.parameter("archived"))) {
             results.addAll(PropertyDefinitions.allArchived(call.account(), type));
         } else {
-            type.fields().stream().filter(RecordJson::isProperty)
+            type.fields().stream()
+                    .filter(RecordJson::isProperty)
                     .forEach(field -> results.add(PropertyDefinitions.describe(call.account(), type, field)));
         }
         return Answers.json(200, body);
@@ -70,7 +79,8 @@ final class PropertyRoutes {
     }
 
     private static Field field(ObjectType type, String name) {
-        return type.field(name).filter(RecordJson::isProperty).orElseThrow(() -> missing(name).thrown());
+        return type.field(name).filter(RecordJson::isProperty).orElseThrow(() -> missing(name)
+                .thrown());
     }
 
     private static HubspotError missing(String name) {
@@ -91,15 +101,21 @@ final class PropertyRoutes {
             }
             String name = body.path("name").asText();
             if (!name.matches("[a-z][a-z0-9_]{0,99}")) {
-                throw HubspotError.invalid("A property's name begins with a letter and has lower-case letters, digits and "
-                        + "'_'.").thrown();
+                throw HubspotError.invalid(
+                                "A property's name begins with a letter and has lower-case letters, digits and "
+                                        + "'_'.")
+                        .thrown();
             }
             if (type.field(name).isPresent()) {
                 throw HubspotError.of(409, "OBJECT_ALREADY_EXISTS", "A property named '" + name + "' already exists.")
-                        .in("name", List.of(name)).thrown();
+                        .in("name", List.of(name))
+                        .thrown();
             }
-            if (body.hasNonNull("groupName") && !Groups.exists(account, type, body.path("groupName").asText())) {
-                throw HubspotError.invalid("Property group '" + body.path("groupName").asText() + "' does not exist.").thrown();
+            if (body.hasNonNull("groupName")
+                    && !Groups.exists(account, type, body.path("groupName").asText())) {
+                throw HubspotError.invalid(
+                                "Property group '" + body.path("groupName").asText() + "' does not exist.")
+                        .thrown();
             }
             PropertyType kind = kind(body.path("type").asText());
             control(kind, body.path("fieldType").asText());
@@ -107,7 +123,11 @@ final class PropertyRoutes {
             if (body.path("hasUniqueValue").asBoolean()) {
                 unique(type, kind);
             }
-            accounts.declareField(account, type.name(), name, spec(kind, body, body.path("hasUniqueValue").asBoolean()));
+            accounts.declareField(
+                    account,
+                    type.name(),
+                    name,
+                    spec(kind, body, body.path("hasUniqueValue").asBoolean()));
             PropertyDefinitions.forget(account, type, name);
             PropertyDefinitions.keep(account, type, name, body, account.store().now());
             return PropertyDefinitions.describe(account, type, field(type, name));
@@ -121,14 +141,20 @@ final class PropertyRoutes {
             ObjectNode body = ((ObjectNode) call.body()).deepCopy();
             // neither is changed once a property is there
             body.remove(List.of("name", "hasUniqueValue"));
-            boolean definition = List.of("label", "description", "type", "fieldType").stream().anyMatch(body::has);
+            boolean definition = List.of("label", "description", "type", "fieldType").stream()
+                    .anyMatch(body::has);
             if (StandardObjects.isHubspots(type, field.name()) && definition
                     || PropertyDefinitions.isPipeline(type, field.name()) && body.has("options")) {
-                throw HubspotError.invalid("The property '" + field.name() + "' is HubSpot's own; its definition can't be "
-                        + "changed.").thrown();
+                throw HubspotError.invalid("The property '" + field.name()
+                                + "' is HubSpot's own; its definition can't be " + "changed.")
+                        .thrown();
             }
-            if (body.hasNonNull("groupName") && !Groups.exists(call.account(), type, body.path("groupName").asText())) {
-                throw HubspotError.invalid("Property group '" + body.path("groupName").asText() + "' does not exist.").thrown();
+            if (body.hasNonNull("groupName")
+                    && !Groups.exists(
+                            call.account(), type, body.path("groupName").asText())) {
+                throw HubspotError.invalid(
+                                "Property group '" + body.path("groupName").asText() + "' does not exist.")
+                        .thrown();
             }
             ObjectNode whole = PropertyDefinitions.describe(call.account(), type, field);
             body.properties().forEach(entry -> whole.set(entry.getKey(), entry.getValue()));
@@ -138,7 +164,8 @@ final class PropertyRoutes {
             if (!StandardObjects.isHubspots(type, field.name()) || body.has("options")) {
                 accounts.declareField(call.account(), type.name(), field.name(), spec(kind, whole, field.unique()));
             }
-            PropertyDefinitions.keep(call.account(), type, field.name(), body, call.store().now());
+            PropertyDefinitions.keep(
+                    call.account(), type, field.name(), body, call.store().now());
             return Answers.json(200, PropertyDefinitions.describe(call.account(), type, field(type, field.name())));
         }
     }
@@ -153,9 +180,14 @@ final class PropertyRoutes {
             ObjectType type = call.table().type();
             Field field = field(type, name);
             if (StandardObjects.isHubspots(type, field.name())) {
-                throw HubspotError.invalid("The property '" + field.name() + "' is HubSpot's own and can't be archived.").thrown();
+                throw HubspotError.invalid(
+                                "The property '" + field.name() + "' is HubSpot's own and can't be archived.")
+                        .thrown();
             }
-            PropertyDefinitions.archive(call.account(), type, PropertyDefinitions.describe(call.account(), type, field),
+            PropertyDefinitions.archive(
+                    call.account(),
+                    type,
+                    PropertyDefinitions.describe(call.account(), type, field),
                     call.store().now());
             accounts.retireField(call.account(), type.name(), field.name());
         }
@@ -166,11 +198,16 @@ final class PropertyRoutes {
             case "read" -> {
                 JsonNode body = call.body();
                 boolean archived = body.path("archived").asBoolean();
-                yield each(call, body, 200, input -> read(call, input.path("name").asText(), archived));
+                yield each(
+                        call, body, 200, input -> read(call, input.path("name").asText(), archived));
             }
             // the dated versions answer 200, by their OpenAPI description
-            case "create" -> each(call, call.body(), call.isDated() ? 200 : 201, input -> create(call.account(), call.table(),
-                    input, true));
+            case "create" ->
+                each(
+                        call,
+                        call.body(),
+                        call.isDated() ? 200 : 201,
+                        input -> create(call.account(), call.table(), input, true));
             case "archive" -> {
                 Batches.inputs(call).forEach(input -> {
                     if (call.table().type().field(input.path("name").asText()).isPresent()) {
@@ -191,8 +228,11 @@ final class PropertyRoutes {
             try {
                 results.add((ObjectNode) step.apply(input));
             } catch (HubspotError.Thrown e) {
-                errors.add(Answers.item(e.error().context().isEmpty() ? e.error().in("name",
-                        List.of(input.path("name").asText())) : e.error()));
+                errors.add(Answers.item(
+                        e.error().context().isEmpty()
+                                ? e.error()
+                                        .in("name", List.of(input.path("name").asText()))
+                                : e.error()));
             }
         }
         return Batches.answer(call, status, started, results, errors);
@@ -202,48 +242,60 @@ final class PropertyRoutes {
         try {
             return PropertyType.ofWireName(wireName);
         } catch (IllegalArgumentException e) {
-            throw HubspotError.invalid("Invalid input JSON on line 1, column 2: Cannot deserialize value of type `PropertyType` "
-                    + "from String \"" + wireName + "\": not one of the values accepted.").thrown();
+            throw HubspotError.invalid(
+                            "Invalid input JSON on line 1, column 2: Cannot deserialize value of type `PropertyType` "
+                                    + "from String \"" + wireName + "\": not one of the values accepted.")
+                    .thrown();
         }
     }
 
     private static void control(PropertyType kind, String fieldType) {
         if (!CONTROLS.getOrDefault(kind, Set.of()).contains(fieldType)) {
-            throw HubspotError.invalid("A property of type '" + kind.wireName() + "' can't have the fieldType '" + fieldType
-                    + "'.").thrown();
+            throw HubspotError.invalid("A property of type '" + kind.wireName() + "' can't have the fieldType '"
+                            + fieldType + "'.")
+                    .thrown();
         }
     }
 
     private static void options(PropertyType kind, JsonNode body) {
-        if (kind != PropertyType.ENUMERATION || body.path("externalOptions").asBoolean()
-                || body.hasNonNull("referencedObjectType") || CALCULATED.equals(body.path("fieldType").asText())) {
+        if (kind != PropertyType.ENUMERATION
+                || body.path("externalOptions").asBoolean()
+                || body.hasNonNull("referencedObjectType")
+                || CALCULATED.equals(body.path("fieldType").asText())) {
             return;
         }
         if (body.path("options").isEmpty()) {
-            throw HubspotError.invalid("A property of type 'enumeration' has options.").thrown();
+            throw HubspotError.invalid("A property of type 'enumeration' has options.")
+                    .thrown();
         }
         Set<String> values = new HashSet<>();
         for (JsonNode option : body.path("options")) {
             HubspotError.require(option, "label", "value");
             if (!values.add(option.path("value").asText())) {
-                throw HubspotError.invalid("The option '" + option.path("value").asText() + "' is there twice.").thrown();
+                throw HubspotError.invalid("The option '" + option.path("value").asText() + "' is there twice.")
+                        .thrown();
             }
         }
     }
 
     private static void unique(ObjectType type, PropertyType kind) {
         if (kind != PropertyType.STRING && kind != PropertyType.NUMBER) {
-            throw HubspotError.invalid("A property of type '" + kind.wireName() + "' can't have unique values.").thrown();
+            throw HubspotError.invalid("A property of type '" + kind.wireName() + "' can't have unique values.")
+                    .thrown();
         }
         if (type.fields().stream().filter(Field::unique).count() >= MOST_UNIQUE) {
-            throw HubspotError.invalid("An object has no more than " + MOST_UNIQUE + " unique properties.").thrown();
+            throw HubspotError.invalid("An object has no more than " + MOST_UNIQUE + " unique properties.")
+                    .thrown();
         }
     }
 
     private static ObjectNode spec(PropertyType kind, JsonNode body, boolean unique) {
         FieldType type = MANY.equals(body.path("fieldType").asText()) ? FieldType.MULTIPICKLIST : kind.field();
-        ObjectNode spec = Answers.JSON.createObjectNode().put("label", body.path("label").asText())
-                .put("type", type.wireName()).put("unique", unique);
+        ObjectNode spec = Answers.JSON
+                .createObjectNode()
+                .put("label", body.path("label").asText())
+                .put("type", type.wireName())
+                .put("unique", unique);
         if (kind == PropertyType.ENUMERATION && !body.path("options").isEmpty()) {
             spec.set("options", body.path("options"));
         }

@@ -1,7 +1,7 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.sandbox.hubspot;
 
 import io.sluice.sandbox.store.FieldType;
-
 import java.math.BigDecimal;
 import java.time.DateTimeException;
 import java.time.Instant;
@@ -57,13 +57,19 @@ enum PropertyType {
         return switch (field) {
             case INT, DOUBLE, CURRENCY, PERCENT -> NUMBER;
             case MULTIPICKLIST -> ENUMERATION;
-            default -> Arrays.stream(values()).filter(t -> t.field == field).findFirst().orElse(STRING);
+            default ->
+                Arrays.stream(values())
+                        .filter(t -> t.field == field)
+                        .findFirst()
+                        .orElse(STRING);
         };
     }
 
     /** The type of this wire name; throws IllegalArgumentException when there is none. */
     static PropertyType ofWireName(String name) {
-        return Arrays.stream(values()).filter(t -> t.wireName.equals(name)).findFirst()
+        return Arrays.stream(values())
+                .filter(t -> t.wireName.equals(name))
+                .findFirst()
                 .orElseThrow(() -> new IllegalArgumentException(name));
     }
 
@@ -91,11 +97,16 @@ enum PropertyType {
         return switch (this) {
             case EMAIL -> new HubspotError.Detail("INVALID_EMAIL", "Email address " + text + " is invalid", property);
             case DATETIME -> new HubspotError.Detail("INVALID_LONG", text + " was not a valid long.", property);
-            case DATE -> new HubspotError.Detail(isMoment(text) ? "INVALID_DATE" : "INVALID_LONG", isMoment(text)
-                    ? text + " is not midnight UTC!" : text + " was not a valid long.", property);
-            case BOOL -> new HubspotError.Detail("INVALID_OPTION", text
-                    + " was not one of the allowed options: [true, false]", property);
-            default -> new HubspotError.Detail("INVALID_" + name(), text + " was not a valid " + wireName + ".", property);
+            case DATE ->
+                new HubspotError.Detail(
+                        isMoment(text) ? "INVALID_DATE" : "INVALID_LONG",
+                        isMoment(text) ? text + " is not midnight UTC!" : text + " was not a valid long.",
+                        property);
+            case BOOL ->
+                new HubspotError.Detail(
+                        "INVALID_OPTION", text + " was not one of the allowed options: [true, false]", property);
+            default ->
+                new HubspotError.Detail("INVALID_" + name(), text + " was not a valid " + wireName + ".", property);
         };
     }
 
@@ -140,7 +151,11 @@ enum PropertyType {
             if (text.matches("-?\\d+")) {
                 return Long.parseLong(text);
             }
-            return text.length() == 10 ? LocalDate.parse(text).atStartOfDay().toInstant(ZoneOffset.UTC).toEpochMilli()
+            return text.length() == 10
+                    ? LocalDate.parse(text)
+                            .atStartOfDay()
+                            .toInstant(ZoneOffset.UTC)
+                            .toEpochMilli()
                     : OffsetDateTime.parse(text).toInstant().toEpochMilli();
         } catch (DateTimeException e) {
             return Instant.parse(text).toEpochMilli();

@@ -1,24 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.sandbox.hubspot;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-
 import io.sluice.sandbox.store.Field;
 import io.sluice.sandbox.store.Row;
 import io.sluice.sandbox.store.Table;
-
 import java.util.Set;
 
 /** A record as HubSpot shows it. */
 final class RecordJson {
 
-    private RecordJson() { }
+    private RecordJson() {}
 
     /** With these properties, null where one is not set; names that are none are left out. */
     static ObjectNode of(Table table, Row row, Set<String> names) {
         ObjectNode record = Answers.JSON.createObjectNode().put("id", row.id());
         ObjectNode properties = record.putObject("properties");
         for (String name : names) {
-            table.type().field(name).filter(RecordJson::isProperty)
+            table.type()
+                    .field(name)
+                    .filter(RecordJson::isProperty)
                     .ifPresent(field -> properties.put(field.name(), value(field, row)));
         }
         return withTimes(record, row);
@@ -39,7 +40,10 @@ final class RecordJson {
 
     /** The value as text, or null; not by way of the field, to which a checkbox not set is off. */
     static String value(Field field, Row row) {
-        return (String) (field.source() == null ? row.value(field.column()) : field.source().apply(row));
+        return (String)
+                (field.source() == null
+                        ? row.value(field.column())
+                        : field.source().apply(row));
     }
 
     static boolean isProperty(Field field) {
@@ -47,7 +51,8 @@ final class RecordJson {
     }
 
     private static ObjectNode withTimes(ObjectNode record, Row row) {
-        record.put("createdAt", Answers.moment(row.created())).put("updatedAt", Answers.moment(row.modified()))
+        record.put("createdAt", Answers.moment(row.created()))
+                .put("updatedAt", Answers.moment(row.modified()))
                 .put("archived", row.isDeleted());
         return row.isDeleted() ? record.put("archivedAt", Answers.moment(row.stamp())) : record;
     }

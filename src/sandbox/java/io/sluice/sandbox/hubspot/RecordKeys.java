@@ -1,12 +1,11 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.sandbox.hubspot;
 
 import com.fasterxml.jackson.databind.JsonNode;
-
 import io.sluice.sandbox.server.Request;
 import io.sluice.sandbox.store.Field;
 import io.sluice.sandbox.store.Row;
 import io.sluice.sandbox.store.Table;
-
 import java.util.HashSet;
 import java.util.Locale;
 import java.util.Set;
@@ -17,18 +16,33 @@ import java.util.Set;
  */
 final class RecordKeys {
 
-    private RecordKeys() { }
+    private RecordKeys() {}
 
     static Set<String> of(ApiCall call, String operation) {
         Set<String> keys = new HashSet<>();
         try {
             switch (operation) {
-                case "update", "archive" -> add(keys, call, call.table(),
-                        ApiCall.key(call.table(), call.parameter("idProperty")), call.part(2));
+                case "update", "archive" ->
+                    add(
+                            keys,
+                            call,
+                            call.table(),
+                            ApiCall.key(call.table(), call.parameter("idProperty")),
+                            call.part(2));
                 case "merge" -> {
                     JsonNode body = call.body();
-                    add(keys, call, call.table(), null, body.path("primaryObjectId").asText());
-                    add(keys, call, call.table(), null, body.path("objectIdToMerge").asText());
+                    add(
+                            keys,
+                            call,
+                            call.table(),
+                            null,
+                            body.path("primaryObjectId").asText());
+                    add(
+                            keys,
+                            call,
+                            call.table(),
+                            null,
+                            body.path("objectIdToMerge").asText());
                 }
                 case "batchUpdate", "batchUpsert", "batchArchive" -> {
                     Table table = call.table();
@@ -36,7 +50,7 @@ final class RecordKeys {
                         add(keys, call, table, Batches.key(table, input), Batches.id(input));
                     }
                 }
-                default -> { }
+                default -> {}
             }
         } catch (HubspotError.Thrown e) {
             // the work says what is wrong with the request
@@ -51,11 +65,17 @@ final class RecordKeys {
         Set<String> objects = new HashSet<>();
         try {
             switch (operation) {
-                case "read" -> add(keys, call, call.table(), ApiCall.key(call.table(), call.parameter("idProperty")),
-                        call.part(2));
+                case "read" ->
+                    add(
+                            keys,
+                            call,
+                            call.table(),
+                            ApiCall.key(call.table(), call.parameter("idProperty")),
+                            call.part(2));
                 case "create" -> addValues(keys, call.table(), call.body().path("properties"));
                 case "batchRead" -> {
-                    Field key = ApiCall.key(call.table(), call.body().path("idProperty").asText(null));
+                    Field key = ApiCall.key(
+                            call.table(), call.body().path("idProperty").asText(null));
                     for (JsonNode input : Batches.inputs(call)) {
                         keys.add(Batches.id(input));
                         add(keys, call, call.table(), key, Batches.id(input));
@@ -75,7 +95,7 @@ final class RecordKeys {
                     objects.add(call.table(call.part(1)).type().name());
                     objects.add(call.table(call.part(2)).type().name());
                 }
-                default -> { }
+                default -> {}
             }
         } catch (HubspotError.Thrown e) {
             // the work says what is wrong with the request
@@ -85,9 +105,11 @@ final class RecordKeys {
     }
 
     private static void addValues(Set<String> keys, Table table, JsonNode properties) {
-        table.type().fields().stream().filter(Field::unique).filter(field -> properties.has(field.name()))
-                .forEach(field -> keys.add(field.name() + "/" + properties.path(field.name()).asText()
-                        .toLowerCase(Locale.ROOT)));
+        table.type().fields().stream()
+                .filter(Field::unique)
+                .filter(field -> properties.has(field.name()))
+                .forEach(field -> keys.add(field.name() + "/"
+                        + properties.path(field.name()).asText().toLowerCase(Locale.ROOT)));
     }
 
     private static void add(Set<String> keys, ApiCall call, Table table, Field key, String id) {

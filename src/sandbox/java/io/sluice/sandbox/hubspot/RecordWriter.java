@@ -1,7 +1,7 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.sandbox.hubspot;
 
 import com.fasterxml.jackson.databind.JsonNode;
-
 import io.sluice.sandbox.server.Account;
 import io.sluice.sandbox.server.Request;
 import io.sluice.sandbox.store.Field;
@@ -10,7 +10,6 @@ import io.sluice.sandbox.store.Row;
 import io.sluice.sandbox.store.Store;
 import io.sluice.sandbox.store.Table;
 import io.sluice.sandbox.store.Transaction;
-
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -42,7 +41,7 @@ final class RecordWriter {
     }
 
     /** What a write left, and whether it made the record. */
-    record Written(Row row, boolean created) { }
+    record Written(Row row, boolean created) {}
 
     Written create(JsonNode properties) {
         return insert(read(properties), null);
@@ -52,8 +51,8 @@ final class RecordWriter {
     Written create(JsonNode properties, List<Companions> companions) {
         Written made = create(properties);
         Links links = new Links(store);
-        companions.forEach(other -> links.add(transaction, new Links.End(table, made.row()), other.end(), other.types(),
-                origin));
+        companions.forEach(
+                other -> links.add(transaction, new Links.End(table, made.row()), other.end(), other.types(), origin));
         return made;
     }
 
@@ -98,8 +97,13 @@ final class RecordWriter {
     }
 
     Row restore(Row row) {
-        if (row.value(table.type().field(StandardObjects.MERGED_INTO).orElseThrow().column()) != null) {
-            throw HubspotError.invalid("A record that was merged into another can't be restored.").thrown();
+        if (row.value(table.type()
+                        .field(StandardObjects.MERGED_INTO)
+                        .orElseThrow()
+                        .column())
+                != null) {
+            throw HubspotError.invalid("A record that was merged into another can't be restored.")
+                    .thrown();
         }
         unique(row, values(row));
         return transaction.undelete(table, row, Map.of(), origin.user());
@@ -128,8 +132,11 @@ final class RecordWriter {
         Field merged = table.type().field(StandardObjects.MERGED_IDS).orElseThrow();
         Object before = primary.value(merged.column());
         moved.put(merged, before == null ? other.id() : before + ";" + other.id());
-        transaction.delete(table, other, Map.of(table.type().field(StandardObjects.MERGED_INTO).orElseThrow(),
-                primary.id()), origin.user());
+        transaction.delete(
+                table,
+                other,
+                Map.of(table.type().field(StandardObjects.MERGED_INTO).orElseThrow(), primary.id()),
+                origin.user());
         return transaction.update(table, primary, moved, origin.user());
     }
 
@@ -158,8 +165,11 @@ final class RecordWriter {
 
     /** By which faults know a record that has no id yet. */
     private static String key(Map<Field, Object> values) {
-        return values.entrySet().stream().filter(entry -> entry.getKey().unique() && entry.getValue() != null)
-                .map(entry -> entry.getValue().toString()).findFirst().orElse(null);
+        return values.entrySet().stream()
+                .filter(entry -> entry.getKey().unique() && entry.getValue() != null)
+                .map(entry -> entry.getValue().toString())
+                .findFirst()
+                .orElse(null);
     }
 
     private Written change(Row row, Map<Field, Object> values, String id) {
@@ -171,13 +181,24 @@ final class RecordWriter {
     }
 
     private void required(Map<Field, Object> values) {
-        List<String> missing = Stream.concat(StandardObjects.required(table.type()).stream(),
-                Schemas.required(account, table.type()).stream()).distinct().filter(name -> values.entrySet().stream()
-                .noneMatch(entry -> entry.getKey().name().equals(name) && entry.getValue() != null)).toList();
+        List<String> missing = Stream.concat(
+                        StandardObjects.required(table.type()).stream(),
+                        Schemas.required(account, table.type()).stream())
+                .distinct()
+                .filter(name -> values.entrySet().stream()
+                        .noneMatch(entry -> entry.getKey().name().equals(name) && entry.getValue() != null))
+                .toList();
         if (!missing.isEmpty()) {
-            throw HubspotError.invalid("Error creating " + (Schemas.isCustom(table.type()) ? table.type().keyPrefix()
-                    : table.type().label().toUpperCase(Locale.ROOT).replace(' ', '_'))
-                    + ". Some required properties were not set.").in("properties", missing).thrown();
+            throw HubspotError.invalid("Error creating "
+                            + (Schemas.isCustom(table.type())
+                                    ? table.type().keyPrefix()
+                                    : table.type()
+                                            .label()
+                                            .toUpperCase(Locale.ROOT)
+                                            .replace(' ', '_'))
+                            + ". Some required properties were not set.")
+                    .in("properties", missing)
+                    .thrown();
         }
     }
 
@@ -195,21 +216,28 @@ final class RecordWriter {
         if (row != null && !values.containsKey(inPipeline) && !values.containsKey(inStage)) {
             return;
         }
-        List<JsonNode> pipelines = Pipelines.live(Pipelines.kept(account, table.type().name()));
+        List<JsonNode> pipelines =
+                Pipelines.live(Pipelines.kept(account, table.type().name()));
         if (row == null && values.get(inPipeline) == null && !pipelines.isEmpty()) {
             values.put(inPipeline, pipelines.get(0).path("id").asText());
         }
-        Object pipeline = values.containsKey(inPipeline) || row == null ? values.get(inPipeline)
+        Object pipeline = values.containsKey(inPipeline) || row == null
+                ? values.get(inPipeline)
                 : RecordJson.value(inPipeline, row);
-        Object stage = values.containsKey(inStage) || row == null ? values.get(inStage) : RecordJson.value(inStage, row);
+        Object stage =
+                values.containsKey(inStage) || row == null ? values.get(inStage) : RecordJson.value(inStage, row);
         if (pipeline == null || stage == null) {
             return;
         }
-        List<String> stages = pipelines.stream().filter(one -> one.path("id").asText().equals(pipeline)).findFirst()
-                .map(one -> Pipelines.ids(one.path("stages"))).orElse(List.of());
+        List<String> stages = pipelines.stream()
+                .filter(one -> one.path("id").asText().equals(pipeline))
+                .findFirst()
+                .map(one -> Pipelines.ids(one.path("stages")))
+                .orElse(List.of());
         if (!stages.contains(stage)) {
-            throw HubspotError.invalid(List.of(new HubspotError.Detail("INVALID_OPTION", stage
-                    + " was not one of the allowed options: " + stages, names.stage()))).thrown();
+            throw HubspotError.invalid(List.of(new HubspotError.Detail(
+                            "INVALID_OPTION", stage + " was not one of the allowed options: " + stages, names.stage())))
+                    .thrown();
         }
     }
 
@@ -220,23 +248,28 @@ final class RecordWriter {
                 return false;
             }
             Object before = entry.getKey().read(row);
-            return before != null && StandardObjects.LIFECYCLE.indexOf(entry.getValue().toString())
-                    < StandardObjects.LIFECYCLE.indexOf(before.toString());
+            return before != null
+                    && StandardObjects.LIFECYCLE.indexOf(entry.getValue().toString())
+                            < StandardObjects.LIFECYCLE.indexOf(before.toString());
         });
     }
 
     private Row existing(Field key, String id) {
         Row row = find(key, id);
         if (row == null) {
-            throw HubspotError.notFound("Could not get some " + table.type().label().toUpperCase(Locale.ROOT)
-                    + " objects, they may be deleted or not exist. Check that ids are valid.")
-                    .in("ids", List.of(id)).thrown();
+            throw HubspotError.notFound(
+                            "Could not get some " + table.type().label().toUpperCase(Locale.ROOT)
+                                    + " objects, they may be deleted or not exist. Check that ids are valid.")
+                    .in("ids", List.of(id))
+                    .thrown();
         }
         return row;
     }
 
     private Row find(Field key, String id) {
-        return key == null ? live(id) : transaction.find(table, key, id).stream().findFirst().orElse(null);
+        return key == null
+                ? live(id)
+                : transaction.find(table, key, id).stream().findFirst().orElse(null);
     }
 
     private Row live(String id) {
@@ -264,10 +297,11 @@ final class RecordWriter {
         List<HubspotError.Detail> wrong = new ArrayList<>();
         properties.properties().forEach(entry -> {
             String name = entry.getKey();
-            Field field = table.type().field(name).filter(RecordJson::isProperty).orElse(null);
+            Field field =
+                    table.type().field(name).filter(RecordJson::isProperty).orElse(null);
             if (field == null) {
-                wrong.add(new HubspotError.Detail("PROPERTY_DOESNT_EXIST", "Property \"" + name
-                        + "\" does not exist", name));
+                wrong.add(new HubspotError.Detail(
+                        "PROPERTY_DOESNT_EXIST", "Property \"" + name + "\" does not exist", name));
             } else if (!field.updateable()) {
                 wrong.add(new HubspotError.Detail("READ_ONLY_VALUE", "\"" + name + "\" is a read only property", name));
             } else {
@@ -280,10 +314,10 @@ final class RecordWriter {
         return values;
     }
 
-    private static void value(Field field, JsonNode value, Map<Field, Object> values,
-            List<HubspotError.Detail> wrong) {
+    private static void value(Field field, JsonNode value, Map<Field, Object> values, List<HubspotError.Detail> wrong) {
         if (value.isContainerNode()) {
-            throw HubspotError.invalid("Invalid input JSON: the value of \"" + field.name() + "\" is a text.").thrown();
+            throw HubspotError.invalid("Invalid input JSON: the value of \"" + field.name() + "\" is a text.")
+                    .thrown();
         }
         String text = value.isNull() ? "" : value.asText();
         if (text.isEmpty()) {
@@ -292,14 +326,19 @@ final class RecordWriter {
         }
         PropertyType type = PropertyType.of(field.type());
         if (PropertyDefinitions.isOwner(field.name()) && !Owners.isOwner(text)) {
-            wrong.add(new HubspotError.Detail("INVALID_OPTION", text + " was not one of the allowed options: owners",
-                    field.name()));
+            wrong.add(new HubspotError.Detail(
+                    "INVALID_OPTION", text + " was not one of the allowed options: owners", field.name()));
             return;
         }
         boolean one = field.type() != FieldType.MULTIPICKLIST;
-        if (one && field.options().restricted() ? !field.options().values().contains(text) : !field.options().take(text)) {
-            wrong.add(new HubspotError.Detail("INVALID_OPTION", text + " was not one of the allowed options: "
-                    + field.options().values(), field.name()));
+        if (one && field.options().restricted()
+                ? !field.options().values().contains(text)
+                : !field.options().take(text)) {
+            wrong.add(new HubspotError.Detail(
+                    "INVALID_OPTION",
+                    text + " was not one of the allowed options: "
+                            + field.options().values(),
+                    field.name()));
             return;
         }
         try {
@@ -313,7 +352,8 @@ final class RecordWriter {
         try {
             return PropertyType.of(key.type()).normalize(id);
         } catch (IllegalArgumentException e) {
-            throw HubspotError.invalid(List.of(PropertyType.of(key.type()).wrong(key.name(), id))).thrown();
+            throw HubspotError.invalid(List.of(PropertyType.of(key.type()).wrong(key.name(), id)))
+                    .thrown();
         }
     }
 
@@ -333,17 +373,20 @@ final class RecordWriter {
 
     private HubspotError taken(Field field, Object value, Row other) {
         if ("email".equals(field.name())) {
-            return HubspotError.of(409, "CONFLICT", table.type().label() + " already exists. Existing ID: "
-                    + other.id());
+            return HubspotError.of(
+                    409, "CONFLICT", table.type().label() + " already exists. Existing ID: " + other.id());
         }
-        return HubspotError.invalid(List.of(new HubspotError.Detail("CONFLICTING_UNIQUE_VALUE", "Cannot set "
-                + field.name() + " to " + value + ": " + other.id() + " already has that value.", field.name())));
+        return HubspotError.invalid(List.of(new HubspotError.Detail(
+                "CONFLICTING_UNIQUE_VALUE",
+                "Cannot set " + field.name() + " to " + value + ": " + other.id() + " already has that value.",
+                field.name())));
     }
 
     /** As recorded of a change of a contact's e-mail address to another's: 400, with no list of errors. */
     private HubspotError taken(Row row, Field field, Object value, Row other) {
         return HubspotError.invalid("Cannot set PropertyValueCoordinates{portalId=" + Resources.PORTAL
-                + ", objectTypeId=ObjectTypeId{legacyObjectType=" + table.type().label().toUpperCase(Locale.ROOT)
+                + ", objectTypeId=ObjectTypeId{legacyObjectType="
+                + table.type().label().toUpperCase(Locale.ROOT)
                 + "}, propertyName=" + field.name() + ", value=" + value + "} on " + row.id() + ". " + other.id()
                 + " already has that value.");
     }

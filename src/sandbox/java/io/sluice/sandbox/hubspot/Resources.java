@@ -1,13 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.sandbox.hubspot;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-
 import io.sluice.sandbox.server.Accounts;
 import io.sluice.sandbox.server.Answer;
 import io.sluice.sandbox.server.Limiter;
 import io.sluice.sandbox.server.Request;
-
 import java.util.List;
 
 /** What there is under {@code /crm}, {@code /account-info} and {@code /webhooks}. */
@@ -39,25 +38,29 @@ final class Resources {
     }
 
     /** @param operation what the referee calls it */
-    record Route(String operation, Work work) { }
+    record Route(String operation, Work work) {}
 
     /** HubSpot says so as a page, as recorded. */
-    private static final Route UNKNOWN = new Route("unknown", (call, attempt) ->
-            Answer.text(404, "text/html;charset=utf-8", NOT_FOUND));
+    private static final Route UNKNOWN =
+            new Route("unknown", (call, attempt) -> Answer.text(404, "text/html;charset=utf-8", NOT_FOUND));
 
     static HubspotError.Thrown nothing(ApiCall call) {
-        return HubspotError.notFound("Nothing is served at " + call.call().path() + ".").thrown();
+        return HubspotError.notFound("Nothing is served at " + call.call().path() + ".")
+                .thrown();
     }
 
     private static final List<String> METHODS = List.of("GET", "POST", "PUT", "PATCH", "DELETE");
-    private static final Route OTHER_METHOD = new Route("unknown", (call, attempt) ->
-            Answer.text(405, "text/html;charset=utf-8", NOT_FOUND.replace("404 Not Found", "405 Method Not Allowed")));
+    private static final Route OTHER_METHOD = new Route(
+            "unknown",
+            (call, attempt) -> Answer.text(
+                    405, "text/html;charset=utf-8", NOT_FOUND.replace("404 Not Found", "405 Method Not Allowed")));
 
     /** What answers a call; where only another method is served at its path, that. */
     Route route(ApiCall call) {
         Route route = served(call);
         return route == UNKNOWN && METHODS.stream().anyMatch(method -> served(call.with(method)) != UNKNOWN)
-                ? OTHER_METHOD : route;
+                ? OTHER_METHOD
+                : route;
     }
 
     private Route served(ApiCall call) {
@@ -70,8 +73,12 @@ final class Resources {
             case "owners" -> owners(call);
             case "webhooks" -> webhooks(call);
             case "details" -> new Route("accountInfo", (c, attempt) -> accountInfo());
-            case "api-usage" -> "daily".equals(call.part(1)) && call.path().size() <= 3
-                    && call.part(2).matches("(private-apps)?") ? new Route("apiUsage", (c, attempt) -> apiUsage(c)) : UNKNOWN;
+            case "api-usage" ->
+                "daily".equals(call.part(1))
+                                && call.path().size() <= 3
+                                && call.part(2).matches("(private-apps)?")
+                        ? new Route("apiUsage", (c, attempt) -> apiUsage(c))
+                        : UNKNOWN;
             default -> UNKNOWN;
         };
     }
@@ -87,23 +94,26 @@ final class Resources {
     private static Route objects(ApiCall call) {
         String method = call.call().method();
         return switch (call.path().size()) {
-            case 2 -> switch (method) {
-                case "GET" -> new Route("list", Rows::list);
-                case "POST" -> new Route("create", Rows::create);
-                default -> UNKNOWN;
-            };
-            case 3 -> switch (method) {
-                case "GET" -> new Route("read", Rows::read);
-                case "PATCH" -> new Route("update", Rows::update);
-                case "DELETE" -> new Route("archive", Rows::archive);
-                case "POST" -> switch (call.part(2)) {
-                    case "merge" -> new Route("merge", Rows::merge);
-                    case "gdpr-delete" -> new Route("gdprDelete", Rows::forget);
-                    case "search" -> new Route(Operations.SEARCH, Search::run);
+            case 2 ->
+                switch (method) {
+                    case "GET" -> new Route("list", Rows::list);
+                    case "POST" -> new Route("create", Rows::create);
                     default -> UNKNOWN;
                 };
-                default -> UNKNOWN;
-            };
+            case 3 ->
+                switch (method) {
+                    case "GET" -> new Route("read", Rows::read);
+                    case "PATCH" -> new Route("update", Rows::update);
+                    case "DELETE" -> new Route("archive", Rows::archive);
+                    case "POST" ->
+                        switch (call.part(2)) {
+                            case "merge" -> new Route("merge", Rows::merge);
+                            case "gdpr-delete" -> new Route("gdprDelete", Rows::forget);
+                            case "search" -> new Route(Operations.SEARCH, Search::run);
+                            default -> UNKNOWN;
+                        };
+                    default -> UNKNOWN;
+                };
             case 4 -> "POST".equals(method) && "batch".equals(call.part(2)) ? batch(call.part(3)) : UNKNOWN;
             case 5, 6, 7 -> "associations".equals(call.part(3)) ? associated(call) : UNKNOWN;
             default -> UNKNOWN;
@@ -116,16 +126,19 @@ final class Resources {
             case "GET5" -> new Route("associated", AssociationRows::list);
             case "PUT6" -> new Route("associate", AssociationRows::put);
             case "DELETE6" -> new Route("disassociate", AssociationRows::delete);
-            case "PUT7" -> "default".equals(call.part(4)) ? new Route("associate", AssociationRows::putDefault) : UNKNOWN;
+            case "PUT7" ->
+                "default".equals(call.part(4)) ? new Route("associate", AssociationRows::putDefault) : UNKNOWN;
             default -> UNKNOWN;
         };
     }
 
     /** Their names begin alike: none of these counts against the ten-second limit. */
     private static Route associations(ApiCall call) {
-        List<String> rest = call.path().size() > 3 ? call.path().subList(3, call.path().size()) : List.of();
+        List<String> rest =
+                call.path().size() > 3 ? call.path().subList(3, call.path().size()) : List.of();
         String asked = call.call().method() + " " + String.join("/", rest);
-        if ("definitions/configurations".equals(call.part(1) + "/" + call.part(2)) && call.path().size() > 3) {
+        if ("definitions/configurations".equals(call.part(1) + "/" + call.part(2))
+                && call.path().size() > 3) {
             return new Route("associationsLabels", (c, attempt) -> AssociationLimits.answer(c));
         }
         if (call.isOlder()) {
@@ -175,8 +188,10 @@ final class Resources {
             case "POST2" -> new Route("createProperty", (c, attempt) -> properties.create(c));
             case "PATCH3" -> new Route("updateProperty", (c, attempt) -> properties.update(c));
             case "DELETE3" -> new Route("archiveProperty", (c, attempt) -> properties.archive(c));
-            case "POST4" -> "batch".equals(call.part(2)) ? new Route("propertiesBatch", (c, attempt) -> properties.batch(c))
-                    : UNKNOWN;
+            case "POST4" ->
+                "batch".equals(call.part(2))
+                        ? new Route("propertiesBatch", (c, attempt) -> properties.batch(c))
+                        : UNKNOWN;
             default -> UNKNOWN;
         };
     }
@@ -189,11 +204,14 @@ final class Resources {
             case "GET2" -> new Route("schema", (c, attempt) -> schemas.read(c));
             case "PATCH2" -> new Route("updateSchema", (c, attempt) -> schemas.update(c));
             case "DELETE2" -> new Route("archiveSchema", (c, attempt) -> schemas.archive(c));
-            case "POST3" -> switch (call.part(1) + "/" + call.part(2)) {
-                case "batch/read" -> new Route("schemas", (c, attempt) -> schemas.batch(c));
-                default -> "associations".equals(call.part(2))
-                        ? new Route("associateSchema", (c, attempt) -> schemas.associate(c)) : UNKNOWN;
-            };
+            case "POST3" ->
+                switch (call.part(1) + "/" + call.part(2)) {
+                    case "batch/read" -> new Route("schemas", (c, attempt) -> schemas.batch(c));
+                    default ->
+                        "associations".equals(call.part(2))
+                                ? new Route("associateSchema", (c, attempt) -> schemas.associate(c))
+                                : UNKNOWN;
+                };
             default -> UNKNOWN;
         };
     }
@@ -215,10 +233,19 @@ final class Resources {
     }
 
     private static Answer accountInfo() {
-        return Answers.json(200, Answers.JSON.createObjectNode().put("portalId", PORTAL)
-                .put("accountType", "DEVELOPER_TEST").put("timeZone", "UTC").put("companyCurrency", "EUR")
-                .put("utcOffset", "+00:00").put("utcOffsetMilliseconds", 0).put("uiDomain", "app.example.org")
-                .put("dataHostingLocation", "eu1").set("additionalCurrencies", Answers.JSON.createArrayNode()));
+        return Answers.json(
+                200,
+                Answers.JSON
+                        .createObjectNode()
+                        .put("portalId", PORTAL)
+                        .put("accountType", "DEVELOPER_TEST")
+                        .put("timeZone", "UTC")
+                        .put("companyCurrency", "EUR")
+                        .put("utcOffset", "+00:00")
+                        .put("utcOffsetMilliseconds", 0)
+                        .put("uiDomain", "app.example.org")
+                        .put("dataHostingLocation", "eu1")
+                        .set("additionalCurrencies", Answers.JSON.createArrayNode()));
     }
 
     /** What private apps have used of the day ("Retrieve private app daily API usage"). */
@@ -227,8 +254,11 @@ final class Resources {
         ArrayNode results = body.putArray("results");
         long now = call.store().now();
         call.account().limiter().usage(Limiter.DAILY).ifPresent(daily -> results.addObject()
-                .put("name", "private-apps-api-calls-daily").put("usageLimit", daily.max())
-                .put("currentUsage", daily.used()).put("collectedAt", Answers.moment(now)).put("fetchStatus", "SUCCESS")
+                .put("name", "private-apps-api-calls-daily")
+                .put("usageLimit", daily.max())
+                .put("currentUsage", daily.used())
+                .put("collectedAt", Answers.moment(now))
+                .put("fetchStatus", "SUCCESS")
                 .put("resetsAt", Answers.moment((now / DAY_MILLIS + 1) * DAY_MILLIS)));
         return Answers.json(200, body);
     }

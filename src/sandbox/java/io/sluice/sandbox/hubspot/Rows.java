@@ -1,9 +1,9 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.sandbox.hubspot;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-
 import io.sluice.sandbox.server.Account;
 import io.sluice.sandbox.server.Answer;
 import io.sluice.sandbox.server.Request;
@@ -11,7 +11,6 @@ import io.sluice.sandbox.store.Field;
 import io.sluice.sandbox.store.Row;
 import io.sluice.sandbox.store.Table;
 import io.sluice.sandbox.store.Transaction;
-
 import java.util.function.Function;
 
 /** {@code /objects/X} and {@code /objects/X/ID}: one record a call, and the list of all. */
@@ -20,7 +19,7 @@ final class Rows {
     private static final int USUAL_PAGE = 10;
     private static final int LARGEST_PAGE = 100;
 
-    private Rows() { }
+    private Rows() {}
 
     /** Writes in a transaction of its own, committed at the end. */
     static <T> T write(ApiCall call, Table table, Request.Attempt attempt, Function<RecordWriter, T> work) {
@@ -34,14 +33,16 @@ final class Rows {
     static Answer create(ApiCall call, Request.Attempt attempt) {
         Table table = call.table();
         JsonNode body = call.body();
-        Row row = write(call, table, attempt, writer -> writer.create(body.path("properties"),
-                Companions.of(call, table, body.path("associations"))).row());
+        Row row = write(call, table, attempt, writer -> writer.create(
+                        body.path("properties"), Companions.of(call, table, body.path("associations")))
+                .row());
         return Answers.json(201, RecordJson.whole(table, row));
     }
 
     static Answer read(ApiCall call, Request.Attempt attempt) {
         Table table = call.table();
-        Row row = "true".equals(call.parameter("archived")) ? archived(table.row(call.part(2)))
+        Row row = "true".equals(call.parameter("archived"))
+                ? archived(table.row(call.part(2)))
                 : call.find(table, ApiCall.key(table, call.parameter("idProperty")), call.part(2));
         if (row == null) {
             throw HubspotError.noSuchRecord(call.part(2)).thrown();
@@ -54,7 +55,8 @@ final class Rows {
         JsonNode properties = call.body().path("properties");
         if (properties.isEmpty()) {
             // as recorded
-            throw HubspotError.invalid("No properties found to update, please provide at least one.").thrown();
+            throw HubspotError.invalid("No properties found to update, please provide at least one.")
+                    .thrown();
         }
         Field key = ApiCall.key(table, call.parameter("idProperty"));
         Row row = write(call, table, attempt, writer -> {
@@ -77,8 +79,14 @@ final class Rows {
     static Answer merge(ApiCall call, Request.Attempt attempt) {
         Table table = call.table();
         JsonNode body = call.body();
-        Row row = write(call, table, attempt, writer -> writer.merge(body.path("primaryObjectId").asText(),
-                body.path("objectIdToMerge").asText(), call.account().option(Account.MERGE_MINTS_ID)));
+        Row row = write(
+                call,
+                table,
+                attempt,
+                writer -> writer.merge(
+                        body.path("primaryObjectId").asText(),
+                        body.path("objectIdToMerge").asText(),
+                        call.account().option(Account.MERGE_MINTS_ID)));
         return Answers.json(200, RecordJson.whole(table, row));
     }
 
@@ -86,7 +94,9 @@ final class Rows {
     static Answer forget(ApiCall call, Request.Attempt attempt) {
         Table table = call.table();
         JsonNode body = call.body();
-        Row row = call.find(table, ApiCall.key(table, body.path("idProperty").asText(null)),
+        Row row = call.find(
+                table,
+                ApiCall.key(table, body.path("idProperty").asText(null)),
                 body.path("objectId").asText());
         write(call, table, attempt, writer -> {
             writer.forget(row == null ? body.path("objectId").asText() : row.id());
@@ -103,7 +113,8 @@ final class Rows {
         boolean archived = "true".equals(call.parameter("archived"));
         String after = call.parameter("after");
         if (after != null && !after.matches("\\d{1,18}")) {
-            throw HubspotError.invalid("'after' is what a page's paging said, not '" + after + "'.").thrown();
+            throw HubspotError.invalid("'after' is what a page's paging said, not '" + after + "'.")
+                    .thrown();
         }
         int from = after == null ? 1 : Math.max(1, table.type().ids().number(after));
         ObjectNode body = Answers.JSON.createObjectNode();
@@ -113,8 +124,12 @@ final class Rows {
                 continue;
             }
             if (results.size() == limit) {
-                body.putObject("paging").putObject("next").put("after", row.id())
-                        .put("link", call.call().origin() + call.call().path() + "?limit=" + limit + "&after=" + row.id());
+                body.putObject("paging")
+                        .putObject("next")
+                        .put("after", row.id())
+                        .put(
+                                "link",
+                                call.call().origin() + call.call().path() + "?limit=" + limit + "&after=" + row.id());
                 break;
             }
             results.add(shown.json(row));
@@ -129,7 +144,8 @@ final class Rows {
     static int limit(String text, int most) {
         int limit = text == null ? Math.min(USUAL_PAGE, most) : text.matches("\\d{1,4}") ? Integer.parseInt(text) : 0;
         if (limit < 1 || limit > most) {
-            throw HubspotError.invalid("A limit lies between 1 and " + most + ".").thrown();
+            throw HubspotError.invalid("A limit lies between 1 and " + most + ".")
+                    .thrown();
         }
         return limit;
     }

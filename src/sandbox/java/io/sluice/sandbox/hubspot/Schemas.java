@@ -1,15 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.sandbox.hubspot;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-
 import io.sluice.sandbox.server.Account;
 import io.sluice.sandbox.server.Accounts;
 import io.sluice.sandbox.server.Answer;
 import io.sluice.sandbox.store.ObjectType;
 import io.sluice.sandbox.store.Table;
-
 import java.util.ArrayList;
 import java.util.List;
 
@@ -23,10 +22,10 @@ final class Schemas {
     private static final int FIRST_CUSTOM = 2_000_000;
     private static final int RADIX = 36;
     private static final String SINCE = "2026-01-01T00:00:00.000Z";
-    private static final List<String> LISTS = List.of("requiredProperties", "searchableProperties",
-            "secondaryDisplayProperties");
-    private static final List<String> ASSOCIATED = List.of(StandardObjects.CONTACTS, "companies", "deals", "tickets", "notes",
-            "tasks", "calls", "emails", "meetings");
+    private static final List<String> LISTS =
+            List.of("requiredProperties", "searchableProperties", "secondaryDisplayProperties");
+    private static final List<String> ASSOCIATED = List.of(
+            StandardObjects.CONTACTS, "companies", "deals", "tickets", "notes", "tasks", "calls", "emails", "meetings");
 
     private final Accounts accounts;
     private final PropertyRoutes properties;
@@ -41,7 +40,9 @@ final class Schemas {
         boolean archived = "true".equals(call.parameter("archived"));
         ObjectNode body = Answers.JSON.createObjectNode();
         ArrayNode results = body.putArray("results");
-        call.store().tables().stream().map(Table::type).filter(Schemas::isCustom)
+        call.store().tables().stream()
+                .map(Table::type)
+                .filter(Schemas::isCustom)
                 .filter(type -> isArchived(call.account(), type) == archived)
                 .forEach(type -> results.add(describe(call, type)));
         return Answers.json(200, body);
@@ -54,7 +55,10 @@ final class Schemas {
     Answer batch(ApiCall call) {
         ObjectNode body = Answers.JSON.createObjectNode();
         ArrayNode results = body.putArray("results");
-        call.body().path("inputs").forEach(input -> results.add(describe(call, call.table(input.asText()).type())));
+        call.body()
+                .path("inputs")
+                .forEach(input ->
+                        results.add(describe(call, call.table(input.asText()).type())));
         return Answers.json(200, body);
     }
 
@@ -64,14 +68,22 @@ final class Schemas {
             HubspotError.require(body, "name", "labels", "properties", "requiredProperties");
             String name = body.path("name").asText();
             if (!name.matches("[A-Za-z][A-Za-z0-9_-]{0,49}")) {
-                throw HubspotError.invalid("An object's name begins with a letter and has letters, digits, '_' and '-'.").thrown();
+                throw HubspotError.invalid(
+                                "An object's name begins with a letter and has letters, digits, '_' and '-'.")
+                        .thrown();
             }
             if (call.store().table(name).isPresent()) {
-                throw HubspotError.of(409, "OBJECT_ALREADY_EXISTS", "An object named '" + name + "' already exists.").thrown();
+                throw HubspotError.of(409, "OBJECT_ALREADY_EXISTS", "An object named '" + name + "' already exists.")
+                        .thrown();
             }
             named(body);
-            accounts.declareObject(call.account(), name, Answers.JSON.createObjectNode()
-                    .put("label", body.at("/labels/singular").asText(name)).put("keyPrefix", nextPrefix(call)));
+            accounts.declareObject(
+                    call.account(),
+                    name,
+                    Answers.JSON
+                            .createObjectNode()
+                            .put("label", body.at("/labels/singular").asText(name))
+                            .put("keyPrefix", nextPrefix(call)));
             Table table = call.store().table(name).orElseThrow();
             for (JsonNode property : body.path("properties")) {
                 properties.create(call.account(), table, property, false);
@@ -97,7 +109,9 @@ final class Schemas {
         synchronized (call.account()) {
             ObjectType type = custom(call);
             if (call.table().live() > 0) {
-                throw HubspotError.invalid("The object " + fullName(type) + " has records, which must be archived first.").thrown();
+                throw HubspotError.invalid(
+                                "The object " + fullName(type) + " has records, which must be archived first.")
+                        .thrown();
             }
             call.account().keep(key(type), own(call.account(), type).deepCopy().put("archived", true));
             return Answer.empty(204);
@@ -139,7 +153,8 @@ final class Schemas {
     private static ObjectType custom(ApiCall call) {
         ObjectType type = call.table().type();
         if (!isCustom(type)) {
-            throw HubspotError.invalid("The object " + type.name() + " is HubSpot's own.").thrown();
+            throw HubspotError.invalid("The object " + type.name() + " is HubSpot's own.")
+                    .thrown();
         }
         return type;
     }
@@ -147,7 +162,8 @@ final class Schemas {
     /** Every property that the body names elsewhere must be among its own. */
     private static void named(JsonNode body) {
         List<String> declared = new ArrayList<>();
-        body.path("properties").forEach(property -> declared.add(property.path("name").asText()));
+        body.path("properties")
+                .forEach(property -> declared.add(property.path("name").asText()));
         List<String> named = new ArrayList<>();
         LISTS.forEach(list -> named.addAll(Shown.names(body.path(list))));
         if (body.hasNonNull("primaryDisplayProperty")) {
@@ -178,43 +194,61 @@ final class Schemas {
     }
 
     private static String nextPrefix(ApiCall call) {
-        int last = call.store().tables().stream().map(Table::type).filter(Schemas::isCustom)
-                .mapToInt(type -> Integer.parseInt(type.keyPrefix().substring(CUSTOM.length())) - FIRST_CUSTOM).max().orElse(0);
+        int last = call.store().tables().stream()
+                .map(Table::type)
+                .filter(Schemas::isCustom)
+                .mapToInt(type -> Integer.parseInt(type.keyPrefix().substring(CUSTOM.length())) - FIRST_CUSTOM)
+                .max()
+                .orElse(0);
         String prefix = Integer.toString(last + 1, RADIX);
         return "0".repeat(3 - prefix.length()) + prefix;
     }
 
     private static ObjectNode describe(ApiCall call, ObjectType type) {
         ObjectNode own = own(call.account(), type);
-        ObjectNode schema = Answers.JSON.createObjectNode().put("id", type.keyPrefix().substring(CUSTOM.length()))
-                .put("objectTypeId", type.keyPrefix()).put("name", type.name()).put("fullyQualifiedName", fullName(type))
-                .put("createdAt", own.path("createdAt").asText(SINCE)).put("updatedAt", own.path("updatedAt").asText(SINCE))
-                .put("archived", own.path("archived").asBoolean()).put("allowsSensitiveProperties", false);
-        schema.putObject("labels").put("singular", own.at("/labels/singular").asText(type.label()))
+        ObjectNode schema = Answers.JSON
+                .createObjectNode()
+                .put("id", type.keyPrefix().substring(CUSTOM.length()))
+                .put("objectTypeId", type.keyPrefix())
+                .put("name", type.name())
+                .put("fullyQualifiedName", fullName(type))
+                .put("createdAt", own.path("createdAt").asText(SINCE))
+                .put("updatedAt", own.path("updatedAt").asText(SINCE))
+                .put("archived", own.path("archived").asBoolean())
+                .put("allowsSensitiveProperties", false);
+        schema.putObject("labels")
+                .put("singular", own.at("/labels/singular").asText(type.label()))
                 .put("plural", own.at("/labels/plural").asText(type.plural()));
         for (String text : List.of("primaryDisplayProperty", "description")) {
             if (own.hasNonNull(text)) {
                 schema.put(text, own.path(text).asText());
             }
         }
-        LISTS.forEach(list -> schema.set(list, own.path(list).isArray() ? own.path(list) : Answers.JSON.createArrayNode()));
+        LISTS.forEach(
+                list -> schema.set(list, own.path(list).isArray() ? own.path(list) : Answers.JSON.createArrayNode()));
         ArrayNode all = schema.putArray("properties");
         if (!"false".equals(call.parameter("includePropertyDefinitions"))) {
-            type.fields().stream().filter(RecordJson::isProperty)
+            type.fields().stream()
+                    .filter(RecordJson::isProperty)
                     .forEach(field -> all.add(PropertyDefinitions.describe(call.account(), type, field)));
         }
         ArrayNode associations = schema.putArray("associations");
         if (isCustom(type) && !"false".equals(call.parameter("includeAssociationDefinitions"))) {
-            ASSOCIATED.forEach(other -> associations.add(association(call, type, call.table(other).type())));
+            ASSOCIATED.forEach(other ->
+                    associations.add(association(call, type, call.table(other).type())));
         }
         return schema;
     }
 
     private static ObjectNode association(ApiCall call, ObjectType from, ObjectType to) {
-        AssociationType type = AssociationTypes.unlabelled(AssociationTypes.between(call.store(),
-                call.table(from.name()), call.table(to.name())));
-        return Answers.JSON.createObjectNode().put("id", String.valueOf(type.id())).put("fromObjectTypeId", from.keyPrefix())
-                .put("toObjectTypeId", to.keyPrefix()).put("name", from.name() + "_to_" + to.name());
+        AssociationType type = AssociationTypes.unlabelled(
+                AssociationTypes.between(call.store(), call.table(from.name()), call.table(to.name())));
+        return Answers.JSON
+                .createObjectNode()
+                .put("id", String.valueOf(type.id()))
+                .put("fromObjectTypeId", from.keyPrefix())
+                .put("toObjectTypeId", to.keyPrefix())
+                .put("name", from.name() + "_to_" + to.name());
     }
 
     private static ObjectNode own(Account account, ObjectType type) {

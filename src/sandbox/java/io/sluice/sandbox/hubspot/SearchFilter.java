@@ -1,12 +1,11 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.sandbox.hubspot;
 
 import com.fasterxml.jackson.databind.JsonNode;
-
 import io.sluice.sandbox.store.Field;
 import io.sluice.sandbox.store.Row;
 import io.sluice.sandbox.store.Store;
 import io.sluice.sandbox.store.Table;
-
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Predicate;
@@ -25,8 +24,8 @@ final class SearchFilter {
     }
 
     /** One condition, with the values that its operator compares to. */
-    private record Condition(Field field, String operator, List<SearchValue> values, List<String> texts,
-            Predicate<Row> test) { }
+    private record Condition(
+            Field field, String operator, List<SearchValue> values, List<String> texts, Predicate<Row> test) {}
 
     static SearchFilter of(Table table, JsonNode filterGroups) {
         List<List<Condition>> groups = new ArrayList<>();
@@ -35,21 +34,26 @@ final class SearchFilter {
             group.path("filters").forEach(filter -> conditions.add(condition(table, filter)));
             groups.add(conditions);
         }
-        if (groups.size() > MOST_GROUPS || groups.stream().anyMatch(g -> g.size() > MOST_IN_A_GROUP)
+        if (groups.size() > MOST_GROUPS
+                || groups.stream().anyMatch(g -> g.size() > MOST_IN_A_GROUP)
                 || groups.stream().mapToInt(List::size).sum() > MOST) {
-            throw HubspotError.invalid("A search has up to " + MOST_GROUPS + " filterGroups of up to "
-                    + MOST_IN_A_GROUP + " filters, " + MOST + " in all.").thrown();
+            throw HubspotError.invalid("A search has up to " + MOST_GROUPS + " filterGroups of up to " + MOST_IN_A_GROUP
+                            + " filters, " + MOST + " in all.")
+                    .thrown();
         }
         return new SearchFilter(groups);
     }
 
     static Field field(Table table, String name) {
         return table.type().field(name).filter(RecordJson::isProperty).orElseThrow(() -> HubspotError.invalid(
-                "There is no property '" + name + "' in " + table.type().name() + ".").thrown());
+                        "There is no property '" + name + "' in " + table.type().name() + ".")
+                .thrown());
     }
 
     boolean test(Row row) {
-        return groups.isEmpty() || groups.stream().anyMatch(g -> g.stream().allMatch(c -> c.test().test(row)));
+        return groups.isEmpty()
+                || groups.stream()
+                        .anyMatch(g -> g.stream().allMatch(c -> c.test().test(row)));
     }
 
     /** The rows among which all that are found lie: few of them where one condition leads to an index. */
@@ -58,12 +62,16 @@ final class SearchFilter {
             for (Condition condition : groups.get(0)) {
                 boolean exact = "EQ".equals(condition.operator()) || "IN".equals(condition.operator());
                 if (exact && condition.field().indexed()) {
-                    return condition.texts().stream().distinct()
-                            .flatMap(text -> store.find(table, condition.field(), text).stream()).distinct().toList();
+                    return condition.texts().stream()
+                            .distinct()
+                            .flatMap(text -> store.find(table, condition.field(), text).stream())
+                            .distinct()
+                            .toList();
                 }
                 if (condition.operator().startsWith("GT")
                         && condition.field().name().endsWith("lastmodifieddate")) {
-                    return store.stampedBetween(table, condition.values().get(0).number().longValue(), Long.MAX_VALUE);
+                    return store.stampedBetween(
+                            table, condition.values().get(0).number().longValue(), Long.MAX_VALUE);
                 }
             }
         }
@@ -82,17 +90,20 @@ final class SearchFilter {
         if (filter.has("highValue")) {
             texts.add(filter.path("highValue").asText());
         }
-        int needed = switch (operator) {
-            case "BETWEEN" -> 2;
-            case "HAS_PROPERTY", "NOT_HAS_PROPERTY" -> 0;
-            default -> 1;
-        };
+        int needed =
+                switch (operator) {
+                    case "BETWEEN" -> 2;
+                    case "HAS_PROPERTY", "NOT_HAS_PROPERTY" -> 0;
+                    default -> 1;
+                };
         if (texts.size() < needed) {
-            throw HubspotError.invalid("The operator " + operator + " needs " + needed + " value(s) for "
-                    + field.name() + ".").thrown();
+            throw HubspotError.invalid(
+                            "The operator " + operator + " needs " + needed + " value(s) for " + field.name() + ".")
+                    .thrown();
         }
-        List<SearchValue> values = texts.stream().map(text -> SearchValue.of(
-                operator.endsWith("TOKEN") ? PropertyType.STRING : type, text)).toList();
+        List<SearchValue> values = texts.stream()
+                .map(text -> SearchValue.of(operator.endsWith("TOKEN") ? PropertyType.STRING : type, text))
+                .toList();
         return new Condition(field, operator, values, texts, test(field, operator, values));
     }
 
@@ -107,11 +118,18 @@ final class SearchFilter {
             case "LTE" -> row -> compare(field, row, values.get(0), n -> n <= 0);
             case "GT" -> row -> compare(field, row, values.get(0), n -> n > 0);
             case "GTE" -> row -> compare(field, row, values.get(0), n -> n >= 0);
-            case "BETWEEN" -> row -> compare(field, row, values.get(0), n -> n >= 0)
-                    && compare(field, row, values.get(1), n -> n <= 0);
-            case "CONTAINS_TOKEN" -> row -> Tokens.contains(RecordJson.value(field, row), values.get(0).text());
-            case "NOT_CONTAINS_TOKEN" -> row -> !Tokens.contains(RecordJson.value(field, row), values.get(0).text());
-            default -> throw HubspotError.invalid("There is no operator '" + operator + "'.").thrown();
+            case "BETWEEN" ->
+                row -> compare(field, row, values.get(0), n -> n >= 0)
+                        && compare(field, row, values.get(1), n -> n <= 0);
+            case "CONTAINS_TOKEN" ->
+                row -> Tokens.contains(
+                        RecordJson.value(field, row), values.get(0).text());
+            case "NOT_CONTAINS_TOKEN" ->
+                row -> !Tokens.contains(
+                        RecordJson.value(field, row), values.get(0).text());
+            default ->
+                throw HubspotError.invalid("There is no operator '" + operator + "'.")
+                        .thrown();
         };
     }
 

@@ -1,8 +1,8 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.sandbox.hubspot;
 
 import io.sluice.sandbox.store.Field;
 import io.sluice.sandbox.store.Row;
-
 import java.math.BigDecimal;
 import java.time.DateTimeException;
 import java.util.Locale;
@@ -29,13 +29,15 @@ record SearchValue(BigDecimal number, String text) implements Comparable<SearchV
                 default -> new SearchValue(null, text.toLowerCase(Locale.ROOT));
             };
         } catch (IllegalArgumentException | DateTimeException e) {
-            throw HubspotError.invalid("'" + text + "' is not a valid " + type.wireName() + ".").thrown();
+            throw HubspotError.invalid("'" + text + "' is not a valid " + type.wireName() + ".")
+                    .thrown();
         }
     }
 
     @Override
     public int compareTo(SearchValue other) {
-        return number != null && other.number != null ? number.compareTo(other.number)
+        return number != null && other.number != null
+                ? number.compareTo(other.number)
                 : String.valueOf(text).compareTo(String.valueOf(other.text));
     }
 }

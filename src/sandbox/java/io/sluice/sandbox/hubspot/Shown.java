@@ -1,13 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.sandbox.hubspot;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-
 import io.sluice.sandbox.store.Field;
 import io.sluice.sandbox.store.Row;
 import io.sluice.sandbox.store.Table;
-
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -31,7 +30,11 @@ record Shown(ApiCall call, Table table, Set<String> properties, List<String> his
 
     static Shown of(ApiCall call) {
         Table table = call.table();
-        return of(call, table, call.list("properties"), call.list("propertiesWithHistory"),
+        return of(
+                call,
+                table,
+                call.list("properties"),
+                call.list("propertiesWithHistory"),
                 call.list("associations").stream().map(call::table).toList());
     }
 
@@ -60,7 +63,8 @@ record Shown(ApiCall call, Table table, Set<String> properties, List<String> his
     private void histories(ObjectNode histories, Row row) {
         List<Row> versions = call.account().versions(table, row);
         for (String name : history) {
-            Field field = table.type().field(name).filter(RecordJson::isProperty).orElse(null);
+            Field field =
+                    table.type().field(name).filter(RecordJson::isProperty).orElse(null);
             if (field == null) {
                 continue;
             }
@@ -80,8 +84,11 @@ record Shown(ApiCall call, Table table, Set<String> properties, List<String> his
 
     private static ObjectNode version(String value, Row version) {
         Origin origin = Origin.of(version.modifiedBy());
-        ObjectNode shown = Answers.JSON.createObjectNode().put("value", value == null ? "" : value)
-                .put("timestamp", Answers.moment(version.stamp())).put("sourceType", origin.source())
+        ObjectNode shown = Answers.JSON
+                .createObjectNode()
+                .put("value", value == null ? "" : value)
+                .put("timestamp", Answers.moment(version.stamp()))
+                .put("sourceType", origin.source())
                 .put("sourceId", origin.id());
         return origin.userId() == null ? shown : shown.put("updatedByUserId", origin.userId());
     }
@@ -95,12 +102,18 @@ record Shown(ApiCall call, Table table, Set<String> properties, List<String> his
             ObjectNode body = record.withObject("/associations").putObject(plural(other));
             ArrayNode results = body.putArray("results");
             links.stream().limit(MOST_ASSOCIATED).forEach(link -> link.types().forEach(type -> results.addObject()
-                    .put("id", link.otherId()).put("type", AssociationTypes.name(call.store(), table, other, type))));
+                    .put("id", link.otherId())
+                    .put("type", AssociationTypes.name(call.store(), table, other, type))));
             if (links.size() > MOST_ASSOCIATED) {
                 String after = String.valueOf(links.get(MOST_ASSOCIATED - 1).number());
-                body.putObject("paging").putObject("next").put("after", after).put("link", call.call().origin()
-                        + "/crm/v4/objects/" + table.type().name() + "/" + row.id() + "/associations/"
-                        + other.type().name() + "?after=" + after);
+                body.putObject("paging")
+                        .putObject("next")
+                        .put("after", after)
+                        .put(
+                                "link",
+                                call.call().origin()
+                                        + "/crm/v4/objects/" + table.type().name() + "/" + row.id() + "/associations/"
+                                        + other.type().name() + "?after=" + after);
             }
         }
     }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.sandbox.hubspot;
 
 import io.sluice.sandbox.hubspot.journal.Feed;
@@ -5,7 +6,6 @@ import io.sluice.sandbox.server.Account;
 import io.sluice.sandbox.store.Field;
 import io.sluice.sandbox.store.Row;
 import io.sluice.sandbox.store.Table;
-
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.HashMap;
@@ -22,12 +22,18 @@ import java.util.UUID;
 final class Snapshots {
 
     /** What became of one. */
-    enum Status { PENDING, IN_PROGRESS, COMPLETED, FAILED, EXPIRED }
+    enum Status {
+        PENDING,
+        IN_PROGRESS,
+        COMPLETED,
+        FAILED,
+        EXPIRED
+    }
 
     /** @param completedAt null before it has ended; like the other milliseconds since 1970 */
-    record Told(Status status, long initiatedAt, Long completedAt) { }
+    record Told(Status status, long initiatedAt, Long completedAt) {}
 
-    private record Asked(String id, Table table, String objectId, Set<String> properties, long at) { }
+    private record Asked(String id, Table table, String objectId, Set<String> properties, long at) {}
 
     private final Account account;
     private final Feed feed;
@@ -54,8 +60,12 @@ final class Snapshots {
         while (!waiting.isEmpty() && waiting.peek().at() <= due) {
             Asked asked = waiting.poll();
             Row row = ApiCall.live(asked.table(), asked.objectId());
-            told.put(asked.id(), new Told(row == null ? Status.FAILED : Status.COMPLETED, asked.at(),
-                    asked.at() + feed.settings().snapshotMs()));
+            told.put(
+                    asked.id(),
+                    new Told(
+                            row == null ? Status.FAILED : Status.COMPLETED,
+                            asked.at(),
+                            asked.at() + feed.settings().snapshotMs()));
             if (row != null) {
                 feed.tell(asked.table().type().keyPrefix(), row.id(), properties(asked, row));
             }
@@ -65,7 +75,8 @@ final class Snapshots {
     private static Map<String, String> properties(Asked asked, Row row) {
         Map<String, String> values = new LinkedHashMap<>();
         for (Field field : asked.table().type().fields()) {
-            if (RecordJson.isProperty(field) && (asked.properties().isEmpty() || asked.properties().contains(field.name()))) {
+            if (RecordJson.isProperty(field)
+                    && (asked.properties().isEmpty() || asked.properties().contains(field.name()))) {
                 values.put(field.name(), Changes.told(field, RecordJson.value(field, row)));
             }
         }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.sandbox.hubspot;
 
 import java.util.Arrays;
@@ -10,7 +11,7 @@ final class Tokens {
 
     private static final String BETWEEN = "[^\\p{L}\\p{N}*]+";
 
-    private Tokens() { }
+    private Tokens() {}
 
     /** Whether every word asked for is among the text's; {@code asked} is in lower case. */
     static boolean contains(String text, String asked) {
@@ -18,8 +19,11 @@ final class Tokens {
             return false;
         }
         List<String> words = Arrays.asList(text.toLowerCase(Locale.ROOT).split(BETWEEN));
-        return Arrays.stream(asked.split(BETWEEN)).filter(word -> !word.isEmpty()).map(Tokens::pattern)
-                .allMatch(pattern -> words.stream().anyMatch(word -> pattern.matcher(word).matches()));
+        return Arrays.stream(asked.split(BETWEEN))
+                .filter(word -> !word.isEmpty())
+                .map(Tokens::pattern)
+                .allMatch(pattern ->
+                        words.stream().anyMatch(word -> pattern.matcher(word).matches()));
     }
 
     private static Pattern pattern(String word) {

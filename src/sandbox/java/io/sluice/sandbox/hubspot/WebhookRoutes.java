@@ -1,9 +1,9 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.sandbox.hubspot;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-
 import io.sluice.sandbox.hubspot.webhook.App;
 import io.sluice.sandbox.hubspot.webhook.Settings;
 import io.sluice.sandbox.hubspot.webhook.Subscription;
@@ -46,10 +46,14 @@ final class WebhookRoutes {
             case "GET3" -> Answers.json(200, list(app));
             case "POST3" -> {
                 JsonNode body = call.body();
-                yield Answers.json(201, HubspotWebhooks.show(valid(() -> app.subscribe(
-                        body.path("eventType").asText(null), body.path("objectTypeId").asText(null),
-                        body.path("propertyName").asText(null), body.path("active").asBoolean(),
-                        call.store().now()))));
+                yield Answers.json(
+                        201,
+                        HubspotWebhooks.show(valid(() -> app.subscribe(
+                                body.path("eventType").asText(null),
+                                body.path("objectTypeId").asText(null),
+                                body.path("propertyName").asText(null),
+                                body.path("active").asBoolean(),
+                                call.store().now()))));
             }
             case "GET4" -> Answers.json(200, HubspotWebhooks.show(subscription(call, app, call.part(3))));
             case "PATCH4" -> {
@@ -77,10 +81,13 @@ final class WebhookRoutes {
         for (JsonNode input : call.body().path("inputs")) {
             Subscription there = subscription(call, app, input.path("id").asText());
             app.activate(there.id(), input.path("active").asBoolean());
-            results.add(HubspotWebhooks.show(subscription(call, app, input.path("id").asText())));
+            results.add(HubspotWebhooks.show(
+                    subscription(call, app, input.path("id").asText())));
         }
-        return Answers.json(200, body.put("startedAt", Answers.moment(started))
-                .put("completedAt", Answers.moment(call.store().now())));
+        return Answers.json(
+                200,
+                body.put("startedAt", Answers.moment(started))
+                        .put("completedAt", Answers.moment(call.store().now())));
     }
 
     private App app(ApiCall call) {
@@ -98,9 +105,12 @@ final class WebhookRoutes {
     }
 
     private static Subscription subscription(ApiCall call, App app, String id) {
-        return app.subscriptions().stream().filter(s -> String.valueOf(s.id()).equals(id)).findFirst()
-                .orElseThrow(() -> HubspotError.notFound("There is no subscription " + id + " of the app "
-                        + call.part(1) + ".").thrown());
+        return app.subscriptions().stream()
+                .filter(s -> String.valueOf(s.id()).equals(id))
+                .findFirst()
+                .orElseThrow(() -> HubspotError.notFound(
+                                "There is no subscription " + id + " of the app " + call.part(1) + ".")
+                        .thrown());
     }
 
     private static ObjectNode list(App app) {
@@ -129,6 +139,7 @@ final class WebhookRoutes {
     }
 
     private static HubspotError.Thrown nothing(ApiCall call) {
-        return HubspotError.of(404, null, "Nothing is served at " + call.call().path() + ".").thrown();
+        return HubspotError.of(404, null, "Nothing is served at " + call.call().path() + ".")
+                .thrown();
     }
 }

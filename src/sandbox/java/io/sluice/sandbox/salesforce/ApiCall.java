@@ -1,14 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.sandbox.salesforce;
 
 import com.fasterxml.jackson.databind.JsonNode;
-
 import io.sluice.sandbox.server.Account;
 import io.sluice.sandbox.server.Call;
 import io.sluice.sandbox.server.Request;
 import io.sluice.sandbox.store.Store;
 import io.sluice.sandbox.store.Table;
 import io.sluice.sandbox.store.Transaction;
-
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -22,8 +21,16 @@ import java.util.function.Function;
  * @param rest        what follows the version in the path
  * @param transaction the composite's transaction that it takes part in, or null when it commits by itself
  */
-record ApiCall(Account account, String method, String version, List<String> rest, Map<String, String> query,
-        Map<String, String> headers, Body body, String origin, Transaction transaction) {
+record ApiCall(
+        Account account,
+        String method,
+        String version,
+        List<String> rest,
+        Map<String, String> query,
+        Map<String, String> headers,
+        Body body,
+        String origin,
+        Transaction transaction) {
 
     /** The JSON of a request, read when it is first needed, once. */
     static final class Body {
@@ -57,16 +64,25 @@ record ApiCall(Account account, String method, String version, List<String> rest
                 }
             }
             if (json == null || !json.isContainerNode()) {
-                throw new RefusedException("JSON_PARSER_ERROR", "The HTTP entity body is required, but this request has "
-                        + "no entity body.");
+                throw new RefusedException(
+                        "JSON_PARSER_ERROR",
+                        "The HTTP entity body is required, but this request has " + "no entity body.");
             }
             return json;
         }
     }
 
     static ApiCall of(Account account, Call call, String method, List<String> segments) {
-        return new ApiCall(account, method, segments.get(2), segments.subList(3, segments.size()), call.query(),
-                call.headers(), new Body(call.body(), call.upload()), call.origin(), null);
+        return new ApiCall(
+                account,
+                method,
+                segments.get(2),
+                segments.subList(3, segments.size()),
+                call.query(),
+                call.headers(),
+                new Body(call.body(), call.upload()),
+                call.origin(),
+                null);
     }
 
     Store store() {

@@ -1,7 +1,7 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.sandbox.salesforce;
 
 import io.sluice.sandbox.server.Account;
-
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -26,7 +26,7 @@ final class AuthorizationCodes {
     private final Map<String, Code> codes = new LinkedHashMap<>();
 
     /** A code that was given out. */
-    private record Code(Account account, String redirect, String challenge, long micros, boolean used) { }
+    private record Code(Account account, String redirect, String challenge, long micros, boolean used) {}
 
     AuthorizationCodes(LongSupplier clockMicros) {
         this.clockMicros = clockMicros;
@@ -70,8 +70,10 @@ final class AuthorizationCodes {
 
     private static String hash(String verifier) {
         try {
-            return Base64.getUrlEncoder().withoutPadding().encodeToString(MessageDigest.getInstance("SHA-256")
-                    .digest(verifier.getBytes(StandardCharsets.US_ASCII)));
+            return Base64.getUrlEncoder()
+                    .withoutPadding()
+                    .encodeToString(
+                            MessageDigest.getInstance("SHA-256").digest(verifier.getBytes(StandardCharsets.US_ASCII)));
         } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException("Every Java has SHA-256.", e);
         }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.sandbox.salesforce;
 
 import io.sluice.sandbox.salesforce.bulk.Job;
@@ -9,10 +10,6 @@ import io.sluice.sandbox.server.Accounts;
 import io.sluice.sandbox.server.Background;
 import io.sluice.sandbox.server.Fault;
 import io.sluice.sandbox.server.Limiter;
-
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
-
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
@@ -21,6 +18,8 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The jobs of Bulk API 2.0 and the workers that do them behind the requests. A job that a restart cut goes on where it
@@ -30,6 +29,7 @@ final class Bulk implements IngestRun.Surroundings, AutoCloseable {
 
     /** Under these names faults meet the jobs. */
     static final String INGEST_JOB = "bulkJob";
+
     static final String QUERY_JOB = "bulkQueryJob";
 
     private static final Logger LOG = LoggerFactory.getLogger(Bulk.class);
@@ -59,8 +59,8 @@ final class Bulk implements IngestRun.Surroundings, AutoCloseable {
         } catch (IOException e) {
             throw new UncheckedIOException("The sandbox can't keep bulk jobs in " + folder + ".", e);
         }
-        jobs.all().forEach((name, all) -> accounts.find(name).ifPresent(account -> all.stream()
-                .filter(Job::isQueued).forEach(job -> submit(account, job))));
+        jobs.all().forEach((name, all) -> accounts.find(name)
+                .ifPresent(account -> all.stream().filter(Job::isQueued).forEach(job -> submit(account, job))));
     }
 
     JobStore jobs() {
@@ -120,15 +120,17 @@ final class Bulk implements IngestRun.Surroundings, AutoCloseable {
         }
         try {
             if (job.spec().type() == JobSpec.Type.INGEST) {
-                Background work = accounts.background(account, INGEST_JOB, job.spec().object(),
-                        job.spec().id());
+                Background work = accounts.background(
+                        account, INGEST_JOB, job.spec().object(), job.spec().id());
                 if (!new IngestRun(account, job, work, this).run()) {
                     return;
                 }
             } else {
-                Background work = accounts.background(account, QUERY_JOB, job.spec().object(),
-                        job.spec().id());
-                if (pause(work.strikeNamed(Fault.Kind.SLOW).map(Fault::delayMillis).orElse(0L))) {
+                Background work = accounts.background(
+                        account, QUERY_JOB, job.spec().object(), job.spec().id());
+                if (pause(work.strikeNamed(Fault.Kind.SLOW)
+                        .map(Fault::delayMillis)
+                        .orElse(0L))) {
                     return;
                 }
                 new QueryRun(account.store(), job).run(work.strike(Fault.Kind.JOB_FAILS));

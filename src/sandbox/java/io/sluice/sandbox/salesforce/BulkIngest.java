@@ -1,7 +1,7 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.sandbox.salesforce;
 
 import com.fasterxml.jackson.databind.JsonNode;
-
 import io.sluice.sandbox.salesforce.bulk.CsvFormat;
 import io.sluice.sandbox.salesforce.bulk.IngestResults;
 import io.sluice.sandbox.salesforce.bulk.Job;
@@ -12,7 +12,6 @@ import io.sluice.sandbox.server.Request;
 import io.sluice.sandbox.store.Field;
 import io.sluice.sandbox.store.FieldType;
 import io.sluice.sandbox.store.Table;
-
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -47,21 +46,42 @@ final class BulkIngest {
         String operation = asked.path("operation").asText();
         BulkJobs.checkOperation(operation, OPERATIONS);
         String object = asked.path("object").asText();
-        Table table = call.store().table(object).orElseThrow(() -> new RefusedException("INVALIDENTITY",
-                "Entity '" + object + "' is not supported by the Bulk API."));
-        String key = "upsert".equals(operation) ? key(table, asked.path("externalIdFieldName").asText()) : null;
+        Table table = call.store()
+                .table(object)
+                .orElseThrow(() -> new RefusedException(
+                        "INVALIDENTITY", "Entity '" + object + "' is not supported by the Bulk API."));
+        String key = "upsert".equals(operation)
+                ? key(table, asked.path("externalIdFieldName").asText())
+                : null;
         CsvFormat format = BulkJobs.format(asked);
-        Job job = bulk.jobs().create(call.account().name(), JobState.OPEN, id -> new JobSpec(id, JobSpec.Type.INGEST,
-                operation, table.type().name(), key, null, call.version(), format, bulk.millis(),
-                SalesforceDefaults.API_USER));
+        Job job = bulk.jobs()
+                .create(
+                        call.account().name(),
+                        JobState.OPEN,
+                        id -> new JobSpec(
+                                id,
+                                JobSpec.Type.INGEST,
+                                operation,
+                                table.type().name(),
+                                key,
+                                null,
+                                call.version(),
+                                format,
+                                bulk.millis(),
+                                SalesforceDefaults.API_USER));
         return Answers.json(200, BulkJobs.describe(job, false));
     }
 
     private static String key(Table table, String name) {
-        return table.type().field(name).filter(field -> field.externalId() || field.type() == FieldType.ID)
-                .map(Field::name).orElseThrow(() -> new RefusedException("INVALIDJOB",
-                        "InvalidJob : Field name provided, " + name + " does not match an External ID, Salesforce Id, or "
-                        + "indexed field for " + table.type().name()));
+        return table.type()
+                .field(name)
+                .filter(field -> field.externalId() || field.type() == FieldType.ID)
+                .map(Field::name)
+                .orElseThrow(() -> new RefusedException(
+                        "INVALIDJOB",
+                        "InvalidJob : Field name provided, " + name
+                                + " does not match an External ID, Salesforce Id, or " + "indexed field for "
+                                + table.type().name()));
     }
 
     Answer upload(ApiCall call, Request.Attempt attempt) {
@@ -112,8 +132,10 @@ final class BulkIngest {
         Job job = jobs.find(call);
         JobState state = job.status().state();
         if (!state.isLast()) {
-            throw new RefusedException("INVALIDJOBSTATE", "The job is in state " + state.wireName()
-                    + ": results are there once it is completed, failed or aborted");
+            throw new RefusedException(
+                    "INVALIDJOBSTATE",
+                    "The job is in state " + state.wireName()
+                            + ": results are there once it is completed, failed or aborted");
         }
         return Answer.streamed(200, "text/csv", new IngestResults(job, part));
     }

@@ -1,9 +1,9 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.sandbox.salesforce;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-
 import io.sluice.sandbox.salesforce.bulk.CsvFormat;
 import io.sluice.sandbox.salesforce.bulk.Job;
 import io.sluice.sandbox.salesforce.bulk.JobRefusedException;
@@ -12,7 +12,6 @@ import io.sluice.sandbox.salesforce.bulk.JobState;
 import io.sluice.sandbox.server.Answer;
 import io.sluice.sandbox.server.Request;
 import io.sluice.sandbox.store.FieldType;
-
 import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
@@ -54,7 +53,8 @@ final class BulkJobs {
                 || "serial".equalsIgnoreCase(call.parameter("concurrencyMode", "parallel"));
         Iterator<Job> jobs = bulk.jobs().all(call.account().name()).stream()
                 .filter(job -> !none && job.spec().type().wireName().equals(jobType))
-                .filter(job -> job.spec().id().compareTo(after) > 0).iterator();
+                .filter(job -> job.spec().id().compareTo(after) > 0)
+                .iterator();
         ObjectNode page = Answers.JSON.createObjectNode();
         ArrayNode records = Answers.JSON.createArrayNode();
         String last = null;
@@ -64,14 +64,19 @@ final class BulkJobs {
             records.add(describe(job, false));
         }
         page.put("done", !jobs.hasNext()).set("records", records);
-        page.put("nextRecordsUrl", jobs.hasNext() ? "/services/data/" + call.version() + "/jobs/" + call.part(1)
-                + "?jobType=" + jobType + "&queryLocator=" + last : null);
+        page.put(
+                "nextRecordsUrl",
+                jobs.hasNext()
+                        ? "/services/data/" + call.version() + "/jobs/" + call.part(1) + "?jobType=" + jobType
+                                + "&queryLocator=" + last
+                        : null);
         return Answers.json(200, page);
     }
 
     /** The job that the path names. */
     Job find(ApiCall call) {
-        return bulk.jobs().find(call.account().name(), type, call.part(2))
+        return bulk.jobs()
+                .find(call.account().name(), type, call.part(2))
                 .orElseThrow(() -> new RefusedException(SalesforceError.notFound()));
     }
 
@@ -102,14 +107,21 @@ final class BulkJobs {
             throw new RefusedException("INVALIDJOB", "The contentType of a job is CSV");
         }
         return new CsvFormat(
-                constant(CsvFormat.Delimiter.class, asked.path("columnDelimiter").asText("COMMA"), "columnDelimiter"),
+                constant(
+                        CsvFormat.Delimiter.class, asked.path("columnDelimiter").asText("COMMA"), "columnDelimiter"),
                 constant(CsvFormat.LineEnding.class, asked.path("lineEnding").asText("LF"), "lineEnding"));
     }
 
     private static <E extends Enum<E>> E constant(Class<E> of, String name, String property) {
-        return Arrays.stream(of.getEnumConstants()).filter(one -> one.name().equals(name)).findFirst()
-                .orElseThrow(() -> new RefusedException("INVALIDJOB", "The " + property + " of a job is one of "
-                        + Arrays.stream(of.getEnumConstants()).map(Enum::name).collect(Collectors.joining(", "))));
+        return Arrays.stream(of.getEnumConstants())
+                .filter(one -> one.name().equals(name))
+                .findFirst()
+                .orElseThrow(() -> new RefusedException(
+                        "INVALIDJOB",
+                        "The " + property + " of a job is one of "
+                                + Arrays.stream(of.getEnumConstants())
+                                        .map(Enum::name)
+                                        .collect(Collectors.joining(", "))));
     }
 
     static void checkOperation(String operation, List<String> known) {
@@ -124,14 +136,20 @@ final class BulkJobs {
         Job.Status status = job.status();
         boolean ingest = spec.type() == JobSpec.Type.INGEST;
         ObjectNode json = Answers.JSON.createObjectNode();
-        json.put("id", spec.id()).put("operation", spec.operation()).put("object", spec.object())
-                .put("createdById", spec.createdBy()).put("createdDate", moment(spec.created()))
-                .put("systemModstamp", moment(status.modified())).put("state", status.state().wireName());
+        json.put("id", spec.id())
+                .put("operation", spec.operation())
+                .put("object", spec.object())
+                .put("createdById", spec.createdBy())
+                .put("createdDate", moment(spec.created()))
+                .put("systemModstamp", moment(status.modified()))
+                .put("state", status.state().wireName());
         if (spec.externalId() != null) {
             json.put("externalIdFieldName", spec.externalId());
         }
-        json.put("concurrencyMode", "Parallel").put("contentType", "CSV")
-                .put("apiVersion", Double.parseDouble(spec.version().substring(1))).put("jobType", spec.type().wireName());
+        json.put("concurrencyMode", "Parallel")
+                .put("contentType", "CSV")
+                .put("apiVersion", Double.parseDouble(spec.version().substring(1)))
+                .put("jobType", spec.type().wireName());
         if (ingest) {
             json.put("contentUrl", "services/data/" + spec.version() + "/jobs/ingest/" + spec.id() + "/batches");
         }

@@ -1,7 +1,7 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.sandbox.salesforce;
 
 import com.fasterxml.jackson.databind.JsonNode;
-
 import io.sluice.sandbox.salesforce.bulk.CsvFormat;
 import io.sluice.sandbox.salesforce.bulk.Job;
 import io.sluice.sandbox.salesforce.bulk.JobSpec;
@@ -10,7 +10,6 @@ import io.sluice.sandbox.salesforce.bulk.QueryResults;
 import io.sluice.sandbox.salesforce.soql.Parser;
 import io.sluice.sandbox.server.Answer;
 import io.sluice.sandbox.server.Request;
-
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.List;
@@ -41,13 +40,29 @@ final class BulkQueries {
         String soql = asked.path("query").asText();
         CsvFormat format = BulkJobs.format(asked);
         QueryRun.execution(call.store(), soql, false);
-        String object = call.store().table(Parser.parse(soql).from()).orElseThrow().type().name();
+        String object = call.store()
+                .table(Parser.parse(soql).from())
+                .orElseThrow()
+                .type()
+                .name();
         if (!bulk.spendQueryJob(call.account())) {
             throw new RefusedException("LIMIT_EXCEEDED", "Max bulk v2 query jobs limit was reached");
         }
-        Job job = bulk.jobs().create(call.account().name(), JobState.UPLOAD_COMPLETE, id -> new JobSpec(id,
-                JobSpec.Type.QUERY, operation, object, null, soql, call.version(), format, bulk.millis(),
-                SalesforceDefaults.API_USER));
+        Job job = bulk.jobs()
+                .create(
+                        call.account().name(),
+                        JobState.UPLOAD_COMPLETE,
+                        id -> new JobSpec(
+                                id,
+                                JobSpec.Type.QUERY,
+                                operation,
+                                object,
+                                null,
+                                soql,
+                                call.version(),
+                                format,
+                                bulk.millis(),
+                                SalesforceDefaults.API_USER));
         Answer answer = Answers.json(200, BulkJobs.describe(job, false));
         bulk.submit(call.account(), job);
         return answer;
@@ -69,12 +84,17 @@ final class BulkQueries {
         Job job = jobs.find(call);
         JobState state = job.status().state();
         if (state != JobState.JOB_COMPLETE) {
-            throw new RefusedException("INVALIDJOBSTATE", "The job is in state " + state.wireName()
-                    + ": results are there once it is completed");
+            throw new RefusedException(
+                    "INVALIDJOBSTATE",
+                    "The job is in state " + state.wireName() + ": results are there once it is completed");
         }
         if (!call.version().equals(job.spec().version())) {
-            return Answers.error(409, List.of(SalesforceError.of("INVALIDVERSION", "The job was created with API version "
-                    + job.spec().version() + ": its results are there with that version alone")));
+            return Answers.error(
+                    409,
+                    List.of(SalesforceError.of(
+                            "INVALIDVERSION",
+                            "The job was created with API version " + job.spec().version()
+                                    + ": its results are there with that version alone")));
         }
         String most = call.parameter("maxRecords", String.valueOf(ROWS_A_PAGE));
         if (!most.matches("[1-9]\\d{0,8}")) {

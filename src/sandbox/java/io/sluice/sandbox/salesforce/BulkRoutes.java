@@ -1,7 +1,7 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.sandbox.salesforce;
 
 import io.sluice.sandbox.salesforce.bulk.IngestResults;
-
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -19,7 +19,10 @@ final class BulkRoutes {
 
     /** Whether the body is rows for a job. */
     static boolean isUpload(String method, List<String> rest) {
-        return "PUT".equals(method) && rest.size() == 4 && "jobs".equals(rest.get(0)) && "ingest".equals(rest.get(1))
+        return "PUT".equals(method)
+                && rest.size() == 4
+                && "jobs".equals(rest.get(0))
+                && "ingest".equals(rest.get(1))
                 && "batches".equals(rest.get(3));
     }
 
@@ -42,12 +45,13 @@ final class BulkRoutes {
             case "GET 3" -> route("bulkStatus", ingest.jobs()::status);
             case "PATCH 3" -> route("bulkClose", ingest::close);
             case "DELETE 3" -> route("bulkDelete", ingest.jobs()::delete);
-            case "GET 4" -> switch (rest.get(3).toLowerCase(Locale.ROOT)) {
-                case "successfulresults" -> results("bulkSuccessful", IngestResults.Part.SUCCESSFUL);
-                case "failedresults" -> results("bulkFailed", IngestResults.Part.FAILED);
-                case "unprocessedrecords" -> results("bulkUnprocessed", IngestResults.Part.UNPROCESSED);
-                default -> Optional.empty();
-            };
+            case "GET 4" ->
+                switch (rest.get(3).toLowerCase(Locale.ROOT)) {
+                    case "successfulresults" -> results("bulkSuccessful", IngestResults.Part.SUCCESSFUL);
+                    case "failedresults" -> results("bulkFailed", IngestResults.Part.FAILED);
+                    case "unprocessedrecords" -> results("bulkUnprocessed", IngestResults.Part.UNPROCESSED);
+                    default -> Optional.empty();
+                };
             default -> Optional.empty();
         };
     }
@@ -59,8 +63,8 @@ final class BulkRoutes {
             case "GET 3" -> route("bulkQueryStatus", queries.jobs()::status);
             case "PATCH 3" -> route("bulkQueryAbort", queries::abort);
             case "DELETE 3" -> route("bulkQueryDelete", queries.jobs()::delete);
-            case "GET 4" -> "results".equals(rest.get(3)) ? route("bulkQueryResults", queries::results)
-                    : Optional.empty();
+            case "GET 4" ->
+                "results".equals(rest.get(3)) ? route("bulkQueryResults", queries::results) : Optional.empty();
             default -> Optional.empty();
         };
     }

@@ -1,14 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.sandbox.salesforce;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-
 import io.sluice.sandbox.server.Answer;
 import io.sluice.sandbox.server.Fault;
 import io.sluice.sandbox.server.ResultsChange;
 import io.sluice.sandbox.store.RecordIds;
-
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -25,10 +24,10 @@ import java.util.stream.Collectors;
  */
 final class ChangedResults {
 
-    private static final List<String> LISTS = List.of("records", "compositeResponse", "results", "deletedRecords", "ids",
-            "graphs", "sobjects", "fields");
-    private static final Pattern SOAP_RESULT = Pattern.compile("<result>.*?</result>|<result [^>]*>.*?</result>",
-            Pattern.DOTALL);
+    private static final List<String> LISTS =
+            List.of("records", "compositeResponse", "results", "deletedRecords", "ids", "graphs", "sobjects", "fields");
+    private static final Pattern SOAP_RESULT =
+            Pattern.compile("<result>.*?</result>|<result [^>]*>.*?</result>", Pattern.DOTALL);
     private static final String CREATED = "sf__Created";
     private static final String ID = "sf__Id";
 
@@ -52,7 +51,7 @@ final class ChangedResults {
             return answer.with(changed.soap(text).getBytes(StandardCharsets.UTF_8));
         }
         if (text.isEmpty() || !type.startsWith("application/json")) {
-            return answer;   // another fault's page has no results
+            return answer; // another fault's page has no results
         }
         try {
             return answer.with(Answers.JSON.writeValueAsBytes(changed.json(Answers.JSON.readTree(text))));
@@ -65,7 +64,8 @@ final class ChangedResults {
         if (body.isArray()) {
             return list((ArrayNode) body);
         }
-        Optional<String> list = LISTS.stream().filter(name -> body.path(name).isArray()).findFirst();
+        Optional<String> list =
+                LISTS.stream().filter(name -> body.path(name).isArray()).findFirst();
         if (list.isPresent()) {
             ((ObjectNode) body).set(list.get(), list((ArrayNode) body.path(list.get())));
             return body;
@@ -85,7 +85,8 @@ final class ChangedResults {
 
     private JsonNode one(JsonNode result, int place) {
         if (place < change.errors() && result.path("success").asBoolean()) {
-            return Outcome.Rejected.because(change.errorCode("UNKNOWN_EXCEPTION"), change.message()).toJson(false);
+            return Outcome.Rejected.because(change.errorCode("UNKNOWN_EXCEPTION"), change.message())
+                    .toJson(false);
         }
         if (result.isObject() && change.created() != null && result.has("success")) {
             ((ObjectNode) result).put("created", change.created());
@@ -133,11 +134,16 @@ final class ChangedResults {
         List<List<String>> all = new ArrayList<>(List.of(header));
         all.addAll(change.changed(results, row -> {
             List<String> other = new ArrayList<>(row);
-            other.replaceAll(value -> value.isEmpty() ? value : RecordIds.isWellFormed(value) ? otherId(value) : value + "x");
+            other.replaceAll(
+                    value -> value.isEmpty() ? value : RecordIds.isWellFormed(value) ? otherId(value) : value + "x");
             return other;
         }));
-        return all.stream().map(row -> row.stream().map(value -> '"' + value.replace("\"", "\"\"") + '"')
-                .collect(Collectors.joining(",")) + "\n").collect(Collectors.joining());
+        return all.stream()
+                .map(row -> row.stream()
+                                .map(value -> '"' + value.replace("\"", "\"\"") + '"')
+                                .collect(Collectors.joining(","))
+                        + "\n")
+                .collect(Collectors.joining());
     }
 
     private static List<List<String>> rows(String csv) {
@@ -181,8 +187,11 @@ final class ChangedResults {
             end = matcher.end();
             results.add(change.otherId() ? withOtherSoapId(matcher.group()) : matcher.group());
         }
-        return begin < 0 ? envelope : envelope.substring(0, begin)
-                + String.join("", change.changed(results, ChangedResults::withOtherSoapId)) + envelope.substring(end);
+        return begin < 0
+                ? envelope
+                : envelope.substring(0, begin)
+                        + String.join("", change.changed(results, ChangedResults::withOtherSoapId))
+                        + envelope.substring(end);
     }
 
     private static String withOtherSoapId(String result) {

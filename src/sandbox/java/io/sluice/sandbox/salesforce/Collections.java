@@ -1,8 +1,8 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.sandbox.salesforce;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
-
 import io.sluice.sandbox.server.Answer;
 import io.sluice.sandbox.server.Request;
 import io.sluice.sandbox.store.Field;
@@ -10,7 +10,6 @@ import io.sluice.sandbox.store.FieldType;
 import io.sluice.sandbox.store.Row;
 import io.sluice.sandbox.store.Table;
 import io.sluice.sandbox.store.Transaction;
-
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -30,7 +29,7 @@ final class Collections {
     private static final int MOST_TYPE_CHANGES = 10;
     private static final int MOST_READ = 2000;
 
-    private Collections() { }
+    private Collections() {}
 
     static Answer create(ApiCall call, Request.Attempt attempt) {
         List<JsonNode> records = records(call);
@@ -52,9 +51,11 @@ final class Collections {
     static Answer upsert(ApiCall call, Request.Attempt attempt) {
         Table table = call.table(2);
         String keyName = call.part(3);
-        Field key = table.type().field(keyName).filter(f -> f.externalId() || f.type() == FieldType.ID)
-                .orElseThrow(() -> new RefusedException("NOT_FOUND",
-                        "Provided external ID field does not exist or is not accessible: " + keyName));
+        Field key = table.type()
+                .field(keyName)
+                .filter(f -> f.externalId() || f.type() == FieldType.ID)
+                .orElseThrow(() -> new RefusedException(
+                        "NOT_FOUND", "Provided external ID field does not exist or is not accessible: " + keyName));
         List<JsonNode> records = records(call);
         for (JsonNode record : records) {
             String type = record.path("attributes").path("type").asText();
@@ -63,7 +64,11 @@ final class Collections {
             }
         }
         Set<String> twice = KeyedRows.repeated(records, record -> KeyedRows.keyOf(record, key));
-        return answer(call, attempt, records.size(), true,
+        return answer(
+                call,
+                attempt,
+                records.size(),
+                true,
                 (writer, i) -> KeyedRows.upsert(writer, table, key, new SentRecord.Json(records.get(i)), twice));
     }
 
@@ -73,9 +78,10 @@ final class Collections {
         return answer(call, attempt, ids.size(), false, allOrNone, (writer, i) -> {
             String id = ids.get(i);
             Optional<Table> table = call.store().tables().stream()
-                    .filter(t -> id.startsWith(t.type().keyPrefix())).findFirst();
-            return table.map(t -> writer.delete(t, id)).orElseGet(() -> Outcome.Rejected.because("MALFORMED_ID",
-                    "malformed id " + id));
+                    .filter(t -> id.startsWith(t.type().keyPrefix()))
+                    .findFirst();
+            return table.map(t -> writer.delete(t, id))
+                    .orElseGet(() -> Outcome.Rejected.because("MALFORMED_ID", "malformed id " + id));
         });
     }
 
@@ -133,8 +139,8 @@ final class Collections {
         }
         checkCount(records.size(), MOST_RECORDS);
         if (changes > MOST_TYPE_CHANGES) {
-            throw new RefusedException("INVALID_INPUT", "The records have more than 10 chunks of one type each; sort "
-                    + "them by type");
+            throw new RefusedException(
+                    "INVALID_INPUT", "The records have more than 10 chunks of one type each; sort " + "them by type");
         }
         return records;
     }
@@ -148,10 +154,10 @@ final class Collections {
         return answer(call, attempt, count, tellCreated, allOrNone, one);
     }
 
-    private static Answer answer(ApiCall call, Request.Attempt attempt, int count, boolean tellCreated,
-            boolean allOrNone, OneRecord one) {
-        List<Outcome> outcomes = call.write(attempt,
-                writer -> written(writer, count, allOrNone, i -> one.write(writer, i)));
+    private static Answer answer(
+            ApiCall call, Request.Attempt attempt, int count, boolean tellCreated, boolean allOrNone, OneRecord one) {
+        List<Outcome> outcomes =
+                call.write(attempt, writer -> written(writer, count, allOrNone, i -> one.write(writer, i)));
         ArrayNode rows = Answers.JSON.createArrayNode();
         outcomes.forEach(outcome -> rows.add(outcome.toJson(tellCreated)));
         return Answers.json(200, rows);
@@ -165,20 +171,29 @@ final class Collections {
             return outcomes;
         }
         writer.backTo(before);
-        return outcomes.stream().map(outcome -> outcome instanceof Outcome.Saved ? Outcome.Rejected.because(
-                "ALL_OR_NONE_OPERATION_ROLLED_BACK",
-                "Record rolled back because not all records were valid and the request was using AllOrNone header")
-                : outcome).toList();
+        return outcomes.stream()
+                .map(outcome -> outcome instanceof Outcome.Saved
+                        ? Outcome.Rejected.because(
+                                "ALL_OR_NONE_OPERATION_ROLLED_BACK",
+                                "Record rolled back because not all records were valid and the request was using AllOrNone header")
+                        : outcome)
+                .toList();
     }
 
     private static Outcome typed(ApiCall call, JsonNode record, Function<Table, Outcome> write) {
         String type = record.path("attributes").path("type").asText();
-        return call.store().table(type).map(write).orElseGet(() -> Outcome.Rejected.because("INVALID_TYPE",
-                "sObject type '" + type + "' is not supported."));
+        return call.store()
+                .table(type)
+                .map(write)
+                .orElseGet(() ->
+                        Outcome.Rejected.because("INVALID_TYPE", "sObject type '" + type + "' is not supported."));
     }
 
     private static List<String> ids(String list, int most) {
-        List<String> ids = Arrays.stream(list.split(",")).map(String::strip).filter(s -> !s.isEmpty()).toList();
+        List<String> ids = Arrays.stream(list.split(","))
+                .map(String::strip)
+                .filter(s -> !s.isEmpty())
+                .toList();
         if (ids.isEmpty()) {
             throw new RefusedException("MISSING_ARGUMENT", "The ids parameter is required");
         }
@@ -188,8 +203,9 @@ final class Collections {
 
     private static void checkCount(int count, int most) {
         if (count > most) {
-            throw new RefusedException("EXCEEDED_ID_LIMIT", "record limit reached. cannot submit more than " + most
-                    + " records into this call");
+            throw new RefusedException(
+                    "EXCEEDED_ID_LIMIT",
+                    "record limit reached. cannot submit more than " + most + " records into this call");
         }
     }
 }

@@ -1,15 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.sandbox.salesforce;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-
 import io.sluice.sandbox.server.Answer;
 import io.sluice.sandbox.server.Call;
 import io.sluice.sandbox.server.Fault;
 import io.sluice.sandbox.server.Request;
 import io.sluice.sandbox.store.Transaction;
-
 import java.io.IOException;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
@@ -64,8 +63,8 @@ final class Composite {
         JsonNode body = call.body().json();
         JsonNode calls = body.path("compositeRequest");
         check(calls);
-        List<Part> parts = body.path("allOrNone").asBoolean() ? together(call, calls, attempt)
-                : eachAlone(call, calls, attempt);
+        List<Part> parts =
+                body.path("allOrNone").asBoolean() ? together(call, calls, attempt) : eachAlone(call, calls, attempt);
         ObjectNode answer = Answers.JSON.createObjectNode();
         answer.set("compositeResponse", json(parts));
         return Answers.json(200, answer);
@@ -81,7 +80,8 @@ final class Composite {
             order.add(i);
         }
         if (collates(call) && references(calls).isEmpty()) {
-            order.sort(Comparator.comparing(i -> calls.get(i).path("method").asText().equals("GET")));
+            order.sort(Comparator.comparing(
+                    i -> calls.get(i).path("method").asText().equals("GET")));
         }
         Part[] answered = new Part[calls.size()];
         List<Part> parts = new ArrayList<>();
@@ -102,8 +102,8 @@ final class Composite {
         List<Part> parts = new ArrayList<>();
         try (Transaction transaction = call.store().begin()) {
             ApiCall within = within(call, transaction);
-            calls.forEach(one -> parts.add(parts.stream().anyMatch(Part::failed) ? halted(one)
-                    : part(within, one, parts, attempt)));
+            calls.forEach(one ->
+                    parts.add(parts.stream().anyMatch(Part::failed) ? halted(one) : part(within, one, parts, attempt)));
             if (parts.stream().noneMatch(Part::failed)) {
                 attempt.commit(transaction);
             } else {
@@ -124,8 +124,8 @@ final class Composite {
             throw new RefusedException("JSON_PARSER_ERROR", "The compositeRequest property is required");
         }
         if (calls.size() > MOST_CALLS) {
-            throw new RefusedException("LIMIT_EXCEEDED", "Limit on number of operations exceeded; the limit is "
-                    + MOST_CALLS);
+            throw new RefusedException(
+                    "LIMIT_EXCEEDED", "Limit on number of operations exceeded; the limit is " + MOST_CALLS);
         }
         long large = 0;
         for (JsonNode one : calls) {
@@ -134,8 +134,9 @@ final class Composite {
             checkReference(one);
         }
         if (large > MOST_QUERIES_AND_COLLECTIONS) {
-            throw new RefusedException("LIMIT_EXCEEDED", "Limit on queries and collections exceeded; the limit is "
-                    + MOST_QUERIES_AND_COLLECTIONS);
+            throw new RefusedException(
+                    "LIMIT_EXCEEDED",
+                    "Limit on queries and collections exceeded; the limit is " + MOST_QUERIES_AND_COLLECTIONS);
         }
     }
 
@@ -147,7 +148,11 @@ final class Composite {
 
     /** The references that a part makes to others, by their ids. */
     static Set<String> references(JsonNode one) {
-        return REFERENCE.matcher(one.toString()).results().map(found -> found.group(1)).collect(Collectors.toSet());
+        return REFERENCE
+                .matcher(one.toString())
+                .results()
+                .map(found -> found.group(1))
+                .collect(Collectors.toSet());
     }
 
     private Part part(ApiCall outer, JsonNode one, List<Part> earlier, Request.Attempt attempt) {
@@ -159,8 +164,7 @@ final class Composite {
             return failed(reference, e.error());
         }
         ApiCall call = inner(outer, resolved);
-        Answer answer = call == null ? Answers.error(SalesforceError.notFound())
-                : answer(call, attempt);
+        Answer answer = call == null ? Answers.error(SalesforceError.notFound()) : answer(call, attempt);
         try {
             return new Part(reference, answer.status(), json(answer), answer.headers());
         } catch (IOException e) {
@@ -171,7 +175,8 @@ final class Composite {
     /** A part's answer, or what faults that name parts make of it. */
     private Answer answer(ApiCall call, Request.Attempt attempt) {
         String named = resources.route(call.method(), call.rest()).object();
-        String object = named != null ? named
+        String object = named != null
+                ? named
                 : call.method().equals("PATCH") ? typeOf(call.body().json().path("records")) : null;
         if (object == null) {
             return resources.answer(call, attempt);
@@ -182,13 +187,15 @@ final class Composite {
         }
         Answer answer = resources.answer(call, attempt);
         return told.map(SalesforceProtocol::told).orElseGet(() -> strike(call, object, Fault.Kind.RESULTS)
-                .map(fault -> ChangedResults.of(answer, fault)).orElse(answer));
+                .map(fault -> ChangedResults.of(answer, fault))
+                .orElse(answer));
     }
 
     /** The object of a collection that is written by ids, whose address names none; null where it has several or none. */
     private static String typeOf(JsonNode records) {
         Set<String> types = new HashSet<>();
-        records.forEach(record -> types.add(record.path("attributes").path("type").asText()));
+        records.forEach(
+                record -> types.add(record.path("attributes").path("type").asText()));
         return types.size() == 1 ? types.iterator().next() : null;
     }
 
@@ -210,7 +217,9 @@ final class Composite {
         int mark = url.indexOf('?');
         String path = mark < 0 ? url : url.substring(0, mark);
         List<String> segments = Call.segments(path);
-        if (segments.size() < 4 || !"services".equals(segments.get(0)) || !"data".equals(segments.get(1))
+        if (segments.size() < 4
+                || !"services".equals(segments.get(0))
+                || !"data".equals(segments.get(1))
                 || "jobs".equals(segments.get(3))) {
             return null;
         }
@@ -221,13 +230,29 @@ final class Composite {
                 query.put(sides[0], sides.length < 2 ? "" : URLDecoder.decode(sides[1], StandardCharsets.UTF_8));
             }
         }
-        return new ApiCall(outer.account(), method, segments.get(2), segments.subList(3, segments.size()), query,
-                outer.headers(), new ApiCall.Body(body), outer.origin(), outer.transaction());
+        return new ApiCall(
+                outer.account(),
+                method,
+                segments.get(2),
+                segments.subList(3, segments.size()),
+                query,
+                outer.headers(),
+                new ApiCall.Body(body),
+                outer.origin(),
+                outer.transaction());
     }
 
     private static ApiCall within(ApiCall call, Transaction transaction) {
-        return new ApiCall(call.account(), call.method(), call.version(), call.rest(), call.query(), call.headers(),
-                call.body(), call.origin(), transaction);
+        return new ApiCall(
+                call.account(),
+                call.method(),
+                call.version(),
+                call.rest(),
+                call.query(),
+                call.headers(),
+                call.body(),
+                call.origin(),
+                transaction);
     }
 
     /** The part with its references replaced; PROCESSING_HALTED when one leads to a failed or unknown part. */
@@ -237,19 +262,26 @@ final class Composite {
         StringBuilder replaced = new StringBuilder();
         while (matcher.find()) {
             String name = matcher.group(1);
-            Part part = earlier.stream().filter(p -> p.reference().equals(name)).findFirst().orElseThrow(
-                    () -> new RefusedException("PROCESSING_HALTED", "Invalid reference specified. No value for " + name
-                            + " found in the composite request"));
+            Part part = earlier.stream()
+                    .filter(p -> p.reference().equals(name))
+                    .findFirst()
+                    .orElseThrow(() -> new RefusedException(
+                            "PROCESSING_HALTED",
+                            "Invalid reference specified. No value for " + name + " found in the composite request"));
             if (part.failed()) {
-                throw new RefusedException("PROCESSING_HALTED",
+                throw new RefusedException(
+                        "PROCESSING_HALTED",
                         "The transaction was rolled back since another operation in the same transaction failed.");
             }
             JsonNode value = part.body().at(pointer(matcher.group(2)));
             if (value.isMissingNode() || value.isNull()) {
-                throw new RefusedException("PROCESSING_HALTED", "Invalid reference specified. No value for "
-                        + matcher.group().replaceAll("[@{}]", "") + " found in " + name);
+                throw new RefusedException(
+                        "PROCESSING_HALTED",
+                        "Invalid reference specified. No value for "
+                                + matcher.group().replaceAll("[@{}]", "") + " found in " + name);
             }
-            String quoted = Answers.JSON.getNodeFactory().textNode(value.asText()).toString();
+            String quoted =
+                    Answers.JSON.getNodeFactory().textNode(value.asText()).toString();
             matcher.appendReplacement(replaced, Matcher.quoteReplacement(quoted.substring(1, quoted.length() - 1)));
         }
         matcher.appendTail(replaced);
@@ -265,13 +297,19 @@ final class Composite {
     }
 
     static Part halted(JsonNode one) {
-        return failed(one.path("referenceId").asText(), SalesforceError.of("PROCESSING_HALTED",
-                "The transaction was rolled back since another operation in the same transaction failed."));
+        return failed(
+                one.path("referenceId").asText(),
+                SalesforceError.of(
+                        "PROCESSING_HALTED",
+                        "The transaction was rolled back since another operation in the same transaction failed."));
     }
 
     private static Part rolledBack(Part part) {
-        return failed(part.reference(), SalesforceError.of("PROCESSING_HALTED",
-                "The transaction was rolled back since another operation in the same transaction failed."));
+        return failed(
+                part.reference(),
+                SalesforceError.of(
+                        "PROCESSING_HALTED",
+                        "The transaction was rolled back since another operation in the same transaction failed."));
     }
 
     private static Part failed(String reference, SalesforceError error) {

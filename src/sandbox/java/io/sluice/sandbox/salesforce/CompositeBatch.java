@@ -1,14 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.sandbox.salesforce;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-
 import io.sluice.sandbox.server.Account;
 import io.sluice.sandbox.server.Answer;
 import io.sluice.sandbox.server.Limiter;
 import io.sluice.sandbox.server.Request;
-
 import java.io.IOException;
 import java.util.List;
 import java.util.function.Predicate;
@@ -40,8 +39,8 @@ final class CompositeBatch {
             throw new RefusedException("JSON_PARSER_ERROR", "The batchRequests property is required");
         }
         if (calls.size() > MOST_CALLS) {
-            throw new RefusedException("LIMIT_EXCEEDED", "Limit on number of subrequests exceeded; the limit is "
-                    + MOST_CALLS);
+            throw new RefusedException(
+                    "LIMIT_EXCEEDED", "Limit on number of subrequests exceeded; the limit is " + MOST_CALLS);
         }
         boolean halts = body.path("haltOnError").asBoolean();
         boolean hasErrors = false;
@@ -50,8 +49,11 @@ final class CompositeBatch {
         for (JsonNode one : calls) {
             // the batch itself was counted as its first part
             boolean isHalted = hasErrors && halts;
-            Answer answer = isHalted ? halted() : first || spends.test(call.account()) ? answer(call, one, attempt)
-                    : Answers.error(SalesforceProtocol.refused(Limiter.DAILY));
+            Answer answer = isHalted
+                    ? halted()
+                    : first || spends.test(call.account())
+                            ? answer(call, one, attempt)
+                            : Answers.error(SalesforceProtocol.refused(Limiter.DAILY));
             first = false;
             hasErrors |= answer.status() >= 400;
             results.addObject().put("statusCode", answer.status()).set("result", json(answer));
@@ -64,8 +66,11 @@ final class CompositeBatch {
     /** The call that a part stands for, or null when its address is none that a batch takes. */
     static ApiCall inner(ApiCall outer, JsonNode one) {
         String url = one.path("url").asText();
-        ApiCall call = Composite.inner(outer, one.path("method").asText("GET"),
-                url.startsWith("/services/data/") ? url : "/services/data/" + url, one.path("richInput"));
+        ApiCall call = Composite.inner(
+                outer,
+                one.path("method").asText("GET"),
+                url.startsWith("/services/data/") ? url : "/services/data/" + url,
+                one.path("richInput"));
         return call == null || "composite".equals(call.rest().get(0)) ? null : call;
     }
 
@@ -75,8 +80,8 @@ final class CompositeBatch {
     }
 
     private static Answer halted() {
-        return Answers.error(HALTED, List.of(SalesforceError.of("BATCH_PROCESSING_HALTED",
-                "Batch processing halted per request")));
+        return Answers.error(
+                HALTED, List.of(SalesforceError.of("BATCH_PROCESSING_HALTED", "Batch processing halted per request")));
     }
 
     private static JsonNode json(Answer answer) {

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.sandbox.salesforce;
 
 import io.sluice.sandbox.salesforce.bulk.JobFailedException;
@@ -6,7 +7,6 @@ import io.sluice.sandbox.store.FieldType;
 import io.sluice.sandbox.store.ObjectType;
 import io.sluice.sandbox.store.Store;
 import io.sluice.sandbox.store.Table;
-
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -46,8 +46,9 @@ final class CsvColumns {
 
     /** @throws JobFailedException when a name in the header is none of the object's */
     static CsvColumns of(Store store, Table table, List<String> header) {
-        return new CsvColumns(header.stream().map(name -> column(store, table.type(), name.strip())
-                .orElseThrow(() -> notFound(name))).toList());
+        return new CsvColumns(header.stream()
+                .map(name -> column(store, table.type(), name.strip()).orElseThrow(() -> notFound(name)))
+                .toList());
     }
 
     /** Whether the header names this field itself. */
@@ -125,8 +126,10 @@ final class CsvColumns {
         try {
             return FieldValue.parse(field, text);
         } catch (RefusedException e) {
-            throw new RefusedException(SalesforceError.of("INVALID_TYPE_ON_FIELD_IN_RECORD", field.label()
-                    + ": value not of required type: " + text, field.name()));
+            throw new RefusedException(SalesforceError.of(
+                    "INVALID_TYPE_ON_FIELD_IN_RECORD",
+                    field.label() + ": value not of required type: " + text,
+                    field.name()));
         }
     }
 
@@ -147,11 +150,12 @@ final class CsvColumns {
     /** CSV takes forms that JSON does not: 1 and 0, TRUE, and a date with its zone. */
     private static String jsonForm(FieldType fieldType, String text) {
         return switch (fieldType) {
-            case BOOLEAN -> switch (text) {
-                case "1" -> "true";
-                case "0" -> "false";
-                default -> text.toLowerCase(Locale.ROOT);
-            };
+            case BOOLEAN ->
+                switch (text) {
+                    case "1" -> "true";
+                    case "0" -> "false";
+                    default -> text.toLowerCase(Locale.ROOT);
+                };
             case DATE -> text.length() == 11 && text.endsWith("Z") ? text.substring(0, 10) : text;
             default -> text;
         };
@@ -162,9 +166,12 @@ final class CsvColumns {
         if (dot < 0) {
             return type.field(name).map(field -> new Column(field, null));
         }
-        return type.relationship(name.substring(0, dot)).filter(field -> field.referenceTo() != null).flatMap(field -> store.table(field.referenceTo())
-                .flatMap(parents -> parents.type().field(name.substring(dot + 1))).filter(Field::indexed)
-                .map(key -> new Column(field, key)));
+        return type.relationship(name.substring(0, dot))
+                .filter(field -> field.referenceTo() != null)
+                .flatMap(field -> store.table(field.referenceTo())
+                        .flatMap(parents -> parents.type().field(name.substring(dot + 1)))
+                        .filter(Field::indexed)
+                        .map(key -> new Column(field, key)));
     }
 
     private static JobFailedException notFound(String name) {

@@ -1,8 +1,8 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.sandbox.salesforce;
 
 import io.sluice.sandbox.store.Field;
 import io.sluice.sandbox.store.Table;
-
 import java.util.Map;
 
 /**

@@ -1,19 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.sandbox.salesforce;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-
-import io.sluice.sandbox.server.Account;
-import io.sluice.sandbox.server.Answer;
 import io.sluice.sandbox.salesforce.soql.Aggregation;
 import io.sluice.sandbox.salesforce.soql.Execution;
 import io.sluice.sandbox.salesforce.soql.MalformedQueryException;
 import io.sluice.sandbox.salesforce.soql.Parser;
 import io.sluice.sandbox.salesforce.soql.Path;
 import io.sluice.sandbox.salesforce.soql.Query;
+import io.sluice.sandbox.server.Account;
+import io.sluice.sandbox.server.Answer;
 import io.sluice.sandbox.store.RecordIds;
 import io.sluice.sandbox.store.Row;
 import io.sluice.sandbox.store.Table;
-
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -36,7 +35,7 @@ final class Cursors {
     private int made;
 
     /** The rows of one query as they were found, and how to write them. */
-    private record Cursor(String account, Table table, List<Row> rows, RecordJson.Selection selection, int pageSize) { }
+    private record Cursor(String account, Table table, List<Row> rows, RecordJson.Selection selection, int pageSize) {}
 
     /**
      * Some of a query's rows; of {@code COUNT()} only the number, of an aggregate query its groups.
@@ -45,16 +44,17 @@ final class Cursors {
      * @param total  of all pages
      * @param next   the locator of the page that follows, or null after the last
      */
-    record Page(Table table, RecordJson.Selection selection, List<Row> rows, Groups groups, int total, String next) { }
+    record Page(Table table, RecordJson.Selection selection, List<Row> rows, Groups groups, int total, String next) {}
 
     /** The groups of an aggregate query: the columns, and the values of each group in their order. */
-    record Groups(List<Aggregation.Result> columns, List<List<Object>> values) { }
+    record Groups(List<Aggregation.Result> columns, List<List<Object>> values) {}
 
     /** The first page; MALFORMED_QUERY, INVALID_FIELD or INVALID_TYPE when the query can't be run. */
     Page first(Account account, String soql, boolean withDeleted, int pageSize) {
         try {
             Query query = Parser.parse(soql);
-            Table table = account.store().table(query.from())
+            Table table = account.store()
+                    .table(query.from())
                     .orElseThrow(() -> MalformedQueryException.noSuchObject(query.from()));
             Execution execution = new Execution(account.store(), table, query, withDeleted);
             if (query.isCount()) {
@@ -75,15 +75,20 @@ final class Cursors {
     Answer explained(Account account, String soql) {
         try {
             Query query = Parser.parse(soql);
-            Table table = account.store().table(query.from())
+            Table table = account.store()
+                    .table(query.from())
                     .orElseThrow(() -> MalformedQueryException.noSuchObject(query.from()));
             Execution execution = new Execution(account.store(), table, query, false);
             execution.check();
             boolean usesIndex = execution.usesIndex();
             int found = execution.rows().size();
-            ObjectNode plan = Answers.JSON.createObjectNode().put("cardinality", found).put("leadingOperationType",
-                    usesIndex ? "Index" : "TableScan").put("relativeCost", usesIndex ? 0.1 : 1.0)
-                    .put("sobjectCardinality", table.live()).put("sobjectType", table.type().name());
+            ObjectNode plan = Answers.JSON
+                    .createObjectNode()
+                    .put("cardinality", found)
+                    .put("leadingOperationType", usesIndex ? "Index" : "TableScan")
+                    .put("relativeCost", usesIndex ? 0.1 : 1.0)
+                    .put("sobjectCardinality", table.live())
+                    .put("sobjectType", table.type().name());
             plan.putArray("fields");
             plan.putArray("notes");
             ObjectNode answer = Answers.JSON.createObjectNode();
@@ -98,8 +103,10 @@ final class Cursors {
         Aggregation aggregation = execution.aggregation();
         List<List<Object>> values = aggregation.of(execution.rows());
         if (values.size() > LARGEST_PAGE) {
-            throw new RefusedException("EXCEEDED_ID_LIMIT", "Aggregate query does not support queryMore(), use LIMIT to "
-                    + "restrict the results to a single batch");
+            throw new RefusedException(
+                    "EXCEEDED_ID_LIMIT",
+                    "Aggregate query does not support queryMore(), use LIMIT to "
+                            + "restrict the results to a single batch");
         }
         return new Page(table, null, List.of(), new Groups(aggregation.columns(), values), values.size(), null);
     }
@@ -112,7 +119,8 @@ final class Cursors {
             String id = dash < 0 ? "" : locator.substring(0, dash);
             cursor = cursors.getOrDefault(id, childCursors.get(id));
         }
-        if (cursor == null || !cursor.account().equals(account.name())
+        if (cursor == null
+                || !cursor.account().equals(account.name())
                 || !locator.substring(dash + 1).matches("\\d{1,9}")) {
             throw unknown();
         }
@@ -130,7 +138,12 @@ final class Cursors {
             throw unknown();
         }
         int end = Math.min(rows.size(), offset + cursor.pageSize());
-        return new Page(cursor.table(), cursor.selection(), rows.subList(offset, end), null, rows.size(),
+        return new Page(
+                cursor.table(),
+                cursor.selection(),
+                rows.subList(offset, end),
+                null,
+                rows.size(),
                 end < rows.size() ? id + "-" + end : null);
     }
 
@@ -157,8 +170,12 @@ final class Cursors {
             } else if (item instanceof Path path) {
                 RecordJson.Selection at = root;
                 for (Path.Step step : path.parents()) {
-                    at = at.entries().computeIfAbsent(step.reference().relationship(), n -> RecordJson.Selection.Entry.of(
-                            step.reference(), new RecordJson.Selection(new LinkedHashMap<>()))).parent();
+                    at = at.entries()
+                            .computeIfAbsent(
+                                    step.reference().relationship(),
+                                    n -> RecordJson.Selection.Entry.of(
+                                            step.reference(), new RecordJson.Selection(new LinkedHashMap<>())))
+                            .parent();
                 }
                 at.entries().put(path.field().name(), RecordJson.Selection.Entry.of(path.field()));
             }
@@ -183,8 +200,12 @@ final class Cursors {
                     byParent = children.byParent();
                 }
                 List<Row> rows = byParent.get(parent.id());
-                return rows == null ? null : page(new Cursor(account.name(), children.execution().table(), rows,
-                        selection, pageSize), childCursors, MOST_CHILD_CURSORS);
+                return rows == null
+                        ? null
+                        : page(
+                                new Cursor(account.name(), children.execution().table(), rows, selection, pageSize),
+                                childCursors,
+                                MOST_CHILD_CURSORS);
             }
         };
     }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.sandbox.salesforce;
 
 import static io.sluice.sandbox.salesforce.SalesforceDefaults.BULK_BATCHES;
@@ -5,7 +6,6 @@ import static io.sluice.sandbox.salesforce.SalesforceDefaults.BULK_QUERY_JOBS;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-
 import io.sluice.sandbox.salesforce.soql.Function;
 import io.sluice.sandbox.server.Answer;
 import io.sluice.sandbox.server.Limiter;
@@ -15,7 +15,6 @@ import io.sluice.sandbox.store.FieldType;
 import io.sluice.sandbox.store.Formula;
 import io.sluice.sandbox.store.ObjectType;
 import io.sluice.sandbox.store.Table;
-
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -26,11 +25,12 @@ final class Describes {
 
     /** The newest is the one that Salesforce calls generally available. */
     static final int OLDEST_VERSION = 31;
+
     static final int NEWEST_VERSION = 67;
 
     private static final int LONGEST_FILTERED = 4000;
 
-    private Describes() { }
+    private Describes() {}
 
     static Answer versions() {
         ArrayNode versions = Answers.JSON.createArrayNode();
@@ -40,8 +40,10 @@ final class Describes {
             int release = version - 66 + 26 * 3;
             String season = seasons[Math.floorMod(release, 3)];
             int year = Math.floorDiv(release, 3) + ("Winter".equals(season) ? 1 : 0);
-            versions.addObject().put("label", season + " '" + year)
-                    .put("url", "/services/data/v" + version + ".0").put("version", version + ".0");
+            versions.addObject()
+                    .put("label", season + " '" + year)
+                    .put("url", "/services/data/v" + version + ".0")
+                    .put("version", version + ".0");
         }
         return Answers.json(200, versions);
     }
@@ -51,12 +53,16 @@ final class Describes {
         for (String name : List.of("sobjects", "query", "queryAll", "limits", "composite", "jobs", "recent")) {
             resources.put(name, "/services/data/" + call.version() + "/" + name);
         }
-        return Answers.json(200, resources.put("identity", call.origin() + "/id/" + SalesforceDefaults.ORGANIZATION + "/"
-                + SalesforceDefaults.API_USER));
+        return Answers.json(
+                200,
+                resources.put(
+                        "identity",
+                        call.origin() + "/id/" + SalesforceDefaults.ORGANIZATION + "/" + SalesforceDefaults.API_USER));
     }
 
     static Answer global(ApiCall call, Request.Attempt attempt) {
-        ObjectNode all = Answers.JSON.createObjectNode().put("encoding", "UTF-8").put("maxBatchSize", 200);
+        ObjectNode all =
+                Answers.JSON.createObjectNode().put("encoding", "UTF-8").put("maxBatchSize", 200);
         ArrayNode objects = all.putArray("sobjects");
         call.store().tables().forEach(table -> objects.add(object(table.type(), call.version())));
         return Answers.json(200, all);
@@ -75,10 +81,15 @@ final class Describes {
         described.putArray("actionOverrides");
         ArrayNode children = described.putArray("childRelationships");
         call.store().tables().forEach(table -> children(children, table, type));
-        master(described.putArray("recordTypeInfos"), described.path("urls").path("sobject").asText());
+        master(
+                described.putArray("recordTypeInfos"),
+                described.path("urls").path("sobject").asText());
         described.putArray("namedLayoutInfos");
-        described.putArray("supportedScopes").addObject().put("label", "All " + type.plural().toLowerCase(
-                Locale.ROOT)).put("name", "everything");
+        described
+                .putArray("supportedScopes")
+                .addObject()
+                .put("label", "All " + type.plural().toLowerCase(Locale.ROOT))
+                .put("name", "everything");
         ArrayNode fields = described.putArray("fields");
         type.fields().forEach(field -> fields.add(field(field)));
         return Answers.json(200, described);
@@ -102,13 +113,16 @@ final class Describes {
 
     private static void usage(ApiCall call, ObjectNode limits, String name, String window) {
         call.account().limiter().usage(window).ifPresent(usage -> limits.putObject(name)
-                .put("Max", usage.max()).put("Remaining", Math.max(0, usage.max() - usage.used())));
+                .put("Max", usage.max())
+                .put("Remaining", Math.max(0, usage.max() - usage.used())));
     }
 
     /** Allocations that nothing in the sandbox uses up, as a Developer Edition has them. */
     private enum Allocation {
-        QUERY_STORAGE("DailyBulkV2QueryFileStorageMB", 976_562), DATA_STORAGE("DataStorageMB", 5),
-        FILE_STORAGE("FileStorageMB", 20), STREAMING("DailyStreamingApiEvents", 10_000);
+        QUERY_STORAGE("DailyBulkV2QueryFileStorageMB", 976_562),
+        DATA_STORAGE("DataStorageMB", 5),
+        FILE_STORAGE("FileStorageMB", 20),
+        STREAMING("DailyStreamingApiEvents", 10_000);
 
         private final String name;
         private final long max;
@@ -135,17 +149,25 @@ final class Describes {
 
     /** The record type that every object has. */
     private static void master(ArrayNode types, String url) {
-        types.addObject().put("active", true).put("available", true).put("defaultRecordTypeMapping", true)
-                .put("developerName", "Master").put("master", true).put("name", "Master")
-                .put("recordTypeId", "012000000000000AAA").putObject("urls")
+        types.addObject()
+                .put("active", true)
+                .put("available", true)
+                .put("defaultRecordTypeMapping", true)
+                .put("developerName", "Master")
+                .put("master", true)
+                .put("name", "Master")
+                .put("recordTypeId", "012000000000000AAA")
+                .putObject("urls")
                 .put("layout", url + "/describe/layouts/012000000000000AAA");
     }
 
     private static void children(ArrayNode children, Table table, ObjectType parent) {
         for (Field field : table.type().fields()) {
             if (field.refersTo(parent.name())) {
-                ObjectNode child = children.addObject().put("cascadeDelete", false)
-                        .put("childSObject", table.type().name()).put("deprecatedAndHidden", false)
+                ObjectNode child = children.addObject()
+                        .put("cascadeDelete", false)
+                        .put("childSObject", table.type().name())
+                        .put("deprecatedAndHidden", false)
                         .put("field", field.name());
                 child.putArray("junctionIdListNames");
                 child.putArray("junctionReferenceTo");
@@ -156,6 +178,7 @@ final class Describes {
 
     /** Objects that nobody makes, and those of them and others that nobody takes away. */
     private static final Set<String> NOT_CREATED = Set.of("Organization", "LeadStatus");
+
     private static final Set<String> NOT_DELETED = Set.of("Organization", "RecordType", "User", "LeadStatus");
     private static final Set<String> SETUP = Set.of("Organization", "RecordType", "User", "LeadStatus");
 
@@ -165,27 +188,53 @@ final class Describes {
         for (String on : List.of("queryable", "replicateable", "retrieveable", "updateable")) {
             object.put(on, true);
         }
-        object.put("createable", !NOT_CREATED.contains(type.name())).put("deletable", !NOT_DELETED.contains(type.name()))
+        object.put("createable", !NOT_CREATED.contains(type.name()))
+                .put("deletable", !NOT_DELETED.contains(type.name()))
                 .put("undeletable", !NOT_DELETED.contains(type.name()))
                 .put("mergeable", type.field(StandardObjects.MASTER).isPresent());
-        for (String usual : List.of("layoutable", "searchable", "triggerable", "feedEnabled", "mruEnabled",
-                "compactLayoutable", "searchLayoutable")) {
+        for (String usual : List.of(
+                "layoutable",
+                "searchable",
+                "triggerable",
+                "feedEnabled",
+                "mruEnabled",
+                "compactLayoutable",
+                "searchLayoutable")) {
             object.put(usual, !isSetup);
         }
-        for (String off : List.of("activateable", "customSetting", "deepCloneable", "deprecatedAndHidden", "hasSubtypes",
-                "isInterface", "isSubtype")) {
+        for (String off : List.of(
+                "activateable",
+                "customSetting",
+                "deepCloneable",
+                "deprecatedAndHidden",
+                "hasSubtypes",
+                "isInterface",
+                "isSubtype")) {
             object.put(off, false);
         }
-        for (String none : List.of("defaultImplementation", "extendedBy", "extendsInterfaces", "implementedBy",
-                "implementsInterfaces", "associateEntityType",
-                "associateParentEntity", "sobjectDescribeOption", "listviewable", "lookupLayoutable",
+        for (String none : List.of(
+                "defaultImplementation",
+                "extendedBy",
+                "extendsInterfaces",
+                "implementedBy",
+                "implementsInterfaces",
+                "associateEntityType",
+                "associateParentEntity",
+                "sobjectDescribeOption",
+                "listviewable",
+                "lookupLayoutable",
                 "networkScopeFieldName")) {
             object.putNull(none);
         }
-        object.put("name", type.name()).put("label", type.label()).put("labelPlural", type.plural())
-                .put("keyPrefix", type.keyPrefix()).put("custom", type.custom());
+        object.put("name", type.name())
+                .put("label", type.label())
+                .put("labelPlural", type.plural())
+                .put("keyPrefix", type.keyPrefix())
+                .put("custom", type.custom());
         String url = "/services/data/" + version + "/sobjects/" + type.name();
-        object.putObject("urls").put("sobject", url).put("describe", url + "/describe")
+        object.putObject("urls")
+                .put("sobject", url)
+                .put("describe", url + "/describe")
                 .put("rowTemplate", url + "/{ID}");
         return object;
     }
@@ -199,9 +248,13 @@ final class Describes {
         node.put("aiPredictionField", false).put("autoNumber", "CaseNumber".equals(field.name()));
         node.put("byteLength", type == FieldType.ID || type == FieldType.REFERENCE ? 18 : field.length() * 3);
         node.put("calculated", field.source() instanceof Formula)
-                .put("calculatedFormula", field.source() instanceof Formula formula ? formula.text() : null).put("cascadeDelete", false)
-                .put("caseSensitive", false).put("compoundFieldName", field.compound()).putNull("controllerName")
-                .put("createable", field.createable()).put("custom", field.custom());
+                .put("calculatedFormula", field.source() instanceof Formula formula ? formula.text() : null)
+                .put("cascadeDelete", false)
+                .put("caseSensitive", false)
+                .put("compoundFieldName", field.compound())
+                .putNull("controllerName")
+                .put("createable", field.createable())
+                .put("custom", field.custom());
         if (type == FieldType.BOOLEAN) {
             node.put("defaultValue", false);
         } else if (field.options().usual() != null) {
@@ -210,35 +263,65 @@ final class Describes {
             node.putNull("defaultValue");
         }
         node.putNull("defaultValueFormula")
-                .put("defaultedOnCreate", type == FieldType.BOOLEAN || field.options().usual() != null || "OwnerId".equals(field.name())
-                        || system && !field.nameField() && type != FieldType.ADDRESS)
-                .put("dependentPicklist", false).put("deprecatedAndHidden", false)
-                .put("digits", type == FieldType.INT ? 8 : 0).put("displayLocationInDecimal", false)
-                .put("encrypted", false).put("externalId", field.externalId());
-        node.put("extraTypeInfo", type == FieldType.TEXTAREA ? "plaintextarea"
-                : "Name".equals(field.compound()) ? "personname" : null);
-        node.put("filterable", !isLong && type != FieldType.ADDRESS).putNull("filteredLookupInfo")
-                .put("formulaTreatNullNumberAsZero", false).put("groupable", isGroupable(type) && !isLong)
-                .put("highScaleNumber", false).put("htmlFormatted", false).put("idLookup", field.idLookup())
-                .putNull("inlineHelpText").put("label", field.label()).put("length", field.length()).putNull("mask")
-                .putNull("maskType").put("name", field.name()).put("nameField", field.nameField())
-                .put("namePointing", field.reference() != null && field.referenceTo() == null).put("nillable", isNillable(field)).put("permissionable", field.custom());
+                .put(
+                        "defaultedOnCreate",
+                        type == FieldType.BOOLEAN
+                                || field.options().usual() != null
+                                || "OwnerId".equals(field.name())
+                                || system && !field.nameField() && type != FieldType.ADDRESS)
+                .put("dependentPicklist", false)
+                .put("deprecatedAndHidden", false)
+                .put("digits", type == FieldType.INT ? 8 : 0)
+                .put("displayLocationInDecimal", false)
+                .put("encrypted", false)
+                .put("externalId", field.externalId());
+        node.put(
+                "extraTypeInfo",
+                type == FieldType.TEXTAREA ? "plaintextarea" : "Name".equals(field.compound()) ? "personname" : null);
+        node.put("filterable", !isLong && type != FieldType.ADDRESS)
+                .putNull("filteredLookupInfo")
+                .put("formulaTreatNullNumberAsZero", false)
+                .put("groupable", isGroupable(type) && !isLong)
+                .put("highScaleNumber", false)
+                .put("htmlFormatted", false)
+                .put("idLookup", field.idLookup())
+                .putNull("inlineHelpText")
+                .put("label", field.label())
+                .put("length", field.length())
+                .putNull("mask")
+                .putNull("maskType")
+                .put("name", field.name())
+                .put("nameField", field.nameField())
+                .put("namePointing", field.reference() != null && field.referenceTo() == null)
+                .put("nillable", isNillable(field))
+                .put("permissionable", field.custom());
         ArrayNode choices = node.putArray("picklistValues");
-        field.options().values().forEach(value -> choices.addObject().put("active", true)
+        field.options().values().forEach(value -> choices.addObject()
+                .put("active", true)
                 .put("defaultValue", value.equals(field.options().usual()))
-                .put("label", value).putNull("validFor").put("value", value));
+                .put("label", value)
+                .putNull("validFor")
+                .put("value", value));
         boolean isPolymorphic = field.reference() != null && field.referenceTo() == null;
-        node.put("polymorphicForeignKey", isPolymorphic).put("precision", type == FieldType.INT ? 0 : field.precision())
-                .put("queryByDistance", type == FieldType.ADDRESS).putNull("referenceTargetField");
+        node.put("polymorphicForeignKey", isPolymorphic)
+                .put("precision", type == FieldType.INT ? 0 : field.precision())
+                .put("queryByDistance", type == FieldType.ADDRESS)
+                .putNull("referenceTargetField");
         ArrayNode targets = node.putArray("referenceTo");
         if (field.reference() != null) {
             field.reference().objects().forEach(targets::add);
         }
-        return node.put("relationshipName", field.relationship()).putNull("relationshipOrder")
-                .put("restrictedDelete", false).put("restrictedPicklist", field.options().restricted()).put("scale", field.scale())
-                .put("searchPrefilterable", false).put("soapType", type.soapType())
-                .put("sortable", type != FieldType.ADDRESS && type != FieldType.MULTIPICKLIST && !isLong).put("type", type.wireName())
-                .put("unique", field.unique()).put("updateable", field.updateable())
+        return node.put("relationshipName", field.relationship())
+                .putNull("relationshipOrder")
+                .put("restrictedDelete", false)
+                .put("restrictedPicklist", field.options().restricted())
+                .put("scale", field.scale())
+                .put("searchPrefilterable", false)
+                .put("soapType", type.soapType())
+                .put("sortable", type != FieldType.ADDRESS && type != FieldType.MULTIPICKLIST && !isLong)
+                .put("type", type.wireName())
+                .put("unique", field.unique())
+                .put("updateable", field.updateable())
                 .put("writeRequiresMasterRead", false);
     }
 
@@ -251,7 +334,11 @@ final class Describes {
 
     private static boolean isNillable(Field field) {
         boolean systemStamp = field.source() != null && field.type() != FieldType.ADDRESS && !field.nameField();
-        return !field.required() && field.type() != FieldType.BOOLEAN && field.options().usual() == null && !systemStamp
-                && !"OwnerId".equals(field.name()) && !field.nameField();
+        return !field.required()
+                && field.type() != FieldType.BOOLEAN
+                && field.options().usual() == null
+                && !systemStamp
+                && !"OwnerId".equals(field.name())
+                && !field.nameField();
     }
 }

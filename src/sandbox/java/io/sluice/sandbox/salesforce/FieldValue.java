@@ -1,11 +1,10 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.sandbox.salesforce;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.TextNode;
-
 import io.sluice.sandbox.store.Field;
 import io.sluice.sandbox.store.FieldType;
-
 import java.util.regex.Pattern;
 
 /** Turns a field's JSON into the value that is kept, or says why it can't be. */
@@ -13,7 +12,7 @@ final class FieldValue {
 
     private static final Pattern EMAIL = Pattern.compile("[^\\s@,;<>]+@[^\\s@,;<>.]+(\\.[^\\s@,;<>.]+)+");
 
-    private FieldValue() { }
+    private FieldValue() {}
 
     /**
      * The kept value, null for an empty one. Text is trimmed, and text of nothing but blanks is no value, as "Field
@@ -36,7 +35,8 @@ final class FieldValue {
             if (type == FieldType.INT && json.isNumber() && json.canConvertToExactIntegral()) {
                 return inRange(field, Math.toIntExact(json.longValue()));
             }
-            return json.isNumber() && type.isDecimal() ? inRange(field, json.doubleValue())
+            return json.isNumber() && type.isDecimal()
+                    ? inRange(field, json.doubleValue())
                     : kept(field, type.parse(json.asText()));
         } catch (IllegalArgumentException | ArithmeticException e) {
             throw notOfType(field, json);
@@ -66,9 +66,13 @@ final class FieldValue {
 
     /** A moment is kept in whole seconds. */
     private static Object kept(Field field, Object value) {
-        return value instanceof Double number ? inRange(field, number)
-                : value instanceof Integer number && field.type() == FieldType.INT ? (Object) inRange(field, number)
-                : field.type() == FieldType.DATETIME ? (Object) (Math.floorDiv((Long) value, 1000L) * 1000) : value;
+        return value instanceof Double number
+                ? inRange(field, number)
+                : value instanceof Integer number && field.type() == FieldType.INT
+                        ? (Object) inRange(field, number)
+                        : field.type() == FieldType.DATETIME
+                                ? (Object) (Math.floorDiv((Long) value, 1000L) * 1000)
+                                : value;
     }
 
     /**
@@ -78,8 +82,10 @@ final class FieldValue {
     private static Double inRange(Field field, double value) {
         int digits = field.precision() - field.scale();
         if (digits > 0 && Math.abs(value) >= Math.pow(10, digits)) {
-            throw new RefusedException(SalesforceError.of("NUMBER_OUTSIDE_VALID_RANGE", field.label()
-                    + ": value outside of valid range on numeric field: " + value, field.name()));
+            throw new RefusedException(SalesforceError.of(
+                    "NUMBER_OUTSIDE_VALID_RANGE",
+                    field.label() + ": value outside of valid range on numeric field: " + value,
+                    field.name()));
         }
         return value;
     }
@@ -87,38 +93,47 @@ final class FieldValue {
     /** A standard integer has eight digits ("digits" of the describe). */
     private static Integer inRange(Field field, int value) {
         if (Math.abs((long) value) >= 100_000_000) {
-            throw new RefusedException(SalesforceError.of("NUMBER_OUTSIDE_VALID_RANGE", field.label()
-                    + ": value outside of valid range on numeric field: " + value, field.name()));
+            throw new RefusedException(SalesforceError.of(
+                    "NUMBER_OUTSIDE_VALID_RANGE",
+                    field.label() + ": value outside of valid range on numeric field: " + value,
+                    field.name()));
         }
         return value;
     }
 
     private static String checked(Field field, String text) {
         if (field.length() > 0 && text.length() > field.length() && field.type() != FieldType.REFERENCE) {
-            throw new RefusedException(SalesforceError.of("STRING_TOO_LONG", field.label()
-                    + ": data value too large: " + text + " (max length=" + field.length() + ")", field.name()));
+            throw new RefusedException(SalesforceError.of(
+                    "STRING_TOO_LONG",
+                    field.label() + ": data value too large: " + text + " (max length=" + field.length() + ")",
+                    field.name()));
         }
         if (field.type() == FieldType.EMAIL && !EMAIL.matcher(text).matches()) {
-            throw new RefusedException(SalesforceError.of("INVALID_EMAIL_ADDRESS",
-                    field.label() + ": invalid email address: " + text, field.name()));
+            throw new RefusedException(SalesforceError.of(
+                    "INVALID_EMAIL_ADDRESS", field.label() + ": invalid email address: " + text, field.name()));
         }
         if (!field.options().take(text)) {
-            throw new RefusedException(SalesforceError.of("INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST", field.label()
-                    + ": bad value for restricted picklist field: " + text, field.name()));
+            throw new RefusedException(SalesforceError.of(
+                    "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST",
+                    field.label() + ": bad value for restricted picklist field: " + text,
+                    field.name()));
         }
         return text;
     }
 
     private static RefusedException notOfType(Field field, JsonNode json) {
-        String token = switch (json.getNodeType()) {
-            case STRING -> "VALUE_STRING";
-            case NUMBER -> json.isIntegralNumber() ? "VALUE_NUMBER_INT" : "VALUE_NUMBER_FLOAT";
-            case BOOLEAN -> json.booleanValue() ? "VALUE_TRUE" : "VALUE_FALSE";
-            case ARRAY -> "START_ARRAY";
-            default -> "START_OBJECT";
-        };
-        return new RefusedException("JSON_PARSER_ERROR", "Cannot deserialize instance of " + field.type().wireName()
-                + " from " + token + " value " + (json.isContainerNode() ? "" : json.asText())
-                + " or request may be missing a required field at [line:1, column:1]");
+        String token =
+                switch (json.getNodeType()) {
+                    case STRING -> "VALUE_STRING";
+                    case NUMBER -> json.isIntegralNumber() ? "VALUE_NUMBER_INT" : "VALUE_NUMBER_FLOAT";
+                    case BOOLEAN -> json.booleanValue() ? "VALUE_TRUE" : "VALUE_FALSE";
+                    case ARRAY -> "START_ARRAY";
+                    default -> "START_OBJECT";
+                };
+        return new RefusedException(
+                "JSON_PARSER_ERROR",
+                "Cannot deserialize instance of " + field.type().wireName()
+                        + " from " + token + " value " + (json.isContainerNode() ? "" : json.asText())
+                        + " or request may be missing a required field at [line:1, column:1]");
     }
 }

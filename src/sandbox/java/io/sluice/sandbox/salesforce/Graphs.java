@@ -1,12 +1,11 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.sandbox.salesforce;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-
 import io.sluice.sandbox.server.Answer;
 import io.sluice.sandbox.server.Request;
-
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -47,8 +46,8 @@ final class Graphs {
         int failures = 0;
         for (JsonNode graph : graphs) {
             JsonNode calls = graph.path("compositeRequest");
-            List<Composite.Part> parts = failures > MOST_FAILURES ? halted(calls)
-                    : composite.together(call, calls, attempt);
+            List<Composite.Part> parts =
+                    failures > MOST_FAILURES ? halted(calls) : composite.together(call, calls, attempt);
             boolean successful = parts.stream().noneMatch(Composite.Part::failed);
             failures += successful ? 0 : 1;
             ObjectNode one = answers.addObject();
@@ -76,8 +75,9 @@ final class Graphs {
         for (JsonNode graph : graphs) {
             String id = graph.path("graphId").asText();
             if (!id.matches("[A-Za-z0-9][A-Za-z0-9_-]{0,39}") || !ids.add(id)) {
-                throw new RefusedException("INVALID_INPUT", "Each graph needs a graphId of its own of at most 40 "
-                        + "letters, digits, '-' and '_'");
+                throw new RefusedException(
+                        "INVALID_INPUT",
+                        "Each graph needs a graphId of its own of at most 40 " + "letters, digits, '-' and '_'");
             }
             JsonNode calls = graph.path("compositeRequest");
             if (!calls.isArray() || calls.isEmpty()) {
@@ -95,7 +95,9 @@ final class Graphs {
         Composite.checkReference(one);
         Matcher node = NODE.matcher(one.path("url").asText());
         if (!node.matches()) {
-            throw new RefusedException("INVALID_INPUT", "A graph takes sObject rows alone, not " + one.path("url").asText());
+            throw new RefusedException(
+                    "INVALID_INPUT",
+                    "A graph takes sObject rows alone, not " + one.path("url").asText());
         }
         return (node.group(1) + ' ' + one.path("method").asText() + ' ' + node.group(2)).toLowerCase(Locale.ROOT);
     }
@@ -104,8 +106,11 @@ final class Graphs {
     private static void checkDepth(JsonNode calls) {
         Map<String, Integer> depths = new HashMap<>();
         for (JsonNode one : calls) {
-            int depth = 1 + Composite.references(one).stream().mapToInt(name -> depths.getOrDefault(name, 0)).max()
-                    .orElse(0);
+            int depth = 1
+                    + Composite.references(one).stream()
+                            .mapToInt(name -> depths.getOrDefault(name, 0))
+                            .max()
+                            .orElse(0);
             limit("levels of a graph", depth, DEEPEST);
             depths.put(one.path("referenceId").asText(), depth);
         }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.sandbox.salesforce;
 
 import io.sluice.sandbox.salesforce.bulk.Job;
@@ -13,7 +14,6 @@ import io.sluice.sandbox.store.FieldType;
 import io.sluice.sandbox.store.Store;
 import io.sluice.sandbox.store.Table;
 import io.sluice.sandbox.store.Transaction;
-
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -56,16 +56,20 @@ final class IngestRun {
         this.work = work;
         this.surroundings = surroundings;
         this.failure = work.strike(Fault.Kind.JOB_FAILS);
-        this.delayMillis = work.strikeNamed(Fault.Kind.SLOW).map(Fault::delayMillis).orElse(0L);
+        this.delayMillis =
+                work.strikeNamed(Fault.Kind.SLOW).map(Fault::delayMillis).orElse(0L);
     }
 
     /** Tries the rows that are left; false when the sandbox stopped first. */
     boolean run() throws IOException {
         WriteSet records = new WriteSet();
-        try (UploadedRows rows = UploadedRows.strict(job); OutcomeLog log = OutcomeLog.append(job)) {
-            Table table = store.table(job.spec().object()).orElseThrow(() -> new JobFailedException(
-                    "InvalidEntity : " + job.spec().object() + " is not there any more"));
-            Field key = job.spec().externalId() == null ? null
+        try (UploadedRows rows = UploadedRows.strict(job);
+                OutcomeLog log = OutcomeLog.append(job)) {
+            Table table = store.table(job.spec().object())
+                    .orElseThrow(() -> new JobFailedException(
+                            "InvalidEntity : " + job.spec().object() + " is not there any more"));
+            Field key = job.spec().externalId() == null
+                    ? null
                     : table.type().field(job.spec().externalId()).orElseThrow();
             CsvColumns columns = columns(table, key, rows.header());
             collect(records, table, key, columns);
@@ -101,7 +105,10 @@ final class IngestRun {
     private void collect(WriteSet all, Table table, Field key, CsvColumns columns) throws IOException {
         try (UploadedRows rows = UploadedRows.lenient(job)) {
             for (List<String[]> some = rows.next(ROWS_A_LOOK); !some.isEmpty(); some = rows.next(ROWS_A_LOOK)) {
-                all.addAll(RecordKeys.of(store, table, key,
+                all.addAll(RecordKeys.of(
+                        store,
+                        table,
+                        key,
                         some.stream().map(row -> named(columns, key, row)).toList()));
             }
         }
@@ -115,7 +122,8 @@ final class IngestRun {
     }
 
     private static void fail(Fault fault) {
-        throw new JobFailedException(fault.settings().path("message")
+        throw new JobFailedException(fault.settings()
+                .path("message")
                 .asText("InternalServerError : The sandbox was told to fail this job."));
     }
 
@@ -133,11 +141,11 @@ final class IngestRun {
             case "delete", "hardDelete" -> {
                 columns.require("Id");
                 if (columns.size() > 1) {
-                    throw new JobFailedException("InvalidBatch : The '" + job.spec().operation()
-                            + "' batch must contain only ids");
+                    throw new JobFailedException(
+                            "InvalidBatch : The '" + job.spec().operation() + "' batch must contain only ids");
                 }
             }
-            default -> { }
+            default -> {}
         }
         return columns;
     }
@@ -166,12 +174,13 @@ final class IngestRun {
 
     /** By what a row names its record: the key without regard to case, or the id; null when it does not. */
     private static String named(CsvColumns columns, Field key, String[] row) {
-        return key == null || key.type() == FieldType.ID ? KeyedRows.told(columns.id(row))
+        return key == null || key.type() == FieldType.ID
+                ? KeyedRows.told(columns.id(row))
                 : KeyedRows.folded(columns.text(row, key));
     }
 
-    private Outcome write(RecordWriter writer, Table table, Field key, CsvColumns columns, String[] row,
-            Set<String> twice) {
+    private Outcome write(
+            RecordWriter writer, Table table, Field key, CsvColumns columns, String[] row, Set<String> twice) {
         SentRecord record;
         try {
             record = columns.record(row);
@@ -182,7 +191,9 @@ final class IngestRun {
             case "insert" -> writer.create(table, record);
             case "update" -> KeyedRows.update(writer, table, record, twice);
             case "upsert" -> KeyedRows.upsert(writer, table, key, record, twice);
-            default -> KeyedRows.delete(writer, table, record, "hardDelete".equals(job.spec().operation()));
+            default ->
+                KeyedRows.delete(
+                        writer, table, record, "hardDelete".equals(job.spec().operation()));
         };
     }
 
@@ -191,7 +202,9 @@ final class IngestRun {
         if (outcome instanceof Outcome.Saved saved) {
             return new OutcomeLog.Entry(saved.id(), saved.created(), null);
         }
-        return new OutcomeLog.Entry(id == null ? "" : id, false,
+        return new OutcomeLog.Entry(
+                id == null ? "" : id,
+                false,
                 ((Outcome.Rejected) outcome).errors().get(0).toBulk());
     }
 }

@@ -1,11 +1,10 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.sandbox.salesforce;
 
 import com.fasterxml.jackson.databind.JsonNode;
-
 import io.sluice.sandbox.store.Field;
 import io.sluice.sandbox.store.FieldType;
 import io.sluice.sandbox.store.Table;
-
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
@@ -18,7 +17,7 @@ import java.util.function.Function;
  */
 final class KeyedRows {
 
-    private KeyedRows() { }
+    private KeyedRows() {}
 
     /** Keys that stand more than once. */
     static <R> Set<String> repeated(List<R> records, Function<R, String> key) {

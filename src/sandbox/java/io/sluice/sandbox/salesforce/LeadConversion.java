@@ -1,7 +1,7 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.sandbox.salesforce;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-
 import io.sluice.sandbox.salesforce.soap.Element;
 import io.sluice.sandbox.store.Field;
 import io.sluice.sandbox.store.FieldType;
@@ -9,7 +9,6 @@ import io.sluice.sandbox.store.Row;
 import io.sluice.sandbox.store.Store;
 import io.sluice.sandbox.store.Table;
 import io.sluice.sandbox.store.Transaction;
-
 import java.time.Instant;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
@@ -29,10 +28,11 @@ final class LeadConversion {
             + "Industry Industry Rating Rating LeadSource AccountSource Street BillingStreet City BillingCity State "
             + "BillingState PostalCode BillingPostalCode Country BillingCountry AnnualRevenue AnnualRevenue "
             + "NumberOfEmployees NumberOfEmployees");
-    private static final Map<String, String> TO_CONTACT = named("Salutation Salutation FirstName FirstName LastName LastName "
-            + "Title Title Email Email Phone Phone MobilePhone MobilePhone Fax Fax LeadSource LeadSource Street MailingStreet "
-            + "City MailingCity State MailingState PostalCode MailingPostalCode Country MailingCountry Description "
-            + "Description HasOptedOutOfEmail HasOptedOutOfEmail");
+    private static final Map<String, String> TO_CONTACT =
+            named("Salutation Salutation FirstName FirstName LastName LastName "
+                    + "Title Title Email Email Phone Phone MobilePhone MobilePhone Fax Fax LeadSource LeadSource Street MailingStreet "
+                    + "City MailingCity State MailingState PostalCode MailingPostalCode Country MailingCountry Description "
+                    + "Description HasOptedOutOfEmail HasOptedOutOfEmail");
 
     private final Store store;
     private final RecordWriter writer;
@@ -43,7 +43,7 @@ final class LeadConversion {
     }
 
     /** What became of a lead; the ids are null when it was not converted, and that of the opportunity when none was made. */
-    record Result(String lead, String account, String contact, String opportunity, Outcome outcome) { }
+    record Result(String lead, String account, String contact, String opportunity, Outcome outcome) {}
 
     Result convert(Element asked) {
         String lead = asked.value("leadId").orElse("");
@@ -67,17 +67,33 @@ final class LeadConversion {
             throw new RefusedException("INVALID_STATUS", "invalid convertedStatus: " + status);
         }
         String owner = asked.value("ownerId").orElseGet(() -> (String) value(leads, lead, "OwnerId"));
-        String account = given(asked, "accountId").map(known -> completed("Account", known, filled(lead, TO_ACCOUNT, owner)))
+        String account = given(asked, "accountId")
+                .map(known -> completed("Account", known, filled(lead, TO_ACCOUNT, owner)))
                 .orElseGet(() -> made("Account", filled(lead, TO_ACCOUNT, owner)));
-        boolean overwrites = given(asked, "overwriteLeadSource").map(Boolean::parseBoolean).orElse(false);
-        String contact = given(asked, "contactId").map(known -> joined(known, account, filled(lead, TO_CONTACT, owner),
-                overwrites)).orElseGet(() -> made("Contact", filled(lead, TO_CONTACT, owner).put("AccountId", account)));
-        boolean isWanted = !asked.value("doNotCreateOpportunity").map(Boolean::parseBoolean).orElse(false);
-        String opportunity = given(asked, "opportunityId").orElseGet(() -> isWanted ? made("Opportunity", Answers.JSON
-                .createObjectNode().put("Name", given(asked, "opportunityName")
-                        .orElseGet(() -> value(leads, lead, "Company") + "-"))
-                .put("StageName", "Prospecting").put("CloseDate", endOfQuarter().toString()).put("AccountId", account)
-                .put("OwnerId", owner).put("LeadSource", (String) value(leads, lead, "LeadSource"))) : null);
+        boolean overwrites =
+                given(asked, "overwriteLeadSource").map(Boolean::parseBoolean).orElse(false);
+        String contact = given(asked, "contactId")
+                .map(known -> joined(known, account, filled(lead, TO_CONTACT, owner), overwrites))
+                .orElseGet(() -> made("Contact", filled(lead, TO_CONTACT, owner).put("AccountId", account)));
+        boolean isWanted = !asked.value("doNotCreateOpportunity")
+                .map(Boolean::parseBoolean)
+                .orElse(false);
+        String opportunity = given(asked, "opportunityId")
+                .orElseGet(() -> isWanted
+                        ? made(
+                                "Opportunity",
+                                Answers.JSON
+                                        .createObjectNode()
+                                        .put(
+                                                "Name",
+                                                given(asked, "opportunityName")
+                                                        .orElseGet(() -> value(leads, lead, "Company") + "-"))
+                                        .put("StageName", "Prospecting")
+                                        .put("CloseDate", endOfQuarter().toString())
+                                        .put("AccountId", account)
+                                        .put("OwnerId", owner)
+                                        .put("LeadSource", (String) value(leads, lead, "LeadSource")))
+                        : null);
         Map<String, Object> values = new LinkedHashMap<>();
         values.put("IsConverted", true);
         values.put("Status", status);
@@ -97,7 +113,10 @@ final class LeadConversion {
     private String completed(String object, String id, ObjectNode values) {
         Table table = table(object);
         Row row = writer.record(table, id);
-        values.remove(table.type().fields().stream().filter(field -> field.read(row) != null).map(Field::name).toList());
+        values.remove(table.type().fields().stream()
+                .filter(field -> field.read(row) != null)
+                .map(Field::name)
+                .toList());
         return values.isEmpty() ? row.id() : saved(writer.update(table, row.id(), new SentRecord.Json(values)));
     }
 
@@ -109,8 +128,10 @@ final class LeadConversion {
             throw new RefusedException("INVALID_CROSS_REFERENCE_KEY", "The contact belongs to another account");
         }
         if (overwritesSource && values.has("LeadSource")) {
-            saved(writer.update(contacts, id, new SentRecord.Json(Answers.JSON.createObjectNode().set("LeadSource",
-                    values.get("LeadSource")))));
+            saved(writer.update(
+                    contacts,
+                    id,
+                    new SentRecord.Json(Answers.JSON.createObjectNode().set("LeadSource", values.get("LeadSource")))));
         }
         return completed("Contact", id, values.put("AccountId", account));
     }
@@ -153,7 +174,10 @@ final class LeadConversion {
 
     private LocalDate endOfQuarter() {
         LocalDate today = today();
-        return today.withDayOfMonth(1).withMonth((today.getMonthValue() - 1) / 3 * 3 + 1).plusMonths(3).minusDays(1);
+        return today.withDayOfMonth(1)
+                .withMonth((today.getMonthValue() - 1) / 3 * 3 + 1)
+                .plusMonths(3)
+                .minusDays(1);
     }
 
     /** Pairs of names, one after another. */

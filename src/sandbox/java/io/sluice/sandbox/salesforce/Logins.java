@@ -1,13 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.sandbox.salesforce;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-
 import io.sluice.sandbox.server.Account;
 import io.sluice.sandbox.server.Accounts;
 import io.sluice.sandbox.server.Answer;
 import io.sluice.sandbox.server.Call;
-
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.URLDecoder;
@@ -38,6 +37,7 @@ final class Logins {
     private static final long LONGEST_ASSERTION = 330;
     /** What is above it is no number of seconds of this age. */
     private static final long MILLISECONDS = 100_000_000_000L;
+
     private static final Set<String> AUDIENCES = Set.of("https://login.salesforce.com", "https://test.salesforce.com");
     private static final String KEY = "/io/sluice/sandbox/jwt-public.pem";
 
@@ -59,7 +59,9 @@ final class Logins {
         Map<String, String> form = form(call);
         String client = form.get("client_id");
         if (client == null && form.containsKey("assertion")) {
-            client = claims(form.get("assertion")).map(c -> c.path("iss").asText()).orElse(null);
+            client = claims(form.get("assertion"))
+                    .map(c -> c.path("iss").asText())
+                    .orElse(null);
         }
         if (client == null) {
             client = basicAuth(call).map(pair -> pair[0]).orElse(null);
@@ -68,7 +70,8 @@ final class Logins {
             return accounts.find("salesforce");
         }
         return client != null && client.startsWith(CLIENT + "-")
-                ? accounts.find(client.substring(CLIENT.length() + 1)) : Optional.empty();
+                ? accounts.find(client.substring(CLIENT.length() + 1))
+                : Optional.empty();
     }
 
     /**
@@ -80,7 +83,9 @@ final class Logins {
         if (username.equalsIgnoreCase(name)) {
             return accounts.find("salesforce");
         }
-        return username.startsWith(name + ".") ? accounts.find(username.substring(name.length() + 1)) : Optional.empty();
+        return username.startsWith(name + ".")
+                ? accounts.find(username.substring(name.length() + 1))
+                : Optional.empty();
     }
 
     /** Whether this is the password, {@code sluice}, with no security token behind it. */
@@ -95,15 +100,24 @@ final class Logins {
             return error("invalid_client_id", "client identifier invalid");
         }
         return switch (grant) {
-            case "client_credentials" -> secretIsRight(call, form) ? granted(account, call)
-                    : error("invalid_client", "invalid client credentials");
-            case "password" -> !secretIsRight(call, form) ? error("invalid_client", "invalid client credentials")
-                    : accountOf(form.getOrDefault("username", "")).filter(account::equals).isPresent()
-                            && passwordIsRight(form.get("password"))
-                            ? granted(account, call) : error("invalid_grant", "authentication failure");
+            case "client_credentials" ->
+                secretIsRight(call, form)
+                        ? granted(account, call)
+                        : error("invalid_client", "invalid client credentials");
+            case "password" ->
+                !secretIsRight(call, form)
+                        ? error("invalid_client", "invalid client credentials")
+                        : accountOf(form.getOrDefault("username", ""))
+                                                .filter(account::equals)
+                                                .isPresent()
+                                        && passwordIsRight(form.get("password"))
+                                ? granted(account, call)
+                                : error("invalid_grant", "authentication failure");
             case "authorization_code" -> code(account, call, form);
-            case "refresh_token" -> account.refreshToken().equals(form.get("refresh_token"))
-                    ? refreshed(account, call) : error("invalid_grant", "expired access/refresh token");
+            case "refresh_token" ->
+                account.refreshToken().equals(form.get("refresh_token"))
+                        ? refreshed(account, call)
+                        : error("invalid_grant", "expired access/refresh token");
             case "urn:ietf:params:oauth:grant-type:jwt-bearer" -> jwt(account, call, form.get("assertion"));
             default -> error("unsupported_grant_type", "grant type not supported");
         };
@@ -126,12 +140,14 @@ final class Logins {
         Map<String, String> form = form(call);
         String redirect = form.get("redirect_uri");
         if (account == null || redirect == null || !redirect.matches("[a-zA-Z][a-zA-Z0-9+.-]*:.+")) {
-            return error(account == null ? "invalid_client_id" : "redirect_uri_missing", account == null
-                    ? "client identifier invalid" : "redirect_uri not provided");
+            return error(
+                    account == null ? "invalid_client_id" : "redirect_uri_missing",
+                    account == null ? "client identifier invalid" : "redirect_uri not provided");
         }
         boolean isCode = "code".equals(form.get("response_type"));
         String state = form.containsKey("state") ? "&state=" + encoded(form.get("state")) : "";
-        String result = isCode ? "code=" + encoded(codes.issue(account, redirect, form.get("code_challenge")))
+        String result = isCode
+                ? "code=" + encoded(codes.issue(account, redirect, form.get("code_challenge")))
                 : "error=unsupported_response_type&error_description=response+type+not+supported";
         return Answer.empty(302).with("Location", redirect + (redirect.contains("?") ? "&" : "?") + result + state);
     }
@@ -142,15 +158,21 @@ final class Logins {
 
     private Answer code(Account account, Call call, Map<String, String> form) {
         boolean hasSecret = secretIsRight(call, form);
-        boolean namesSecret = form.containsKey("client_secret") || basicAuth(call).isPresent();
+        boolean namesSecret =
+                form.containsKey("client_secret") || basicAuth(call).isPresent();
         if (namesSecret && !hasSecret) {
             return error("invalid_client", "invalid client credentials");
         }
         try {
-            boolean verified = codes.redeem(account, form.get("code"), form.get("redirect_uri"), form.get("code_verifier"));
-            return !verified && !hasSecret ? error("invalid_client", "invalid client credentials")
-                    : Answers.json(200, issued(account, call).put("refresh_token", account.refreshToken())
-                            .put("scope", "refresh_token api"));
+            boolean verified =
+                    codes.redeem(account, form.get("code"), form.get("redirect_uri"), form.get("code_verifier"));
+            return !verified && !hasSecret
+                    ? error("invalid_client", "invalid client credentials")
+                    : Answers.json(
+                            200,
+                            issued(account, call)
+                                    .put("refresh_token", account.refreshToken())
+                                    .put("scope", "refresh_token api"));
         } catch (RefusedException e) {
             return error(e.error().code(), e.error().message());
         }
@@ -163,18 +185,23 @@ final class Logins {
     /** With the refresh token that is good from now on, where this one was used up. */
     private Answer refreshed(Account account, Call call) {
         ObjectNode token = issued(account, call);
-        return Answers.json(200, account.option(Account.ROTATES_TOKENS) ? token.put("refresh_token", account.refreshed())
-                : token);
+        return Answers.json(
+                200, account.option(Account.ROTATES_TOKENS) ? token.put("refresh_token", account.refreshed()) : token);
     }
 
     private ObjectNode issued(Account account, Call call) {
         String issuedAt = String.valueOf(clockMicros.getAsLong() / 1000);
         String id = Identities.url(call);
         ObjectNode token = Answers.JSON.createObjectNode();
-        token.put("access_token", sessions.issue(account)).put("instance_url", call.origin()).put("id", id)
-                .put("token_type", "Bearer").put("issued_at", issuedAt)
-                .put("signature", Base64.getEncoder().encodeToString(
-                        Sessions.signature((id + issuedAt).getBytes(StandardCharsets.UTF_8))))
+        token.put("access_token", sessions.issue(account))
+                .put("instance_url", call.origin())
+                .put("id", id)
+                .put("token_type", "Bearer")
+                .put("issued_at", issuedAt)
+                .put(
+                        "signature",
+                        Base64.getEncoder()
+                                .encodeToString(Sessions.signature((id + issuedAt).getBytes(StandardCharsets.UTF_8))))
                 .put("scope", "api");
         return token;
     }
@@ -204,8 +231,8 @@ final class Logins {
 
     /** The vendor's login addresses, or the sandbox's own. */
     private static boolean isAudience(String audience, Call call) {
-        return AUDIENCES.contains(audience.replaceFirst("/$", "")) || !audience.isEmpty()
-                && host(audience).equals(host(call.origin()));
+        return AUDIENCES.contains(audience.replaceFirst("/$", ""))
+                || !audience.isEmpty() && host(audience).equals(host(call.origin()));
     }
 
     private static String host(String address) {
@@ -227,7 +254,8 @@ final class Logins {
     private static Optional<JsonNode> claims(String assertion) {
         String[] parts = assertion.split("\\.");
         try {
-            return parts.length == 3 ? Optional.of(Answers.JSON.readTree(Base64.getUrlDecoder().decode(parts[1])))
+            return parts.length == 3
+                    ? Optional.of(Answers.JSON.readTree(Base64.getUrlDecoder().decode(parts[1])))
                     : Optional.empty();
         } catch (IOException | IllegalArgumentException e) {
             return Optional.empty();
@@ -235,7 +263,8 @@ final class Logins {
     }
 
     private static boolean secretIsRight(Call call, Map<String, String> form) {
-        String secret = form.containsKey("client_secret") ? form.get("client_secret")
+        String secret = form.containsKey("client_secret")
+                ? form.get("client_secret")
                 : basicAuth(call).map(pair -> pair[1]).orElse(null);
         return SECRET.equals(secret);
     }
@@ -260,7 +289,8 @@ final class Logins {
         for (String pair : call.text().split("&")) {
             int equals = pair.indexOf('=');
             if (equals > 0) {
-                form.put(URLDecoder.decode(pair.substring(0, equals), StandardCharsets.UTF_8),
+                form.put(
+                        URLDecoder.decode(pair.substring(0, equals), StandardCharsets.UTF_8),
                         URLDecoder.decode(pair.substring(equals + 1), StandardCharsets.UTF_8));
             }
         }
@@ -268,13 +298,14 @@ final class Logins {
     }
 
     private static Answer error(String error, String description) {
-        return Answers.json(400, Answers.JSON.createObjectNode().put("error", error)
-                .put("error_description", description));
+        return Answers.json(
+                400, Answers.JSON.createObjectNode().put("error", error).put("error_description", description));
     }
 
     private static PublicKey publicKey() {
         try (InputStream in = Logins.class.getResourceAsStream(KEY)) {
-            String pem = new String(in.readAllBytes(), StandardCharsets.US_ASCII).replaceAll("-----[A-Z ]+-----|\\s", "");
+            String pem =
+                    new String(in.readAllBytes(), StandardCharsets.US_ASCII).replaceAll("-----[A-Z ]+-----|\\s", "");
             return KeyFactory.getInstance("RSA")
                     .generatePublic(new X509EncodedKeySpec(Base64.getDecoder().decode(pem)));
         } catch (IOException | GeneralSecurityException e) {

@@ -1,14 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.sandbox.salesforce;
 
 import com.fasterxml.jackson.databind.JsonNode;
-
 import io.sluice.sandbox.store.Field;
 import io.sluice.sandbox.store.RecordIds;
 import io.sluice.sandbox.store.Row;
 import io.sluice.sandbox.store.Store;
 import io.sluice.sandbox.store.Table;
 import io.sluice.sandbox.store.Transaction;
-
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -44,7 +43,9 @@ final class Merger {
         String id = KeyedRows.idOf(master);
         Field masterField = table.type().field(StandardObjects.MASTER).orElse(null);
         if (masterField == null) {
-            return rejected("INVALID_TYPE_FOR_OPERATION", "entity type cannot be merged: " + table.type().name());
+            return rejected(
+                    "INVALID_TYPE_FOR_OPERATION",
+                    "entity type cannot be merged: " + table.type().name());
         }
         if (id == null || others.isEmpty()) {
             return rejected("MISSING_ARGUMENT", "A merge needs the id of the master record and of a record to merge");
@@ -68,8 +69,8 @@ final class Merger {
     private Result merged(Table table, Field masterField, String id, JsonNode master, List<String> others) {
         // first the others, so that the master can take over a unique value of theirs
         for (String other : others) {
-            Outcome gone = writer.deleteAsMerged(table, masterField, other, RecordIds.isWellFormed(id)
-                    ? RecordIds.full(id) : id);
+            Outcome gone = writer.deleteAsMerged(
+                    table, masterField, other, RecordIds.isWellFormed(id) ? RecordIds.full(id) : id);
             if (gone instanceof Outcome.Rejected) {
                 return Result.rejected(gone);
             }
@@ -97,8 +98,10 @@ final class Merger {
         Outcome last = null;
         for (Row child : writer.referring(children, reference, from)) {
             boolean isMaster = child.id().equals(to);
-            last = writer.update(children, child.id(), new SentRecord.Json(Answers.JSON.createObjectNode()
-                    .put(reference.name(), isMaster ? null : to)));
+            last = writer.update(
+                    children,
+                    child.id(),
+                    new SentRecord.Json(Answers.JSON.createObjectNode().put(reference.name(), isMaster ? null : to)));
             if (last instanceof Outcome.Rejected) {
                 return last;
             }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.sandbox.salesforce;
 
 import static io.sluice.sandbox.salesforce.StandardFields.address;
@@ -11,7 +12,6 @@ import static io.sluice.sandbox.store.FieldType.PHONE;
 
 import io.sluice.sandbox.store.Field;
 import io.sluice.sandbox.store.ObjectType;
-
 import java.util.ArrayList;
 import java.util.List;
 
@@ -20,35 +20,53 @@ final class OrganizationObjects {
 
     static final String ORGANIZATION = "Organization";
 
-    private OrganizationObjects() { }
+    private OrganizationObjects() {}
 
     static List<ObjectType> all() {
         return List.of(recordType(), organization());
     }
 
     private static ObjectType recordType() {
-        return type("RecordType", "Record Type", "Record Types", "012", List.of(
-                text("Name", "Name", 80).asRequired().asNameField(),
-                text("DeveloperName", "Record Type Name", 80).asRequired(),
-                text("NamespacePrefix", "Namespace Prefix", 15).readOnly(), text("Description", "Description", 255),
-                picklist("SobjectType", "SObject Type Name", "Account", "Case", "Contact", "Lead", "Opportunity").asRequired(),
-                Field.of("IsActive", "Active", BOOLEAN)));
+        return type(
+                "RecordType",
+                "Record Type",
+                "Record Types",
+                "012",
+                List.of(
+                        text("Name", "Name", 80).asRequired().asNameField(),
+                        text("DeveloperName", "Record Type Name", 80).asRequired(),
+                        text("NamespacePrefix", "Namespace Prefix", 15).readOnly(),
+                        text("Description", "Description", 255),
+                        picklist(
+                                        "SobjectType",
+                                        "SObject Type Name",
+                                        "Account",
+                                        "Case",
+                                        "Contact",
+                                        "Lead",
+                                        "Opportunity")
+                                .asRequired(),
+                        Field.of("IsActive", "Active", BOOLEAN)));
     }
 
     private static ObjectType organization() {
-        List<Field> fields = new ArrayList<>(List.of(text("Name", "Name", 80).asNameField(),
-                text("Division", "Division", 80)));
+        List<Field> fields =
+                new ArrayList<>(List.of(text("Name", "Name", 80).asNameField(), text("Division", "Division", 80)));
         fields.addAll(address("", ""));
-        fields.addAll(List.of(Field.of("Phone", "Phone", PHONE), text("PrimaryContact", "Primary Contact", 80),
+        fields.addAll(List.of(
+                Field.of("Phone", "Phone", PHONE),
+                text("PrimaryContact", "Primary Contact", 80),
                 picklist("DefaultLocaleSidKey", "Locale", "en_US").offering(true, List.of("en_US")),
                 picklist("LanguageLocaleKey", "Language", "en_US").offering(true, List.of("en_US")),
                 picklist("TimeZoneSidKey", "Time Zone", "GMT").offering(true, List.of("GMT")),
                 Field.of("FiscalYearStartMonth", "Fiscal Year Starts In", INT),
                 picklist("OrganizationType", "Edition", "Developer Edition").readOnly(),
                 text("NamespacePrefix", "Namespace Prefix", 15).readOnly(),
-                text("InstanceName", "Instance Name", 5).readOnly(), Field.of("IsSandbox", "Is Sandbox", BOOLEAN).readOnly(),
+                text("InstanceName", "Instance Name", 5).readOnly(),
+                Field.of("IsSandbox", "Is Sandbox", BOOLEAN).readOnly(),
                 Field.of("IsReadOnly", "Is Read Only", BOOLEAN).readOnly(),
-                Field.of("TrialExpirationDate", "Trial Expiration Date", DATETIME).readOnly()));
+                Field.of("TrialExpirationDate", "Trial Expiration Date", DATETIME)
+                        .readOnly()));
         return type(ORGANIZATION, "Organization", "Organizations", "00D", fields);
     }
 }

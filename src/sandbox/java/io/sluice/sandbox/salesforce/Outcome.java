@@ -1,15 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.sandbox.salesforce;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-
 import java.util.List;
 
 /** What became of one record of a write. */
 sealed interface Outcome {
 
     /** The record is written. */
-    record Saved(String id, boolean created) implements Outcome { }
+    record Saved(String id, boolean created) implements Outcome {}
 
     /** The record is as it was. */
     record Rejected(List<SalesforceError> errors) implements Outcome {
@@ -34,7 +34,8 @@ sealed interface Outcome {
         } else if (this instanceof Rejected rejected) {
             ArrayNode errors = row.put("success", false).putArray("errors");
             for (SalesforceError error : rejected.errors()) {
-                ObjectNode one = errors.addObject().put("statusCode", error.code()).put("message", error.message());
+                ObjectNode one =
+                        errors.addObject().put("statusCode", error.code()).put("message", error.message());
                 one.set("fields", Answers.JSON.valueToTree(error.fields()));
                 if (error.duplicates() != null) {
                     one.set("duplicateResult", error.duplicates());

@@ -1,12 +1,11 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.sandbox.salesforce;
 
 import com.fasterxml.jackson.core.JsonGenerator;
-
 import io.sluice.sandbox.salesforce.soql.Aggregation;
 import io.sluice.sandbox.server.Answer;
 import io.sluice.sandbox.server.Request;
 import io.sluice.sandbox.store.FieldType;
-
 import java.io.IOException;
 import java.util.Map;
 import java.util.regex.Matcher;
@@ -72,22 +71,28 @@ final class Queries {
             columns(json, page.selection());
         } else if (page.groups() != null) {
             for (Aggregation.Result column : page.groups().columns()) {
-                column(json, column.name(), column.function() == null ? column.name() : column.function(),
-                        column.function() != null, RecordJson.Selection.Entry.of(column.field()));
+                column(
+                        json,
+                        column.name(),
+                        column.function() == null ? column.name() : column.function(),
+                        column.function() != null,
+                        RecordJson.Selection.Entry.of(column.field()));
             }
         }
         json.writeEndArray();
     }
 
     private static void columns(JsonGenerator json, RecordJson.Selection selection) throws IOException {
-        for (Map.Entry<String, RecordJson.Selection.Entry> entry : selection.entries().entrySet()) {
+        for (Map.Entry<String, RecordJson.Selection.Entry> entry :
+                selection.entries().entrySet()) {
             column(json, entry.getKey(), entry.getKey(), entry.getValue().children() != null, entry.getValue());
         }
     }
 
     /** @param aggregate whether it is a function or the children of a sub-query, which has columns of its own */
-    private static void column(JsonGenerator json, String name, String display, boolean aggregate,
-            RecordJson.Selection.Entry entry) throws IOException {
+    private static void column(
+            JsonGenerator json, String name, String display, boolean aggregate, RecordJson.Selection.Entry entry)
+            throws IOException {
         FieldType type = entry.field() == null ? null : entry.field().type();
         json.writeStartObject();
         json.writeBooleanField("aggregate", aggregate);
@@ -96,7 +101,8 @@ final class Queries {
         json.writeBooleanField("custom", entry.field() != null && entry.field().custom());
         json.writeStringField("displayName", display);
         json.writeArrayFieldStart("joinColumns");
-        RecordJson.Selection inner = entry.children() == null ? entry.parent() : entry.children().selection();
+        RecordJson.Selection inner =
+                entry.children() == null ? entry.parent() : entry.children().selection();
         if (inner != null) {
             columns(json, inner);
         }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.sandbox.salesforce;
 
 import io.sluice.sandbox.salesforce.bulk.Job;
@@ -13,7 +14,6 @@ import io.sluice.sandbox.store.Field;
 import io.sluice.sandbox.store.FieldType;
 import io.sluice.sandbox.store.Row;
 import io.sluice.sandbox.store.Store;
-
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -40,8 +40,11 @@ final class QueryRun {
     static Execution execution(Store store, String soql, boolean withDeleted) {
         try {
             Query query = Parser.parse(soql);
-            Execution execution = new Execution(store, store.table(query.from()).orElseThrow(
-                    () -> MalformedQueryException.noSuchObject(query.from())), query, withDeleted);
+            Execution execution = new Execution(
+                    store,
+                    store.table(query.from()).orElseThrow(() -> MalformedQueryException.noSuchObject(query.from())),
+                    query,
+                    withDeleted);
             execution.check();
             if (query.isCount() || query.isAggregate() || query.offset() > 0) {
                 throw notInBulk(query.offset() > 0 ? "OFFSET" : "Aggregate Relationships");
@@ -64,20 +67,24 @@ final class QueryRun {
 
     void run(Optional<Fault> failure) throws IOException {
         if (failure.isPresent()) {
-            throw new JobFailedException(failure.get().settings().path("message")
+            throw new JobFailedException(failure.get()
+                    .settings()
+                    .path("message")
                     .asText("InternalServerError : The sandbox was told to fail this job."));
         }
         Execution execution;
         try {
-            execution = execution(store, job.spec().query(), "queryAll".equals(job.spec().operation()));
+            execution = execution(
+                    store, job.spec().query(), "queryAll".equals(job.spec().operation()));
         } catch (RefusedException e) {
-            throw new JobFailedException("InvalidBatch : Failed to process query: " + e.error().code() + ": "
-                    + e.error().message());
+            throw new JobFailedException("InvalidBatch : Failed to process query: "
+                    + e.error().code() + ": " + e.error().message());
         }
         List<Path> columns = columns(execution);
         List<Row> rows = execution.rows();
         long start = System.nanoTime();
-        try (QueryResults.Writing results = new QueryResults.Writing(job, columns.stream().map(Path::name).toList())) {
+        try (QueryResults.Writing results =
+                new QueryResults.Writing(job, columns.stream().map(Path::name).toList())) {
             for (int i = 0; i < rows.size(); i += ROWS_A_STEP) {
                 List<Row> step = rows.subList(i, Math.min(rows.size(), i + ROWS_A_STEP));
                 for (Row row : step) {

@@ -1,7 +1,7 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.sandbox.salesforce;
 
 import com.fasterxml.jackson.databind.JsonNode;
-
 import io.sluice.sandbox.store.Field;
 import io.sluice.sandbox.store.FieldType;
 import io.sluice.sandbox.store.RecordIds;
@@ -9,7 +9,6 @@ import io.sluice.sandbox.store.Row;
 import io.sluice.sandbox.store.Store;
 import io.sluice.sandbox.store.Table;
 import io.sluice.sandbox.store.Transaction;
-
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -53,9 +52,10 @@ final class RecordFields {
     /** @throws RefusedException when the field is the CRM's alone */
     void checkWritable(Field field, boolean creating) {
         if (creating ? !field.createable() : !field.updateable()) {
-            throw new RefusedException(SalesforceError.of("INVALID_FIELD_FOR_INSERT_UPDATE",
+            throw new RefusedException(SalesforceError.of(
+                    "INVALID_FIELD_FOR_INSERT_UPDATE",
                     "Unable to create/update fields: " + field.name() + ". Please check the security settings of "
-                    + "this field and verify that it is read/write for your profile or permission set.",
+                            + "this field and verify that it is read/write for your profile or permission set.",
                     field.name()));
         }
     }
@@ -72,8 +72,11 @@ final class RecordFields {
 
     /** A parent named by its own external id: {@code "Customer__r":{"Customer_No__c":"C-1"}}. */
     private void parent(Table table, String name, JsonNode keys, Map<Field, Object> fields) {
-        Field field = table.type().relationship(name).filter(reference -> reference.referenceTo() != null)
-                .orElseThrow(() -> new RefusedException(SalesforceError.noSuchColumn(name, table.type().name())));
+        Field field = table.type()
+                .relationship(name)
+                .filter(reference -> reference.referenceTo() != null)
+                .orElseThrow(() -> new RefusedException(
+                        SalesforceError.noSuchColumn(name, table.type().name())));
         if (keys.isNull()) {
             fields.put(field, null);
             return;
@@ -85,11 +88,18 @@ final class RecordFields {
             if ("attributes".equals(member.getKey())) {
                 continue;
             }
-            Field key = parents.type().field(member.getKey()).filter(Field::indexed)
-                    .orElseThrow(() -> new RefusedException(
-                            SalesforceError.noSuchColumn(member.getKey(), parents.type().name())));
-            fields.put(field, parent(parents, key, FieldValue.parse(key, member.getValue()),
-                    member.getValue().asText()));
+            Field key = parents.type()
+                    .field(member.getKey())
+                    .filter(Field::indexed)
+                    .orElseThrow(() -> new RefusedException(SalesforceError.noSuchColumn(
+                            member.getKey(), parents.type().name())));
+            fields.put(
+                    field,
+                    parent(
+                            parents,
+                            key,
+                            FieldValue.parse(key, member.getValue()),
+                            member.getValue().asText()));
         }
     }
 
@@ -100,27 +110,32 @@ final class RecordFields {
     private String parent(Table parents, Field key, Object value, String keyText) {
         List<Row> found = transaction.find(parents, key, value);
         if (found.size() != 1) {
-            throw new RefusedException("INVALID_FIELD", "Foreign key external ID: " + keyText.toLowerCase(Locale.ROOT)
-                    + " not found for field " + key.name() + " in entity " + parents.type().name());
+            throw new RefusedException(
+                    "INVALID_FIELD",
+                    "Foreign key external ID: " + keyText.toLowerCase(Locale.ROOT) + " not found for field "
+                            + key.name() + " in entity " + parents.type().name());
         }
         return found.get(0).id();
     }
 
     private String reference(Field field, String id) {
         if (!RecordIds.isWellFormed(id)) {
-            throw new RefusedException(SalesforceError.of("MALFORMED_ID",
-                    field.label() + ": id value of incorrect type: " + id, field.name()));
+            throw new RefusedException(SalesforceError.of(
+                    "MALFORMED_ID", field.label() + ": id value of incorrect type: " + id, field.name()));
         }
-        Optional<Table> target = field.reference().objects().stream().flatMap(name -> store.table(name).stream())
-                .filter(table -> field.referenceTo() != null || id.startsWith(table.type().keyPrefix())).findFirst();
+        Optional<Table> target = field.reference().objects().stream()
+                .flatMap(name -> store.table(name).stream())
+                .filter(table -> field.referenceTo() != null
+                        || id.startsWith(table.type().keyPrefix()))
+                .findFirst();
         if (target.isEmpty() && field.referenceTo() == null) {
-            throw new RefusedException(SalesforceError.of("FIELD_INTEGRITY_EXCEPTION",
-                    field.label() + ": id value of incorrect type: " + id, field.name()));
+            throw new RefusedException(SalesforceError.of(
+                    "FIELD_INTEGRITY_EXCEPTION", field.label() + ": id value of incorrect type: " + id, field.name()));
         }
         Row row = target.map(t -> transaction.row(t, id)).orElse(null);
         if (target.isPresent() && (row == null || row.isDeleted())) {
-            throw new RefusedException(SalesforceError.of("INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id",
-                    field.name()));
+            throw new RefusedException(
+                    SalesforceError.of("INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id", field.name()));
         }
         return row == null ? id : row.id();
     }

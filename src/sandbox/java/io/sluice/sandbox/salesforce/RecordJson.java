@@ -1,14 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.sandbox.salesforce;
 
 import com.fasterxml.jackson.core.JsonGenerator;
-
 import io.sluice.sandbox.salesforce.soql.Aggregation;
 import io.sluice.sandbox.salesforce.soql.Path;
 import io.sluice.sandbox.store.Field;
 import io.sluice.sandbox.store.Row;
 import io.sluice.sandbox.store.Store;
 import io.sluice.sandbox.store.Table;
-
 import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -122,7 +121,12 @@ final class RecordJson {
             }
             Optional<Parent> parent = parent(store, selected.field(), row);
             if (parent.isPresent()) {
-                write(json, parent.get().type(), parent.get().table(), parent.get().row(), selected.parent());
+                write(
+                        json,
+                        parent.get().type(),
+                        parent.get().table(),
+                        parent.get().row(),
+                        selected.parent());
             } else {
                 json.writeNull();
             }
@@ -141,12 +145,19 @@ final class RecordJson {
     }
 
     /** A record to which another refers, and the type that it is told as: one of several is a Name. */
-    record Parent(String type, Table table, Row row) { }
+    record Parent(String type, Table table, Row row) {}
 
     static Optional<Parent> parent(Store store, Field reference, Row row) {
         Object id = reference.read(row);
-        return id == null ? Optional.empty() : Path.tableOf(store, reference, (String) id)
-                .flatMap(table -> Optional.ofNullable(table.row((String) id)).map(parent -> new Parent(
-                        reference.referenceTo() == null ? "Name" : table.type().name(), table, parent)));
+        return id == null
+                ? Optional.empty()
+                : Path.tableOf(store, reference, (String) id)
+                        .flatMap(table -> Optional.ofNullable(table.row((String) id))
+                                .map(parent -> new Parent(
+                                        reference.referenceTo() == null
+                                                ? "Name"
+                                                : table.type().name(),
+                                        table,
+                                        parent)));
     }
 }

@@ -1,14 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.sandbox.salesforce;
 
 import com.fasterxml.jackson.databind.JsonNode;
-
 import io.sluice.sandbox.store.Field;
 import io.sluice.sandbox.store.FieldType;
 import io.sluice.sandbox.store.RecordIds;
 import io.sluice.sandbox.store.Row;
 import io.sluice.sandbox.store.Store;
 import io.sluice.sandbox.store.Table;
-
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
@@ -22,7 +21,7 @@ final class RecordKeys {
 
     private final Set<String> keys = new HashSet<>();
 
-    private RecordKeys() { }
+    private RecordKeys() {}
 
     /** Of rows that a bulk job writes, known by these ids, or values of this external id. */
     static Set<String> of(Store store, Table table, Field key, List<String> values) {
@@ -77,11 +76,14 @@ final class RecordKeys {
                 });
             }
             case "composite" -> collectParts(call, call.body().json(), resources);
-            case "compositeGraph" -> call.body().json().path("graphs")
-                    .forEach(graph -> collectParts(call, graph, resources));
-            case "compositeBatch" -> call.body().json().path("batchRequests")
-                    .forEach(one -> collectPart(CompositeBatch.inner(call, one), resources));
-            default -> { }
+            case "compositeGraph" ->
+                call.body().json().path("graphs").forEach(graph -> collectParts(call, graph, resources));
+            case "compositeBatch" ->
+                call.body()
+                        .json()
+                        .path("batchRequests")
+                        .forEach(one -> collectPart(CompositeBatch.inner(call, one), resources));
+            default -> {}
         }
     }
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.sandbox.salesforce;
 
 import io.sluice.sandbox.server.Fault;
@@ -9,7 +10,6 @@ import io.sluice.sandbox.store.Row;
 import io.sluice.sandbox.store.Store;
 import io.sluice.sandbox.store.Table;
 import io.sluice.sandbox.store.Transaction;
-
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -57,8 +57,8 @@ final class RecordWriter {
 
     Outcome create(Table table, SentRecord record) {
         if (record.id() != null) {
-            return Outcome.Rejected.because("INVALID_FIELD_FOR_INSERT_UPDATE", "cannot specify Id in an insert call",
-                    "Id");
+            return Outcome.Rejected.because(
+                    "INVALID_FIELD_FOR_INSERT_UPDATE", "cannot specify Id in an insert call", "Id");
         }
         return guarded(table, null, null, () -> insert(table, record.values(table, fields, true)));
     }
@@ -81,9 +81,11 @@ final class RecordWriter {
                 throw locked(table, null);
             }
             if (rows.size() > 1) {
-                throw new RefusedException("DUPLICATE_EXTERNAL_ID", key.name()
-                        + ": more than one record found for external id field: "
-                        + rows.stream().map(Row::id).toList());
+                throw new RefusedException(
+                        "DUPLICATE_EXTERNAL_ID",
+                        key.name()
+                                + ": more than one record found for external id field: "
+                                + rows.stream().map(Row::id).toList());
             }
             Map<Field, Object> values = record.values(table, fields, rows.isEmpty());
             values.put(key, value);
@@ -97,8 +99,11 @@ final class RecordWriter {
 
     /** Deletes a record that was merged into another one, and says so in it. */
     Outcome deleteAsMerged(Table table, Field masterField, String id, String masterId) {
-        return guarded(table, null, id, () -> delete(table, unlocked(table, existing(table, id)),
-                Map.of(masterField, masterId)));
+        return guarded(
+                table,
+                null,
+                id,
+                () -> delete(table, unlocked(table, existing(table, id)), Map.of(masterField, masterId)));
     }
 
     /** Takes a record out of the recycle bin; it no longer says that it was merged. */
@@ -161,8 +166,8 @@ final class RecordWriter {
     }
 
     private Outcome guarded(Table table, String key, String id, Write write) {
-        Optional<Fault> fault = attempt.rowFaults().strike(table, key == null ? id : key,
-                RecordIds.isWellFormed(id) ? transaction.row(table, id) : null);
+        Optional<Fault> fault = attempt.rowFaults()
+                .strike(table, key == null ? id : key, RecordIds.isWellFormed(id) ? transaction.row(table, id) : null);
         if (fault.isPresent()) {
             return Outcome.Rejected.because(error(fault.get(), table, id));
         }
@@ -190,8 +195,8 @@ final class RecordWriter {
     /** The record of this id, in the recycle bin or not. */
     private Row known(Table table, String id) {
         if (!RecordIds.isWellFormed(id)) {
-            throw new RefusedException(SalesforceError.of("MALFORMED_ID",
-                    table.type().label() + " ID: id value of incorrect type: " + id, "Id"));
+            throw new RefusedException(SalesforceError.of(
+                    "MALFORMED_ID", table.type().label() + " ID: id value of incorrect type: " + id, "Id"));
         }
         Row row = transaction.row(table, id);
         if (row == null) {
@@ -203,10 +208,15 @@ final class RecordWriter {
     private Outcome insert(Table table, Map<Field, Object> values) {
         values.values().removeIf(Objects::isNull);
         table.type().field("OwnerId").ifPresent(owner -> values.putIfAbsent(owner, user));
-        table.type().defaulted().forEach(field -> values.putIfAbsent(field, field.options().usual()));
+        table.type()
+                .defaulted()
+                .forEach(field -> values.putIfAbsent(field, field.options().usual()));
         List<Field> required = table.type().required();
         if (!values.keySet().containsAll(required)) {
-            throw missing(required.stream().filter(field -> !values.containsKey(field)).map(Field::name).toList());
+            throw missing(required.stream()
+                    .filter(field -> !values.containsKey(field))
+                    .map(Field::name)
+                    .toList());
         }
         unique(table, null, values);
         Row row = allowed(table, () -> transaction.insert(table, values, user));
@@ -215,7 +225,11 @@ final class RecordWriter {
 
     private Outcome change(Table table, Row row, Map<Field, Object> values) {
         unlocked(table, row);
-        if ("Lead".equals(table.type().name()) && table.type().field("IsConverted").filter(field -> Boolean.TRUE.equals(field.read(row))).isPresent()) {
+        if ("Lead".equals(table.type().name())
+                && table.type()
+                        .field("IsConverted")
+                        .filter(field -> Boolean.TRUE.equals(field.read(row)))
+                        .isPresent()) {
             throw new RefusedException("CANNOT_UPDATE_CONVERTED_LEAD", "cannot reference converted lead");
         }
         List<String> missing = new ArrayList<>();
@@ -242,7 +256,9 @@ final class RecordWriter {
         for (Refusal refusal : table.refusals()) {
             if (refusal.test().test(row)) {
                 transaction.backTo(before);
-                throw new RefusedException(new SalesforceError("FIELD_CUSTOM_VALIDATION_EXCEPTION", refusal.message(),
+                throw new RefusedException(new SalesforceError(
+                        "FIELD_CUSTOM_VALIDATION_EXCEPTION",
+                        refusal.message(),
                         refusal.field() == null ? List.of() : List.of(refusal.field())));
             }
         }
@@ -275,16 +291,19 @@ final class RecordWriter {
             }
             for (Row other : transaction.find(table, field, value)) {
                 if (row == null || other.number() != row.number()) {
-                    throw new RefusedException(SalesforceError.of("DUPLICATE_VALUE", "duplicate value found: "
-                            + field.name() + " duplicates value on record with id: " + other.id(), field.name()));
+                    throw new RefusedException(SalesforceError.of(
+                            "DUPLICATE_VALUE",
+                            "duplicate value found: " + field.name() + " duplicates value on record with id: "
+                                    + other.id(),
+                            field.name()));
                 }
             }
         });
     }
 
     private static RefusedException missing(List<String> fields) {
-        return new RefusedException(new SalesforceError("REQUIRED_FIELD_MISSING",
-                "Required fields are missing: [" + String.join(", ", fields) + "]", fields));
+        return new RefusedException(new SalesforceError(
+                "REQUIRED_FIELD_MISSING", "Required fields are missing: [" + String.join(", ", fields) + "]", fields));
     }
 
     private static RefusedException locked(Table table, Row row) {
@@ -292,7 +311,7 @@ final class RecordWriter {
     }
 
     private static SalesforceError lockError(String id) {
-        return SalesforceError.of("UNABLE_TO_LOCK_ROW",
-                "unable to obtain exclusive access to this record or 1 records: " + id);
+        return SalesforceError.of(
+                "UNABLE_TO_LOCK_ROW", "unable to obtain exclusive access to this record or 1 records: " + id);
     }
 }

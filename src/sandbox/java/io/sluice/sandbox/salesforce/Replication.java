@@ -1,14 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.sandbox.salesforce;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-
 import io.sluice.sandbox.server.Answer;
 import io.sluice.sandbox.server.Request;
 import io.sluice.sandbox.store.FieldType;
 import io.sluice.sandbox.store.Row;
 import io.sluice.sandbox.store.Table;
-
 import java.util.List;
 
 /**
@@ -20,9 +19,9 @@ final class Replication {
     private static final int MOST_IDS = 600_000;
     private static final long DAY = 86_400_000;
 
-    private Replication() { }
+    private Replication() {}
 
-    private record Span(long start, long end, long covered) { }
+    private record Span(long start, long end, long covered) {}
 
     static Answer updated(ApiCall call, Request.Attempt attempt) {
         Table table = call.table(1);
@@ -42,10 +41,15 @@ final class Replication {
         Span span = span(call, 15);
         ObjectNode answer = Answers.JSON.createObjectNode();
         ArrayNode deleted = answer.putArray("deletedRecords");
-        call.store().stampedBetween(table, span.start, span.end - 1).stream().filter(Row::isDeleted)
-                .forEach(row -> deleted.addObject().put("deletedDate", written(row.stamp())).put("id", row.id()));
-        return Answers.json(200, answer.put("earliestDateAvailable", written(call.store().now() - 15 * DAY))
-                .put("latestDateCovered", written(span.covered)));
+        call.store().stampedBetween(table, span.start, span.end - 1).stream()
+                .filter(Row::isDeleted)
+                .forEach(row -> deleted.addObject()
+                        .put("deletedDate", written(row.stamp()))
+                        .put("id", row.id()));
+        return Answers.json(
+                200,
+                answer.put("earliestDateAvailable", written(call.store().now() - 15 * DAY))
+                        .put("latestDateCovered", written(span.covered)));
     }
 
     private static Span span(ApiCall call, int daysBack) {
@@ -56,8 +60,8 @@ final class Replication {
             throw new RefusedException("INVALID_REPLICATION_DATE", "endDate is before or the same as startDate");
         }
         if (start < call.store().now() - daysBack * DAY) {
-            throw new RefusedException("INVALID_REPLICATION_DATE",
-                    "startDate cannot be more than " + daysBack + " days ago");
+            throw new RefusedException(
+                    "INVALID_REPLICATION_DATE", "startDate cannot be more than " + daysBack + " days ago");
         }
         return new Span(start, end, Math.min(end, covered));
     }

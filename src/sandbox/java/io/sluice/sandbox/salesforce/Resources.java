@@ -1,8 +1,8 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.sandbox.salesforce;
 
 import io.sluice.sandbox.server.Answer;
 import io.sluice.sandbox.server.Request;
-
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -41,10 +41,14 @@ final class Resources {
 
     /** The route of this method and of what follows the version in the path; one that answers 404 or 405 otherwise. */
     Route route(String method, List<String> rest) {
-        return found(method, rest).orElseGet(() -> isKnown(rest)
-                ? new Route("unknown", null, (call, attempt) -> Answers.error(SalesforceError.of("METHOD_NOT_ALLOWED",
-                        "HTTP Method '" + method + "' not allowed.")))
-                : new Route("unknown", null, (call, attempt) -> Answers.error(SalesforceError.notFound())));
+        return found(method, rest)
+                .orElseGet(() -> isKnown(rest)
+                        ? new Route(
+                                "unknown",
+                                null,
+                                (call, attempt) -> Answers.error(SalesforceError.of(
+                                        "METHOD_NOT_ALLOWED", "HTTP Method '" + method + "' not allowed.")))
+                        : new Route("unknown", null, (call, attempt) -> Answers.error(SalesforceError.notFound())));
     }
 
     /** Routes and answers, with refusals in their form. */
@@ -62,13 +66,18 @@ final class Resources {
         }
         return switch (rest.get(0)) {
             case "sobjects" -> sobjects(method, rest);
-            case "query" -> rest.size() > 1 ? one("GET", method, "queryMore", null, queries::more)
-                    : one("GET", method, "query", null, queries::query);
-            case "queryAll" -> rest.size() > 1 ? one("GET", method, "queryMore", null, queries::more)
-                    : one("GET", method, "queryAll", null, queries::queryAll);
-            case "limits" -> rest.size() == 2 && "recordCount".equals(rest.get(1))
-                    ? one("GET", method, "recordCount", null, Describes::recordCount)
-                    : rest.size() == 1 ? one("GET", method, "limits", null, Describes::limits) : Optional.empty();
+            case "query" ->
+                rest.size() > 1
+                        ? one("GET", method, "queryMore", null, queries::more)
+                        : one("GET", method, "query", null, queries::query);
+            case "queryAll" ->
+                rest.size() > 1
+                        ? one("GET", method, "queryMore", null, queries::more)
+                        : one("GET", method, "queryAll", null, queries::queryAll);
+            case "limits" ->
+                rest.size() == 2 && "recordCount".equals(rest.get(1))
+                        ? one("GET", method, "recordCount", null, Describes::recordCount)
+                        : rest.size() == 1 ? one("GET", method, "limits", null, Describes::limits) : Optional.empty();
             case "recent" -> one("GET", method, "recent", null, Describes::recent);
             case "composite" -> composite(method, rest);
             case "jobs" -> bulk.found(method, rest);
@@ -80,25 +89,30 @@ final class Resources {
         String object = rest.size() > 1 ? rest.get(1) : null;
         return switch (rest.size()) {
             case 1 -> one("GET", method, "globalDescribe", null, Describes::global);
-            case 2 -> "POST".equals(method) ? one(method, method, "create", object, Rows::create)
-                    : one("GET", method, "objectInfo", object, Describes::basic);
-            case 3 -> switch (rest.get(2)) {
-                case "describe" -> one("GET", method, "describe", object, Describes::describe);
-                case "updated" -> one("GET", method, "updated", object, Replication::updated);
-                case "deleted" -> one("GET", method, "deleted", object, Replication::deleted);
-                default -> switch (method) {
-                    case "GET" -> one(method, method, "read", object, Rows::read);
-                    case "PATCH" -> one(method, method, "update", object, Rows::update);
-                    case "DELETE" -> one(method, method, "delete", object, Rows::delete);
+            case 2 ->
+                "POST".equals(method)
+                        ? one(method, method, "create", object, Rows::create)
+                        : one("GET", method, "objectInfo", object, Describes::basic);
+            case 3 ->
+                switch (rest.get(2)) {
+                    case "describe" -> one("GET", method, "describe", object, Describes::describe);
+                    case "updated" -> one("GET", method, "updated", object, Replication::updated);
+                    case "deleted" -> one("GET", method, "deleted", object, Replication::deleted);
+                    default ->
+                        switch (method) {
+                            case "GET" -> one(method, method, "read", object, Rows::read);
+                            case "PATCH" -> one(method, method, "update", object, Rows::update);
+                            case "DELETE" -> one(method, method, "delete", object, Rows::delete);
+                            default -> Optional.empty();
+                        };
+                };
+            case 4 ->
+                switch (method) {
+                    case "GET" -> one(method, method, "readByKey", object, Rows::readByKey);
+                    case "PATCH" -> one(method, method, "upsert", object, Rows::upsert);
+                    case "DELETE" -> one(method, method, "deleteByKey", object, Rows::deleteByKey);
                     default -> Optional.empty();
                 };
-            };
-            case 4 -> switch (method) {
-                case "GET" -> one(method, method, "readByKey", object, Rows::readByKey);
-                case "PATCH" -> one(method, method, "upsert", object, Rows::upsert);
-                case "DELETE" -> one(method, method, "deleteByKey", object, Rows::deleteByKey);
-                default -> Optional.empty();
-            };
             default -> Optional.empty();
         };
     }
@@ -121,14 +135,17 @@ final class Resources {
         }
         String object = rest.size() > 2 ? rest.get(2) : null;
         return switch (rest.size()) {
-            case 2 -> switch (method) {
-                case "POST" -> one(method, method, "collectionsCreate", null, Collections::create);
-                case "PATCH" -> one(method, method, "collectionsUpdate", null, Collections::update);
-                case "DELETE" -> one(method, method, "collectionsDelete", null, Collections::delete);
-                default -> Optional.empty();
-            };
-            case 3 -> "GET".equals(method) || "POST".equals(method)
-                    ? one(method, method, "collectionsRead", object, Collections::read) : Optional.empty();
+            case 2 ->
+                switch (method) {
+                    case "POST" -> one(method, method, "collectionsCreate", null, Collections::create);
+                    case "PATCH" -> one(method, method, "collectionsUpdate", null, Collections::update);
+                    case "DELETE" -> one(method, method, "collectionsDelete", null, Collections::delete);
+                    default -> Optional.empty();
+                };
+            case 3 ->
+                "GET".equals(method) || "POST".equals(method)
+                        ? one(method, method, "collectionsRead", object, Collections::read)
+                        : Optional.empty();
             case 4 -> one("PATCH", method, "collectionsUpsert", object, Collections::upsert);
             default -> Optional.empty();
         };
@@ -140,6 +157,7 @@ final class Resources {
     }
 
     private boolean isKnown(List<String> rest) {
-        return List.of("GET", "POST", "PATCH", "PUT", "DELETE").stream().anyMatch(method -> found(method, rest).isPresent());
+        return List.of("GET", "POST", "PATCH", "PUT", "DELETE").stream()
+                .anyMatch(method -> found(method, rest).isPresent());
     }
 }

@@ -1,16 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.sandbox.salesforce;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-
 import io.sluice.sandbox.server.Answer;
 import io.sluice.sandbox.server.Request;
 import io.sluice.sandbox.store.Field;
 import io.sluice.sandbox.store.RecordIds;
 import io.sluice.sandbox.store.Row;
 import io.sluice.sandbox.store.Table;
-
 import java.util.Arrays;
 import java.util.List;
 
@@ -19,7 +18,7 @@ final class Rows {
 
     private static final double UPSERT_ANSWERS_200_FROM = 46;
 
-    private Rows() { }
+    private Rows() {}
 
     static Answer create(ApiCall call, Request.Attempt attempt) {
         Table table = call.table(1);
@@ -59,8 +58,8 @@ final class Rows {
         Field key = key(table, call.part(2));
         JsonNode record = call.body().json();
         if (record.has(key.name())) {
-            throw new RefusedException("INVALID_FIELD", "The " + key.name()
-                    + " field should not be specified in the sobject data.");
+            throw new RefusedException(
+                    "INVALID_FIELD", "The " + key.name() + " field should not be specified in the sobject data.");
         }
         List<Row> rows = byKey(call, table);
         if (rows.size() > 1) {
@@ -69,8 +68,8 @@ final class Rows {
         if (rows.isEmpty() && Boolean.parseBoolean(call.parameter("updateOnly", "false"))) {
             throw new RefusedException(SalesforceError.notFound());
         }
-        Outcome outcome = call.write(attempt,
-                writer -> writer.upsert(table, key, call.part(3), new SentRecord.Json(record)));
+        Outcome outcome =
+                call.write(attempt, writer -> writer.upsert(table, key, call.part(3), new SentRecord.Json(record)));
         if (!(outcome instanceof Outcome.Saved saved)) {
             return rejected(outcome);
         }
@@ -91,22 +90,30 @@ final class Rows {
 
     /** The external id field of this name; NOT_FOUND's kin when the object has none. */
     static Field key(Table table, String name) {
-        return table.type().field(name).filter(Field::externalId).orElseThrow(() -> new RefusedException("NOT_FOUND",
-                "Provided external ID field does not exist or is not accessible: " + name));
+        return table.type()
+                .field(name)
+                .filter(Field::externalId)
+                .orElseThrow(() -> new RefusedException(
+                        "NOT_FOUND", "Provided external ID field does not exist or is not accessible: " + name));
     }
 
     static RecordJson.Selection selection(Table table, String fields) {
         if (fields == null) {
             return RecordJson.Selection.of(table.type().fields());
         }
-        return RecordJson.Selection.of(Arrays.stream(fields.split(",")).map(String::strip)
-                .map(name -> table.type().field(name).orElseThrow(() -> new RefusedException(
-                        SalesforceError.noSuchColumn(name, table.type().name())))).toList());
+        return RecordJson.Selection.of(Arrays.stream(fields.split(","))
+                .map(String::strip)
+                .map(name -> table.type()
+                        .field(name)
+                        .orElseThrow(() -> new RefusedException(
+                                SalesforceError.noSuchColumn(name, table.type().name()))))
+                .toList());
     }
 
     private static Row existing(ApiCall call, Table table) {
         String id = call.part(2);
-        Row row = call.transaction() == null ? table.row(id) : call.transaction().row(table, id);
+        Row row =
+                call.transaction() == null ? table.row(id) : call.transaction().row(table, id);
         if (row == null) {
             throw RecordIds.isWellFormed(id) && !id.startsWith(table.type().keyPrefix())
                     ? new RefusedException("MALFORMED_ID", "bad id " + id)
@@ -126,7 +133,8 @@ final class Rows {
         } catch (IllegalArgumentException e) {
             throw new RefusedException(SalesforceError.notFound());
         }
-        return call.transaction() == null ? call.store().find(table, key, value)
+        return call.transaction() == null
+                ? call.store().find(table, key, value)
                 : call.transaction().find(table, key, value);
     }
 
@@ -139,22 +147,25 @@ final class Rows {
 
     private static Answer record(ApiCall call, Table table, Row row) {
         RecordJson.Selection selection = selection(table, call.parameter("fields", null));
-        return Answers.streamed(200, json -> new RecordJson(call.store(), call.version())
-                .write(json, table, row, selection));
+        return Answers.streamed(
+                200, json -> new RecordJson(call.store(), call.version()).write(json, table, row, selection));
     }
 
     /** 300 with the records among which the external id leaves the choice. */
     private static Answer choices(ApiCall call, Table table, List<Row> rows) {
         ArrayNode urls = Answers.JSON.createArrayNode();
-        rows.forEach(row -> urls.add("/services/data/" + call.version() + "/sobjects/" + table.type().name() + "/"
-                + row.id()));
+        rows.forEach(row -> urls.add(
+                "/services/data/" + call.version() + "/sobjects/" + table.type().name() + "/" + row.id()));
         return Answers.json(300, urls);
     }
 
     private static Answer saved(ApiCall call, Table table, Outcome.Saved saved, int status, boolean tellCreated) {
         ObjectNode body = saved.toJson(tellCreated);
-        return Answers.json(status, body).with("Location", "/services/data/" + call.version() + "/sobjects/"
-                + table.type().name() + "/" + saved.id());
+        return Answers.json(status, body)
+                .with(
+                        "Location",
+                        "/services/data/" + call.version() + "/sobjects/"
+                                + table.type().name() + "/" + saved.id());
     }
 
     private static Answer rejected(Outcome outcome) {

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.sandbox.salesforce;
 
 import static io.sluice.sandbox.salesforce.StandardFields.computed;
@@ -18,92 +19,168 @@ import static io.sluice.sandbox.store.FieldType.URL;
 
 import io.sluice.sandbox.store.Field;
 import io.sluice.sandbox.store.ObjectType;
-
 import java.util.List;
 
 /** Campaigns, products and their prices ("Standard Objects" in the Object Reference, the main fields of each). */
 final class SalesObjects {
 
-    private SalesObjects() { }
+    private SalesObjects() {}
 
     static List<ObjectType> all() {
-        return List.of(leadStatus(), campaign(), campaignMember(), product(), pricebook(), pricebookEntry(), lineItem());
+        return List.of(
+                leadStatus(), campaign(), campaignMember(), product(), pricebook(), pricebookEntry(), lineItem());
     }
 
     /** The choices of a lead's status, which say whether a lead that has it is converted. */
     private static ObjectType leadStatus() {
-        return type("LeadStatus", "Lead Status Value", "Lead Status Value", "01J", List.of(
-                text("ApiName", "API Name", 255).readOnly(), text("MasterLabel", "Master Label", 255).readOnly(),
-                Field.of("SortOrder", "Sort Order", INT).readOnly(), Field.of("IsDefault", "Is Default", BOOLEAN).readOnly(),
-                Field.of("IsConverted", "Is Converted", BOOLEAN).readOnly()));
+        return type(
+                "LeadStatus",
+                "Lead Status Value",
+                "Lead Status Value",
+                "01J",
+                List.of(
+                        text("ApiName", "API Name", 255).readOnly(),
+                        text("MasterLabel", "Master Label", 255).readOnly(),
+                        Field.of("SortOrder", "Sort Order", INT).readOnly(),
+                        Field.of("IsDefault", "Is Default", BOOLEAN).readOnly(),
+                        Field.of("IsConverted", "Is Converted", BOOLEAN).readOnly()));
     }
 
     private static ObjectType campaign() {
-        return type("Campaign", "Campaign", "Campaigns", "701", List.of(
-                text("Name", "Name", 80).asRequired().asNameField(),
-                reference("ParentId", "Parent Campaign ID", "Campaign", "Parent").asChildOf("ChildCampaigns"),
-                picklist("Type", "Type", "Conference", "Webinar", "Trade Show", "Public Relations", "Partners",
-                        "Referral Program", "Advertisement", "Banner Ads", "Direct Mail", "Email", "Telemarketing", "Other"),
-                picklist("Status", "Status", "Planned", "In Progress", "Completed", "Aborted").usually("Planned"),
-                Field.of("StartDate", "Start Date", DATE), Field.of("EndDate", "End Date", DATE),
-                Field.of("ExpectedRevenue", "Expected Revenue", CURRENCY).withScale(0),
-                Field.of("BudgetedCost", "Budgeted Cost", CURRENCY).withScale(0),
-                Field.of("ActualCost", "Actual Cost", CURRENCY).withScale(0),
-                Field.of("ExpectedResponse", "Expected Response (%)", PERCENT),
-                Field.of("NumberSent", "Num Sent", DOUBLE).withScale(0), Field.of("IsActive", "Active", BOOLEAN),
-                longText("Description", "Description"), reference("OwnerId", "Owner ID", "User", "Owner")));
+        return type(
+                "Campaign",
+                "Campaign",
+                "Campaigns",
+                "701",
+                List.of(
+                        text("Name", "Name", 80).asRequired().asNameField(),
+                        reference("ParentId", "Parent Campaign ID", "Campaign", "Parent")
+                                .asChildOf("ChildCampaigns"),
+                        picklist(
+                                "Type",
+                                "Type",
+                                "Conference",
+                                "Webinar",
+                                "Trade Show",
+                                "Public Relations",
+                                "Partners",
+                                "Referral Program",
+                                "Advertisement",
+                                "Banner Ads",
+                                "Direct Mail",
+                                "Email",
+                                "Telemarketing",
+                                "Other"),
+                        picklist("Status", "Status", "Planned", "In Progress", "Completed", "Aborted")
+                                .usually("Planned"),
+                        Field.of("StartDate", "Start Date", DATE),
+                        Field.of("EndDate", "End Date", DATE),
+                        Field.of("ExpectedRevenue", "Expected Revenue", CURRENCY)
+                                .withScale(0),
+                        Field.of("BudgetedCost", "Budgeted Cost", CURRENCY).withScale(0),
+                        Field.of("ActualCost", "Actual Cost", CURRENCY).withScale(0),
+                        Field.of("ExpectedResponse", "Expected Response (%)", PERCENT),
+                        Field.of("NumberSent", "Num Sent", DOUBLE).withScale(0),
+                        Field.of("IsActive", "Active", BOOLEAN),
+                        longText("Description", "Description"),
+                        reference("OwnerId", "Owner ID", "User", "Owner")));
     }
 
     private static ObjectType campaignMember() {
-        ObjectType type = type("CampaignMember", "Campaign Member", "Campaign Members", "00v", List.of(
-                reference("CampaignId", "Campaign ID", "Campaign", "Campaign").asChildOf("CampaignMembers").asRequired(),
-                reference("LeadId", "Lead ID", "Lead", "Lead").asChildOf("CampaignMembers"),
-                reference("ContactId", "Contact ID", "Contact", "Contact").asChildOf("CampaignMembers"),
-                picklist("Status", "Status", "Sent", "Responded").usually("Sent")));
+        ObjectType type = type(
+                "CampaignMember",
+                "Campaign Member",
+                "Campaign Members",
+                "00v",
+                List.of(
+                        reference("CampaignId", "Campaign ID", "Campaign", "Campaign")
+                                .asChildOf("CampaignMembers")
+                                .asRequired(),
+                        reference("LeadId", "Lead ID", "Lead", "Lead").asChildOf("CampaignMembers"),
+                        reference("ContactId", "Contact ID", "Contact", "Contact")
+                                .asChildOf("CampaignMembers"),
+                        picklist("Status", "Status", "Sent", "Responded").usually("Sent")));
         type.add(computed("HasResponded", "Responded", BOOLEAN, row -> "Responded".equals(read(type, "Status", row))));
         return type;
     }
 
     private static ObjectType product() {
-        return type("Product2", "Product", "Products", "01t", List.of(
-                text("Name", "Product Name", 255).asRequired().asNameField(), text("ProductCode", "Product Code", 255),
-                Field.of("Description", "Product Description", TEXTAREA).withLength(4000),
-                Field.of("IsActive", "Active", BOOLEAN), picklist("Family", "Product Family", "None"),
-                text("StockKeepingUnit", "Product SKU", 180),
-                picklist("QuantityUnitOfMeasure", "Quantity Unit Of Measure", "Each"),
-                Field.of("DisplayUrl", "Display URL", URL).withLength(1000),
-                text("ExternalId", "External ID", 255)));
+        return type(
+                "Product2",
+                "Product",
+                "Products",
+                "01t",
+                List.of(
+                        text("Name", "Product Name", 255).asRequired().asNameField(),
+                        text("ProductCode", "Product Code", 255),
+                        Field.of("Description", "Product Description", TEXTAREA).withLength(4000),
+                        Field.of("IsActive", "Active", BOOLEAN),
+                        picklist("Family", "Product Family", "None"),
+                        text("StockKeepingUnit", "Product SKU", 180),
+                        picklist("QuantityUnitOfMeasure", "Quantity Unit Of Measure", "Each"),
+                        Field.of("DisplayUrl", "Display URL", URL).withLength(1000),
+                        text("ExternalId", "External ID", 255)));
     }
 
     private static ObjectType pricebook() {
-        return type("Pricebook2", "Price Book", "Price Books", "01s", List.of(
-                text("Name", "Price Book Name", 255).asRequired().asNameField(),
-                text("Description", "Description", 255), Field.of("IsActive", "Active", BOOLEAN),
-                Field.of("IsStandard", "Is Standard Price Book", BOOLEAN).readOnly()));
+        return type(
+                "Pricebook2",
+                "Price Book",
+                "Price Books",
+                "01s",
+                List.of(
+                        text("Name", "Price Book Name", 255).asRequired().asNameField(),
+                        text("Description", "Description", 255),
+                        Field.of("IsActive", "Active", BOOLEAN),
+                        Field.of("IsStandard", "Is Standard Price Book", BOOLEAN)
+                                .readOnly()));
     }
 
     private static ObjectType pricebookEntry() {
-        return type("PricebookEntry", "Price Book Entry", "Price Book Entries", "01u", List.of(
-                reference("Pricebook2Id", "Price Book ID", "Pricebook2", "Pricebook2").asChildOf("PricebookEntries")
-                        .asRequired(),
-                reference("Product2Id", "Product ID", "Product2", "Product2").asChildOf("PricebookEntries").asRequired(),
-                Field.of("UnitPrice", "List Price", CURRENCY).asRequired(), Field.of("IsActive", "Active", BOOLEAN),
-                Field.of("UseStandardPrice", "Use Standard Price", BOOLEAN)));
+        return type(
+                "PricebookEntry",
+                "Price Book Entry",
+                "Price Book Entries",
+                "01u",
+                List.of(
+                        reference("Pricebook2Id", "Price Book ID", "Pricebook2", "Pricebook2")
+                                .asChildOf("PricebookEntries")
+                                .asRequired(),
+                        reference("Product2Id", "Product ID", "Product2", "Product2")
+                                .asChildOf("PricebookEntries")
+                                .asRequired(),
+                        Field.of("UnitPrice", "List Price", CURRENCY).asRequired(),
+                        Field.of("IsActive", "Active", BOOLEAN),
+                        Field.of("UseStandardPrice", "Use Standard Price", BOOLEAN)));
     }
 
     private static ObjectType lineItem() {
-        ObjectType type = type("OpportunityLineItem", "Opportunity Product", "Opportunity Products", "00k", List.of(
-                reference("OpportunityId", "Opportunity ID", "Opportunity", "Opportunity")
-                        .asChildOf("OpportunityLineItems").asRequired(),
-                Field.of("SortOrder", "Sort Order", INT),
-                reference("PricebookEntryId", "Price Book Entry ID", "PricebookEntry", "PricebookEntry")
-                        .asChildOf("OpportunityLineItems").asRequired(),
-                Field.of("Quantity", "Quantity", DOUBLE).asRequired(), Field.of("UnitPrice", "Sales Price", CURRENCY),
-                Field.of("Discount", "Discount", PERCENT), Field.of("ServiceDate", "Date", DATE),
-                text("Description", "Line Description", 255)));
-        type.add(computed("TotalPrice", "Total Price", CURRENCY, row -> read(type, "Quantity", row) instanceof Double quantity
-                && read(type, "UnitPrice", row) instanceof Double price
-                ? quantity * price * (1 - (read(type, "Discount", row) instanceof Double off ? off : 0) / 100) : null));
+        ObjectType type = type(
+                "OpportunityLineItem",
+                "Opportunity Product",
+                "Opportunity Products",
+                "00k",
+                List.of(
+                        reference("OpportunityId", "Opportunity ID", "Opportunity", "Opportunity")
+                                .asChildOf("OpportunityLineItems")
+                                .asRequired(),
+                        Field.of("SortOrder", "Sort Order", INT),
+                        reference("PricebookEntryId", "Price Book Entry ID", "PricebookEntry", "PricebookEntry")
+                                .asChildOf("OpportunityLineItems")
+                                .asRequired(),
+                        Field.of("Quantity", "Quantity", DOUBLE).asRequired(),
+                        Field.of("UnitPrice", "Sales Price", CURRENCY),
+                        Field.of("Discount", "Discount", PERCENT),
+                        Field.of("ServiceDate", "Date", DATE),
+                        text("Description", "Line Description", 255)));
+        type.add(computed(
+                "TotalPrice",
+                "Total Price",
+                CURRENCY,
+                row -> read(type, "Quantity", row) instanceof Double quantity
+                                && read(type, "UnitPrice", row) instanceof Double price
+                        ? quantity * price * (1 - (read(type, "Discount", row) instanceof Double off ? off : 0) / 100)
+                        : null));
         return type;
     }
 }

@@ -1,7 +1,7 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.sandbox.salesforce;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-
 import io.sluice.sandbox.server.Account;
 import io.sluice.sandbox.server.Accounts;
 import io.sluice.sandbox.server.Limiter;
@@ -10,7 +10,6 @@ import io.sluice.sandbox.store.ObjectType;
 import io.sluice.sandbox.store.RecordIds;
 import io.sluice.sandbox.store.Table;
 import io.sluice.sandbox.store.Transaction;
-
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -21,6 +20,7 @@ public final class SalesforceDefaults implements Accounts.CrmDefaults {
     static final String API_USER = RecordIds.of("005", 1);
     /** The user who edits in the CRM's own screens. */
     static final String CRM_USER = RecordIds.of("005", 2);
+
     static final String PROFILE = RecordIds.of("00e", 1);
     static final String ORGANIZATION = RecordIds.of("00D", 1);
     static final String API_USERNAME = "sluice@example.org";
@@ -37,8 +37,14 @@ public final class SalesforceDefaults implements Accounts.CrmDefaults {
     public void prepare(Account account, Accounts.LimitsChange limits) {
         ObjectNode spec = Answers.JSON.createObjectNode();
         spec.putObject(Limiter.DAILY).put("max", DEVELOPER_EDITION_DAILY).put("windowSeconds", DAY);
-        spec.putObject(BULK_BATCHES).put("max", 15_000).put("windowSeconds", DAY).put("perRequest", false);
-        spec.putObject(BULK_QUERY_JOBS).put("max", 10_000).put("windowSeconds", DAY).put("perRequest", false);
+        spec.putObject(BULK_BATCHES)
+                .put("max", 15_000)
+                .put("windowSeconds", DAY)
+                .put("perRequest", false);
+        spec.putObject(BULK_QUERY_JOBS)
+                .put("max", 10_000)
+                .put("windowSeconds", DAY)
+                .put("perRequest", false);
         limits.set(spec);
         StandardObjects.all().forEach(account.store()::declare);
         Table users = account.store().table("User").orElseThrow();
@@ -46,17 +52,54 @@ public final class SalesforceDefaults implements Accounts.CrmDefaults {
             addUser(users, transaction, "Integration", "Sluice", API_USERNAME);
             addUser(users, transaction, "Ann", "Agent", "ann.agent@example.org");
             addUser(users, transaction, "Automated", "Process", "autoproc@example.org");
-            add(account, transaction, OrganizationObjects.ORGANIZATION, Map.of("Name", "Sluice sandbox", "OrganizationType",
-                    "Developer Edition", "InstanceName", "XX0", "IsSandbox", true, "LanguageLocaleKey", "en_US",
-                    "DefaultLocaleSidKey", "en_US", "TimeZoneSidKey", "GMT", "FiscalYearStartMonth", 1));
-            add(account, transaction, "Pricebook2", Map.of("Name", "Standard Price Book", "IsActive", true, "IsStandard",
-                    true));
+            add(
+                    account,
+                    transaction,
+                    OrganizationObjects.ORGANIZATION,
+                    Map.of(
+                            "Name",
+                            "Sluice sandbox",
+                            "OrganizationType",
+                            "Developer Edition",
+                            "InstanceName",
+                            "XX0",
+                            "IsSandbox",
+                            true,
+                            "LanguageLocaleKey",
+                            "en_US",
+                            "DefaultLocaleSidKey",
+                            "en_US",
+                            "TimeZoneSidKey",
+                            "GMT",
+                            "FiscalYearStartMonth",
+                            1));
+            add(
+                    account,
+                    transaction,
+                    "Pricebook2",
+                    Map.of("Name", "Standard Price Book", "IsActive", true, "IsStandard", true));
             int place = 0;
-            for (String status : account.store().table("Lead").flatMap(leads -> leads.type().field("Status")).orElseThrow()
-                    .options().values()) {
-                add(account, transaction, "LeadStatus", Map.of("ApiName", status, "MasterLabel", status, "SortOrder", ++place,
-                        "IsDefault", StandardObjects.OPEN_LEAD.equals(status), "IsConverted",
-                        StandardObjects.CONVERTED_LEAD.equals(status)));
+            for (String status : account.store()
+                    .table("Lead")
+                    .flatMap(leads -> leads.type().field("Status"))
+                    .orElseThrow()
+                    .options()
+                    .values()) {
+                add(
+                        account,
+                        transaction,
+                        "LeadStatus",
+                        Map.of(
+                                "ApiName",
+                                status,
+                                "MasterLabel",
+                                status,
+                                "SortOrder",
+                                ++place,
+                                "IsDefault",
+                                StandardObjects.OPEN_LEAD.equals(status),
+                                "IsConverted",
+                                StandardObjects.CONVERTED_LEAD.equals(status)));
             }
             transaction.commit();
         }

@@ -1,7 +1,7 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.sandbox.salesforce;
 
 import com.fasterxml.jackson.databind.JsonNode;
-
 import java.util.List;
 
 /**

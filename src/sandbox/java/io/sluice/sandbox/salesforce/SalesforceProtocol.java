@@ -1,7 +1,7 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.sandbox.salesforce;
 
 import com.fasterxml.jackson.databind.JsonNode;
-
 import io.sluice.sandbox.server.Account;
 import io.sluice.sandbox.server.Accounts;
 import io.sluice.sandbox.server.Answer;
@@ -12,7 +12,6 @@ import io.sluice.sandbox.server.Protocol;
 import io.sluice.sandbox.server.Request;
 import io.sluice.sandbox.store.ObjectType;
 import io.sluice.sandbox.store.Table;
-
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -24,7 +23,8 @@ import java.util.function.Supplier;
 /** Salesforce's REST API: who may call, what is called, and how it answers when it can't. */
 public final class SalesforceProtocol implements Protocol {
 
-    private static final String MAINTENANCE = """
+    private static final String MAINTENANCE =
+            """
             <!DOCTYPE html>
             <html><head><title>Maintenance</title></head>
             <body><h1>Down for maintenance</h1><p>We are down for scheduled maintenance. Sorry for the inconvenience.</p>
@@ -80,10 +80,16 @@ public final class SalesforceProtocol implements Protocol {
         }
         return switch (area) {
             case "oauth2" -> oauth(call, path.size() > 2 ? path.get(2) : "");
-            case "data" -> path.size() == 2
-                    ? new Request(null, Request.Kind.UNAUTHORIZED, "versions", Set.of(), Set::of,
-                            attempt -> Describes.versions())
-                    : authenticated(call, account -> data(account, call, path));
+            case "data" ->
+                path.size() == 2
+                        ? new Request(
+                                null,
+                                Request.Kind.UNAUTHORIZED,
+                                "versions",
+                                Set.of(),
+                                Set::of,
+                                attempt -> Describes.versions())
+                        : authenticated(call, account -> data(account, call, path));
             default -> unauthorized(null, Answers.error(SalesforceError.notFound()));
         };
     }
@@ -101,11 +107,20 @@ public final class SalesforceProtocol implements Protocol {
     /** A login is refused in the words of OAuth, and all else in those of the REST API. */
     @Override
     public Answer error(Request request, Fault fault) {
-        SalesforceError error = told(fault, request.objects().stream().findFirst()
-                .flatMap(request.account().store()::table).map(Table::type).orElse(null));
+        SalesforceError error = told(
+                fault,
+                request.objects().stream()
+                        .findFirst()
+                        .flatMap(request.account().store()::table)
+                        .map(Table::type)
+                        .orElse(null));
         return request.kind() == Request.Kind.LOGIN
-                ? Answers.json(statusOf(fault), Answers.JSON.createObjectNode().put("error", error.code())
-                        .put("error_description", error.message()))
+                ? Answers.json(
+                        statusOf(fault),
+                        Answers.JSON
+                                .createObjectNode()
+                                .put("error", error.code())
+                                .put("error_description", error.message()))
                 : Answers.error(statusOf(fault), List.of(error));
     }
 
@@ -131,34 +146,40 @@ public final class SalesforceProtocol implements Protocol {
         String code = fault.settings().path("errorCode").asText("UNKNOWN_EXCEPTION");
         boolean duplicates = DuplicateResult.CODE.equals(code);
         JsonNode found = fault.settings().path("duplicateResult");
-        return new SalesforceError(code,
-                fault.settings().path("message").asText(duplicates ? DuplicateResult.MESSAGE
-                        : "The sandbox was told to answer so."),
-                fault.fields(), found.isObject() ? found
-                        : duplicates && object != null ? DuplicateResult.of(object) : null);
+        return new SalesforceError(
+                code,
+                fault.settings()
+                        .path("message")
+                        .asText(duplicates ? DuplicateResult.MESSAGE : "The sandbox was told to answer so."),
+                fault.fields(),
+                found.isObject() ? found : duplicates && object != null ? DuplicateResult.of(object) : null);
     }
 
     static SalesforceError refused(String limit) {
         if (limit.equals(SalesforceDefaults.BULK_BATCHES)) {
             return SalesforceError.of("LIMIT_EXCEEDED", "Max bulk batches limit was reached for 24 hours");
         }
-        return SalesforceError.of("REQUEST_LIMIT_EXCEEDED", switch (limit) {
-            case Limiter.DAILY -> "TotalRequests Limit exceeded.";
-            case Limiter.CONCURRENT -> "ConcurrentRequests (Concurrent API Requests) Limit exceeded.";
-            default -> limit + " Limit exceeded.";
-        });
+        return SalesforceError.of(
+                "REQUEST_LIMIT_EXCEEDED",
+                switch (limit) {
+                    case Limiter.DAILY -> "TotalRequests Limit exceeded.";
+                    case Limiter.CONCURRENT -> "ConcurrentRequests (Concurrent API Requests) Limit exceeded.";
+                    default -> limit + " Limit exceeded.";
+                });
     }
 
     /** The maintenance page, when the fault asks for it. */
     static Optional<Answer> page(Fault fault) {
         return fault.settings().path("html").asBoolean()
-                ? Optional.of(Answer.text(downStatus(fault), "text/html;charset=UTF-8", MAINTENANCE)) : Optional.empty();
+                ? Optional.of(Answer.text(downStatus(fault), "text/html;charset=UTF-8", MAINTENANCE))
+                : Optional.empty();
     }
 
     static SalesforceError down(Fault fault) {
         return SalesforceError.of(
-                fault.settings().path("errorCode").asText(downStatus(fault) == 503 ? "SERVER_UNAVAILABLE"
-                        : "UNKNOWN_EXCEPTION"),
+                fault.settings()
+                        .path("errorCode")
+                        .asText(downStatus(fault) == 503 ? "SERVER_UNAVAILABLE" : "UNKNOWN_EXCEPTION"),
                 fault.settings().path("message").asText("Unable to process the request at this time."));
     }
 
@@ -176,22 +197,41 @@ public final class SalesforceProtocol implements Protocol {
         if (request.kind() != Request.Kind.DATA) {
             return answer;
         }
-        return request.account().limiter().usage(Limiter.DAILY).map(usage -> answer.with("Sforce-Limit-Info",
-                "api-usage=" + usage.used() + "/" + usage.max())).orElse(answer);
+        return request.account()
+                .limiter()
+                .usage(Limiter.DAILY)
+                .map(usage -> answer.with("Sforce-Limit-Info", "api-usage=" + usage.used() + "/" + usage.max()))
+                .orElse(answer);
     }
 
     private Request oauth(Call call, String endpoint) {
         return switch (endpoint) {
             case "token" -> {
                 Account account = logins.account(call).orElse(null);
-                yield new Request(account, Request.Kind.LOGIN, "token", Set.of(), Set::of,
+                yield new Request(
+                        account,
+                        Request.Kind.LOGIN,
+                        "token",
+                        Set.of(),
+                        Set::of,
                         attempt -> logins.token(account, call));
             }
-            case "revoke" -> new Request(logins.account(call).orElse(null), Request.Kind.LOGIN, "revoke", Set.of(),
-                    Set::of, attempt -> logins.revoke(call));
+            case "revoke" ->
+                new Request(
+                        logins.account(call).orElse(null),
+                        Request.Kind.LOGIN,
+                        "revoke",
+                        Set.of(),
+                        Set::of,
+                        attempt -> logins.revoke(call));
             case "authorize" -> {
                 Account account = logins.account(call).orElse(null);
-                yield new Request(account, Request.Kind.LOGIN, "authorize", Set.of(), Set::of,
+                yield new Request(
+                        account,
+                        Request.Kind.LOGIN,
+                        "authorize",
+                        Set.of(),
+                        Set::of,
                         attempt -> logins.authorize(account, call));
             }
             case "userinfo" -> identified(call, "userinfo", () -> Identities.userInfo(call));
@@ -201,12 +241,14 @@ public final class SalesforceProtocol implements Protocol {
 
     /** Tells who is logged in, by a token in the header or in the address. */
     private Request identified(Call call, String operation, Supplier<Answer> answer) {
-        Optional<String> token = token(call).or(() -> Optional.ofNullable(call.query().get("oauth_token")))
+        Optional<String> token = token(call)
+                .or(() -> Optional.ofNullable(call.query().get("oauth_token")))
                 .or(() -> Optional.ofNullable(call.query().get("access_token")));
         Optional<Sessions.Session> session = token.flatMap(sessions::find);
         return session.filter(Sessions.Session::valid).isPresent()
                 ? login(session.get().account(), operation, answer.get())
-                : unauthorized(session.map(Sessions.Session::account).orElse(null), Identities.refused(token.isPresent()));
+                : unauthorized(
+                        session.map(Sessions.Session::account).orElse(null), Identities.refused(token.isPresent()));
     }
 
     private interface Opened {
@@ -216,8 +258,9 @@ public final class SalesforceProtocol implements Protocol {
     private Request authenticated(Call call, Opened opened) {
         Optional<Sessions.Session> session = token(call).flatMap(sessions::find);
         if (session.filter(Sessions.Session::valid).isEmpty()) {
-            return unauthorized(session.map(Sessions.Session::account).orElse(null), Answers.error(
-                    SalesforceError.of("INVALID_SESSION_ID", "Session expired or invalid")));
+            return unauthorized(
+                    session.map(Sessions.Session::account).orElse(null),
+                    Answers.error(SalesforceError.of("INVALID_SESSION_ID", "Session expired or invalid")));
         }
         return opened.by(session.get().account());
     }
@@ -234,14 +277,14 @@ public final class SalesforceProtocol implements Protocol {
 
     private Request data(Account account, Call call, List<String> path) {
         if (!isServed(path.get(2))) {
-            return Request.data(account, "unknown", Set.of(),
-                    attempt -> Answers.error(SalesforceError.notFound()));
+            return Request.data(account, "unknown", Set.of(), attempt -> Answers.error(SalesforceError.notFound()));
         }
         String method = "POST".equals(call.method()) ? call.query().getOrDefault("_HttpMethod", "POST") : call.method();
         ApiCall api = ApiCall.of(account, call, method, path);
         Resources.Route route = resources.route(method, api.rest());
         return Request.data(account, route.operation(), route.objects(), attempt -> resources.answer(api, attempt))
-                .writing(() -> RecordKeys.of(api, resources)).about(() -> Subjects.of(api, resources, bulk));
+                .writing(() -> RecordKeys.of(api, resources))
+                .about(() -> Subjects.of(api, resources, bulk));
     }
 
     static boolean isServed(String version) {

@@ -1,8 +1,8 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.sandbox.salesforce;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-
 import io.sluice.sandbox.server.Account;
 import io.sluice.sandbox.server.CrmUser;
 import io.sluice.sandbox.server.Request;
@@ -11,7 +11,6 @@ import io.sluice.sandbox.store.RecordIds;
 import io.sluice.sandbox.store.Row;
 import io.sluice.sandbox.store.Table;
 import io.sluice.sandbox.store.Transaction;
-
 import java.util.List;
 import java.util.Optional;
 
@@ -45,11 +44,19 @@ public final class SalesforceUser implements CrmUser {
         }
         String id = idOrKey == null ? null : known(account, table, idOrKey).id();
         if (fields.has("IdToMerge")) {
-            return change(account, attempt, writer -> new Merger(account.store(), writer).merge(table,
-                    Answers.JSON.createObjectNode().put("Id", id), List.of(fields.path("IdToMerge").asText())).outcome());
+            return change(account, attempt, writer -> new Merger(account.store(), writer)
+                    .merge(
+                            table,
+                            Answers.JSON.createObjectNode().put("Id", id),
+                            List.of(fields.path("IdToMerge").asText()))
+                    .outcome());
         }
-        return change(account, attempt, writer -> id == null ? writer.create(table, new SentRecord.Json(fields))
-                : writer.update(table, id, new SentRecord.Json(fields)));
+        return change(
+                account,
+                attempt,
+                writer -> id == null
+                        ? writer.create(table, new SentRecord.Json(fields))
+                        : writer.update(table, id, new SentRecord.Json(fields)));
     }
 
     @Override
@@ -64,8 +71,8 @@ public final class SalesforceUser implements CrmUser {
 
     private static String change(Account account, Request.Attempt attempt, Change change) {
         try (Transaction transaction = account.store().begin()) {
-            Outcome outcome = change.make(new RecordWriter(account.store(), transaction, attempt,
-                    SalesforceDefaults.CRM_USER));
+            Outcome outcome =
+                    change.make(new RecordWriter(account.store(), transaction, attempt, SalesforceDefaults.CRM_USER));
             if (outcome instanceof Outcome.Rejected rejected) {
                 SalesforceError error = rejected.errors().get(0);
                 throw new IllegalArgumentException(error.code() + ": " + error.message());
@@ -76,8 +83,9 @@ public final class SalesforceUser implements CrmUser {
     }
 
     private static Row known(Account account, Table table, String idOrKey) {
-        return find(account, table, idOrKey).orElseThrow(() -> new IllegalArgumentException(
-                "There is no " + table.type().name() + " with the id or external id '" + idOrKey + "'."));
+        return find(account, table, idOrKey)
+                .orElseThrow(() -> new IllegalArgumentException(
+                        "There is no " + table.type().name() + " with the id or external id '" + idOrKey + "'."));
     }
 
     private static Optional<Row> find(Account account, Table table, String idOrKey) {
@@ -87,7 +95,10 @@ public final class SalesforceUser implements CrmUser {
                 return Optional.of(row).filter(r -> !r.isDeleted());
             }
         }
-        return table.type().fields().stream().filter(Field::externalId)
-                .map(key -> account.store().find(table, key, idOrKey)).flatMap(List::stream).findFirst();
+        return table.type().fields().stream()
+                .filter(Field::externalId)
+                .map(key -> account.store().find(table, key, idOrKey))
+                .flatMap(List::stream)
+                .findFirst();
     }
 }

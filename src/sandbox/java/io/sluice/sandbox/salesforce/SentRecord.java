@@ -1,10 +1,9 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.sandbox.salesforce;
 
 import com.fasterxml.jackson.databind.JsonNode;
-
 import io.sluice.sandbox.store.Field;
 import io.sluice.sandbox.store.Table;
-
 import java.util.Map;
 
 /** A record that is to be written, in the form in which it was sent. */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.sandbox.salesforce;
 
 import static io.sluice.sandbox.salesforce.StandardFields.computed;
@@ -21,7 +22,6 @@ import static io.sluice.sandbox.store.FieldType.TEXTAREA;
 
 import io.sluice.sandbox.store.Field;
 import io.sluice.sandbox.store.ObjectType;
-
 import java.util.List;
 
 /** Cases, tasks and events ("Standard Objects" in the Object Reference, the main fields of each). */
@@ -29,74 +29,129 @@ final class ServiceObjects {
 
     private static final String[] RELATED = {"Account", "Opportunity", "Case", "Campaign", "Product2"};
 
-    private ServiceObjects() { }
+    private ServiceObjects() {}
 
     static List<ObjectType> all() {
         return List.of(cases(), task(), event());
     }
 
     private static ObjectType cases() {
-        ObjectType type = type("Case", "Case", "Cases", "500", List.of(master("Case"),
-                computed("CaseNumber", "Case Number", STRING, row -> "%08d".formatted(1000 + row.number())).withLength(30)
-                        .asNameField().asIdLookup(),
-                reference("ContactId", "Contact ID", "Contact", "Contact").asChildOf("Cases"),
-                reference("AccountId", "Account ID", "Account", "Account").asChildOf("Cases"),
-                reference("ParentId", "Parent Case ID", "Case", "Parent").asChildOf("Cases"),
-                text("SuppliedName", "Name", 80), Field.of("SuppliedEmail", "Email Address", EMAIL),
-                text("SuppliedPhone", "Phone", 40), text("SuppliedCompany", "Company", 80),
-                picklist("Type", "Case Type", "Mechanical", "Electrical", "Electronic", "Structural", "Other"),
-                picklist("Status", "Status", "New", "Working", "Escalated", "Closed").usually("New"),
-                picklist("Reason", "Case Reason", "Installation", "Equipment Complexity", "Performance", "Breakdown",
-                        "Equipment Design", "Feedback", "Other"),
-                picklist("Origin", "Case Origin", "Phone", "Email", "Web"), text("Subject", "Subject", 255),
-                picklist("Priority", "Priority", "High", "Medium", "Low").usually("Medium"),
-                longText("Description", "Description"), Field.of("IsEscalated", "Escalated", BOOLEAN),
-                Field.of("ClosedDate", "Closed Date", DATETIME).readOnly(),
-                reference("OwnerId", "Owner ID", "User", "Owner"),
-                Field.of("ContactPhone", "Contact Phone", PHONE).readOnly(),
-                Field.of("ContactEmail", "Contact Email", EMAIL).readOnly(),
-                Field.of("Comments", "Internal Comments", TEXTAREA).withLength(4000)));
+        ObjectType type = type(
+                "Case",
+                "Case",
+                "Cases",
+                "500",
+                List.of(
+                        master("Case"),
+                        computed("CaseNumber", "Case Number", STRING, row -> "%08d".formatted(1000 + row.number()))
+                                .withLength(30)
+                                .asNameField()
+                                .asIdLookup(),
+                        reference("ContactId", "Contact ID", "Contact", "Contact")
+                                .asChildOf("Cases"),
+                        reference("AccountId", "Account ID", "Account", "Account")
+                                .asChildOf("Cases"),
+                        reference("ParentId", "Parent Case ID", "Case", "Parent")
+                                .asChildOf("Cases"),
+                        text("SuppliedName", "Name", 80),
+                        Field.of("SuppliedEmail", "Email Address", EMAIL),
+                        text("SuppliedPhone", "Phone", 40),
+                        text("SuppliedCompany", "Company", 80),
+                        picklist("Type", "Case Type", "Mechanical", "Electrical", "Electronic", "Structural", "Other"),
+                        picklist("Status", "Status", "New", "Working", "Escalated", "Closed")
+                                .usually("New"),
+                        picklist(
+                                "Reason",
+                                "Case Reason",
+                                "Installation",
+                                "Equipment Complexity",
+                                "Performance",
+                                "Breakdown",
+                                "Equipment Design",
+                                "Feedback",
+                                "Other"),
+                        picklist("Origin", "Case Origin", "Phone", "Email", "Web"),
+                        text("Subject", "Subject", 255),
+                        picklist("Priority", "Priority", "High", "Medium", "Low")
+                                .usually("Medium"),
+                        longText("Description", "Description"),
+                        Field.of("IsEscalated", "Escalated", BOOLEAN),
+                        Field.of("ClosedDate", "Closed Date", DATETIME).readOnly(),
+                        reference("OwnerId", "Owner ID", "User", "Owner"),
+                        Field.of("ContactPhone", "Contact Phone", PHONE).readOnly(),
+                        Field.of("ContactEmail", "Contact Email", EMAIL).readOnly(),
+                        Field.of("Comments", "Internal Comments", TEXTAREA).withLength(4000)));
         type.add(computed("IsClosed", "Closed", BOOLEAN, row -> "Closed".equals(read(type, "Status", row))));
         return type;
     }
 
     private static ObjectType task() {
-        ObjectType type = type("Task", "Task", "Tasks", "00T", List.of(
-                oneOf("WhoId", "Name ID", "Who", "Tasks", "Contact", "Lead"),
-                oneOf("WhatId", "Related To ID", "What", "Tasks", RELATED),
-                Field.of("Subject", "Subject", COMBOBOX).offering(false, List.of("Call", "Email", "Send Letter",
-                        "Send Quote", "Other")).asNameField(),
-                Field.of("ActivityDate", "Due Date Only", DATE),
-                picklist("Status", "Status", "Not Started", "In Progress", "Completed", "Waiting on someone else",
-                        "Deferred").usually("Not Started"),
-                picklist("Priority", "Priority", "High", "Normal", "Low").usually("Normal"),
-                reference("OwnerId", "Assigned To ID", "User", "Owner"), longText("Description", "Description"),
-                picklist("Type", "Type", "Call", "Meeting", "Other"),
-                Field.of("CallDurationInSeconds", "Call Duration", INT),
-                picklist("CallType", "Call Type", "Internal", "Inbound", "Outbound"),
-                text("CallDisposition", "Call Result", 255), text("CallObject", "Call Object Identifier", 255),
-                Field.of("ReminderDateTime", "Reminder Date/Time", DATETIME),
-                Field.of("IsReminderSet", "Reminder Set", BOOLEAN),
-                Field.of("CompletedDateTime", "Completed Date", DATETIME).readOnly()));
+        ObjectType type = type(
+                "Task",
+                "Task",
+                "Tasks",
+                "00T",
+                List.of(
+                        oneOf("WhoId", "Name ID", "Who", "Tasks", "Contact", "Lead"),
+                        oneOf("WhatId", "Related To ID", "What", "Tasks", RELATED),
+                        Field.of("Subject", "Subject", COMBOBOX)
+                                .offering(false, List.of("Call", "Email", "Send Letter", "Send Quote", "Other"))
+                                .asNameField(),
+                        Field.of("ActivityDate", "Due Date Only", DATE),
+                        picklist(
+                                        "Status",
+                                        "Status",
+                                        "Not Started",
+                                        "In Progress",
+                                        "Completed",
+                                        "Waiting on someone else",
+                                        "Deferred")
+                                .usually("Not Started"),
+                        picklist("Priority", "Priority", "High", "Normal", "Low")
+                                .usually("Normal"),
+                        reference("OwnerId", "Assigned To ID", "User", "Owner"),
+                        longText("Description", "Description"),
+                        picklist("Type", "Type", "Call", "Meeting", "Other"),
+                        Field.of("CallDurationInSeconds", "Call Duration", INT),
+                        picklist("CallType", "Call Type", "Internal", "Inbound", "Outbound"),
+                        text("CallDisposition", "Call Result", 255),
+                        text("CallObject", "Call Object Identifier", 255),
+                        Field.of("ReminderDateTime", "Reminder Date/Time", DATETIME),
+                        Field.of("IsReminderSet", "Reminder Set", BOOLEAN),
+                        Field.of("CompletedDateTime", "Completed Date", DATETIME)
+                                .readOnly()));
         type.add(computed("IsClosed", "Closed", BOOLEAN, row -> "Completed".equals(read(type, "Status", row))));
-        type.add(computed("IsHighPriority", "High Priority", BOOLEAN, row -> "High".equals(read(type, "Priority", row))));
+        type.add(computed(
+                "IsHighPriority", "High Priority", BOOLEAN, row -> "High".equals(read(type, "Priority", row))));
         return type;
     }
 
     private static ObjectType event() {
-        return type("Event", "Event", "Events", "00U", List.of(
-                oneOf("WhoId", "Name ID", "Who", "Events", "Contact", "Lead"),
-                oneOf("WhatId", "Related To ID", "What", "Events", RELATED),
-                Field.of("Subject", "Subject", COMBOBOX).offering(false, List.of("Call", "Email", "Meeting",
-                        "Send Letter/Quote", "Other")).asNameField(),
-                text("Location", "Location", 255), Field.of("IsAllDayEvent", "All-Day Event", BOOLEAN),
-                Field.of("ActivityDateTime", "Due Date Time", DATETIME), Field.of("ActivityDate", "Due Date Only", DATE),
-                Field.of("DurationInMinutes", "Duration", INT), Field.of("StartDateTime", "Start Date Time", DATETIME),
-                Field.of("EndDateTime", "End Date Time", DATETIME), longText("Description", "Description"),
-                reference("OwnerId", "Assigned To ID", "User", "Owner"), Field.of("IsPrivate", "Private", BOOLEAN),
-                picklist("ShowAs", "Show Time As", "Busy", "OutOfOffice", "Free").usually("Busy"),
-                picklist("Type", "Type", "Call", "Email", "Meeting", "Other"),
-                Field.of("ReminderDateTime", "Reminder Date/Time", DATETIME),
-                Field.of("IsReminderSet", "Reminder Set", BOOLEAN)));
+        return type(
+                "Event",
+                "Event",
+                "Events",
+                "00U",
+                List.of(
+                        oneOf("WhoId", "Name ID", "Who", "Events", "Contact", "Lead"),
+                        oneOf("WhatId", "Related To ID", "What", "Events", RELATED),
+                        Field.of("Subject", "Subject", COMBOBOX)
+                                .offering(false, List.of("Call", "Email", "Meeting", "Send Letter/Quote", "Other"))
+                                .asNameField(),
+                        text("Location", "Location", 255),
+                        Field.of("IsAllDayEvent", "All-Day Event", BOOLEAN),
+                        Field.of("ActivityDateTime", "Due Date Time", DATETIME),
+                        Field.of("ActivityDate", "Due Date Only", DATE),
+                        Field.of("DurationInMinutes", "Duration", INT),
+                        Field.of("StartDateTime", "Start Date Time", DATETIME),
+                        Field.of("EndDateTime", "End Date Time", DATETIME),
+                        longText("Description", "Description"),
+                        reference("OwnerId", "Assigned To ID", "User", "Owner"),
+                        Field.of("IsPrivate", "Private", BOOLEAN),
+                        picklist("ShowAs", "Show Time As", "Busy", "OutOfOffice", "Free")
+                                .usually("Busy"),
+                        picklist("Type", "Type", "Call", "Email", "Meeting", "Other"),
+                        Field.of("ReminderDateTime", "Reminder Date/Time", DATETIME),
+                        Field.of("IsReminderSet", "Reminder Set", BOOLEAN)));
     }
 }

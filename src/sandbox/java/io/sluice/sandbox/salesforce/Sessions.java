@@ -1,8 +1,8 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.sandbox.salesforce;
 
 import io.sluice.sandbox.server.Account;
 import io.sluice.sandbox.server.Accounts;
-
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
@@ -13,7 +13,6 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.LongSupplier;
-
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 
@@ -32,7 +31,7 @@ final class Sessions {
     private final Set<String> revoked = ConcurrentHashMap.newKeySet();
 
     /** A token's account, and whether it still opens it. */
-    record Session(Account account, boolean valid) { }
+    record Session(Account account, boolean valid) {}
 
     Sessions(Accounts accounts, LongSupplier clockMicros) {
         this.accounts = accounts;
@@ -41,8 +40,11 @@ final class Sessions {
 
     String issue(Account account) {
         byte[] name = account.name().getBytes(StandardCharsets.UTF_8);
-        byte[] content = ByteBuffer.allocate(12 + name.length).putLong(clockMicros.getAsLong())
-                .putInt(issued.incrementAndGet()).put(name).array();
+        byte[] content = ByteBuffer.allocate(12 + name.length)
+                .putLong(clockMicros.getAsLong())
+                .putInt(issued.incrementAndGet())
+                .put(name)
+                .array();
         Base64.Encoder encoder = Base64.getUrlEncoder().withoutPadding();
         return PREFIX + encoder.encodeToString(content) + "." + encoder.encodeToString(signature(content));
     }
@@ -70,7 +72,8 @@ final class Sessions {
     }
 
     private boolean isAlive(String token, Account account, long moment) {
-        return moment >= account.tokensDeadBefore() && !revoked.contains(token)
+        return moment >= account.tokensDeadBefore()
+                && !revoked.contains(token)
                 && clockMicros.getAsLong() - moment < account.sessionSeconds() * 1_000_000;
     }
 

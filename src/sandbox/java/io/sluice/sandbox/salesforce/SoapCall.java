@@ -1,7 +1,7 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.sandbox.salesforce;
 
 import com.fasterxml.jackson.databind.JsonNode;
-
 import io.sluice.sandbox.salesforce.soap.Element;
 import io.sluice.sandbox.salesforce.soap.Envelope;
 import io.sluice.sandbox.salesforce.soap.EnvelopeWriter;
@@ -11,7 +11,6 @@ import io.sluice.sandbox.server.Answer;
 import io.sluice.sandbox.server.Limiter;
 import io.sluice.sandbox.store.Store;
 import io.sluice.sandbox.store.Table;
-
 import java.util.List;
 
 /**
@@ -38,8 +37,9 @@ record SoapCall(Account account, Envelope envelope, String version, String origi
 
     /** The value of this name; MISSING_ARGUMENT when there is none. */
     String argument(String name) {
-        return body().value(name).orElseThrow(() -> new RefusedException("MISSING_ARGUMENT",
-                "The argument " + name + " is required by " + envelope.operation()));
+        return body().value(name)
+                .orElseThrow(() -> new RefusedException(
+                        "MISSING_ARGUMENT", "The argument " + name + " is required by " + envelope.operation()));
     }
 
     /** The records to write; EXCEEDED_ID_LIMIT when they are more than 200. */
@@ -49,31 +49,39 @@ record SoapCall(Account account, Envelope envelope, String version, String origi
 
     /** The ids that the operation carries, at most as many as records. */
     List<String> ids() {
-        return most(body().children("ids")).stream().map(id -> id.text().strip()).toList();
+        return most(body().children("ids")).stream()
+                .map(id -> id.text().strip())
+                .toList();
     }
 
     List<Element> most(List<Element> given) {
         if (given.size() > MOST_RECORDS) {
-            throw new RefusedException("EXCEEDED_ID_LIMIT", "record limit reached. cannot submit more than "
-                    + MOST_RECORDS + " records into this call");
+            throw new RefusedException(
+                    "EXCEEDED_ID_LIMIT",
+                    "record limit reached. cannot submit more than " + MOST_RECORDS + " records into this call");
         }
         return given;
     }
 
     boolean allOrNone() {
-        return envelope.header("AllOrNoneHeader", "allOrNone").map(Boolean::parseBoolean).orElse(false);
+        return envelope.header("AllOrNoneHeader", "allOrNone")
+                .map(Boolean::parseBoolean)
+                .orElse(false);
     }
 
     /** The object of this name; INVALID_TYPE when there is none. */
     Table table(String object) {
-        return store().table(object).orElseThrow(() -> new RefusedException("INVALID_TYPE",
-                "sObject type '" + object + "' is not supported."));
+        return store().table(object)
+                .orElseThrow(
+                        () -> new RefusedException("INVALID_TYPE", "sObject type '" + object + "' is not supported."));
     }
 
     /** An answer with the use of the limit in its header. */
     Answer answer(EnvelopeWriter.Content content) {
-        EnvelopeWriter.Usage usage = account.limiter().usage(Limiter.DAILY)
-                .map(used -> new EnvelopeWriter.Usage(used.used(), used.max())).orElse(null);
+        EnvelopeWriter.Usage usage = account.limiter()
+                .usage(Limiter.DAILY)
+                .map(used -> new EnvelopeWriter.Usage(used.used(), used.max()))
+                .orElse(null);
         return SoapProtocol.xml(200, EnvelopeWriter.answer(envelope.operation(), usage, content));
     }
 }

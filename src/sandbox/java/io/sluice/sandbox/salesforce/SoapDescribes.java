@@ -1,20 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.sandbox.salesforce;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-
 import io.sluice.sandbox.salesforce.soap.Element;
 import io.sluice.sandbox.salesforce.soap.EnvelopeWriter;
 import io.sluice.sandbox.server.Answer;
 import io.sluice.sandbox.server.Request;
 import io.sluice.sandbox.store.FieldType;
-
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
-
 import javax.xml.stream.XMLStreamException;
 
 /**
@@ -24,19 +22,39 @@ import javax.xml.stream.XMLStreamException;
 final class SoapDescribes {
 
     /** What REST alone tells. */
-    private static final Set<String> REST_ONLY = Set.of("urls", "extendedBy", "extendsInterfaces", "listviewable",
-            "lookupLayoutable", "sobjectDescribeOption", "associateEntityType", "associateParentEntity");
+    private static final Set<String> REST_ONLY = Set.of(
+            "urls",
+            "extendedBy",
+            "extendsInterfaces",
+            "listviewable",
+            "lookupLayoutable",
+            "sobjectDescribeOption",
+            "associateEntityType",
+            "associateParentEntity");
     /** What the WSDL has as nillable; of the others a null is left out. */
-    private static final Set<String> NILLABLE = Set.of("defaultImplementation", "implementedBy", "implementsInterfaces",
-            "keyPrefix", "networkScopeFieldName", "urlDetail", "urlEdit", "urlNew");
+    private static final Set<String> NILLABLE = Set.of(
+            "defaultImplementation",
+            "implementedBy",
+            "implementsInterfaces",
+            "keyPrefix",
+            "networkScopeFieldName",
+            "urlDetail",
+            "urlEdit",
+            "urlNew");
 
-    private SoapDescribes() { }
+    private SoapDescribes() {}
 
     static Answer global(SoapCall call, Request.Attempt attempt) {
         ObjectNode described = json(Describes.global(rest(call, "sobjects"), attempt));
-        described.path("sobjects").forEach(object -> ((ObjectNode) object).put("idEnabled", true).remove(List.of(
-                "compactLayoutable", "defaultImplementation", "implementedBy", "implementsInterfaces",
-                "networkScopeFieldName", "searchLayoutable")));
+        described.path("sobjects").forEach(object -> ((ObjectNode) object)
+                .put("idEnabled", true)
+                .remove(List.of(
+                        "compactLayoutable",
+                        "defaultImplementation",
+                        "implementedBy",
+                        "implementsInterfaces",
+                        "networkScopeFieldName",
+                        "searchLayoutable")));
         return call.answer(xml -> xml.element("result", result -> members(result, described)));
     }
 
@@ -46,8 +64,10 @@ final class SoapDescribes {
     }
 
     static Answer objects(SoapCall call, Request.Attempt attempt) {
-        List<ObjectNode> all = call.body().children("sObjectType").stream().map(Element::text)
-                .map(name -> describe(call, name.strip(), attempt)).toList();
+        List<ObjectNode> all = call.body().children("sObjectType").stream()
+                .map(Element::text)
+                .map(name -> describe(call, name.strip(), attempt))
+                .toList();
         return call.answer(xml -> {
             for (ObjectNode described : all) {
                 xml.element("result", result -> members(result, described));
@@ -64,13 +84,24 @@ final class SoapDescribes {
         String object = call.table(name).type().name();
         ObjectNode described = json(Describes.describe(rest(call, "sobjects", object, "describe"), attempt));
         String url = call.origin() + "/" + described.path("keyPrefix").asText();
-        return described.put("idEnabled", true).put("urlDetail", url + "/{ID}").put("urlEdit", url + "/{ID}/e")
+        return described
+                .put("idEnabled", true)
+                .put("urlDetail", url + "/{ID}")
+                .put("urlEdit", url + "/{ID}/e")
                 .put("urlNew", url + "/e");
     }
 
     private static ApiCall rest(SoapCall call, String... path) {
-        return new ApiCall(call.account(), "GET", "v" + call.version(), List.of(path), Map.of(), Map.of(), null,
-                call.origin(), null);
+        return new ApiCall(
+                call.account(),
+                "GET",
+                "v" + call.version(),
+                List.of(path),
+                Map.of(),
+                Map.of(),
+                null,
+                call.origin(),
+                null);
     }
 
     private static ObjectNode json(Answer answer) {

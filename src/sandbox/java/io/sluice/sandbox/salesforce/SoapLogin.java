@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.sandbox.salesforce;
 
 import io.sluice.sandbox.salesforce.soap.Element;
@@ -5,9 +6,7 @@ import io.sluice.sandbox.salesforce.soap.EnvelopeWriter;
 import io.sluice.sandbox.server.Account;
 import io.sluice.sandbox.server.Answer;
 import io.sluice.sandbox.server.Request;
-
 import java.util.Set;
-
 import javax.xml.stream.XMLStreamException;
 
 /** login and getUserInfo of the SOAP API; a login counts as one by the other doors does. */
@@ -27,16 +26,21 @@ final class SoapLogin {
         String username = body.value("username").orElse("");
         Account account = logins.accountOf(username).orElse(null);
         return new Request(account, Request.Kind.LOGIN, "soapLogin", Set.of(), Set::of, attempt -> {
-            if (account == null || !Logins.passwordIsRight(body.value("password").orElse(""))) {
-                return SoapProtocol.fault(SalesforceError.of("INVALID_LOGIN",
-                        "Invalid username, password, security token; or user locked out."));
+            if (account == null
+                    || !Logins.passwordIsRight(body.value("password").orElse(""))) {
+                return SoapProtocol.fault(SalesforceError.of(
+                        "INVALID_LOGIN", "Invalid username, password, security token; or user locked out."));
             }
             if (!SalesforceProtocol.isServed("v" + version)) {
-                return SoapProtocol.fault(SalesforceError.of("UNSUPPORTED_API_VERSION",
-                        "Invalid Api version specified on URL"));
+                return SoapProtocol.fault(
+                        SalesforceError.of("UNSUPPORTED_API_VERSION", "Invalid Api version specified on URL"));
             }
-            return SoapProtocol.xml(200, EnvelopeWriter.answer(OPERATION, null, xml -> xml.element("result", result ->
-                    result(result, account, origin, version))));
+            return SoapProtocol.xml(
+                    200,
+                    EnvelopeWriter.answer(
+                            OPERATION,
+                            null,
+                            xml -> xml.element("result", result -> result(result, account, origin, version))));
         });
     }
 
@@ -47,23 +51,38 @@ final class SoapLogin {
     private void result(EnvelopeWriter xml, Account account, String origin, String version) throws XMLStreamException {
         String organization = SalesforceDefaults.ORGANIZATION.substring(0, 15);
         xml.value("metadataServerUrl", origin + "/services/Soap/m/" + version + "/" + organization)
-                .value("passwordExpired", false).value("sandbox", true)
+                .value("passwordExpired", false)
+                .value("sandbox", true)
                 .value("serverUrl", origin + "/services/Soap/u/" + version + "/" + organization)
-                .value("sessionId", sessions.issue(account)).value("userId", SalesforceDefaults.API_USER)
+                .value("sessionId", sessions.issue(account))
+                .value("userId", SalesforceDefaults.API_USER)
                 .element("userInfo", user -> user(user, account));
     }
 
     private static void user(EnvelopeWriter xml, Account account) throws XMLStreamException {
-        xml.value("accessibilityMode", false).value("chatterExternal", false).value("currencySymbol", "$")
-                .value("orgAttachmentFileSizeLimit", 5_242_880).value("orgDefaultCurrencyIsoCode", "USD")
-                .value("orgDefaultCurrencyLocale", "en_US").value("orgDisallowHtmlAttachments", false)
-                .value("orgHasPersonAccounts", false).value("organizationId", SalesforceDefaults.ORGANIZATION)
-                .value("organizationMultiCurrency", false).value("organizationName", "Sluice sandbox")
-                .value("profileId", SalesforceDefaults.PROFILE).value("roleId", null)
-                .value("sessionSecondsValid", account.sessionSeconds()).value("userDefaultCurrencyIsoCode", null)
-                .value("userEmail", SalesforceDefaults.API_USERNAME).value("userFullName", "Integration Sluice")
-                .value("userId", SalesforceDefaults.API_USER).value("userLanguage", "en_US")
-                .value("userLocale", "en_US").value("userName", SalesforceDefaults.API_USERNAME)
-                .value("userTimeZone", "GMT").value("userType", "Standard").value("userUiSkin", "Theme3");
+        xml.value("accessibilityMode", false)
+                .value("chatterExternal", false)
+                .value("currencySymbol", "$")
+                .value("orgAttachmentFileSizeLimit", 5_242_880)
+                .value("orgDefaultCurrencyIsoCode", "USD")
+                .value("orgDefaultCurrencyLocale", "en_US")
+                .value("orgDisallowHtmlAttachments", false)
+                .value("orgHasPersonAccounts", false)
+                .value("organizationId", SalesforceDefaults.ORGANIZATION)
+                .value("organizationMultiCurrency", false)
+                .value("organizationName", "Sluice sandbox")
+                .value("profileId", SalesforceDefaults.PROFILE)
+                .value("roleId", null)
+                .value("sessionSecondsValid", account.sessionSeconds())
+                .value("userDefaultCurrencyIsoCode", null)
+                .value("userEmail", SalesforceDefaults.API_USERNAME)
+                .value("userFullName", "Integration Sluice")
+                .value("userId", SalesforceDefaults.API_USER)
+                .value("userLanguage", "en_US")
+                .value("userLocale", "en_US")
+                .value("userName", SalesforceDefaults.API_USERNAME)
+                .value("userTimeZone", "GMT")
+                .value("userType", "Standard")
+                .value("userUiSkin", "Theme3");
     }
 }

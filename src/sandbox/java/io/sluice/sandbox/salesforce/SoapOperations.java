@@ -1,14 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.sandbox.salesforce;
 
 import com.fasterxml.jackson.databind.JsonNode;
-
 import io.sluice.sandbox.salesforce.soap.Element;
 import io.sluice.sandbox.server.Answer;
 import io.sluice.sandbox.server.Request;
 import io.sluice.sandbox.store.Field;
 import io.sluice.sandbox.store.FieldType;
 import io.sluice.sandbox.store.Table;
-
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -47,7 +46,7 @@ final class SoapOperations {
         handlers.put("getServerTimestamp", SoapDescribes::timestamp);
         handlers.put("logout", (call, attempt) -> {
             call.envelope().header("SessionHeader", "sessionId").ifPresent(sessions::revoke);
-            return call.answer(xml -> { });
+            return call.answer(xml -> {});
         });
     }
 
@@ -55,27 +54,36 @@ final class SoapOperations {
         String name = call.envelope().operation();
         Handler handler = handlers.get(name);
         if (handler == null) {
-            return Request.data(call.account(), "unknown", Set.of(), attempt -> SoapProtocol.fault(SalesforceError.of(
-                    "XML_PARSER_ERROR", "The sandbox has no operation " + name + " of the partner API.")));
+            return Request.data(
+                    call.account(),
+                    "unknown",
+                    Set.of(),
+                    attempt -> SoapProtocol.fault(SalesforceError.of(
+                            "XML_PARSER_ERROR", "The sandbox has no operation " + name + " of the partner API.")));
         }
         String counted = "soap" + Character.toUpperCase(name.charAt(0)) + name.substring(1);
         return Request.data(call.account(), counted, Set.of(), attempt -> {
-            try {
-                return handler.answer(call, attempt);
-            } catch (RefusedException e) {
-                return SoapProtocol.fault(e.error());
-            }
-        }).writing(() -> keys(call));
+                    try {
+                        return handler.answer(call, attempt);
+                    } catch (RefusedException e) {
+                        return SoapProtocol.fault(e.error());
+                    }
+                })
+                .writing(() -> keys(call));
     }
 
     /** Which records the call writes, as far as it names them. */
     private static Set<String> keys(SoapCall call) {
         try {
             return switch (call.envelope().operation()) {
-                case "update" -> RecordKeys.ofIds(call.records().stream().map(KeyedRows::idOf).toList());
+                case "update" ->
+                    RecordKeys.ofIds(
+                            call.records().stream().map(KeyedRows::idOf).toList());
                 case "delete", "undelete", "emptyRecycleBin" -> RecordKeys.ofIds(call.ids());
-                case "convertLead" -> RecordKeys.ofIds(call.body().children("leadConverts").stream()
-                        .map(asked -> asked.value("leadId").orElse("")).toList());
+                case "convertLead" ->
+                    RecordKeys.ofIds(call.body().children("leadConverts").stream()
+                            .map(asked -> asked.value("leadId").orElse(""))
+                            .toList());
                 case "merge" -> RecordKeys.ofIds(merged(call));
                 case "upsert" -> upserted(call);
                 default -> Set.of();
@@ -101,8 +109,8 @@ final class SoapOperations {
         Set<String> keys = new HashSet<>();
         for (int i = 0; i < records.size(); i++) {
             Field key = SoapWrites.key(tables.get(i), call.argument("externalIDFieldName"));
-            String value = key.type() == FieldType.ID ? KeyedRows.idOf(records.get(i))
-                    : KeyedRows.keyOf(records.get(i), key);
+            String value =
+                    key.type() == FieldType.ID ? KeyedRows.idOf(records.get(i)) : KeyedRows.keyOf(records.get(i), key);
             if (value != null) {
                 keys.addAll(RecordKeys.of(call.store(), tables.get(i), key, List.of(value)));
             }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.sandbox.salesforce;
 
 import io.sluice.sandbox.salesforce.soap.Envelope;
@@ -9,7 +10,6 @@ import io.sluice.sandbox.server.Call;
 import io.sluice.sandbox.server.Fault;
 import io.sluice.sandbox.server.Protocol;
 import io.sluice.sandbox.server.Request;
-
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -45,8 +45,10 @@ final class SoapProtocol implements Protocol {
     public Request open(Call call) {
         List<String> path = call.segments();
         if (path.size() < 4 || !"u".equals(path.get(2))) {
-            return nobodys(Answer.text(404, "text/plain;charset=UTF-8", "The sandbox speaks the partner API alone, at "
-                    + PATH + "u/VERSION.\n"));
+            return nobodys(Answer.text(
+                    404,
+                    "text/plain;charset=UTF-8",
+                    "The sandbox speaks the partner API alone, at " + PATH + "u/VERSION.\n"));
         }
         if (!"POST".equals(call.method())) {
             return nobodys(Answer.text(405, "text/plain;charset=UTF-8", "SOAP calls are POST requests.\n"));
@@ -56,7 +58,8 @@ final class SoapProtocol implements Protocol {
         }
         try {
             Envelope envelope = Envelope.open(call.body());
-            return SoapLogin.OPERATION.equals(envelope.operation()) ? login(call, envelope)
+            return SoapLogin.OPERATION.equals(envelope.operation())
+                    ? login(call, envelope)
                     : data(call, envelope, path.get(3));
         } catch (MalformedEnvelopeException e) {
             return nobodys(xml(500, SoapFault.client(e.getMessage())));
@@ -99,7 +102,8 @@ final class SoapProtocol implements Protocol {
 
     /** A fault; what is wrong with the XML itself is the client's own in SOAP's terms. */
     static Answer fault(SalesforceError error) {
-        return "XML_PARSER_ERROR".equals(error.code()) ? xml(500, SoapFault.client(error.message()))
+        return "XML_PARSER_ERROR".equals(error.code())
+                ? xml(500, SoapFault.client(error.message()))
                 : fault(error.code(), error.message());
     }
 
@@ -115,15 +119,23 @@ final class SoapProtocol implements Protocol {
     }
 
     private Request data(Call call, Envelope envelope, String version) {
-        Optional<Sessions.Session> session = envelope.header("SessionHeader", "sessionId").flatMap(sessions::find);
+        Optional<Sessions.Session> session =
+                envelope.header("SessionHeader", "sessionId").flatMap(sessions::find);
         Account account = session.map(Sessions.Session::account).orElse(null);
         if (session.filter(Sessions.Session::valid).isEmpty()) {
-            return unauthorized(account, fault("INVALID_SESSION_ID", "Invalid Session ID found in SessionHeader: "
-                    + "Illegal Session. Session not found, missing session hash"));
+            return unauthorized(
+                    account,
+                    fault(
+                            "INVALID_SESSION_ID",
+                            "Invalid Session ID found in SessionHeader: "
+                                    + "Illegal Session. Session not found, missing session hash"));
         }
         if (!SalesforceProtocol.isServed("v" + version)) {
-            return Request.data(account, "unknown", Set.of(), attempt -> fault("UNSUPPORTED_API_VERSION",
-                    "Invalid Api version specified on URL"));
+            return Request.data(
+                    account,
+                    "unknown",
+                    Set.of(),
+                    attempt -> fault("UNSUPPORTED_API_VERSION", "Invalid Api version specified on URL"));
         }
         return operations.request(new SoapCall(account, envelope, version, call.origin()));
     }

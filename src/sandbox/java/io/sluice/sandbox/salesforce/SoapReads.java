@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.sandbox.salesforce;
 
 import io.sluice.sandbox.server.Answer;
@@ -5,7 +6,6 @@ import io.sluice.sandbox.server.Request;
 import io.sluice.sandbox.store.RecordIds;
 import io.sluice.sandbox.store.Row;
 import io.sluice.sandbox.store.Table;
-
 import java.util.List;
 import java.util.function.Predicate;
 
@@ -37,10 +37,13 @@ final class SoapReads {
     static Answer retrieve(SoapCall call, Request.Attempt attempt) {
         Table table = call.table(call.argument("sObjectType"));
         RecordJson.Selection selection = Rows.selection(table, call.argument("fieldList"));
-        List<String> ids = call.body().children("ids").stream().map(id -> id.text().strip()).toList();
+        List<String> ids = call.body().children("ids").stream()
+                .map(id -> id.text().strip())
+                .toList();
         if (ids.size() > MOST_READ) {
-            throw new RefusedException("EXCEEDED_ID_LIMIT", "record limit reached. cannot retrieve more than "
-                    + MOST_READ + " records in this call");
+            throw new RefusedException(
+                    "EXCEEDED_ID_LIMIT",
+                    "record limit reached. cannot retrieve more than " + MOST_READ + " records in this call");
         }
         ids.stream().filter(Predicate.not(RecordIds::isWellFormed)).findFirst().ifPresent(id -> {
             throw new RefusedException("MALFORMED_ID", "malformed id " + id);
@@ -58,12 +61,15 @@ final class SoapReads {
     }
 
     private static Answer page(SoapCall call, Cursors.Page page) {
-        return call.answer(xml -> xml.typed("result", "QueryResult",
-                result -> SoapRecords.page(result, call.store(), page)));
+        return call.answer(
+                xml -> xml.typed("result", "QueryResult", result -> SoapRecords.page(result, call.store(), page)));
     }
 
     private static int pageSize(SoapCall call) {
-        return call.envelope().header("QueryOptions", "batchSize").filter(size -> size.matches("\\d{1,5}"))
-                .map(Integer::parseInt).orElse(USUAL_PAGE);
+        return call.envelope()
+                .header("QueryOptions", "batchSize")
+                .filter(size -> size.matches("\\d{1,5}"))
+                .map(Integer::parseInt)
+                .orElse(USUAL_PAGE);
     }
 }

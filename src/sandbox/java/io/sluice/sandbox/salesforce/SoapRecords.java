@@ -1,8 +1,8 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.sandbox.salesforce;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-
 import io.sluice.sandbox.salesforce.soap.Element;
 import io.sluice.sandbox.salesforce.soap.EnvelopeWriter;
 import io.sluice.sandbox.salesforce.soql.Aggregation;
@@ -11,11 +11,9 @@ import io.sluice.sandbox.store.FieldType;
 import io.sluice.sandbox.store.Row;
 import io.sluice.sandbox.store.Store;
 import io.sluice.sandbox.store.Table;
-
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-
 import javax.xml.stream.XMLStreamException;
 
 /** Records in the form of the SOAP API ("sObject" in its partner WSDL), read as the JSON that the writes take. */
@@ -23,7 +21,7 @@ final class SoapRecords {
 
     private static final String RECORD = "sf:sObject";
 
-    private SoapRecords() { }
+    private SoapRecords() {}
 
     /**
      * A record as JSON with its type in {@code attributes}. What is nil or empty says nothing about its field; only
@@ -46,8 +44,9 @@ final class SoapRecords {
     }
 
     /** Writes a record: its type, its id, then what is selected, the id once more where it is among that. */
-    static void write(EnvelopeWriter xml, String name, Store store, Table table, Row row,
-            RecordJson.Selection selection) throws XMLStreamException {
+    static void write(
+            EnvelopeWriter xml, String name, Store store, Table table, Row row, RecordJson.Selection selection)
+            throws XMLStreamException {
         xml.typed(name, RECORD, inside -> content(inside, store, table, row, selection));
     }
 
@@ -59,7 +58,8 @@ final class SoapRecords {
         }
         if (page.groups() != null) {
             for (List<Object> values : page.groups().values()) {
-                xml.typed("records", RECORD, inside -> group(inside, page.groups().columns(), values));
+                xml.typed(
+                        "records", RECORD, inside -> group(inside, page.groups().columns(), values));
             }
         }
         xml.value("size", page.total());
@@ -76,7 +76,9 @@ final class SoapRecords {
             if (value == null) {
                 xml.field(column.name(), null);
             } else {
-                xml.typedField(column.name(), type.soapType().startsWith("tns:") ? "xsd:string" : type.soapType(),
+                xml.typedField(
+                        column.name(),
+                        type.soapType().startsWith("tns:") ? "xsd:string" : type.soapType(),
                         inside -> inside.text(value.toString()));
             }
         }
@@ -86,7 +88,8 @@ final class SoapRecords {
             throws XMLStreamException {
         xml.field("type", table.type().name());
         xml.field("Id", selection.entries().containsKey("Id") ? row.id() : null);
-        for (Map.Entry<String, RecordJson.Selection.Entry> entry : selection.entries().entrySet()) {
+        for (Map.Entry<String, RecordJson.Selection.Entry> entry :
+                selection.entries().entrySet()) {
             Field field = entry.getValue().field();
             if (entry.getValue().children() != null) {
                 Cursors.Page page = entry.getValue().children().of(row);
@@ -104,8 +107,15 @@ final class SoapRecords {
             }
             Optional<RecordJson.Parent> parent = RecordJson.parent(store, field, row);
             if (parent.isPresent()) {
-                xml.typedField(entry.getKey(), RECORD, inside -> content(inside, store, parent.get().table(),
-                        parent.get().row(), inParent));
+                xml.typedField(
+                        entry.getKey(),
+                        RECORD,
+                        inside -> content(
+                                inside,
+                                store,
+                                parent.get().table(),
+                                parent.get().row(),
+                                inParent));
             } else {
                 xml.field(entry.getKey(), null);
             }
@@ -116,8 +126,9 @@ final class SoapRecords {
         if (value instanceof Map<?, ?> parts) {
             xml.typedField(name, field.type().wireName(), inside -> {
                 // latitude and longitude come first: the type of an address extends the one of a place
-                for (String part : new String[] {"latitude", "longitude", "city", "country", "geocodeAccuracy",
-                        "postalCode", "state", "street"}) {
+                for (String part : new String[] {
+                    "latitude", "longitude", "city", "country", "geocodeAccuracy", "postalCode", "state", "street"
+                }) {
                     inside.value(part, parts.get(part));
                 }
             });

@@ -1,15 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.sandbox.salesforce;
 
 import io.sluice.sandbox.salesforce.soap.EnvelopeWriter;
-
 import java.util.List;
-
 import javax.xml.stream.XMLStreamException;
 
 /** What became of a record, as SaveResult, UpsertResult, DeleteResult, UndeleteResult and MergeResult tell it. */
 final class SoapResults {
 
-    private SoapResults() { }
+    private SoapResults() {}
 
     static void saved(EnvelopeWriter xml, Outcome outcome, boolean tellCreated) throws XMLStreamException {
         xml.element("result", result -> {
@@ -35,7 +34,8 @@ final class SoapResults {
         xml.element("result", result -> {
             result.value("accountId", converted.account()).value("contactId", converted.contact());
             errors(result, converted.outcome());
-            result.value("leadId", converted.lead()).value("opportunityId", converted.opportunity())
+            result.value("leadId", converted.lead())
+                    .value("opportunityId", converted.opportunity())
                     .value("success", id(converted.outcome()) != null);
         });
     }

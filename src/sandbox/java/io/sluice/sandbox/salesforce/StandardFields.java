@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.sandbox.salesforce;
 
 import static io.sluice.sandbox.store.FieldType.ADDRESS;
@@ -14,7 +15,6 @@ import io.sluice.sandbox.store.Field;
 import io.sluice.sandbox.store.FieldType;
 import io.sluice.sandbox.store.ObjectType;
 import io.sluice.sandbox.store.Row;
-
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -27,7 +27,7 @@ import java.util.stream.Stream;
 /** The kinds of fields that standard objects have, and the fields that all of them have. */
 final class StandardFields {
 
-    private StandardFields() { }
+    private StandardFields() {}
 
     /** An object with these fields of its own and those that every object has. */
     static ObjectType type(String name, String label, String plural, String keyPrefix, List<Field> own) {
@@ -49,10 +49,13 @@ final class StandardFields {
     /** Compound fields read others, so they are computed once those have their columns. */
     private static void computed(ObjectType type, List<Field> own) {
         for (Field field : own) {
-            boolean personName = "Name".equals(field.name()) && type.field("LastName").isPresent();
+            boolean personName =
+                    "Name".equals(field.name()) && type.field("LastName").isPresent();
             if (personName) {
                 type.add(field.computed(row -> Stream.of("FirstName", "LastName")
-                        .map(part -> read(type, part, row)).filter(Objects::nonNull).map(String::valueOf)
+                        .map(part -> read(type, part, row))
+                        .filter(Objects::nonNull)
+                        .map(String::valueOf)
                         .collect(Collectors.joining(" "))));
             } else if (field.type() == ADDRESS) {
                 String prefix = field.name().substring(0, field.name().length() - "Address".length());
@@ -63,8 +66,8 @@ final class StandardFields {
 
     private static Map<String, Object> address(ObjectType type, String prefix, Row row) {
         Map<String, Object> parts = new LinkedHashMap<>();
-        for (String part : List.of("City", "Country", "GeocodeAccuracy", "Latitude", "Longitude", "PostalCode", "State",
-                "Street")) {
+        for (String part : List.of(
+                "City", "Country", "GeocodeAccuracy", "Latitude", "Longitude", "PostalCode", "State", "Street")) {
             parts.put(Character.toLowerCase(part.charAt(0)) + part.substring(1), read(type, prefix + part, row));
         }
         return parts.values().stream().allMatch(Objects::isNull) ? null : parts;
@@ -75,7 +78,8 @@ final class StandardFields {
         return List.of(
                 text("LastName", "Last Name", 80).asRequired().within("Name"),
                 text("FirstName", "First Name", 40).within("Name"),
-                picklist("Salutation", "Salutation", "Mr.", "Ms.", "Mrs.", "Dr.", "Prof.", "Mx.").within("Name"),
+                picklist("Salutation", "Salutation", "Mr.", "Ms.", "Mrs.", "Dr.", "Prof.", "Mx.")
+                        .within("Name"),
                 unwritable("Name", "Full Name", STRING).withLength(121).asNameField());
     }
 
@@ -88,9 +92,14 @@ final class StandardFields {
                 text(prefix + "State", label + "State/Province", 80).within(compound),
                 text(prefix + "PostalCode", label + "Zip/Postal Code", 20).within(compound),
                 text(prefix + "Country", label + "Country", 80).within(compound),
-                Field.of(prefix + "Latitude", label + "Latitude", DOUBLE).withScale(15).within(compound),
-                Field.of(prefix + "Longitude", label + "Longitude", DOUBLE).withScale(15).within(compound),
-                Field.of(prefix + "GeocodeAccuracy", label + "Geocode Accuracy", PICKLIST).within(compound),
+                Field.of(prefix + "Latitude", label + "Latitude", DOUBLE)
+                        .withScale(15)
+                        .within(compound),
+                Field.of(prefix + "Longitude", label + "Longitude", DOUBLE)
+                        .withScale(15)
+                        .within(compound),
+                Field.of(prefix + "GeocodeAccuracy", label + "Geocode Accuracy", PICKLIST)
+                        .within(compound),
                 unwritable(compound, label + "Address", ADDRESS));
     }
 
@@ -106,7 +115,8 @@ final class StandardFields {
 
     /** Where a record that was merged into another tells which one. */
     static Field master(String object) {
-        return reference(StandardObjects.MASTER, "Master Record ID", object, "MasterRecord").readOnly();
+        return reference(StandardObjects.MASTER, "Master Record ID", object, "MasterRecord")
+                .readOnly();
     }
 
     /** A reference to a record of an object. */
@@ -116,7 +126,9 @@ final class StandardFields {
 
     /** A reference to a record of one of several objects, whose children are found by this name. */
     static Field oneOf(String name, String label, String relationship, String children, String... objects) {
-        return Field.of(name, label, REFERENCE).referringToOneOf(List.of(objects), relationship).asChildOf(children);
+        return Field.of(name, label, REFERENCE)
+                .referringToOneOf(List.of(objects), relationship)
+                .asChildOf(children);
     }
 
     /** A choice that takes other values too, as the standard ones do through the API. */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.sandbox.salesforce;
 
 import static io.sluice.sandbox.salesforce.StandardFields.address;
@@ -14,7 +15,6 @@ import static io.sluice.sandbox.store.FieldType.CURRENCY;
 import static io.sluice.sandbox.store.FieldType.DATE;
 import static io.sluice.sandbox.store.FieldType.DOUBLE;
 import static io.sluice.sandbox.store.FieldType.EMAIL;
-import static io.sluice.sandbox.store.FieldType.ID;
 import static io.sluice.sandbox.store.FieldType.INT;
 import static io.sluice.sandbox.store.FieldType.PERCENT;
 import static io.sluice.sandbox.store.FieldType.PHONE;
@@ -23,7 +23,6 @@ import static io.sluice.sandbox.store.FieldType.URL;
 
 import io.sluice.sandbox.store.Field;
 import io.sluice.sandbox.store.ObjectType;
-
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -37,48 +36,103 @@ final class StandardObjects {
 
     /** The status of a lead that is new, and of one that was converted. */
     static final String OPEN_LEAD = "Open - Not Contacted";
+
     static final String CONVERTED_LEAD = "Closed - Converted";
     private static final String WON = "Closed Won";
     private static final String LOST = "Closed Lost";
     private static final Set<String> CLOSED = Set.of(WON, LOST);
     private static final String[] RATINGS = {"Hot", "Warm", "Cold"};
     private static final String[] SOURCES = {"Web", "Phone Inquiry", "Partner Referral", "Purchased List", "Other"};
-    private static final String[] INDUSTRIES = {"Agriculture", "Apparel", "Banking", "Biotechnology", "Chemicals", "Communications", "Construction", "Consulting",
-        "Education", "Electronics", "Energy", "Engineering", "Entertainment", "Environmental", "Finance",
-        "Food & Beverage", "Government", "Healthcare", "Hospitality", "Insurance", "Machinery", "Manufacturing", "Media",
-        "Not For Profit", "Other", "Recreation", "Retail", "Shipping", "Technology", "Telecommunications",
-        "Transportation", "Utilities"};
+    private static final String[] INDUSTRIES = {
+        "Agriculture",
+        "Apparel",
+        "Banking",
+        "Biotechnology",
+        "Chemicals",
+        "Communications",
+        "Construction",
+        "Consulting",
+        "Education",
+        "Electronics",
+        "Energy",
+        "Engineering",
+        "Entertainment",
+        "Environmental",
+        "Finance",
+        "Food & Beverage",
+        "Government",
+        "Healthcare",
+        "Hospitality",
+        "Insurance",
+        "Machinery",
+        "Manufacturing",
+        "Media",
+        "Not For Profit",
+        "Other",
+        "Recreation",
+        "Retail",
+        "Shipping",
+        "Technology",
+        "Telecommunications",
+        "Transportation",
+        "Utilities"
+    };
 
-    private StandardObjects() { }
+    private StandardObjects() {}
 
     static List<ObjectType> all() {
-        return Stream.of(List.of(user(), account(), contact(), opportunity(), lead()), ServiceObjects.all(),
-                SalesObjects.all(), OrganizationObjects.all()).flatMap(List::stream).toList();
+        return Stream.of(
+                        List.of(user(), account(), contact(), opportunity(), lead()),
+                        ServiceObjects.all(),
+                        SalesObjects.all(),
+                        OrganizationObjects.all())
+                .flatMap(List::stream)
+                .toList();
     }
 
     /** A custom object: a name, an owner and the system fields. */
     static ObjectType custom(String name, String label, String keyPrefix) {
-        return type(name, label, label + "s", keyPrefix, List.of(
-                text("Name", label + " Name", 80).asNameField(), reference("OwnerId", "Owner ID", "User", "Owner")));
+        return type(
+                name,
+                label,
+                label + "s",
+                keyPrefix,
+                List.of(
+                        text("Name", label + " Name", 80).asNameField(),
+                        reference("OwnerId", "Owner ID", "User", "Owner")));
     }
 
     private static ObjectType account() {
-        List<Field> fields = new ArrayList<>(List.of(master("Account"),
+        List<Field> fields = new ArrayList<>(List.of(
+                master("Account"),
                 text("Name", "Account Name", 255).asRequired().asNameField(),
-                picklist("Type", "Account Type", "Prospect", "Customer - Direct", "Customer - Channel",
-                        "Channel Partner / Reseller", "Installation Partner", "Technology Partner", "Other"),
+                picklist(
+                        "Type",
+                        "Account Type",
+                        "Prospect",
+                        "Customer - Direct",
+                        "Customer - Channel",
+                        "Channel Partner / Reseller",
+                        "Installation Partner",
+                        "Technology Partner",
+                        "Other"),
                 reference("ParentId", "Parent Account ID", "Account", "Parent").asChildOf("ChildAccounts")));
         fields.addAll(address("Billing", "Billing "));
         fields.addAll(address("Shipping", "Shipping "));
         fields.addAll(List.of(
-                Field.of("Phone", "Account Phone", PHONE), Field.of("Fax", "Account Fax", PHONE),
-                text("AccountNumber", "Account Number", 40), Field.of("Website", "Website", URL),
-                text("Sic", "SIC Code", 20), picklist("Industry", "Industry", INDUSTRIES),
+                Field.of("Phone", "Account Phone", PHONE),
+                Field.of("Fax", "Account Fax", PHONE),
+                text("AccountNumber", "Account Number", 40),
+                Field.of("Website", "Website", URL),
+                text("Sic", "SIC Code", 20),
+                picklist("Industry", "Industry", INDUSTRIES),
                 Field.of("AnnualRevenue", "Annual Revenue", CURRENCY).withScale(0),
-                Field.of("NumberOfEmployees", "Employees", INT), picklist("Ownership", "Ownership", "Public", "Private", "Subsidiary", "Other"),
+                Field.of("NumberOfEmployees", "Employees", INT),
+                picklist("Ownership", "Ownership", "Public", "Private", "Subsidiary", "Other"),
                 text("TickerSymbol", "Ticker Symbol", 20),
                 Field.of("Description", "Account Description", TEXTAREA).withLength(32_000),
-                picklist("Rating", "Account Rating", RATINGS), text("Site", "Account Site", 80),
+                picklist("Rating", "Account Rating", RATINGS),
+                text("Site", "Account Site", 80),
                 reference("OwnerId", "Owner ID", "User", "Owner"),
                 picklist("AccountSource", "Account Source", SOURCES),
                 text("Ext_Id__c", "Ext Id", 40).asExternalId(true),
@@ -87,53 +141,96 @@ final class StandardObjects {
     }
 
     private static ObjectType contact() {
-        List<Field> fields = new ArrayList<>(List.of(master("Contact"),
+        List<Field> fields = new ArrayList<>(List.of(
+                master("Contact"),
                 reference("AccountId", "Account ID", "Account", "Account").asChildOf("Contacts")));
         fields.addAll(personName());
         fields.addAll(address("Other", "Other "));
         fields.addAll(address("Mailing", "Mailing "));
         fields.addAll(List.of(
-                Field.of("Phone", "Business Phone", PHONE), Field.of("Fax", "Business Fax", PHONE),
-                Field.of("MobilePhone", "Mobile Phone", PHONE), Field.of("HomePhone", "Home Phone", PHONE),
-                Field.of("OtherPhone", "Other Phone", PHONE), Field.of("AssistantPhone", "Asst. Phone", PHONE),
+                Field.of("Phone", "Business Phone", PHONE),
+                Field.of("Fax", "Business Fax", PHONE),
+                Field.of("MobilePhone", "Mobile Phone", PHONE),
+                Field.of("HomePhone", "Home Phone", PHONE),
+                Field.of("OtherPhone", "Other Phone", PHONE),
+                Field.of("AssistantPhone", "Asst. Phone", PHONE),
                 reference("ReportsToId", "Reports To ID", "Contact", "ReportsTo"),
-                Field.of("Email", "Email", EMAIL).asIdLookup(), text("Title", "Title", 128),
-                text("Department", "Department", 80), text("AssistantName", "Assistant's Name", 40),
-                picklist("LeadSource", "Lead Source", SOURCES), Field.of("Birthdate", "Birthdate", DATE),
+                Field.of("Email", "Email", EMAIL).asIdLookup(),
+                text("Title", "Title", 128),
+                text("Department", "Department", 80),
+                text("AssistantName", "Assistant's Name", 40),
+                picklist("LeadSource", "Lead Source", SOURCES),
+                Field.of("Birthdate", "Birthdate", DATE),
                 Field.of("Description", "Contact Description", TEXTAREA).withLength(32_000),
                 reference("OwnerId", "Owner ID", "User", "Owner"),
                 Field.of("HasOptedOutOfEmail", "Email Opt Out", BOOLEAN),
                 Field.of("DoNotCall", "Do Not Call", BOOLEAN),
                 text("Customer_No__c", "Customer No", 40).asExternalId(true),
-                text("Tier__c", "Tier", 40), Field.of("Newsletter__c", "Newsletter", BOOLEAN),
+                text("Tier__c", "Tier", 40),
+                Field.of("Newsletter__c", "Newsletter", BOOLEAN),
                 text("Reservation_Status__c", "Reservation Status", 40)));
         return type("Contact", "Contact", "Contacts", "003", fields);
     }
 
     private static ObjectType opportunity() {
-        ObjectType opportunity = type("Opportunity", "Opportunity", "Opportunities", "006", List.of(
-                reference("AccountId", "Account ID", "Account", "Account").asChildOf("Opportunities"),
-                Field.of("IsPrivate", "Private", BOOLEAN),
-                text("Name", "Name", 120).asRequired().asNameField(),
-                Field.of("Description", "Description", TEXTAREA).withLength(32_000),
-                picklist("StageName", "Stage", "Prospecting", "Qualification", "Needs Analysis", "Value Proposition",
-                        "Id. Decision Makers", "Perception Analysis", "Proposal/Price Quote", "Negotiation/Review", WON, LOST)
-                        .asRequired(),
-                Field.of("Amount", "Amount", CURRENCY), Field.of("Probability", "Probability (%)", PERCENT),
-                Field.of("TotalOpportunityQuantity", "Quantity", DOUBLE),
-                Field.of("CloseDate", "Close Date", DATE).asRequired(),
-                picklist("Type", "Opportunity Type", "Existing Customer - Upgrade",
-                        "Existing Customer - Replacement", "Existing Customer - Downgrade", "New Customer"), text("NextStep", "Next Step", 255),
-                picklist("LeadSource", "Lead Source", SOURCES),
-                picklist("ForecastCategoryName", "Forecast Category", "Omitted", "Pipeline", "Best Case", "Commit", "Closed"),
-                reference("ContactId", "Contact ID", "Contact", "Contact").asChildOf("Opportunities"),
-                reference("OwnerId", "Owner ID", "User", "Owner"),
-                text("Deal_No__c", "Deal No", 40).asExternalId(true),
-                reference("CampaignId", "Campaign ID", "Campaign", "Campaign").asChildOf("Opportunities"),
-                reference("Pricebook2Id", "Price Book ID", "Pricebook2", "Pricebook2").asChildOf("Opportunities"),
-                reference("Customer__c", "Customer", "Contact", "Customer__r").asChildOf("Opportunities__r")));
-        opportunity.add(computed("IsClosed", "Closed", BOOLEAN,
-                row -> CLOSED.contains(read(opportunity, "StageName", row))));
+        ObjectType opportunity = type(
+                "Opportunity",
+                "Opportunity",
+                "Opportunities",
+                "006",
+                List.of(
+                        reference("AccountId", "Account ID", "Account", "Account")
+                                .asChildOf("Opportunities"),
+                        Field.of("IsPrivate", "Private", BOOLEAN),
+                        text("Name", "Name", 120).asRequired().asNameField(),
+                        Field.of("Description", "Description", TEXTAREA).withLength(32_000),
+                        picklist(
+                                        "StageName",
+                                        "Stage",
+                                        "Prospecting",
+                                        "Qualification",
+                                        "Needs Analysis",
+                                        "Value Proposition",
+                                        "Id. Decision Makers",
+                                        "Perception Analysis",
+                                        "Proposal/Price Quote",
+                                        "Negotiation/Review",
+                                        WON,
+                                        LOST)
+                                .asRequired(),
+                        Field.of("Amount", "Amount", CURRENCY),
+                        Field.of("Probability", "Probability (%)", PERCENT),
+                        Field.of("TotalOpportunityQuantity", "Quantity", DOUBLE),
+                        Field.of("CloseDate", "Close Date", DATE).asRequired(),
+                        picklist(
+                                "Type",
+                                "Opportunity Type",
+                                "Existing Customer - Upgrade",
+                                "Existing Customer - Replacement",
+                                "Existing Customer - Downgrade",
+                                "New Customer"),
+                        text("NextStep", "Next Step", 255),
+                        picklist("LeadSource", "Lead Source", SOURCES),
+                        picklist(
+                                "ForecastCategoryName",
+                                "Forecast Category",
+                                "Omitted",
+                                "Pipeline",
+                                "Best Case",
+                                "Commit",
+                                "Closed"),
+                        reference("ContactId", "Contact ID", "Contact", "Contact")
+                                .asChildOf("Opportunities"),
+                        reference("OwnerId", "Owner ID", "User", "Owner"),
+                        text("Deal_No__c", "Deal No", 40).asExternalId(true),
+                        reference("CampaignId", "Campaign ID", "Campaign", "Campaign")
+                                .asChildOf("Opportunities"),
+                        reference("Pricebook2Id", "Price Book ID", "Pricebook2", "Pricebook2")
+                                .asChildOf("Opportunities"),
+                        reference("Customer__c", "Customer", "Contact", "Customer__r")
+                                .asChildOf("Opportunities__r")));
+        opportunity.add(
+                computed("IsClosed", "Closed", BOOLEAN, row -> CLOSED.contains(read(opportunity, "StageName", row))));
         opportunity.add(computed("IsWon", "Won", BOOLEAN, row -> WON.equals(read(opportunity, "StageName", row))));
         return opportunity;
     }
@@ -141,16 +238,19 @@ final class StandardObjects {
     private static ObjectType lead() {
         List<Field> fields = new ArrayList<>(List.of(master("Lead")));
         fields.addAll(personName());
-        fields.addAll(List.of(text("Title", "Title", 128), text("Company", "Company", 255).asRequired()));
+        fields.addAll(List.of(
+                text("Title", "Title", 128), text("Company", "Company", 255).asRequired()));
         fields.addAll(address("", ""));
         fields.addAll(List.of(
-                Field.of("Phone", "Phone", PHONE), Field.of("MobilePhone", "Mobile Phone", PHONE),
-                Field.of("Fax", "Fax", PHONE), Field.of("Email", "Email", EMAIL).asIdLookup(),
+                Field.of("Phone", "Phone", PHONE),
+                Field.of("MobilePhone", "Mobile Phone", PHONE),
+                Field.of("Fax", "Fax", PHONE),
+                Field.of("Email", "Email", EMAIL).asIdLookup(),
                 Field.of("Website", "Website", URL),
                 Field.of("Description", "Description", TEXTAREA).withLength(32_000),
                 picklist("LeadSource", "Lead Source", SOURCES),
-                picklist("Status", "Status", OPEN_LEAD, "Working - Contacted", CONVERTED_LEAD,
-                        "Closed - Not Converted").usually(OPEN_LEAD),
+                picklist("Status", "Status", OPEN_LEAD, "Working - Contacted", CONVERTED_LEAD, "Closed - Not Converted")
+                        .usually(OPEN_LEAD),
                 picklist("Industry", "Industry", INDUSTRIES),
                 picklist("Rating", "Rating", RATINGS),
                 Field.of("AnnualRevenue", "Annual Revenue", CURRENCY).withScale(0),
@@ -159,20 +259,26 @@ final class StandardObjects {
                 Field.of("HasOptedOutOfEmail", "Email Opt Out", BOOLEAN),
                 Field.of("IsConverted", "Converted", BOOLEAN).readOnly(),
                 Field.of("ConvertedDate", "Converted Date", DATE).readOnly(),
-                reference("ConvertedAccountId", "Converted Account ID", "Account", "ConvertedAccount").readOnly(),
-                reference("ConvertedContactId", "Converted Contact ID", "Contact", "ConvertedContact").readOnly(),
+                reference("ConvertedAccountId", "Converted Account ID", "Account", "ConvertedAccount")
+                        .readOnly(),
+                reference("ConvertedContactId", "Converted Contact ID", "Contact", "ConvertedContact")
+                        .readOnly(),
                 reference("ConvertedOpportunityId", "Converted Opportunity ID", "Opportunity", "ConvertedOpportunity")
                         .readOnly()));
         return type("Lead", "Lead", "Leads", "00Q", fields);
     }
 
     private static ObjectType user() {
-        List<Field> fields = new ArrayList<>(List.of(text("Username", "Username", 80).asRequired().asUnique()));
+        List<Field> fields = new ArrayList<>(
+                List.of(text("Username", "Username", 80).asRequired().asUnique()));
         fields.addAll(personName());
         fields.addAll(List.of(
-                text("CompanyName", "Company Name", 80), text("Department", "Department", 80),
-                text("Title", "Title", 80), Field.of("Email", "Email", EMAIL).withLength(128),
-                Field.of("Phone", "Phone", PHONE), text("Alias", "Alias", 8),
+                text("CompanyName", "Company Name", 80),
+                text("Department", "Department", 80),
+                text("Title", "Title", 80),
+                Field.of("Email", "Email", EMAIL).withLength(128),
+                Field.of("Phone", "Phone", PHONE),
+                text("Alias", "Alias", 8),
                 Field.of("IsActive", "Active", BOOLEAN)));
         return type("User", "User", "Users", "005", fields);
     }

@@ -1,11 +1,10 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.sandbox.salesforce;
 
 import com.fasterxml.jackson.databind.JsonNode;
-
 import io.sluice.sandbox.server.Request;
 import io.sluice.sandbox.store.Field;
 import io.sluice.sandbox.store.Table;
-
 import java.util.HashSet;
 import java.util.Locale;
 import java.util.Set;
@@ -46,14 +45,16 @@ final class Subjects {
             case "read" -> keys.add(call.part(2));
             case "readByKey" -> keys.add(call.part(2) + "/" + call.part(3).toLowerCase(Locale.ROOT));
             case "create" -> addValues(call.table(1), call.body().json());
-            case "collectionsCreate", "collectionsUpdate" -> Collections.records(call).forEach(record -> {
-                String type = record.path("attributes").path("type").asText();
-                objects.add(type);
-                call.store().table(type).ifPresent(table -> addValues(table, record));
-            });
+            case "collectionsCreate", "collectionsUpdate" ->
+                Collections.records(call).forEach(record -> {
+                    String type = record.path("attributes").path("type").asText();
+                    objects.add(type);
+                    call.store().table(type).ifPresent(table -> addValues(table, record));
+                });
             case "collectionsDelete" -> {
                 for (String id : call.parameter("ids", "").split(",")) {
-                    call.store().tables().stream().filter(table -> id.startsWith(table.type().keyPrefix()))
+                    call.store().tables().stream()
+                            .filter(table -> id.startsWith(table.type().keyPrefix()))
                             .forEach(table -> objects.add(table.type().name()));
                 }
             }
@@ -63,8 +64,8 @@ final class Subjects {
             }
             case "composite" -> parts(call, call.body().json());
             case "compositeGraph" -> call.body().json().path("graphs").forEach(graph -> parts(call, graph));
-            case "compositeBatch" -> call.body().json().path("batchRequests")
-                    .forEach(one -> part(CompositeBatch.inner(call, one)));
+            case "compositeBatch" ->
+                call.body().json().path("batchRequests").forEach(one -> part(CompositeBatch.inner(call, one)));
             case "bulkCreate" -> objects.add(call.body().json().path("object").asText());
             case "bulkQueryCreate" -> addFrom(call.body().json().path("query").asText());
             default -> job(call);
@@ -73,7 +74,8 @@ final class Subjects {
 
     private void job(ApiCall call) {
         if (call.rest().size() > 2 && "jobs".equals(call.part(0))) {
-            bulk.jobs().all(call.account().name()).stream().filter(job -> job.spec().id().equals(call.part(2)))
+            bulk.jobs().all(call.account().name()).stream()
+                    .filter(job -> job.spec().id().equals(call.part(2)))
                     .forEach(job -> objects.add(job.spec().object()));
         }
     }

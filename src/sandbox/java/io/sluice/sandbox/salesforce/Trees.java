@@ -1,15 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.sandbox.salesforce;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-
 import io.sluice.sandbox.server.Answer;
 import io.sluice.sandbox.server.Request;
 import io.sluice.sandbox.store.Field;
 import io.sluice.sandbox.store.Table;
 import io.sluice.sandbox.store.Transaction;
-
 import java.util.HashSet;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
@@ -78,8 +77,12 @@ final class Trees {
         for (JsonNode record : records) {
             String reference = record.path("attributes").path("referenceId").asText();
             String type = record.path("attributes").path("type").asText();
-            Table own = table != null ? table : call.store().table(type).orElseThrow(() -> new RefusedException(
-                    "INVALID_TYPE", "sObject type '" + type + "' is not supported."));
+            Table own = table != null
+                    ? table
+                    : call.store()
+                            .table(type)
+                            .orElseThrow(() -> new RefusedException(
+                                    "INVALID_TYPE", "sObject type '" + type + "' is not supported."));
             check(own, type, reference);
             ObjectNode alone = alone(record);
             if (parent != null) {
@@ -100,26 +103,33 @@ final class Trees {
             throw new RefusedException("INVALID_INPUT", "Record type does not match the type in the URI: " + type);
         }
         if (reference.isBlank() || ids.containsKey(reference)) {
-            throw new RefusedException("INVALID_INPUT", "Each record needs a referenceId of its own: '" + reference + "'");
+            throw new RefusedException(
+                    "INVALID_INPUT", "Each record needs a referenceId of its own: '" + reference + "'");
         }
         types.add(table.type().name());
         if (types.size() > MOST_TYPES || ids.size() == MOST_RECORDS) {
-            throw new RefusedException("LIMIT_EXCEEDED", "A request for trees has at most " + MOST_RECORDS
-                    + " records of " + MOST_TYPES + " types");
+            throw new RefusedException(
+                    "LIMIT_EXCEEDED",
+                    "A request for trees has at most " + MOST_RECORDS + " records of " + MOST_TYPES + " types");
         }
     }
 
     private static Field referenceTo(Table children, Table parent) {
         return children.type().fields().stream()
-                .filter(field -> field.createable() && parent.type().name().equals(field.referenceTo())).findFirst()
-                .orElseThrow(() -> new RefusedException("INVALID_FIELD", "No such relationship from "
-                        + children.type().name() + " to " + parent.type().name()));
+                .filter(field -> field.createable() && parent.type().name().equals(field.referenceTo()))
+                .findFirst()
+                .orElseThrow(() -> new RefusedException(
+                        "INVALID_FIELD",
+                        "No such relationship from " + children.type().name() + " to "
+                                + parent.type().name()));
     }
 
     private static Map<String, JsonNode> children(JsonNode record) {
         Map<String, JsonNode> children = new LinkedHashMap<>();
-        record.properties().stream().filter(member -> member.getValue().path("records").isArray())
-                .forEach(member -> children.put(member.getKey(), member.getValue().path("records")));
+        record.properties().stream()
+                .filter(member -> member.getValue().path("records").isArray())
+                .forEach(member ->
+                        children.put(member.getKey(), member.getValue().path("records")));
         return children;
     }
 
@@ -138,7 +148,8 @@ final class Trees {
     private static Answer created(Map<String, String> ids) {
         ObjectNode answer = Answers.JSON.createObjectNode().put("hasErrors", false);
         ArrayNode results = answer.putArray("results");
-        ids.forEach((reference, id) -> results.addObject().put("referenceId", reference).put("id", id));
+        ids.forEach((reference, id) ->
+                results.addObject().put("referenceId", reference).put("id", id));
         return Answers.json(201, answer);
     }
 

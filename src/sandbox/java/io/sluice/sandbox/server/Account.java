@@ -1,12 +1,11 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.sandbox.server;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
-
 import io.sluice.sandbox.store.Row;
 import io.sluice.sandbox.store.Store;
 import io.sluice.sandbox.store.Table;
-
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -23,6 +22,7 @@ public final class Account {
     public static final String MERGE_MINTS_ID = "mergeMintsId";
     /** A refresh token can be used once, and the answer holds the next. */
     public static final String ROTATES_TOKENS = "rotateRefreshTokens";
+
     private static final String REFRESHED = "refreshed";
     private static final List<String> OPTIONS = List.of(MERGE_MINTS_ID, ROTATES_TOKENS);
 
@@ -155,8 +155,8 @@ public final class Account {
 
     void option(String option, boolean on) {
         if (!OPTIONS.contains(option)) {
-            throw new IllegalArgumentException("There is no option '" + option + "'. Options: "
-                    + String.join(", ", OPTIONS) + ".");
+            throw new IllegalArgumentException(
+                    "There is no option '" + option + "'. Options: " + String.join(", ", OPTIONS) + ".");
         }
         if (on) {
             options.add(option);
@@ -174,7 +174,10 @@ public final class Account {
     /** The refresh token was used: the one that is good from now on. */
     public synchronized String refreshed() {
         if (option(ROTATES_TOKENS)) {
-            keep(REFRESHED, JsonNodeFactory.instance.numberNode(kept(REFRESHED).map(JsonNode::asLong).orElse(0L) + 1));
+            keep(
+                    REFRESHED,
+                    JsonNodeFactory.instance.numberNode(
+                            kept(REFRESHED).map(JsonNode::asLong).orElse(0L) + 1));
         }
         return refreshToken();
     }

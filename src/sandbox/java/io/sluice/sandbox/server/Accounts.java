@@ -1,16 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.sandbox.server;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-
 import io.sluice.sandbox.store.Field;
 import io.sluice.sandbox.store.FieldType;
 import io.sluice.sandbox.store.Formula;
 import io.sluice.sandbox.store.ObjectType;
 import io.sluice.sandbox.store.Store;
 import io.sluice.sandbox.store.Table;
-
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
@@ -95,8 +94,9 @@ public final class Accounts {
         if (present != null) {
             return present;
         }
-        CrmDefaults defaults = Optional.ofNullable(crms.get(crm)).orElseThrow(() -> new IllegalArgumentException(
-                "There is no CRM '" + crm + "'. CRMs: " + String.join(", ", crms.keySet()) + "."));
+        CrmDefaults defaults = Optional.ofNullable(crms.get(crm))
+                .orElseThrow(() -> new IllegalArgumentException(
+                        "There is no CRM '" + crm + "'. CRMs: " + String.join(", ", crms.keySet()) + "."));
         Account account = new Account(name, crm, defaults, clock, new Account.Notes() {
             @Override
             public void committed(Store.Commit commit) {
@@ -141,8 +141,10 @@ public final class Accounts {
             limits = limits.<ObjectNode>deepCopy().without(WRITES_KEPT);
         }
         if (limits.isObject() && limits.has(OPTIONS)) {
-            limits.path(OPTIONS).fields().forEachRemaining(option -> account.option(option.getKey(),
-                    option.getValue().asBoolean()));
+            limits.path(OPTIONS)
+                    .fields()
+                    .forEachRemaining(option ->
+                            account.option(option.getKey(), option.getValue().asBoolean()));
             limits = limits.<ObjectNode>deepCopy().without(OPTIONS);
         }
         account.limiter().change(limits);
@@ -150,13 +152,18 @@ public final class Accounts {
     }
 
     static ObjectNode keptLine(String account, String key, JsonNode value) {
-        ObjectNode line = JsonNodeFactory.instance.objectNode().put("k", "kept").put("a", account).put("n", key);
+        ObjectNode line = JsonNodeFactory.instance
+                .objectNode()
+                .put("k", "kept")
+                .put("a", account)
+                .put("n", key);
         line.set("v", value);
         return line;
     }
 
     static ObjectNode limitsLine(Account account, JsonNode spec) {
-        ObjectNode line = JsonNodeFactory.instance.objectNode().put("k", "limits").put("a", account.name());
+        ObjectNode line =
+                JsonNodeFactory.instance.objectNode().put("k", "limits").put("a", account.name());
         line.set("spec", spec);
         return line;
     }
@@ -166,12 +173,16 @@ public final class Accounts {
             return;
         }
         String label = spec.path("label").asText(object);
-        String keyPrefix = spec.path("keyPrefix").asText("a%02d".formatted(account.declarations().size()));
+        String keyPrefix = spec.path("keyPrefix")
+                .asText("a%02d".formatted(account.declarations().size()));
         if (!keyPrefix.matches("[0-9A-Za-z]{3}")) {
             throw new IllegalArgumentException("A keyPrefix has three letters or digits.");
         }
         account.store().declare(crms.get(account.crm()).object(object, label, keyPrefix));
-        ObjectNode line = JsonNodeFactory.instance.objectNode().put("k", "object").put("a", account.name())
+        ObjectNode line = JsonNodeFactory.instance
+                .objectNode()
+                .put("k", "object")
+                .put("a", account.name())
                 .put("object", object);
         line.putObject("spec").put("label", label).put("keyPrefix", keyPrefix);
         account.declared(line);
@@ -179,13 +190,25 @@ public final class Accounts {
     }
 
     public Field declareField(Account account, String object, String name, JsonNode spec) {
-        Table table = account.store().table(object)
+        Table table = account.store()
+                .table(object)
                 .orElseThrow(() -> new IllegalArgumentException("There is no object " + object + "."));
         Field declared = field(name, table.type().plural().replace(" ", "_") + "__r", spec);
-        Field field = account.store().declare(table, !spec.has("formula") ? declared : declared.computed(
-                new Formula(account.store(), table.type(), spec.path("formula").asText())));
-        ObjectNode line = JsonNodeFactory.instance.objectNode().put("k", "field").put("a", account.name())
-                .put("object", object).put("field", name);
+        Field field = account.store()
+                .declare(
+                        table,
+                        !spec.has("formula")
+                                ? declared
+                                : declared.computed(new Formula(
+                                        account.store(),
+                                        table.type(),
+                                        spec.path("formula").asText())));
+        ObjectNode line = JsonNodeFactory.instance
+                .objectNode()
+                .put("k", "field")
+                .put("a", account.name())
+                .put("object", object)
+                .put("field", name);
         line.set("spec", spec);
         account.declared(line);
         journal.line(line);
@@ -195,15 +218,21 @@ public final class Accounts {
     /** Takes a field away; values that records have in it are gone for everybody. */
     public void retireField(Account account, String object, String name) {
         account.store().table(object).ifPresent(table -> account.store().retire(table, name));
-        ObjectNode line = JsonNodeFactory.instance.objectNode().put("k", "retired").put("a", account.name())
-                .put("object", object).put("field", name);
+        ObjectNode line = JsonNodeFactory.instance
+                .objectNode()
+                .put("k", "retired")
+                .put("a", account.name())
+                .put("object", object)
+                .put("field", name);
         account.declared(line);
         journal.line(line);
     }
 
     private static Field field(String name, String children, JsonNode spec) {
-        Field field = Field.of(name, spec.path("label").asText(name), FieldType.ofWireName(
-                spec.path("type").asText("string")));
+        Field field = Field.of(
+                name,
+                spec.path("label").asText(name),
+                FieldType.ofWireName(spec.path("type").asText("string")));
         if (spec.has("length")) {
             field = field.withLength(spec.path("length").asInt());
         }
@@ -219,14 +248,18 @@ public final class Accounts {
             field = field.asUnique();
         }
         if (spec.has("referenceTo")) {
-            field = field.referringTo(spec.path("referenceTo").asText(),
-                    spec.path("relationshipName").asText(name.replaceFirst("__c$", "__r")))
+            field = field.referringTo(
+                            spec.path("referenceTo").asText(),
+                            spec.path("relationshipName").asText(name.replaceFirst("__c$", "__r")))
                     .asChildOf(spec.path("childRelationshipName").asText(children));
         }
         if (spec.path("options").isArray()) {
             List<String> values = new ArrayList<>();
-            spec.path("options").forEach(option -> values.add(option.isTextual() ? option.asText()
-                    : option.path("value").asText()));
+            spec.path("options")
+                    .forEach(option -> values.add(
+                            option.isTextual()
+                                    ? option.asText()
+                                    : option.path("value").asText()));
             field = field.offering(spec.path("restricted").asBoolean(true), values);
         }
         return field;

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.sandbox.server;
 
 import java.io.ByteArrayOutputStream;
@@ -23,7 +24,7 @@ public record Answer(int status, String contentType, byte[] body, Chunks chunks,
         byte[] next() throws IOException;
 
         @Override
-        default void close() throws IOException { }
+        default void close() throws IOException {}
     }
 
     public static Answer json(int status, byte[] body) {

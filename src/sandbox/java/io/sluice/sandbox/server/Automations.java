@@ -1,18 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.sandbox.server;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-
 import io.sluice.sandbox.store.Field;
 import io.sluice.sandbox.store.Refusal;
 import io.sluice.sandbox.store.Row;
 import io.sluice.sandbox.store.Store;
 import io.sluice.sandbox.store.Table;
-
 import io.vertx.core.Vertx;
-
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
@@ -97,10 +95,15 @@ public final class Automations implements AccountControl {
         }
 
         ObjectNode describe() {
-            ObjectNode described = JSON.createObjectNode().put("object", table.type().name());
+            ObjectNode described =
+                    JSON.createObjectNode().put("object", table.type().name());
             when.forEach(described.putArray("when")::add);
             described.set("set", set);
-            described.put("delayMs", delayMs).put("within", within).put("runs", runs.get()).put("failed", failed.get());
+            described
+                    .put("delayMs", delayMs)
+                    .put("within", within)
+                    .put("runs", runs.get())
+                    .put("failed", failed.get());
             return error == null ? described : described.put("error", error);
         }
     }
@@ -111,8 +114,12 @@ public final class Automations implements AccountControl {
             case "PUT" -> {
                 List<JsonNode> given = new ArrayList<>();
                 (body.isArray() ? body : JSON.createArrayNode().add(body)).forEach(given::add);
-                List<Rule> flows = given.stream().filter(rule -> !isOther(rule)).map(rule -> rule(account, rule)).toList();
-                List<JsonNode> rest = given.stream().filter(Automations::isOther).toList();
+                List<Rule> flows = given.stream()
+                        .filter(rule -> !isOther(rule))
+                        .map(rule -> rule(account, rule))
+                        .toList();
+                List<JsonNode> rest =
+                        given.stream().filter(Automations::isOther).toList();
                 rest.forEach(rule -> checkOther(account, rule));
                 clearOthers(account);
                 rest.forEach(rule -> addOther(account, rule));
@@ -126,7 +133,7 @@ public final class Automations implements AccountControl {
                 rules.computeIfPresent(account, (a, old) -> List.of());
                 clearOthers(account);
             }
-            default -> { }
+            default -> {}
         }
         ObjectNode all = JSON.createObjectNode();
         ArrayNode shown = all.putArray("automations");
@@ -173,30 +180,40 @@ public final class Automations implements AccountControl {
     private static Refusal refusal(Table table, JsonNode rule) {
         JsonNode refuse = rule.path("refuse");
         String name = refuse.path("field").asText();
-        Field field = table.type().field(name).orElseThrow(() -> new IllegalArgumentException(table.type().name()
-                + " has no field '" + name + "' that a validation rule could look at."));
+        Field field = table.type()
+                .field(name)
+                .orElseThrow(() -> new IllegalArgumentException(
+                        table.type().name() + " has no field '" + name + "' that a validation rule could look at."));
         Predicate<Object> test;
         if (refuse.has("equals")) {
-            test = value -> value != null && value.toString().equals(refuse.path("equals").asText());
+            test = value -> value != null
+                    && value.toString().equals(refuse.path("equals").asText());
         } else if (refuse.has("matches")) {
             Pattern pattern = Pattern.compile(refuse.path("matches").asText());
             test = value -> value != null && pattern.matcher(value.toString()).matches();
         } else if (refuse.has("empty")) {
             test = value -> (value == null) == refuse.path("empty").asBoolean();
         } else if (refuse.has("above")) {
-            test = value -> value instanceof Number number && number.doubleValue() > refuse.path("above").asDouble();
+            test = value -> value instanceof Number number
+                    && number.doubleValue() > refuse.path("above").asDouble();
         } else if (refuse.has("below")) {
-            test = value -> value instanceof Number number && number.doubleValue() < refuse.path("below").asDouble();
+            test = value -> value instanceof Number number
+                    && number.doubleValue() < refuse.path("below").asDouble();
         } else {
             throw new IllegalArgumentException("A validation rule has equals, matches, empty, above or below.");
         }
-        return new Refusal(row -> test.test(field.type().toWire(field.read(row))),
-                rule.path("message").asText("A validation rule refuses the record."), field.name());
+        return new Refusal(
+                row -> test.test(field.type().toWire(field.read(row))),
+                rule.path("message").asText("A validation rule refuses the record."),
+                field.name());
     }
 
     private static Table table(Account account, JsonNode rule) {
-        return account.store().table(rule.path("object").asText()).orElseThrow(() -> new IllegalArgumentException(
-                "An automation names its \"object\"; there is no object '" + rule.path("object").asText() + "'."));
+        return account.store()
+                .table(rule.path("object").asText())
+                .orElseThrow(
+                        () -> new IllegalArgumentException("An automation names its \"object\"; there is no object '"
+                                + rule.path("object").asText() + "'."));
     }
 
     private static Rule rule(Account account, JsonNode rule) {
@@ -213,9 +230,15 @@ public final class Automations implements AccountControl {
         if (!(rule.path("set") instanceof ObjectNode set) || set.isEmpty()) {
             throw new IllegalArgumentException("An automation has fields to \"set\": {\"tier\":\"gold\"}.");
         }
-        set.fieldNames().forEachRemaining(name -> table.type().field(name).orElseThrow(() -> new IllegalArgumentException(
-                table.type().name() + " has no field '" + name + "' that an automation could set.")));
-        return new Rule(table, when, set.deepCopy(), rule.path("delayMs").asLong(0),
+        set.fieldNames().forEachRemaining(name -> table.type()
+                .field(name)
+                .orElseThrow(() -> new IllegalArgumentException(
+                        table.type().name() + " has no field '" + name + "' that an automation could set.")));
+        return new Rule(
+                table,
+                when,
+                set.deepCopy(),
+                rule.path("delayMs").asLong(0),
                 rule.path("within").asBoolean());
     }
 
@@ -230,10 +253,14 @@ public final class Automations implements AccountControl {
                 if (rule.when.contains(change) && rule.within) {
                     pending.computeIfAbsent(account, a -> new ArrayList<>()).add(() -> set(account, rule, row.id()));
                 } else if (rule.when.contains(change)) {
-                    vertx.setTimer(Math.max(1, rule.delayMs), timer -> vertx.executeBlocking(() -> {
-                        run(account, rule, row.id());
-                        return null;
-                    }, false));
+                    vertx.setTimer(
+                            Math.max(1, rule.delayMs),
+                            timer -> vertx.executeBlocking(
+                                    () -> {
+                                        run(account, rule, row.id());
+                                        return null;
+                                    },
+                                    false));
                 }
             }
         }
@@ -255,7 +282,8 @@ public final class Automations implements AccountControl {
         if (before == null || before.isDeleted()) {
             return CREATED;
         }
-        boolean changed = table.type().fields().stream().filter(field -> field.column() >= 0)
+        boolean changed = table.type().fields().stream()
+                .filter(field -> field.column() >= 0)
                 .anyMatch(field -> !Objects.equals(before.value(field.column()), after.value(field.column())));
         return changed ? UPDATED : "";
     }
@@ -286,12 +314,14 @@ public final class Automations implements AccountControl {
     private ObjectNode values(Rule rule, long run, JsonNode shown) {
         JsonNode held = shown.path("properties").isObject() ? shown.path("properties") : shown;
         ObjectNode values = rule.set.deepCopy();
-        rule.set.properties().stream().filter(entry -> entry.getValue().isTextual()).forEach(entry ->
-                values.put(entry.getKey(), filled(entry.getValue().asText(), name -> switch (name) {
-                    case "run" -> String.valueOf(run);
-                    case "now" -> Instant.ofEpochMilli(clock.millis()).toString();
-                    default -> held.path(name).asText("");
-                })));
+        rule.set.properties().stream()
+                .filter(entry -> entry.getValue().isTextual())
+                .forEach(entry ->
+                        values.put(entry.getKey(), filled(entry.getValue().asText(), name -> switch (name) {
+                            case "run" -> String.valueOf(run);
+                            case "now" -> Instant.ofEpochMilli(clock.millis()).toString();
+                            default -> held.path(name).asText("");
+                        })));
         return values;
     }
 

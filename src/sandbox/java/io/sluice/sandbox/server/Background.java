@@ -1,8 +1,8 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.sandbox.server;
 
 import io.sluice.sandbox.store.Store;
 import io.sluice.sandbox.store.Transaction;
-
 import java.util.Map;
 import java.util.Optional;
 

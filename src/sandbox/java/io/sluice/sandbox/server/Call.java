@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.sandbox.server;
 
 import java.net.URLDecoder;
@@ -17,8 +18,14 @@ import java.util.Map;
  *                unless it was moved
  * @param origin  scheme, host and port that the client used, such as {@code http://127.0.0.1:8090}
  */
-public record Call(String method, String path, Map<String, String> query, Map<String, String> headers, byte[] body,
-        Path upload, String origin) {
+public record Call(
+        String method,
+        String path,
+        Map<String, String> query,
+        Map<String, String> headers,
+        byte[] body,
+        Path upload,
+        String origin) {
 
     Call with(byte[] bytes, Path file) {
         return new Call(method, path, query, headers, bytes, file, origin);
@@ -32,8 +39,10 @@ public record Call(String method, String path, Map<String, String> query, Map<St
     /** The decoded parts of any path. */
     public static List<String> segments(String path) {
         // in a path, unlike in a form, a plus sign is itself
-        return Arrays.stream(path.split("/")).filter(s -> !s.isEmpty())
-                .map(s -> URLDecoder.decode(s.replace("+", "%2B"), StandardCharsets.UTF_8)).toList();
+        return Arrays.stream(path.split("/"))
+                .filter(s -> !s.isEmpty())
+                .map(s -> URLDecoder.decode(s.replace("+", "%2B"), StandardCharsets.UTF_8))
+                .toList();
     }
 
     public String header(String name) {

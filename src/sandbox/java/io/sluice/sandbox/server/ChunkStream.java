@@ -1,14 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.sandbox.server;
 
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServerResponse;
-
+import java.io.IOException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-
-import java.io.IOException;
 
 /** Writes a long body chunk by chunk, as fast as the reader takes it; a reader that is gone ends it. */
 final class ChunkStream {
@@ -39,19 +38,21 @@ final class ChunkStream {
     }
 
     private void next() {
-        vertx.executeBlocking(chunks::next, false).onSuccess(chunk -> {
-            if (chunk == null) {
-                close();
-                response.end();
-                return;
-            }
-            // one chunk at a time: a drain handler may be called while the next chunk is under way already
-            response.write(Buffer.buffer(chunk)).onSuccess(v -> next()).onFailure(e -> close());
-        }).onFailure(e -> {
-            LOG.error("The sandbox failed in the middle of an answer.", e);
-            close();
-            response.close();
-        });
+        vertx.executeBlocking(chunks::next, false)
+                .onSuccess(chunk -> {
+                    if (chunk == null) {
+                        close();
+                        response.end();
+                        return;
+                    }
+                    // one chunk at a time: a drain handler may be called while the next chunk is under way already
+                    response.write(Buffer.buffer(chunk)).onSuccess(v -> next()).onFailure(e -> close());
+                })
+                .onFailure(e -> {
+                    LOG.error("The sandbox failed in the middle of an answer.", e);
+                    close();
+                    response.close();
+                });
     }
 
     private void close() {

@@ -1,15 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.sandbox.server;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-
 import io.sluice.sandbox.store.Field;
 import io.sluice.sandbox.store.Table;
-
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpServerResponse;
-
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
@@ -22,7 +20,8 @@ public final class Control {
 
     private static final String LINES = "application/x-ndjson";
 
-    private static final String HELP = """
+    private static final String HELP =
+            """
             The Sluice sandbox CRM.
             GET    /sandbox/referee                            what was counted
             POST   /sandbox/referee/reset                      count from zero, records stay
@@ -110,7 +109,11 @@ public final class Control {
     private final ObjectMapper json = new ObjectMapper();
 
     /** @param others controls that one CRM alone has, by name */
-    public Control(Vertx vertx, SandboxClock clock, Accounts accounts, Map<String, CrmUser> users,
+    public Control(
+            Vertx vertx,
+            SandboxClock clock,
+            Accounts accounts,
+            Map<String, CrmUser> users,
             Map<String, AccountControl> others) {
         this.vertx = vertx;
         this.clock = clock;
@@ -125,8 +128,9 @@ public final class Control {
             stream(path, response);
             return;
         }
-        vertx.executeBlocking(() -> answer(call, path), false).onComplete(result -> send(response,
-                result.succeeded() ? result.result() : error(500, String.valueOf(result.cause()))));
+        vertx.executeBlocking(() -> answer(call, path), false)
+                .onComplete(result -> send(
+                        response, result.succeeded() ? result.result() : error(500, String.valueOf(result.cause()))));
     }
 
     private void send(HttpServerResponse response, Answer answer) {
@@ -169,14 +173,22 @@ public final class Control {
         }
         String object = call.query().get("object");
         String record = call.query().get("record");
-        return Answer.streamed(200, LINES, account.writes().lines(account, users.get(account.crm()),
-                name -> object == null || object.equals(name), id -> record == null || record.equals(id),
-                Long.parseLong(entries)));
+        return Answer.streamed(
+                200,
+                LINES,
+                account.writes()
+                        .lines(
+                                account,
+                                users.get(account.crm()),
+                                name -> object == null || object.equals(name),
+                                id -> record == null || record.equals(id),
+                                Long.parseLong(entries)));
     }
 
     private Answer other(Call call, List<String> path) {
         AccountControl control = others.get(path.get(1));
-        return control == null ? error(404, "There is no such control. See /sandbox for what there is.")
+        return control == null
+                ? error(404, "There is no such control. See /sandbox for what there is.")
                 : ok(control.answer(account(path), call.method(), body(call)));
     }
 
@@ -229,7 +241,7 @@ public final class Control {
                 }
             }
             case "DELETE" -> account.faults().clear();
-            default -> { }
+            default -> {}
         }
         ObjectNode all = json.createObjectNode();
         all.set("faults", json.valueToTree(account.faults().list()));
@@ -251,8 +263,11 @@ public final class Control {
             return error(404, "A field is declared at /sandbox/fields/{account}/{object}/{field}.");
         }
         Field field = accounts.declareField(account, path.get(3), path.get(4), body);
-        return ok(json.createObjectNode().put("object", path.get(3)).put("field", field.name())
-                .put("type", field.type().wireName()).put("length", field.length()));
+        return ok(json.createObjectNode()
+                .put("object", path.get(3))
+                .put("field", field.name())
+                .put("type", field.type().wireName())
+                .put("length", field.length()));
     }
 
     private Answer record(Call call, List<String> path) {
@@ -262,12 +277,21 @@ public final class Control {
         UserEdits edits = new UserEdits(vertx, account, user);
         String id = path.size() > 4 ? path.get(4) : null;
         return switch (call.method()) {
-            case "GET" -> user.read(account, table, id).map(this::ok)
-                    .orElseThrow(() -> new NoSuchThing("There is no " + table.type().name() + " " + id + "."));
-            case "POST" -> id == null && isLines(call)
-                    ? Answer.text(200, LINES, edits.imported(table, call.text(),
-                            Boolean.parseBoolean(call.query().get("oneStamp"))))
-                    : ok(edits.write(table, id, body(call)));
+            case "GET" ->
+                user.read(account, table, id)
+                        .map(this::ok)
+                        .orElseThrow(() ->
+                                new NoSuchThing("There is no " + table.type().name() + " " + id + "."));
+            case "POST" ->
+                id == null && isLines(call)
+                        ? Answer.text(
+                                200,
+                                LINES,
+                                edits.imported(
+                                        table,
+                                        call.text(),
+                                        Boolean.parseBoolean(call.query().get("oneStamp"))))
+                        : ok(edits.write(table, id, body(call)));
             case "DELETE" -> ok(edits.delete(table, id));
             default -> error(405, "Records take GET, POST and DELETE.");
         };

@@ -1,7 +1,7 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.sandbox.server;
 
 import com.fasterxml.jackson.databind.JsonNode;
-
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
@@ -92,7 +92,11 @@ public final class Fault {
     }
 
     /** When a fault strikes, seen from the request's work. */
-    public enum When { BEFORE, WITHIN, AFTER }
+    public enum When {
+        BEFORE,
+        WITHIN,
+        AFTER
+    }
 
     private final Kind kind;
     private final JsonNode settings;
@@ -115,8 +119,8 @@ public final class Fault {
         this.left = settings.path("count").asLong(Long.MAX_VALUE);
         // for a late commit the seconds are its length, not the fault's own
         String life = kind == Kind.LATE_COMMIT ? "forSeconds" : "seconds";
-        this.endsAtMicros = settings.has(life)
-                ? nowMicros + (long) (settings.path(life).asDouble() * 1_000_000) : Long.MAX_VALUE;
+        this.endsAtMicros =
+                settings.has(life) ? nowMicros + (long) (settings.path(life).asDouble() * 1_000_000) : Long.MAX_VALUE;
     }
 
     public Kind kind() {
@@ -135,10 +139,13 @@ public final class Fault {
 
     private static When when(Kind kind, JsonNode settings) {
         if (settings.has("when")) {
-            return Arrays.stream(When.values()).filter(w -> w.name().equalsIgnoreCase(settings.path("when").asText()))
-                    .filter(w -> w != When.WITHIN || kind != Kind.ANSWER).findFirst()
-                    .orElseThrow(() -> new IllegalArgumentException("A fault's 'when' is before, within or after (of an "
-                            + "answer before or after), not '" + settings.path("when").asText() + "'."));
+            return Arrays.stream(When.values())
+                    .filter(w -> w.name().equalsIgnoreCase(settings.path("when").asText()))
+                    .filter(w -> w != When.WITHIN || kind != Kind.ANSWER)
+                    .findFirst()
+                    .orElseThrow(() -> new IllegalArgumentException(
+                            "A fault's 'when' is before, within or after (of an " + "answer before or after), not '"
+                                    + settings.path("when").asText() + "'."));
         }
         return switch (kind) {
             case SLOW -> settings.path("before").asBoolean() ? When.BEFORE : When.AFTER;
@@ -163,8 +170,10 @@ public final class Fault {
 
     /** @param about the records that a call is about: their ids, and the values by which it finds them behind a slash */
     boolean concernsRecords(Set<String> about) {
-        return keys.isEmpty() || keys.stream().anyMatch(key -> about.contains(key)
-                || about.stream().anyMatch(one -> one.endsWith("/" + key.toLowerCase(Locale.ROOT))));
+        return keys.isEmpty()
+                || keys.stream()
+                        .anyMatch(key -> about.contains(key)
+                                || about.stream().anyMatch(one -> one.endsWith("/" + key.toLowerCase(Locale.ROOT))));
     }
 
     /** Whether it strikes the calls or rows of certain records alone. */
@@ -174,7 +183,8 @@ public final class Fault {
 
     /** @param names all by which the record is known */
     boolean concernsRow(String ofObject, Set<String> names) {
-        return (object == null || object.equals(ofObject)) && (keys.isEmpty() || keys.stream().anyMatch(names::contains));
+        return (object == null || object.equals(ofObject))
+                && (keys.isEmpty() || keys.stream().anyMatch(names::contains));
     }
 
     boolean strikes() {
@@ -198,7 +208,8 @@ public final class Fault {
             return settings.path("delayMs").asLong();
         }
         long min = settings.path("minMs").asLong(0);
-        return ThreadLocalRandom.current().nextLong(min, Math.max(min, settings.path("maxMs").asLong(1000)) + 1);
+        return ThreadLocalRandom.current()
+                .nextLong(min, Math.max(min, settings.path("maxMs").asLong(1000)) + 1);
     }
 
     /** How long after its stamp a late commit becomes visible, in milliseconds. */

@@ -1,11 +1,10 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.sandbox.server;
 
 import com.fasterxml.jackson.databind.JsonNode;
-
 import io.sluice.sandbox.store.Field;
 import io.sluice.sandbox.store.Row;
 import io.sluice.sandbox.store.Table;
-
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
@@ -36,9 +35,12 @@ public final class Faults {
      */
     synchronized Fault add(JsonNode settings) {
         String name = settings.path("kind").asText();
-        Fault.Kind kind = Arrays.stream(Fault.Kind.values()).filter(k -> k.wireName().equals(name)).findFirst()
+        Fault.Kind kind = Arrays.stream(Fault.Kind.values())
+                .filter(k -> k.wireName().equals(name))
+                .findFirst()
                 .orElseThrow(() -> new IllegalArgumentException("There is no fault of kind '" + name + "'. Kinds: "
-                        + Arrays.stream(Fault.Kind.values()).map(Fault.Kind::wireName)
+                        + Arrays.stream(Fault.Kind.values())
+                                .map(Fault.Kind::wireName)
                                 .collect(Collectors.joining(", ")) + "."));
         Fault fault = new Fault(kind, settings, clock.micros());
         if (kind != Fault.Kind.EXPIRE_TOKENS) {
@@ -61,7 +63,8 @@ public final class Faults {
      * that strikes is used up by one.
      */
     synchronized Optional<Fault> strike(Fault.Kind kind, Request request) {
-        return strike(kind, request.operation(), request.objects(), request.kind() == Request.Kind.LOGIN, fault -> true);
+        return strike(
+                kind, request.operation(), request.objects(), request.kind() == Request.Kind.LOGIN, fault -> true);
     }
 
     /**
@@ -71,7 +74,11 @@ public final class Faults {
      * @param when  at which of these moments, or none for any
      */
     synchronized Optional<Fault> strike(Fault.Kind kind, Request request, Request.Subject about, Fault.When... when) {
-        return strike(kind, request.operation(), about.objects(), request.kind() == Request.Kind.LOGIN,
+        return strike(
+                kind,
+                request.operation(),
+                about.objects(),
+                request.kind() == Request.Kind.LOGIN,
                 fault -> fault.concernsRecords(about.keys())
                         && (when.length == 0 || List.of(when).contains(fault.when())));
     }
@@ -82,17 +89,20 @@ public final class Faults {
     }
 
     /** The fault of this kind that strikes work behind the requests, if one does. */
-    public synchronized Optional<Fault> strikeWork(Fault.Kind kind, String operation, String object, boolean onlyIfNamed) {
+    public synchronized Optional<Fault> strikeWork(
+            Fault.Kind kind, String operation, String object, boolean onlyIfNamed) {
         return strike(kind, operation, Set.of(object), onlyIfNamed, fault -> true);
     }
 
-    private Optional<Fault> strike(Fault.Kind kind, String operation, Set<String> objects, boolean onlyIfNamed,
-            Predicate<Fault> fits) {
+    private Optional<Fault> strike(
+            Fault.Kind kind, String operation, Set<String> objects, boolean onlyIfNamed, Predicate<Fault> fits) {
         sweep();
-        Optional<Fault> struck = active.stream().filter(f -> f.kind() == kind)
+        Optional<Fault> struck = active.stream()
+                .filter(f -> f.kind() == kind)
                 .filter(f -> f.concerns(operation, onlyIfNamed) && f.concernsAny(objects))
                 .filter(fits)
-                .filter(Fault::strikes).findFirst();
+                .filter(Fault::strikes)
+                .findFirst();
         struck.ifPresent(Fault::use);
         return struck;
     }
@@ -102,7 +112,8 @@ public final class Faults {
         sweep();
         return new RowFaults(active.stream()
                 .filter(f -> f.kind() == Fault.Kind.ROW_LOCK || f.kind() == Fault.Kind.PARTIAL)
-                .filter(f -> f.concerns(operation, false)).toList());
+                .filter(f -> f.concerns(operation, false))
+                .toList());
     }
 
     /** For work that no row fault strikes. */
@@ -155,7 +166,9 @@ public final class Faults {
         /** The fault that strikes a row that is known by these names. */
         public Optional<Fault> strike(String object, Set<String> names) {
             Optional<Fault> struck = faults.stream()
-                    .filter(f -> f.concernsRow(object, names)).filter(Fault::strikes).findFirst();
+                    .filter(f -> f.concernsRow(object, names))
+                    .filter(Fault::strikes)
+                    .findFirst();
             struck.filter(used::add).ifPresent(fault -> {
                 synchronized (Faults.this) {
                     fault.use();

@@ -1,19 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.sandbox.server;
 
 import com.fasterxml.jackson.databind.JsonNode;
-
 import io.sluice.sandbox.store.Store;
-
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
-
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
-
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.HashMap;
@@ -28,6 +23,8 @@ import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The way of every request: admitted or refused by the limiter, met by the faults, answered by its protocol, counted
@@ -54,7 +51,12 @@ public final class Gateway {
     private final AtomicLong arrived = new AtomicLong();
 
     /** @param uploads a folder for bodies too large for the memory */
-    public Gateway(Vertx vertx, SandboxClock clock, Accounts accounts, List<Protocol> protocols, Control control,
+    public Gateway(
+            Vertx vertx,
+            SandboxClock clock,
+            Accounts accounts,
+            List<Protocol> protocols,
+            Control control,
             Path uploads) {
         this.vertx = vertx;
         this.clock = clock;
@@ -70,7 +72,10 @@ public final class Gateway {
 
     private void receive(HttpServerRequest http) {
         Call head = head(http);
-        OptionalLong most = protocols.stream().filter(p -> p.serves(head)).findFirst().map(p -> p.uploaded(head))
+        OptionalLong most = protocols.stream()
+                .filter(p -> p.serves(head))
+                .findFirst()
+                .map(p -> p.uploaded(head))
                 .orElse(OptionalLong.empty());
         if (most.isEmpty()) {
             http.body().onSuccess(body -> guarded(http, () -> route(http, head.with(body.getBytes(), null))));
@@ -101,10 +106,15 @@ public final class Gateway {
             control.handle(call, http.response());
             return;
         }
-        Optional<Protocol> protocol = protocols.stream().filter(p -> p.serves(call)).findFirst();
+        Optional<Protocol> protocol =
+                protocols.stream().filter(p -> p.serves(call)).findFirst();
         if (protocol.isEmpty()) {
-            send(http.response(), Answer.text(404, "text/plain", "This sandbox serves nothing at " + call.path()
-                    + ". See /sandbox for what it serves.\n"));
+            send(
+                    http.response(),
+                    Answer.text(
+                            404,
+                            "text/plain",
+                            "This sandbox serves nothing at " + call.path() + ". See /sandbox for what it serves.\n"));
             return;
         }
         new Passage(http, protocol.get(), protocol.get().open(call)).begin();
@@ -179,16 +189,21 @@ public final class Gateway {
 
         /** Reads what the request is about, and does the work in whatever way the faults leave it to be done. */
         private void faulted() {
-            vertx.executeBlocking(() -> {
-                Set<String> written = request.keys().get();
-                Request.Subject told = request.subject().get();
-                Set<String> objects = union(request.objects(), told.objects());
-                Set<String> named = union(written, told.keys());
-                return new Body(written, new Request.Subject(objects, union(named, keysOf(objects, named))));
-            }, false).otherwise(new Body(Set.of(), new Request.Subject(request.objects(), Set.of()))).onSuccess(body -> {
-                about = body.about();
-                faulted(body.written());
-            });
+            vertx.executeBlocking(
+                            () -> {
+                                Set<String> written = request.keys().get();
+                                Request.Subject told = request.subject().get();
+                                Set<String> objects = union(request.objects(), told.objects());
+                                Set<String> named = union(written, told.keys());
+                                return new Body(
+                                        written, new Request.Subject(objects, union(named, keysOf(objects, named))));
+                            },
+                            false)
+                    .otherwise(new Body(Set.of(), new Request.Subject(request.objects(), Set.of())))
+                    .onSuccess(body -> {
+                        about = body.about();
+                        faulted(body.written());
+                    });
         }
 
         /** A fault may name a record by a key where the call names it by its id. */
@@ -197,10 +212,15 @@ public final class Gateway {
             if (account == null || !account.faults().nameRecords()) {
                 return Set.of();
             }
-            return objects.stream().flatMap(object -> account.store().table(object).stream())
-                    .flatMap(table -> ids.stream().map(table::row).filter(Objects::nonNull)
-                            .flatMap(row -> table.type().indexed().stream().filter(field -> field.read(row) != null)
-                                    .map(field -> field.name() + "/" + field.read(row).toString().toLowerCase(Locale.ROOT))))
+            return objects.stream()
+                    .flatMap(object -> account.store().table(object).stream())
+                    .flatMap(table -> ids.stream()
+                            .map(table::row)
+                            .filter(Objects::nonNull)
+                            .flatMap(row -> table.type().indexed().stream()
+                                    .filter(field -> field.read(row) != null)
+                                    .map(field -> field.name() + "/"
+                                            + field.read(row).toString().toLowerCase(Locale.ROOT))))
                     .collect(Collectors.toSet());
         }
 
@@ -246,7 +266,9 @@ public final class Gateway {
                             half(answer);
                         } else if (is(trouble.slow(), Fault.When.WITHIN)) {
                             count(answer.status(), attempt.written());
-                            half(answer).compose(v -> pause(trouble.slow(), Fault.When.WITHIN)).onSuccess(v -> rest(answer));
+                            half(answer)
+                                    .compose(v -> pause(trouble.slow(), Fault.When.WITHIN))
+                                    .onSuccess(v -> rest(answer));
                         } else if (trouble.hang().isEmpty()) {
                             answer(answer, attempt.written());
                         }
@@ -261,16 +283,29 @@ public final class Gateway {
 
         private Answer told(Fault fault) {
             JsonNode settings = fault.settings();
-            settings.path("headers").fields().forEachRemaining(header -> toldHeaders.put(header.getKey(),
-                    header.getValue().isNull() ? null : header.getValue().asText()));
+            settings.path("headers")
+                    .fields()
+                    .forEachRemaining(header -> toldHeaders.put(
+                            header.getKey(),
+                            header.getValue().isNull()
+                                    ? null
+                                    : header.getValue().asText()));
             JsonNode body = settings.path("body");
             if (body.isMissingNode()) {
                 return protocol.error(request, fault);
             }
             int status = settings.path("status").asInt(400);
             String text = body.isTextual() ? body.asText() : body.toString();
-            return text.isEmpty() ? Answer.empty(status) : Answer.text(status, settings.path("contentType").asText(
-                    body.isTextual() ? "text/html;charset=UTF-8" : "application/json;charset=UTF-8"), text);
+            return text.isEmpty()
+                    ? Answer.empty(status)
+                    : Answer.text(
+                            status,
+                            settings.path("contentType")
+                                    .asText(
+                                            body.isTextual()
+                                                    ? "text/html;charset=UTF-8"
+                                                    : "application/json;charset=UTF-8"),
+                            text);
         }
 
         /** What faults make of the answer to work that is done. */
@@ -283,20 +318,24 @@ public final class Gateway {
             if (other.isPresent()) {
                 return Future.succeededFuture(told(other.get()));
             }
-            return results.map(fault -> vertx.executeBlocking(() -> protocol.results(request, answer.whole(), fault), false)
-                    .recover(e -> {
-                        LOG.error("The sandbox can't change the results of {}; they are answered as they are.",
-                                request.operation(), e);
-                        return Future.succeededFuture(answer);
-                    }))
+            return results.map(fault -> vertx.executeBlocking(
+                                    () -> protocol.results(request, answer.whole(), fault), false)
+                            .recover(e -> {
+                                LOG.error(
+                                        "The sandbox can't change the results of {}; they are answered as they are.",
+                                        request.operation(),
+                                        e);
+                                return Future.succeededFuture(answer);
+                            }))
                     .orElseGet(() -> Future.succeededFuture(answer));
         }
 
         private Future<Answer> work(Request.Attempt attempt) {
-            return vertx.executeBlocking(() -> request.work().run(attempt), false).recover(e -> {
-                LOG.error("The sandbox failed on {}.", request.operation(), e);
-                return Future.succeededFuture(failure());
-            });
+            return vertx.executeBlocking(() -> request.work().run(attempt), false)
+                    .recover(e -> {
+                        LOG.error("The sandbox failed on {}.", request.operation(), e);
+                        return Future.succeededFuture(failure());
+                    });
         }
 
         /** A late commit: the answer waits until its writes can be seen. */
@@ -304,18 +343,22 @@ public final class Gateway {
             if (attempt.held().isEmpty()) {
                 return Future.succeededFuture();
             }
-            return pause(late.map(Fault::lateMillis).orElse(0L)).onSuccess(v -> attempt.held().get().release());
+            return pause(late.map(Fault::lateMillis).orElse(0L))
+                    .onSuccess(v -> attempt.held().get().release());
         }
 
         private Optional<Fault> strike(Fault.Kind kind, Fault.When... when) {
-            return about == null ? request.account().faults().strike(kind, request)
+            return about == null
+                    ? request.account().faults().strike(kind, request)
                     : request.account().faults().strike(kind, request, about, when);
         }
 
         private Request.Attempt attempt(boolean late) {
             Account account = request.account();
-            return new Request.Attempt(account == null ? null
-                    : account.faults().forRows(request.operation()), late, new Store.Signature("api", id));
+            return new Request.Attempt(
+                    account == null ? null : account.faults().forRows(request.operation()),
+                    late,
+                    new Store.Signature("api", id));
         }
 
         private void refuse(String limit, long micros) {
@@ -339,10 +382,12 @@ public final class Gateway {
         }
 
         private Answer completed(Answer answer) {
-            Answer complete = request.account() == null ? answer
+            Answer complete = request.account() == null
+                    ? answer
                     : protocol.complete(request, answer).with(REQUEST_ID, id);
             for (Map.Entry<String, String> header : toldHeaders.entrySet()) {
-                complete = header.getValue() == null ? complete.without(header.getKey())
+                complete = header.getValue() == null
+                        ? complete.without(header.getKey())
                         : complete.with(header.getKey(), header.getValue());
             }
             return complete;
@@ -417,10 +462,10 @@ public final class Gateway {
     }
 
     /** What befalls a request that is worked on. */
-    private record Trouble(Optional<Fault> reset, Optional<Fault> hang, Optional<Fault> slow) { }
+    private record Trouble(Optional<Fault> reset, Optional<Fault> hang, Optional<Fault> slow) {}
 
     /** What a request's body tells: the records it writes, and all that it is about. */
-    private record Body(Set<String> written, Request.Subject about) { }
+    private record Body(Set<String> written, Request.Subject about) {}
 
     private static boolean is(Optional<Fault> fault, Fault.When when) {
         return fault.isPresent() && fault.get().when() == when;
@@ -431,8 +476,11 @@ public final class Gateway {
     }
 
     private static Answer failure() {
-        return Answer.json(500, ("[{\"message\":\"An unexpected error occurred in the sandbox.\","
-                + "\"errorCode\":\"UNKNOWN_EXCEPTION\"}]").getBytes(StandardCharsets.UTF_8));
+        return Answer.json(
+                500,
+                ("[{\"message\":\"An unexpected error occurred in the sandbox.\","
+                                + "\"errorCode\":\"UNKNOWN_EXCEPTION\"}]")
+                        .getBytes(StandardCharsets.UTF_8));
     }
 
     static void send(HttpServerResponse response, Answer answer) {
@@ -457,12 +505,16 @@ public final class Gateway {
 
     private static Call head(HttpServerRequest http) {
         Map<String, String> query = new HashMap<>();
-        http.params().forEach(e -> query.merge(e.getKey(), e.getValue(),
-                (first, next) -> LISTS.contains(e.getKey()) ? first + "," + next : first));
+        http.params()
+                .forEach(e -> query.merge(
+                        e.getKey(),
+                        e.getValue(),
+                        (first, next) -> LISTS.contains(e.getKey()) ? first + "," + next : first));
         Map<String, String> headers = new HashMap<>();
         http.headers().forEach(e -> headers.putIfAbsent(e.getKey().toLowerCase(Locale.ROOT), e.getValue()));
         String path = http.path().replaceAll("/{2,}", "/");
-        String origin = http.scheme() + "://" + (http.authority() == null ? "127.0.0.1" : http.authority().toString());
+        String origin = http.scheme() + "://"
+                + (http.authority() == null ? "127.0.0.1" : http.authority().toString());
         return new Call(http.method().name(), path, query, headers, NO_BODY, null, origin);
     }
 }

@@ -1,15 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.sandbox.server;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-
 import io.sluice.sandbox.store.Field;
 import io.sluice.sandbox.store.Row;
 import io.sluice.sandbox.store.Store;
 import io.sluice.sandbox.store.Table;
-
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -46,8 +45,8 @@ public final class Journal implements AutoCloseable {
     public static Journal open(Path file) throws IOException {
         Path folder = file.toAbsolutePath().getParent();
         Files.createDirectories(folder);
-        FileChannel channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE,
-                StandardOpenOption.APPEND);
+        FileChannel channel =
+                FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE, StandardOpenOption.APPEND);
         try {
             if (channel.tryLock() != null) {
                 return new Journal(channel);
@@ -85,7 +84,9 @@ public final class Journal implements AutoCloseable {
             json.writeObjectFieldStart("o");
             for (Map.Entry<Table, ? extends Iterable<Row>> entry : rows.entrySet()) {
                 json.writeArrayFieldStart(entry.getKey().type().name());
-                List<Field> stored = entry.getKey().type().fields().stream().filter(f -> f.column() >= 0).toList();
+                List<Field> stored = entry.getKey().type().fields().stream()
+                        .filter(f -> f.column() >= 0)
+                        .toList();
                 for (Row row : entry.getValue()) {
                     row(json, stored, row);
                 }
@@ -207,7 +208,8 @@ public final class Journal implements AutoCloseable {
     }
 
     private synchronized void append(byte[] line) {
-        ByteBuffer buffer = ByteBuffer.allocate(line.length + 1).put(line).put((byte) '\n').flip();
+        ByteBuffer buffer =
+                ByteBuffer.allocate(line.length + 1).put(line).put((byte) '\n').flip();
         try {
             while (buffer.hasRemaining()) {
                 channel.write(buffer);

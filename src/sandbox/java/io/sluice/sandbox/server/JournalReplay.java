@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.sandbox.server;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
@@ -5,17 +6,12 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-
 import io.sluice.sandbox.store.Field;
 import io.sluice.sandbox.store.FieldType;
 import io.sluice.sandbox.store.ObjectType;
 import io.sluice.sandbox.store.Row;
 import io.sluice.sandbox.store.Store;
 import io.sluice.sandbox.store.Table;
-
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
-
 import java.io.BufferedInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -29,6 +25,8 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Brings the accounts back to where the journal left them, and rewrites the journal when most of it is history. */
 public final class JournalReplay {
@@ -63,8 +61,10 @@ public final class JournalReplay {
                 line.reset();
             }
         } catch (JsonProcessingException e) {
-            throw new IOException("The data file " + file + " is damaged at byte " + whole
-                    + ", which is not its end. Move it away to start empty.", e);
+            throw new IOException(
+                    "The data file " + file + " is damaged at byte " + whole
+                            + ", which is not its end. Move it away to start empty.",
+                    e);
         }
         if (whole < Files.size(file)) {
             LOG.warn("The data file {} ended in a torn line, which was never answered and is dropped.", file);
@@ -89,22 +89,35 @@ public final class JournalReplay {
         }
         switch (node.path("k").asText()) {
             case "object" -> accounts.declareObject(account, node.path("object").asText(), node.path("spec"));
-            case "field" -> accounts.declareField(account, node.path("object").asText(), node.path("field").asText(),
-                    node.path("spec"));
-            case "retired" -> accounts.retireField(account, node.path("object").asText(), node.path("field").asText());
+            case "field" ->
+                accounts.declareField(
+                        account,
+                        node.path("object").asText(),
+                        node.path("field").asText(),
+                        node.path("spec"));
+            case "retired" ->
+                accounts.retireField(
+                        account,
+                        node.path("object").asText(),
+                        node.path("field").asText());
             case "limits" -> accounts.changeLimits(account, node.path("spec"));
             case "kept" -> account.restoreKept(node.path("n").asText(), node.path("v"));
             case "rows" -> node.path("o").properties().forEach(e -> rows(account, e.getKey(), e.getValue()));
             case "call" -> call(account, node);
             case "done" -> account.tally().answered(node.path("s").asInt(), written(node));
             case "wrote" -> account.tally().wrote(written(node));
-            case "spent" -> account.limiter().replay(node.path("n").asText(), node.path("t").asLong(), 1);
-            case "met" -> account.tally().restoreMaxWritesInFlight(node.path("n").asInt());
+            case "spent" ->
+                account.limiter().replay(node.path("n").asText(), node.path("t").asLong(), 1);
+            case "met" ->
+                account.tally().restoreMaxWritesInFlight(node.path("n").asInt());
             case "reset" -> account.tally().reset();
             case "counters" -> {
                 account.tally().restore(node.path("tally"));
-                node.path("windows").properties().forEach(e -> e.getValue().forEach(moment ->
-                        account.limiter().replay(e.getKey(), moment.get(0).asLong(), moment.get(1).asInt())));
+                node.path("windows").properties().forEach(e -> e.getValue().forEach(moment -> account.limiter()
+                        .replay(
+                                e.getKey(),
+                                moment.get(0).asLong(),
+                                moment.get(1).asInt())));
             }
             default -> LOG.warn("The data file holds a line of unknown kind {}; it is passed over.", node.path("k"));
         }
@@ -112,7 +125,9 @@ public final class JournalReplay {
 
     private static Map<String, Integer> written(JsonNode node) {
         Map<String, Integer> written = new HashMap<>();
-        node.path("w").properties().forEach(e -> written.put(e.getKey(), e.getValue().asInt()));
+        node.path("w")
+                .properties()
+                .forEach(e -> written.put(e.getKey(), e.getValue().asInt()));
         return written;
     }
 
@@ -124,7 +139,11 @@ public final class JournalReplay {
             account.tally().refused(operation, node.path("e").asBoolean());
         } else {
             account.tally().accepted(operation, node.path("e").asBoolean());
-            account.limiter().replay(limit -> account.counts(operation, limit), node.path("t").asLong(), 1);
+            account.limiter()
+                    .replay(
+                            limit -> account.counts(operation, limit),
+                            node.path("t").asLong(),
+                            1);
         }
     }
 
@@ -140,8 +159,16 @@ public final class JournalReplay {
             ObjectType type = table.type();
             image.get(7).properties().forEach(e -> type.field(e.getKey())
                     .ifPresent(field -> values.put(field.name(), kept(field, e.getValue()))));
-            rows.add(Store.restored(type, image.get(0).asInt(), values, image.get(1).asLong(), image.get(2).asText(),
-                    image.get(3).asLong(), image.get(4).asLong(), image.get(5).asText(), life(image.get(6))));
+            rows.add(Store.restored(
+                    type,
+                    image.get(0).asInt(),
+                    values,
+                    image.get(1).asLong(),
+                    image.get(2).asText(),
+                    image.get(3).asLong(),
+                    image.get(4).asLong(),
+                    image.get(5).asText(),
+                    life(image.get(6))));
         }
         account.store().restore(table, rows);
     }
@@ -168,7 +195,10 @@ public final class JournalReplay {
 
     /** Writes the present state to a new file when the old one is more than half history. */
     private void compact(Path file) throws IOException {
-        long rows = accounts.all().stream().flatMap(a -> a.store().tables().stream()).mapToLong(Table::live).sum();
+        long rows = accounts.all().stream()
+                .flatMap(a -> a.store().tables().stream())
+                .mapToLong(Table::live)
+                .sum();
         if (lines < 10_000 && rowImages < 2 * rows + 10_000) {
             return;
         }
@@ -205,7 +235,9 @@ public final class JournalReplay {
         ObjectNode windows = counters.putObject("windows");
         account.limiter().describe(false).fieldNames().forEachRemaining(name -> {
             ArrayNode moments = windows.putArray(name);
-            account.limiter().forEachMoment(name, (micros, n) -> moments.addArray().add(micros).add(n));
+            account.limiter()
+                    .forEachMoment(
+                            name, (micros, n) -> moments.addArray().add(micros).add(n));
         });
         journal.line(counters);
     }

@@ -1,9 +1,9 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.sandbox.server;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.LinkedHashMap;
@@ -32,7 +32,7 @@ public final class Limiter {
     private double longRunningSeconds = 20;
 
     /** A request that was let in and is not answered yet. */
-    private record Running(long startMicros) { }
+    private record Running(long startMicros) {}
 
     /** What the limiter said to one request: the limit that refuses it, or that it may go on. */
     public static final class Admission {
@@ -57,7 +57,7 @@ public final class Limiter {
     }
 
     /** How much of a window is used. */
-    public record Usage(long used, long max) { }
+    public record Usage(long used, long max) {}
 
     Limiter(SandboxClock clock) {
         this.clock = clock;
@@ -139,11 +139,13 @@ public final class Limiter {
             maxLongRunning = spec.path("max").asInt(maxLongRunning);
             longRunningSeconds = spec.path("thresholdSeconds").asDouble(longRunningSeconds);
         } else {
-            boolean perRequest = !allocations.containsKey(name) && spec.path("perRequest").asBoolean(true);
+            boolean perRequest =
+                    !allocations.containsKey(name) && spec.path("perRequest").asBoolean(true);
             RollingWindow present = window(name).orElse(null);
             long max = positive(name, spec, "max", present == null ? 0 : present.max());
             long seconds = positive(name, spec, "windowSeconds", present == null ? 0 : present.seconds());
-            RollingWindow window = present == null || spec.has("used") ? new RollingWindow(max, seconds)
+            RollingWindow window = present == null || spec.has("used")
+                    ? new RollingWindow(max, seconds)
                     : present.changedTo(max, seconds);
             if (spec.path("used").asInt() > 0) {
                 window.add(clock.micros(), spec.path("used").asInt());
@@ -163,8 +165,8 @@ public final class Limiter {
         ObjectNode all = JsonNodeFactory.instance.objectNode();
         long now = clock.micros();
         windows.forEach((name, window) -> describe(all.putObject(name), window, withUse, now));
-        allocations.forEach((name, allocation) ->
-                describe(all.putObject(name).put("perRequest", false), allocation, withUse, now));
+        allocations.forEach(
+                (name, allocation) -> describe(all.putObject(name).put("perRequest", false), allocation, withUse, now));
         ObjectNode concurrent = all.putObject(CONCURRENT);
         concurrent.put("max", maxLongRunning).put("thresholdSeconds", longRunningSeconds);
         if (withUse) {

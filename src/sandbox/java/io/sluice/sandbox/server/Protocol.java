@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.sandbox.server;
 
 import java.util.OptionalLong;
@@ -36,5 +37,5 @@ public interface Protocol extends AutoCloseable {
 
     /** Ends what goes on behind the requests. */
     @Override
-    default void close() { }
+    default void close() {}
 }

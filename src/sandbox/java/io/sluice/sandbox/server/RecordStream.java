@@ -1,9 +1,8 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.sandbox.server;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-
 import io.sluice.sandbox.store.Row;
-
 import java.nio.charset.StandardCharsets;
 import java.util.Iterator;
 import java.util.function.Function;
@@ -24,7 +23,7 @@ final class RecordStream implements Answer.Chunks {
     @Override
     public byte[] next() {
         StringBuilder chunk = new StringBuilder();
-        for (int n = 0; n < ROWS_A_CHUNK && rows.hasNext();) {
+        for (int n = 0; n < ROWS_A_CHUNK && rows.hasNext(); ) {
             Row row = rows.next();
             if (!row.isDeleted()) {
                 chunk.append(show.apply(row)).append('\n');

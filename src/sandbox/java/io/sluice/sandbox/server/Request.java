@@ -1,8 +1,8 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.sandbox.server;
 
 import io.sluice.sandbox.store.Store;
 import io.sluice.sandbox.store.Transaction;
-
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -17,8 +17,14 @@ import java.util.function.Supplier;
  * @param keys      the records it writes, worked out from its body on a worker thread
  * @param subject   what else its body tells that faults name, worked out on a worker thread
  */
-public record Request(Account account, Kind kind, String operation, Set<String> objects, Supplier<Set<String>> keys,
-        Supplier<Subject> subject, Work work) {
+public record Request(
+        Account account,
+        Kind kind,
+        String operation,
+        Set<String> objects,
+        Supplier<Set<String>> keys,
+        Supplier<Subject> subject,
+        Work work) {
 
     /**
      * What a request is about, as far as only its body tells.
@@ -30,8 +36,8 @@ public record Request(Account account, Kind kind, String operation, Set<String> 
         public static final Subject NONE = new Subject(Set.of(), Set.of());
     }
 
-    public Request(Account account, Kind kind, String operation, Set<String> objects, Supplier<Set<String>> keys,
-            Work work) {
+    public Request(
+            Account account, Kind kind, String operation, Set<String> objects, Supplier<Set<String>> keys, Work work) {
         this(account, kind, operation, objects, keys, () -> Subject.NONE, work);
     }
 

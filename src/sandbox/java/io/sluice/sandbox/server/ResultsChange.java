@@ -1,7 +1,7 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.sandbox.server;
 
 import com.fasterxml.jackson.databind.JsonNode;
-
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -11,8 +11,9 @@ import java.util.function.UnaryOperator;
 public final class ResultsChange {
 
     /** A page in place of the results. */
-    public static final String PAGE = "<!DOCTYPE html>\n<html><head><title>Proxy</title></head><body><h1>Please sign in</h1>"
-            + "</body></html>\n";
+    public static final String PAGE =
+            "<!DOCTYPE html>\n<html><head><title>Proxy</title></head><body><h1>Please sign in</h1>"
+                    + "</body></html>\n";
 
     private final JsonNode settings;
 
@@ -61,9 +62,12 @@ public final class ResultsChange {
         if (settings.path("empty").asBoolean() || pending()) {
             return List.of();
         }
-        List<T> changed = new ArrayList<>(results.subList(Math.min(results.size(), settings.path("drop").asInt()),
-                results.size()));
-        changed.addAll(0, List.copyOf(changed.subList(0, Math.min(changed.size(), settings.path("double").asInt()))));
+        List<T> changed = new ArrayList<>(
+                results.subList(Math.min(results.size(), settings.path("drop").asInt()), results.size()));
+        changed.addAll(
+                0,
+                List.copyOf(changed.subList(
+                        0, Math.min(changed.size(), settings.path("double").asInt()))));
         if (!results.isEmpty()) {
             for (int i = 0; i < settings.path("foreign").asInt(); i++) {
                 changed.add(foreign.apply(results.get(i % results.size())));
@@ -72,7 +76,7 @@ public final class ResultsChange {
         switch (settings.path("order").asText()) {
             case "reversed" -> Collections.reverse(changed);
             case "shuffled" -> Collections.shuffle(changed);
-            default -> { }
+            default -> {}
         }
         return changed;
     }

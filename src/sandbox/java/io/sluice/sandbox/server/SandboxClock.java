@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.sandbox.server;
 
 /** The sandbox's time: microseconds since 1970 that never run backwards, so that windows and stamps are exact. */

@@ -1,9 +1,9 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.sandbox.server;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -78,7 +78,8 @@ final class Tally {
     synchronized boolean writesBegin(Collection<String> keys) {
         int before = maxWritesInFlight;
         for (String key : keys) {
-            int large = (int) largeInFlight.stream().filter(set -> set.contains(key)).count();
+            int large = (int)
+                    largeInFlight.stream().filter(set -> set.contains(key)).count();
             int writes = large + inFlight.merge(key, 1, Integer::sum);
             if (writes > maxWritesInFlight) {
                 maxWritesInFlight = writes;
@@ -136,14 +137,18 @@ final class Tally {
         logins = 0;
         unauthorized = 0;
         cut = 0;
-        maxWritesInFlight = inFlight.values().stream().mapToInt(Integer::intValue).max()
-                .orElse(largeInFlight.isEmpty() ? 0 : 1);
+        maxWritesInFlight =
+                inFlight.values().stream().mapToInt(Integer::intValue).max().orElse(largeInFlight.isEmpty() ? 0 : 1);
     }
 
     synchronized ObjectNode describe() {
         ObjectNode all = JsonNodeFactory.instance.objectNode();
-        all.put("accepted", accepted).put("refused", refused).put("exempt", exempt).put("logins", logins)
-                .put("unauthorized", unauthorized).put("cut", cut);
+        all.put("accepted", accepted)
+                .put("refused", refused)
+                .put("exempt", exempt)
+                .put("logins", logins)
+                .put("unauthorized", unauthorized)
+                .put("cut", cut);
         put(all.putObject("byOperation"), byOperation);
         put(all.putObject("byStatus"), byStatus);
         put(all.putObject("writesByObject"), writesByObject);

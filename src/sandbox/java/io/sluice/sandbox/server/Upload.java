@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.sandbox.server;
 
 import io.vertx.core.Future;
@@ -7,7 +8,6 @@ import io.vertx.core.buffer.Buffer;
 import io.vertx.core.file.AsyncFile;
 import io.vertx.core.file.OpenOptions;
 import io.vertx.core.http.HttpServerRequest;
-
 import java.nio.file.Path;
 
 /** Puts the body of a request in a file, as fast as the disk takes it; what is longer than the limit is thrown away. */
@@ -25,7 +25,8 @@ final class Upload {
     /** Must be called before anything else reads the request; {@code most} in bytes. */
     static Future<Void> store(Vertx vertx, HttpServerRequest http, Path file, long most) {
         http.pause();
-        return vertx.fileSystem().open(file.toString(), new OpenOptions().setWrite(true).setCreateNew(true))
+        return vertx.fileSystem()
+                .open(file.toString(), new OpenOptions().setWrite(true).setCreateNew(true))
                 .compose(open -> new Upload(http, most).into(open));
     }
 

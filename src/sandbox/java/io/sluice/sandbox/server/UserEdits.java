@@ -1,15 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.sandbox.server;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-
 import io.sluice.sandbox.store.Store;
 import io.sluice.sandbox.store.Table;
-
 import io.vertx.core.Vertx;
-
 import java.util.Optional;
 import java.util.stream.Collectors;
 
@@ -54,7 +52,9 @@ final class UserEdits {
     }
 
     private String imported(Table table, String lines) {
-        return lines.lines().filter(line -> !line.isBlank()).map(line -> imported(table, parsed(line)).toString() + "\n")
+        return lines.lines()
+                .filter(line -> !line.isBlank())
+                .map(line -> imported(table, parsed(line)).toString() + "\n")
                 .collect(Collectors.joining());
     }
 
@@ -84,16 +84,21 @@ final class UserEdits {
 
     /** A user's edit meets late commits only; it is answered at once, with the moment at which others see it. */
     private ObjectNode edited(Table table, Edit edit) {
-        Optional<Fault> late = account.faults().strikeEdit(Fault.Kind.LATE_COMMIT, table.type().name());
-        Request.Attempt attempt = new Request.Attempt(account.faults().noRows(), late.isPresent(),
-                new Store.Signature("user", null));
+        Optional<Fault> late =
+                account.faults().strikeEdit(Fault.Kind.LATE_COMMIT, table.type().name());
+        Request.Attempt attempt =
+                new Request.Attempt(account.faults().noRows(), late.isPresent(), new Store.Signature("user", null));
         ObjectNode answer = JSON.createObjectNode().put(ID, edit.make(attempt));
         attempt.held().ifPresent(held -> {
             long millis = late.map(Fault::lateMillis).orElse(0L);
-            vertx.setTimer(Math.max(1, millis), t -> vertx.executeBlocking(() -> {
-                held.release();
-                return null;
-            }, false));
+            vertx.setTimer(
+                    Math.max(1, millis),
+                    t -> vertx.executeBlocking(
+                            () -> {
+                                held.release();
+                                return null;
+                            },
+                            false));
             answer.put("visibleInMs", millis);
         });
         return answer;

@@ -1,15 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.sandbox.server;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.NullNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-
 import io.sluice.sandbox.store.Field;
 import io.sluice.sandbox.store.Row;
 import io.sluice.sandbox.store.Store;
 import io.sluice.sandbox.store.Table;
-
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayDeque;
@@ -28,18 +27,21 @@ import java.util.function.Predicate;
 final class WriteLog {
 
     /** Writes, fewer in a small heap: each holds on to a row, however wide. */
-    static final int USUAL_CAPACITY = (int) Math.min(50_000, Runtime.getRuntime().maxMemory() / 16_384);
+    static final int USUAL_CAPACITY =
+            (int) Math.min(50_000, Runtime.getRuntime().maxMemory() / 16_384);
+
     private static final int WRITES_A_CHUNK = 200;
 
     private final SandboxClock clock;
     private final Deque<Write> writes = new ArrayDeque<>();
     /** Requests whose answer a fault has changed, cut or kept back. */
     private final Set<String> disturbed = new LinkedHashSet<>();
+
     private int capacity = USUAL_CAPACITY;
     private long last;
 
     /** A write of one record; {@code before} is null where it was made. */
-    private record Write(long number, long micros, Store.Signature by, Table table, Row before, Row after) { }
+    private record Write(long number, long micros, Store.Signature by, Table table, Row before, Row after) {}
 
     WriteLog(SandboxClock clock) {
         this.clock = clock;
@@ -80,11 +82,13 @@ final class WriteLog {
      * @param wanted of which writes: by object and record id
      * @param after  the number of the last write that is not wanted any more
      */
-    synchronized Answer.Chunks lines(Account account, CrmUser user, Predicate<String> object, Predicate<String> record,
-            long after) {
+    synchronized Answer.Chunks lines(
+            Account account, CrmUser user, Predicate<String> object, Predicate<String> record, long after) {
         List<Write> wanted = new ArrayList<>();
         writes.forEach(write -> {
-            if (write.number() > after && object.test(write.table().type().name()) && record.test(write.after().id())) {
+            if (write.number() > after
+                    && object.test(write.table().type().name())
+                    && record.test(write.after().id())) {
                 wanted.add(write);
             }
         });
@@ -106,7 +110,9 @@ final class WriteLog {
     synchronized List<Row> versions(Table table, Row row) {
         List<Row> versions = new ArrayList<>();
         for (Write write : writes) {
-            if (write.table() == table && write.after().number() == row.number() && write.after().stamp() <= row.stamp()) {
+            if (write.table() == table
+                    && write.after().number() == row.number()
+                    && write.after().stamp() <= row.stamp()) {
                 if (versions.isEmpty() && write.before() != null) {
                     versions.add(write.before());
                 }
@@ -119,8 +125,10 @@ final class WriteLog {
         return versions;
     }
 
-    private static void describe(Account account, CrmUser user, Write write, Set<String> disturbed, StringBuilder lines) {
-        JsonNode before = write.before() == null ? NullNode.instance : shown(account, user, write.table(), write.before());
+    private static void describe(
+            Account account, CrmUser user, Write write, Set<String> disturbed, StringBuilder lines) {
+        JsonNode before =
+                write.before() == null ? NullNode.instance : shown(account, user, write.table(), write.before());
         JsonNode after = shown(account, user, write.table(), write.after());
         Set<String> changed = new LinkedHashSet<>();
         ObjectNode keys = JsonNodeFactory.instance.objectNode();
@@ -132,10 +140,15 @@ final class WriteLog {
                 keys.set(field.name(), after.get(field.name()));
             }
         }
-        ObjectNode line = JsonNodeFactory.instance.objectNode().put("seq", write.number())
-                .put("at", Instant.EPOCH.plusNanos(write.micros() * 1000).toString()).put("by", write.by().by())
-                .put("request", write.by().request()).put("user", write.after().modifiedBy())
-                .put("object", write.table().type().name()).put("record", write.after().id());
+        ObjectNode line = JsonNodeFactory.instance
+                .objectNode()
+                .put("seq", write.number())
+                .put("at", Instant.EPOCH.plusNanos(write.micros() * 1000).toString())
+                .put("by", write.by().by())
+                .put("request", write.by().request())
+                .put("user", write.after().modifiedBy())
+                .put("object", write.table().type().name())
+                .put("record", write.after().id());
         line.set("keys", keys);
         line.put("change", change(write));
         if (disturbed.contains(String.valueOf(write.by().request()))) {
@@ -164,7 +177,9 @@ final class WriteLog {
         if (after.isPurged()) {
             return "purged";
         }
-        return after.isDeleted() ? before.isDeleted() ? "updated" : "deleted" : before.isDeleted() ? "restored" : "updated";
+        return after.isDeleted()
+                ? before.isDeleted() ? "updated" : "deleted"
+                : before.isDeleted() ? "restored" : "updated";
     }
 
     /** Fields by name with their values on the wire. */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.sandbox.store;
 
 import java.util.List;
@@ -12,9 +13,25 @@ import java.util.function.Function;
  * @param source       reads the value of a row that is not a stored column, or null
  * @param options      what a choice offers
  */
-public record Field(String name, String label, FieldType type, int length, int precision, int scale, boolean required,
-        boolean createable, boolean updateable, boolean unique, boolean externalId, boolean idLookup, boolean nameField,
-        Reference reference, String compound, int column, Function<Row, Object> source, Options options) {
+public record Field(
+        String name,
+        String label,
+        FieldType type,
+        int length,
+        int precision,
+        int scale,
+        boolean required,
+        boolean createable,
+        boolean updateable,
+        boolean unique,
+        boolean externalId,
+        boolean idLookup,
+        boolean nameField,
+        Reference reference,
+        String compound,
+        int column,
+        Function<Row, Object> source,
+        Options options) {
 
     /**
      * What a choice offers.
@@ -28,7 +45,8 @@ public record Field(String name, String label, FieldType type, int length, int p
 
         /** Whether a value, or each of several between semicolons, may be written. */
         public boolean take(String value) {
-            return !restricted || List.of(value.split(";")).stream().map(String::strip).allMatch(values::contains);
+            return !restricted
+                    || List.of(value.split(";")).stream().map(String::strip).allMatch(values::contains);
         }
     }
 
@@ -39,27 +57,76 @@ public record Field(String name, String label, FieldType type, int length, int p
      * @param relationship name by which SOQL and writes follow it, or null
      * @param children     name by which SOQL finds the records that point there, or null when it has none
      */
-    public record Reference(List<String> objects, String relationship, String children) { }
+    public record Reference(List<String> objects, String relationship, String children) {}
 
     /** The same field with a choice of these values. */
     public Field offering(boolean restricted, List<String> values) {
-        return new Field(name, label, type, length, precision, scale, required, createable, updateable, unique,
-                externalId, idLookup, nameField, reference, compound, column, source,
+        return new Field(
+                name,
+                label,
+                type,
+                length,
+                precision,
+                scale,
+                required,
+                createable,
+                updateable,
+                unique,
+                externalId,
+                idLookup,
+                nameField,
+                reference,
+                compound,
+                column,
+                source,
                 new Options(List.copyOf(values), restricted, null));
     }
 
     /** The same choice, of which a new record has this value when it is given none. */
     public Field usually(String value) {
-        return new Field(name, label, type, length, precision, scale, required, createable, updateable, unique,
-                externalId, idLookup, nameField, reference, compound, column, source,
+        return new Field(
+                name,
+                label,
+                type,
+                length,
+                precision,
+                scale,
+                required,
+                createable,
+                updateable,
+                unique,
+                externalId,
+                idLookup,
+                nameField,
+                reference,
+                compound,
+                column,
+                source,
                 new Options(options.values(), options.restricted(), value));
     }
 
     /** A writable field of this name and type, with the rest at its usual default. */
     public static Field of(String name, String label, FieldType type) {
         boolean decimal = type.isDecimal();
-        return new Field(name, label, type, defaultLength(type), decimal ? 18 : 0, decimal ? 2 : 0, false, true, true,
-                false, false, false, false, null, null, -1, null, Options.ANY);
+        return new Field(
+                name,
+                label,
+                type,
+                defaultLength(type),
+                decimal ? 18 : 0,
+                decimal ? 2 : 0,
+                false,
+                true,
+                true,
+                false,
+                false,
+                false,
+                false,
+                null,
+                null,
+                -1,
+                null,
+                Options.ANY);
     }
 
     private static int defaultLength(FieldType type) {
@@ -88,33 +155,135 @@ public record Field(String name, String label, FieldType type, int length, int p
     }
 
     public Field withLength(int characters) {
-        return new Field(name, label, type, characters, precision, scale, required, createable, updateable, unique,
-                externalId, idLookup, nameField, reference, compound, column, source, options);
+        return new Field(
+                name,
+                label,
+                type,
+                characters,
+                precision,
+                scale,
+                required,
+                createable,
+                updateable,
+                unique,
+                externalId,
+                idLookup,
+                nameField,
+                reference,
+                compound,
+                column,
+                source,
+                options);
     }
 
     public Field asRequired() {
-        return new Field(name, label, type, length, precision, scale, true, createable, updateable, unique, externalId,
-                idLookup, nameField, reference, compound, column, source, options);
+        return new Field(
+                name,
+                label,
+                type,
+                length,
+                precision,
+                scale,
+                true,
+                createable,
+                updateable,
+                unique,
+                externalId,
+                idLookup,
+                nameField,
+                reference,
+                compound,
+                column,
+                source,
+                options);
     }
 
     public Field asNameField() {
-        return new Field(name, label, type, length, precision, scale, required, createable, updateable, unique,
-                externalId, idLookup, true, reference, compound, column, source, options);
+        return new Field(
+                name,
+                label,
+                type,
+                length,
+                precision,
+                scale,
+                required,
+                createable,
+                updateable,
+                unique,
+                externalId,
+                idLookup,
+                true,
+                reference,
+                compound,
+                column,
+                source,
+                options);
     }
 
     public Field asExternalId(boolean isUnique) {
-        return new Field(name, label, type, length, precision, scale, required, createable, updateable, isUnique, true,
-                true, nameField, reference, compound, column, source, options);
+        return new Field(
+                name,
+                label,
+                type,
+                length,
+                precision,
+                scale,
+                required,
+                createable,
+                updateable,
+                isUnique,
+                true,
+                true,
+                nameField,
+                reference,
+                compound,
+                column,
+                source,
+                options);
     }
 
     public Field asUnique() {
-        return new Field(name, label, type, length, precision, scale, required, createable, updateable, true, externalId,
-                idLookup, nameField, reference, compound, column, source, options);
+        return new Field(
+                name,
+                label,
+                type,
+                length,
+                precision,
+                scale,
+                required,
+                createable,
+                updateable,
+                true,
+                externalId,
+                idLookup,
+                nameField,
+                reference,
+                compound,
+                column,
+                source,
+                options);
     }
 
     public Field asIdLookup() {
-        return new Field(name, label, type, length, precision, scale, required, createable, updateable, unique,
-                externalId, true, nameField, reference, compound, column, source, options);
+        return new Field(
+                name,
+                label,
+                type,
+                length,
+                precision,
+                scale,
+                required,
+                createable,
+                updateable,
+                unique,
+                externalId,
+                true,
+                nameField,
+                reference,
+                compound,
+                column,
+                source,
+                options);
     }
 
     public Field referringTo(String object, String relationshipName) {
@@ -132,13 +301,32 @@ public record Field(String name, String label, FieldType type, int length, int p
     }
 
     private Field with(Reference other) {
-        return new Field(name, label, type, length, precision, scale, required, createable, updateable, unique,
-                externalId, idLookup, nameField, other, compound, column, source, options);
+        return new Field(
+                name,
+                label,
+                type,
+                length,
+                precision,
+                scale,
+                required,
+                createable,
+                updateable,
+                unique,
+                externalId,
+                idLookup,
+                nameField,
+                other,
+                compound,
+                column,
+                source,
+                options);
     }
 
     /** The object that a reference points to, or null when it is none or may point to several. */
     public String referenceTo() {
-        return reference != null && reference.objects().size() == 1 ? reference.objects().get(0) : null;
+        return reference != null && reference.objects().size() == 1
+                ? reference.objects().get(0)
+                : null;
     }
 
     /** Whether it points to records of this object, alone or among others. */
@@ -152,25 +340,93 @@ public record Field(String name, String label, FieldType type, int length, int p
     }
 
     public Field within(String compoundName) {
-        return new Field(name, label, type, length, precision, scale, required, createable, updateable, unique,
-                externalId, idLookup, nameField, reference, compoundName, column, source, options);
+        return new Field(
+                name,
+                label,
+                type,
+                length,
+                precision,
+                scale,
+                required,
+                createable,
+                updateable,
+                unique,
+                externalId,
+                idLookup,
+                nameField,
+                reference,
+                compoundName,
+                column,
+                source,
+                options);
     }
 
     public Field withScale(int digits) {
-        return new Field(name, label, type, length, precision, digits, required, createable, updateable, unique,
-                externalId, idLookup, nameField, reference, compound, column, source, options);
+        return new Field(
+                name,
+                label,
+                type,
+                length,
+                precision,
+                digits,
+                required,
+                createable,
+                updateable,
+                unique,
+                externalId,
+                idLookup,
+                nameField,
+                reference,
+                compound,
+                column,
+                source,
+                options);
     }
 
     /** The same field, computed from the row and writable by nobody. */
     public Field computed(Function<Row, Object> reader) {
-        return new Field(name, label, type, length, precision, scale, false, false, false, unique, externalId, idLookup,
-                nameField, reference, compound, -1, reader, options);
+        return new Field(
+                name,
+                label,
+                type,
+                length,
+                precision,
+                scale,
+                false,
+                false,
+                false,
+                unique,
+                externalId,
+                idLookup,
+                nameField,
+                reference,
+                compound,
+                -1,
+                reader,
+                options);
     }
 
     /** The same field, stored but written by the CRM alone. */
     public Field readOnly() {
-        return new Field(name, label, type, length, precision, scale, false, false, false, unique, externalId, idLookup,
-                nameField, reference, compound, column, source, options);
+        return new Field(
+                name,
+                label,
+                type,
+                length,
+                precision,
+                scale,
+                false,
+                false,
+                false,
+                unique,
+                externalId,
+                idLookup,
+                nameField,
+                reference,
+                compound,
+                column,
+                source,
+                options);
     }
 
     /** By name alone: fields are keys of the maps that every write goes through. */
@@ -181,12 +437,32 @@ public record Field(String name, String label, FieldType type, int length, int p
 
     @Override
     public boolean equals(Object other) {
-        return this == other || other instanceof Field field && name.equals(field.name) && column == field.column
-                && type == field.type;
+        return this == other
+                || other instanceof Field field
+                        && name.equals(field.name)
+                        && column == field.column
+                        && type == field.type;
     }
 
     Field atColumn(int place) {
-        return new Field(name, label, type, length, precision, scale, required, createable, updateable, unique,
-                externalId, idLookup, nameField, reference, compound, place, source, options);
+        return new Field(
+                name,
+                label,
+                type,
+                length,
+                precision,
+                scale,
+                required,
+                createable,
+                updateable,
+                unique,
+                externalId,
+                idLookup,
+                nameField,
+                reference,
+                compound,
+                place,
+                source,
+                options);
     }
 }

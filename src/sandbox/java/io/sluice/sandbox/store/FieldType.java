@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.sandbox.store;
 
 import java.time.DateTimeException;
@@ -15,12 +16,24 @@ import java.time.format.DateTimeFormatterBuilder;
  * 1970, a moment as the Long of milliseconds since 1970, a time of day as the Integer of milliseconds since midnight.
  */
 public enum FieldType {
-    ID("id", "tns:ID"), STRING("string", "xsd:string"), TEXTAREA("textarea", "xsd:string"),
-    EMAIL("email", "xsd:string"), PHONE("phone", "xsd:string"), URL("url", "xsd:string"),
-    PICKLIST("picklist", "xsd:string"), COMBOBOX("combobox", "xsd:string"), MULTIPICKLIST("multipicklist", "xsd:string"),
-    REFERENCE("reference", "tns:ID"), BOOLEAN("boolean", "xsd:boolean"), INT("int", "xsd:int"),
-    DOUBLE("double", "xsd:double"), CURRENCY("currency", "xsd:double"), PERCENT("percent", "xsd:double"),
-    DATE("date", "xsd:date"), DATETIME("datetime", "xsd:dateTime"), TIME("time", "xsd:time"),
+    ID("id", "tns:ID"),
+    STRING("string", "xsd:string"),
+    TEXTAREA("textarea", "xsd:string"),
+    EMAIL("email", "xsd:string"),
+    PHONE("phone", "xsd:string"),
+    URL("url", "xsd:string"),
+    PICKLIST("picklist", "xsd:string"),
+    COMBOBOX("combobox", "xsd:string"),
+    MULTIPICKLIST("multipicklist", "xsd:string"),
+    REFERENCE("reference", "tns:ID"),
+    BOOLEAN("boolean", "xsd:boolean"),
+    INT("int", "xsd:int"),
+    DOUBLE("double", "xsd:double"),
+    CURRENCY("currency", "xsd:double"),
+    PERCENT("percent", "xsd:double"),
+    DATE("date", "xsd:date"),
+    DATETIME("datetime", "xsd:dateTime"),
+    TIME("time", "xsd:time"),
     ADDRESS("address", "urn:address");
 
     private static final DateTimeFormatter MOMENT =
@@ -28,8 +41,12 @@ public enum FieldType {
     private static final DateTimeFormatter TIME_OF_DAY = DateTimeFormatter.ofPattern("HH:mm:ss.SSS'Z'");
     private static final DateTimeFormatter MOMENT_WITH_OFFSET = new DateTimeFormatterBuilder()
             .append(DateTimeFormatter.ISO_LOCAL_DATE_TIME)
-            .optionalStart().appendOffset("+HH:MM", "Z").optionalEnd()
-            .optionalStart().appendOffset("+HHMM", "Z").optionalEnd()
+            .optionalStart()
+            .appendOffset("+HH:MM", "Z")
+            .optionalEnd()
+            .optionalStart()
+            .appendOffset("+HHMM", "Z")
+            .optionalEnd()
             .toFormatter();
 
     private final String wireName;
@@ -86,17 +103,20 @@ public enum FieldType {
     public Object parse(String text) {
         try {
             return switch (this) {
-                case BOOLEAN -> switch (text) {
-                    case "true" -> true;
-                    case "false" -> false;
-                    default -> throw new IllegalArgumentException(text);
-                };
+                case BOOLEAN ->
+                    switch (text) {
+                        case "true" -> true;
+                        case "false" -> false;
+                        default -> throw new IllegalArgumentException(text);
+                    };
                 case INT -> Integer.valueOf(text);
                 case DOUBLE, CURRENCY, PERCENT -> finite(Double.parseDouble(text));
                 case DATE -> date(text);
                 case DATETIME -> moment(text);
-                case TIME -> (int) (LocalTime.parse(text.endsWith("Z") ? text.substring(0, text.length() - 1) : text)
-                        .toNanoOfDay() / 1_000_000);
+                case TIME ->
+                    (int) (LocalTime.parse(text.endsWith("Z") ? text.substring(0, text.length() - 1) : text)
+                                    .toNanoOfDay()
+                            / 1_000_000);
                 default -> text;
             };
         } catch (DateTimeException e) {
@@ -139,7 +159,10 @@ public enum FieldType {
 
     private static Long moment(String text) {
         if (text.length() == 10) {
-            return LocalDate.parse(text).atStartOfDay(ZoneOffset.UTC).toInstant().toEpochMilli();
+            return LocalDate.parse(text)
+                    .atStartOfDay(ZoneOffset.UTC)
+                    .toInstant()
+                    .toEpochMilli();
         }
         return OffsetDateTime.parse(text, MOMENT_WITH_OFFSET).toInstant().toEpochMilli();
     }

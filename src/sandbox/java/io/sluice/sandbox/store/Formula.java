@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.sandbox.store;
 
 import java.util.Optional;
@@ -48,7 +49,8 @@ public final class Formula implements Function<Row, Object> {
     }
 
     private IllegalArgumentException unknown(String path) {
-        return new IllegalArgumentException("The formula reads '" + path + "', which " + type.name() + " does not have.");
+        return new IllegalArgumentException(
+                "The formula reads '" + path + "', which " + type.name() + " does not have.");
     }
 
     private Optional<Table> parent(ObjectType of, String relationship) {

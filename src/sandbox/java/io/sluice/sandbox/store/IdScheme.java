@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.sandbox.store;
 
 /** How the numbers of an object's records are written as ids, so that an id leads to its row without an index. */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.sandbox.store;
 
 import java.util.ArrayList;
@@ -32,8 +33,11 @@ public final class ObjectType {
             this.all = all;
             this.indexed = all.stream().filter(Field::indexed).toList();
             // a checkbox is on or off, never missing
-            this.required = all.stream().filter(f -> f.required() && f.type() != FieldType.BOOLEAN).toList();
-            this.defaulted = all.stream().filter(f -> f.options().usual() != null).toList();
+            this.required = all.stream()
+                    .filter(f -> f.required() && f.type() != FieldType.BOOLEAN)
+                    .toList();
+            this.defaulted =
+                    all.stream().filter(f -> f.options().usual() != null).toList();
             this.columns = columns;
             for (Field field : all) {
                 byName.put(lower(field.name()), field);

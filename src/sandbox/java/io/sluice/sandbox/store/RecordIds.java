@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.sandbox.store;
 
 /**
@@ -12,7 +13,7 @@ public final class RecordIds {
     private static final String INSTANCE = "XX0";
     private static final int BASE = DIGITS.length();
 
-    private RecordIds() { }
+    private RecordIds() {}
 
     /** The 18-character id of a record by its number. */
     public static String of(String keyPrefix, int number) {

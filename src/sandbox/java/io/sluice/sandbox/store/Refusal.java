@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.sandbox.store;
 
 import java.util.function.Predicate;
@@ -9,4 +10,4 @@ import java.util.function.Predicate;
  * @param message what is said then
  * @param field   where it is said, or null for the record as a whole
  */
-public record Refusal(Predicate<Row> test, String message, String field) { }
+public record Refusal(Predicate<Row> test, String message, String field) {}

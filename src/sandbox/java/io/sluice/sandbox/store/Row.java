@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.sandbox.store;
 
 /**
@@ -16,12 +17,23 @@ public final class Row {
     private final Life life;
 
     /** Whether the record is there, in the recycle bin, or gone from it too. */
-    public enum Life { LIVE, DELETED, PURGED }
+    public enum Life {
+        LIVE,
+        DELETED,
+        PURGED
+    }
 
     /** What stays the same over a record's life. */
-    record Audit(String id, long created, String createdBy) { }
+    record Audit(String id, long created, String createdBy) {}
 
-    private Row(int number, Shape shape, Object[] values, Audit audit, long modified, long stamp, String modifiedBy,
+    private Row(
+            int number,
+            Shape shape,
+            Object[] values,
+            Audit audit,
+            long modified,
+            long stamp,
+            String modifiedBy,
             Life life) {
         this.number = number;
         this.shape = shape;
@@ -38,11 +50,26 @@ public final class Row {
         return restored(number, id, values, moment, user, moment, moment, user, Life.LIVE);
     }
 
-    static Row restored(int number, String id, Object[] values, long created, String createdBy, long modified,
-            long stamp, String modifiedBy, Life life) {
+    static Row restored(
+            int number,
+            String id,
+            Object[] values,
+            long created,
+            String createdBy,
+            long modified,
+            long stamp,
+            String modifiedBy,
+            Life life) {
         Packed packed = Packed.of(values);
-        return new Row(number, packed.shape, packed.values, new Audit(id, created, createdBy), modified, stamp,
-                modifiedBy, life);
+        return new Row(
+                number,
+                packed.shape,
+                packed.values,
+                new Audit(id, created, createdBy),
+                modified,
+                stamp,
+                modifiedBy,
+                life);
     }
 
     Row updated(Object[] allValues, long moment, String user) {

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.sandbox.store;
 
 import java.nio.IntBuffer;
@@ -12,6 +13,7 @@ final class Shape {
 
     /** By their columns. */
     private static final ConcurrentHashMap<IntBuffer, Shape> SHAPES = new ConcurrentHashMap<>();
+
     static final Shape EMPTY = of(new int[0]);
 
     private final int[] columns;

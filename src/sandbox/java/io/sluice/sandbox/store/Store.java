@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.sandbox.store;
 
 import java.util.ArrayList;
@@ -27,12 +28,12 @@ public final class Store {
     private final LongSupplier clockMillis;
     private final long grainMillis;
     private final Consumer<Commit> onCommit;
-    private volatile Consumer<Commit> afterCommit = commit -> { };
+    private volatile Consumer<Commit> afterCommit = commit -> {};
     /** The stamp of whatever is written, while the lock is held for writes of one moment; or null. */
     private Long moment;
 
     /** What a commit wrote: the new rows of each table, and who did. */
-    public record Commit(Map<Table, List<Row>> rows, Signature by) { }
+    public record Commit(Map<Table, List<Row>> rows, Signature by) {}
 
     /**
      * Who makes a transaction.
@@ -186,13 +187,20 @@ public final class Store {
     }
 
     /** A row as it was kept; {@code values} by field name, in kept form. */
-    public static Row restored(ObjectType type, int number, Map<String, Object> values, long created, String createdBy,
-            long modified, long stamp, String modifiedBy, Row.Life life) {
+    public static Row restored(
+            ObjectType type,
+            int number,
+            Map<String, Object> values,
+            long created,
+            String createdBy,
+            long modified,
+            long stamp,
+            String modifiedBy,
+            Row.Life life) {
         Object[] all = new Object[type.columns()];
-        values.forEach((name, value) -> type.field(name).filter(f -> f.column() >= 0)
-                .ifPresent(f -> all[f.column()] = value));
-        return Row.restored(number, type.ids().id(number), all, created, createdBy, modified, stamp,
-                modifiedBy, life);
+        values.forEach(
+                (name, value) -> type.field(name).filter(f -> f.column() >= 0).ifPresent(f -> all[f.column()] = value));
+        return Row.restored(number, type.ids().id(number), all, created, createdBy, modified, stamp, modifiedBy, life);
     }
 
     void commit(Transaction transaction) {

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.sandbox.store;
 
 import java.util.Arrays;
@@ -24,7 +25,7 @@ public final class Table implements Iterable<Row> {
     private volatile long triggerMillis;
     private volatile Published published = new Published(rows, 1, 0);
 
-    private record Published(Row[] rows, int end, int live) { }
+    private record Published(Row[] rows, int end, int live) {}
 
     Table(ObjectType type) {
         this.type = type;

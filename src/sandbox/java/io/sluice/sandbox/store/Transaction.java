@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.sandbox.store;
 
 import java.util.ArrayList;
@@ -169,7 +170,9 @@ public final class Transaction implements AutoCloseable {
 
     /** How long the triggers of the objects take for what was written, in milliseconds. */
     public long triggerMillis() {
-        return staged.entrySet().stream().mapToLong(own -> own.getKey().triggerMillis() * own.getValue().writes).sum();
+        return staged.entrySet().stream()
+                .mapToLong(own -> own.getKey().triggerMillis() * own.getValue().writes)
+                .sum();
     }
 
     /** Makes the writes visible. */

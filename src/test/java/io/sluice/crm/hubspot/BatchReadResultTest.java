@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.crm.hubspot;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -9,7 +10,9 @@ import org.junit.jupiter.api.Test;
 class BatchReadResultTest {
 
     private static BatchReadResult read(String results, String... asked) {
-        return BatchReadResult.of(new HubspotAnswer(200, "{\"status\":\"COMPLETE\",\"results\":[" + results + "]}"), null,
+        return BatchReadResult.of(
+                new HubspotAnswer(200, "{\"status\":\"COMPLETE\",\"results\":[" + results + "]}"),
+                null,
                 List.of(asked));
     }
 
@@ -32,6 +35,7 @@ class BatchReadResultTest {
     void anotherRecordProvesNothingWithoutMergedIdsOrInAReadOfSeveral() {
         assertThat(read(record("5", ""), "1").deleted()).isEmpty();
         assertThat(read(record("5", "3;4"), "1", "7").deleted()).isEmpty();
-        assertThat(read(record("5", "3;4") + "," + record("6", "3;4"), "1").deleted()).isEmpty();
+        assertThat(read(record("5", "3;4") + "," + record("6", "3;4"), "1").deleted())
+                .isEmpty();
     }
 }

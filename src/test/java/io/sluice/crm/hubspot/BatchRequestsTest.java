@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.crm.hubspot;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -27,21 +28,39 @@ class BatchRequestsTest {
         return new RecordChange(key, Operation.UPSERT, null, map);
     }
 
-    private static final List<RecordChange> TWO = List.of(change("C-1", "email", "a@example.org"), change("C-2", "email", "b"));
+    private static final List<RecordChange> TWO =
+            List.of(change("C-1", "email", "a@example.org"), change("C-2", "email", "b"));
 
     private static List<String> outcomes(int status, String body) {
         return BatchRequests.outcomes(TWO, "customer_no", new HubspotAnswer(status, body)).stream()
-                .map(it -> it.key() + " " + it.status() + " " + it.crmId() + " " + it.code()).toList();
+                .map(it -> it.key() + " " + it.status() + " " + it.crmId() + " " + it.code())
+                .toList();
     }
 
     @Test
     void everyValueIsTextAndNullClearsAProperty() throws Exception {
-        JsonNode input = new ObjectMapper().readTree(BatchRequests.upsert(List.of(change("C-1", "phone", null, "vip", true,
-                "amount", new BigDecimal("1.25E+3"), "born", "2001-02-03")), "customer_no")).path("inputs").path(0);
-        assertThat(input.path("id").asText()).isEqualTo("C-1").isEqualTo(input.path("objectWriteTraceId").asText());
+        JsonNode input = new ObjectMapper()
+                .readTree(BatchRequests.upsert(
+                        List.of(change(
+                                "C-1",
+                                "phone",
+                                null,
+                                "vip",
+                                true,
+                                "amount",
+                                new BigDecimal("1.25E+3"),
+                                "born",
+                                "2001-02-03")),
+                        "customer_no"))
+                .path("inputs")
+                .path(0);
+        assertThat(input.path("id").asText())
+                .isEqualTo("C-1")
+                .isEqualTo(input.path("objectWriteTraceId").asText());
         assertThat(input.path("idProperty").asText()).isEqualTo("customer_no");
-        assertThat(input.path("properties").toString()).isEqualTo("{\"phone\":\"\",\"vip\":\"true\",\"amount\":\"1250\","
-                + "\"born\":\"2001-02-03\",\"customer_no\":\"C-1\"}");
+        assertThat(input.path("properties").toString())
+                .isEqualTo("{\"phone\":\"\",\"vip\":\"true\",\"amount\":\"1250\","
+                        + "\"born\":\"2001-02-03\",\"customer_no\":\"C-1\"}");
     }
 
     @Test
@@ -50,39 +69,56 @@ class BatchRequestsTest {
         for (int i = 0; i <= 100; i++) {
             many.add(change("C-" + i));
         }
-        assertThatThrownBy(() -> BatchRequests.upsert(many, "no")).hasMessageContaining("100 records at most, but the list has 101");
-        assertThatThrownBy(() -> BatchRequests.upsert(List.of(change("A"), change("A")), "no")).hasMessageContaining("'A' is twice");
+        assertThatThrownBy(() -> BatchRequests.upsert(many, "no"))
+                .hasMessageContaining("100 records at most, but the list has 101");
+        assertThatThrownBy(() -> BatchRequests.upsert(List.of(change("A"), change("A")), "no"))
+                .hasMessageContaining("'A' is twice");
     }
 
     @Test
     void resultsInAnyOrderAreAssignedToTheirRecords() {
-        assertThat(outcomes(200, "{\"results\":[{\"id\":\"102\",\"objectWriteTraceId\":\"C-2\"},"
-                + "{\"id\":\"101\",\"properties\":{\"customer_no\":\"C-1\"}}]}")).containsExactly("C-1 done 101 null", "C-2 done 102 null");
+        assertThat(outcomes(
+                        200,
+                        "{\"results\":[{\"id\":\"102\",\"objectWriteTraceId\":\"C-2\"},"
+                                + "{\"id\":\"101\",\"properties\":{\"customer_no\":\"C-1\"}}]}"))
+                .containsExactly("C-1 done 101 null", "C-2 done 102 null");
     }
 
     @Test
     void aPartialAnswerGivesEachRecordItsOutcome() {
-        List<Outcome> outcomes = BatchRequests.outcomes(TWO, "customer_no", new HubspotAnswer(207, """
+        List<Outcome> outcomes = BatchRequests.outcomes(
+                TWO,
+                "customer_no",
+                new HubspotAnswer(
+                        207,
+                        """
                 {"results": [{"id": "101", "objectWriteTraceId": "C-1"}], "numErrors": 1, "errors": [{"status": "error",
                  "category": "VALIDATION_ERROR", "message": "Property values were not valid",
                  "context": {"objectWriteTraceId": ["C-2"]},
                  "errors": [{"code": "INVALID_EMAIL", "context": {"propertyName": ["email"]}}]}]}"""));
         assertThat(outcomes).extracting(Outcome::status).containsExactly(Outcome.Status.DONE, Outcome.Status.REJECTED);
-        assertThat(outcomes.get(1)).isEqualTo(Outcome.rejected("C-2", "INVALID_EMAIL",
-                "invalid property values (email: INVALID_EMAIL)").withFields(List.of("email")));
+        assertThat(outcomes.get(1))
+                .isEqualTo(Outcome.rejected("C-2", "INVALID_EMAIL", "invalid property values (email: INVALID_EMAIL)")
+                        .withFields(List.of("email")));
     }
 
     @Test
     void aRejectedRecordNamesCodeAndPropertyAndNeverTheValue() {
         String listed = "[{\\\"isValid\\\":false,\\\"message\\\":\\\"secret was not a valid number.\\\","
                 + "\\\"error\\\":\\\"INVALID_NUMBER\\\",\\\"name\\\":\\\"amount\\\"}]";
-        for (String body : List.of("{\"status\":\"error\",\"category\":\"VALIDATION_ERROR\","
-                + "\"message\":\"Property values were not valid: " + listed + "\"}", """
+        for (String body : List.of(
+                "{\"status\":\"error\",\"category\":\"VALIDATION_ERROR\","
+                        + "\"message\":\"Property values were not valid: " + listed + "\"}",
+                """
                 {"status": "error", "category": "VALIDATION_ERROR", "message": "secret", "errors": [{"message": "secret was not valid",
                  "code": "INVALID_NUMBER", "context": {"propertyName": ["amount"]}}]}""")) {
-            Outcome outcome = BatchRequests.outcomes(TWO.subList(0, 1), "customer_no", new HubspotAnswer(400, body)).get(0);
-            assertThat(outcome).as(body).isEqualTo(Outcome.rejected("C-1", "INVALID_NUMBER",
-                    "invalid property values (amount: INVALID_NUMBER)").withFields(List.of("amount")));
+            Outcome outcome = BatchRequests.outcomes(TWO.subList(0, 1), "customer_no", new HubspotAnswer(400, body))
+                    .get(0);
+            assertThat(outcome)
+                    .as(body)
+                    .isEqualTo(Outcome.rejected(
+                                    "C-1", "INVALID_NUMBER", "invalid property values (amount: INVALID_NUMBER)")
+                            .withFields(List.of("amount")));
         }
     }
 
@@ -90,7 +126,9 @@ class BatchRequestsTest {
     void aRejectedBatchRejectsNoSingleRecord() {
         String body = "{\"status\":\"error\",\"category\":\"VALIDATION_ERROR\",\"message\":\"Duplicate IDs\"}";
         assertThat(outcomes(400, body)).allMatch(it -> it.contains("retry"));
-        assertThat(BatchRequests.outcomes(TWO.subList(0, 1), "customer_no", new HubspotAnswer(400, body)).get(0).status())
+        assertThat(BatchRequests.outcomes(TWO.subList(0, 1), "customer_no", new HubspotAnswer(400, body))
+                        .get(0)
+                        .status())
                 .isEqualTo(Outcome.Status.REJECTED);
     }
 
@@ -102,7 +140,10 @@ class BatchRequestsTest {
 
     @Test
     void deletesAreDoneWhenTheBatchIs() {
-        assertThat(BatchRequests.outcomes(List.of(new RecordChange("C-1", Operation.DELETE, "101", Map.of())), "no",
-                new HubspotAnswer(204, ""))).containsExactly(Outcome.done("C-1", null));
+        assertThat(BatchRequests.outcomes(
+                        List.of(new RecordChange("C-1", Operation.DELETE, "101", Map.of())),
+                        "no",
+                        new HubspotAnswer(204, "")))
+                .containsExactly(Outcome.done("C-1", null));
     }
 }

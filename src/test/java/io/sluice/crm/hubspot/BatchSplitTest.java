@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.crm.hubspot;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -16,11 +17,13 @@ import org.junit.jupiter.api.Test;
 
 class BatchSplitTest {
 
-    private static final HubspotAnswer SPOILT = new HubspotAnswer(400,
-            "{\"category\":\"VALIDATION_ERROR\",\"message\":\"no\"}");
+    private static final HubspotAnswer SPOILT =
+            new HubspotAnswer(400, "{\"category\":\"VALIDATION_ERROR\",\"message\":\"no\"}");
 
     private static List<RecordChange> records(int count) {
-        return IntStream.range(0, count).mapToObj(i -> new RecordChange("K" + i, Operation.UPSERT, null, Map.of())).toList();
+        return IntStream.range(0, count)
+                .mapToObj(i -> new RecordChange("K" + i, Operation.UPSERT, null, Map.of()))
+                .toList();
     }
 
     private static BatchSplit creating(int count) {
@@ -37,9 +40,14 @@ class BatchSplitTest {
     }
 
     private static HubspotAnswer written(String body) {
-        return new HubspotAnswer(201, "{\"results\":[" + IntStream.range(0, 1000).filter(i -> body.contains("\"K" + i + "\""))
-                .mapToObj(i -> "{\"id\":\"" + i + "\",\"objectWriteTraceId\":\"K" + i + "\"}")
-                .collect(Collectors.joining(",")) + "]}");
+        return new HubspotAnswer(
+                201,
+                "{\"results\":["
+                        + IntStream.range(0, 1000)
+                                .filter(i -> body.contains("\"K" + i + "\""))
+                                .mapToObj(i -> "{\"id\":\"" + i + "\",\"objectWriteTraceId\":\"K" + i + "\"}")
+                                .collect(Collectors.joining(","))
+                        + "]}");
     }
 
     @Test
@@ -49,7 +57,8 @@ class BatchSplitTest {
             BatchSplit batchSplit = creating(100);
             int calls = run(batchSplit, body -> body.contains(spoils) ? SPOILT : written(body));
             List<Outcome> outcomes = batchSplit.outcomes();
-            assertThat(outcomes.stream().filter(outcome -> outcome.status() == Outcome.Status.DONE)).hasSize(99);
+            assertThat(outcomes.stream().filter(outcome -> outcome.status() == Outcome.Status.DONE))
+                    .hasSize(99);
             assertThat(outcomes.get(bad).status()).isEqualTo(Outcome.Status.REJECTED);
             assertThat(calls).isLessThanOrEqualTo(15);
         }
@@ -59,8 +68,12 @@ class BatchSplitTest {
     void aListOfBadRecordsEndsSoonAndIsRetriedLater() {
         BatchSplit batchSplit = creating(100);
         assertThat(run(batchSplit, body -> SPOILT)).isLessThanOrEqualTo(2 * BatchSplit.MAX_SPLITS + 1);
-        assertThat(batchSplit.outcomes()).hasSize(100).doesNotContainNull().extracting(Outcome::status)
-                .contains(Outcome.Status.RETRY, Outcome.Status.REJECTED).doesNotContain(Outcome.Status.DONE);
+        assertThat(batchSplit.outcomes())
+                .hasSize(100)
+                .doesNotContainNull()
+                .extracting(Outcome::status)
+                .contains(Outcome.Status.RETRY, Outcome.Status.REJECTED)
+                .doesNotContain(Outcome.Status.DONE);
     }
 
     @Test
@@ -69,8 +82,11 @@ class BatchSplitTest {
         BatchSplit batchSplit = creating(100);
         run(batchSplit, body -> {
             bodies.add(body);
-            return bodies.size() > 1 ? written(body) : new HubspotAnswer(400,
-                    "{\"category\":\"VALIDATION_ERROR\",\"message\":\"twice\",\"context\":{\"ids\":[\"K5\"]}}");
+            return bodies.size() > 1
+                    ? written(body)
+                    : new HubspotAnswer(
+                            400,
+                            "{\"category\":\"VALIDATION_ERROR\",\"message\":\"twice\",\"context\":{\"ids\":[\"K5\"]}}");
         });
         assertThat(bodies).hasSize(3);
         assertThat(bodies.get(1)).doesNotContain("\"K5\"").contains("\"K99\"");
@@ -82,40 +98,60 @@ class BatchSplitTest {
     void aMissingAnswerStopsTheRestAndKeepsEarlierOutcomes() {
         BatchSplit batchSplit = creating(300);
         int[] calls = {0};
-        assertThat(run(batchSplit, body -> ++calls[0] == 1 ? written(body) : new HubspotAnswer(0, "timed out"))).isEqualTo(2);
+        assertThat(run(batchSplit, body -> ++calls[0] == 1 ? written(body) : new HubspotAnswer(0, "timed out")))
+                .isEqualTo(2);
         assertThat(batchSplit.outcomes().subList(0, 100)).allMatch(outcome -> outcome.status() == Outcome.Status.DONE);
-        assertThat(batchSplit.outcomes().subList(100, 300)).allMatch(outcome -> outcome.status() == Outcome.Status.RETRY);
+        assertThat(batchSplit.outcomes().subList(100, 300))
+                .allMatch(outcome -> outcome.status() == Outcome.Status.RETRY);
     }
 
     @Test
     void pairsThatNoErrorNamesAreSentAgainInParts() {
-        BatchSplit batchSplit = new BatchSplit(new AssociationPairs(List.of(new AssociationPairs.Pair("a", "1", "2"),
-                new AssociationPairs.Pair("b", "1", "3"), new AssociationPairs.Pair("c", "1", "4")), 0, ""));
-        int calls = run(batchSplit, body -> body.contains("\"3\"")
-                ? new HubspotAnswer(207, "{\"results\":[],\"errors\":[{\"category\":\"VALIDATION_ERROR\",\"message\":\"no\"}]}")
-                : new HubspotAnswer(200, "{\"results\":[{\"from\":{\"id\":\"1\"},\"to\":{\"id\":\"2\"}},"
-                        + "{\"fromObjectId\":1,\"toObjectId\":4}]}"));
+        BatchSplit batchSplit = new BatchSplit(new AssociationPairs(
+                List.of(
+                        new AssociationPairs.Pair("a", "1", "2"),
+                        new AssociationPairs.Pair("b", "1", "3"),
+                        new AssociationPairs.Pair("c", "1", "4")),
+                0,
+                ""));
+        int calls = run(
+                batchSplit,
+                body -> body.contains("\"3\"")
+                        ? new HubspotAnswer(
+                                207,
+                                "{\"results\":[],\"errors\":[{\"category\":\"VALIDATION_ERROR\",\"message\":\"no\"}]}")
+                        : new HubspotAnswer(
+                                200,
+                                "{\"results\":[{\"from\":{\"id\":\"1\"},\"to\":{\"id\":\"2\"}},"
+                                        + "{\"fromObjectId\":1,\"toObjectId\":4}]}"));
         assertThat(calls).isEqualTo(5);
-        assertThat(batchSplit.outcomes()).containsExactly(Outcome.done("a", null),
-                Outcome.rejected("b", "VALIDATION_ERROR", "no"), Outcome.done("c", null));
+        assertThat(batchSplit.outcomes())
+                .containsExactly(
+                        Outcome.done("a", null),
+                        Outcome.rejected("b", "VALIDATION_ERROR", "no"),
+                        Outcome.done("c", null));
     }
 
     @Test
     void aPairThatNoAnswerNamesIsRetried() {
-        BatchSplit batchSplit = new BatchSplit(new AssociationPairs(List.of(new AssociationPairs.Pair("a", "1", "2")), 0, ""));
+        BatchSplit batchSplit =
+                new BatchSplit(new AssociationPairs(List.of(new AssociationPairs.Pair("a", "1", "2")), 0, ""));
         run(batchSplit, body -> new HubspotAnswer(200, "{\"results\":[]}"));
         assertThat(batchSplit.outcomes().get(0).code()).isEqualTo("NO_RESULT");
-        BatchSplit page = new BatchSplit(new AssociationPairs(List.of(new AssociationPairs.Pair("a", "1", "2")), 0, ""));
+        BatchSplit page =
+                new BatchSplit(new AssociationPairs(List.of(new AssociationPairs.Pair("a", "1", "2")), 0, ""));
         run(page, body -> new HubspotAnswer(200, "<html>"));
         assertThat(page.outcomes().get(0).status()).isEqualTo(Outcome.Status.RETRY);
     }
 
     @Test
     void aBodyThatIsNoListIsReported() {
-        assertThatThrownBy(() -> new RecordBatch(List.of(records(1).get(0), records(1).get(0)), true, ""))
+        assertThatThrownBy(() ->
+                        new RecordBatch(List.of(records(1).get(0), records(1).get(0)), true, ""))
                 .hasMessageContaining("'K0' is twice");
         assertThatThrownBy(() -> AssociationPairs.pairs("x")).hasMessageContaining("A list of pairs");
         assertThatThrownBy(() -> AssociationPairs.pairs(null)).hasMessageContaining("nothing");
-        assertThatThrownBy(() -> AssociationPairs.pairs(List.of(Map.of("from", "1")))).hasMessageContaining("Pair 0 must be a map");
+        assertThatThrownBy(() -> AssociationPairs.pairs(List.of(Map.of("from", "1"))))
+                .hasMessageContaining("Pair 0 must be a map");
     }
 }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.crm.hubspot;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
@@ -52,10 +53,14 @@ import org.junit.jupiter.api.io.TempDir;
 class HubspotKameletsTest {
 
     private static final ObjectMapper JSON = new ObjectMapper();
-    private static final String UPSERT = "kamelet:hubspot-upsert-sink?account=hubspot&object=contacts&externalId=customer_no";
-    private static final String DELETE = "kamelet:hubspot-delete-sink?account=hubspot&object=contacts&externalId=customer_no";
-    private static final String CREATE = "kamelet:hubspot-create-sink?account=hubspot&object=contacts&externalId=customer_no";
-    private static final String UPDATE = "kamelet:hubspot-update-sink?account=hubspot&object=contacts&externalId=customer_no";
+    private static final String UPSERT =
+            "kamelet:hubspot-upsert-sink?account=hubspot&object=contacts&externalId=customer_no";
+    private static final String DELETE =
+            "kamelet:hubspot-delete-sink?account=hubspot&object=contacts&externalId=customer_no";
+    private static final String CREATE =
+            "kamelet:hubspot-create-sink?account=hubspot&object=contacts&externalId=customer_no";
+    private static final String UPDATE =
+            "kamelet:hubspot-update-sink?account=hubspot&object=contacts&externalId=customer_no";
     private static final String ASSOCIATE =
             "kamelet:hubspot-associate-action?account=hubspot&fromObject=contacts&toObject=companies";
     private static final String ASSOCIATIONS =
@@ -67,6 +72,7 @@ class HubspotKameletsTest {
 
     @TempDir
     static Path home;
+
     private static EmbeddedDatabase database;
     private static Sandbox sandbox;
     private static Main main;
@@ -107,7 +113,9 @@ class HubspotKameletsTest {
         main.addOverrideProperty("camel.management.enabled", "false");
         main.start();
         camel = main.getCamelContext().createProducerTemplate();
-        Awaitility.await().atMost(Duration.ofSeconds(60)).ignoreExceptions()
+        Awaitility.await()
+                .atMost(Duration.ofSeconds(60))
+                .ignoreExceptions()
                 .until(() -> number("select count(*) from sluice.api_call") == 0);
     }
 
@@ -122,13 +130,18 @@ class HubspotKameletsTest {
     @BeforeEach
     void resetFaultsAndQuota() throws Exception {
         control("DELETE", "/sandbox/faults/hubspot", "");
-        control("PUT", "/sandbox/limits/hubspot", "{\"tenSecondly\":{\"max\":10000,\"windowSeconds\":10},"
-                + "\"search\":{\"max\":1000,\"windowSeconds\":1}}");
+        control(
+                "PUT",
+                "/sandbox/limits/hubspot",
+                "{\"tenSecondly\":{\"max\":10000,\"windowSeconds\":10},"
+                        + "\"search\":{\"max\":1000,\"windowSeconds\":1}}");
     }
 
     @Test
     void upsertIsIdempotentAndReturnsTheId() throws Exception {
-        String id = send(UPSERT, List.of(record("K-1", Map.of("lastname", "One")))).get(0).crmId();
+        String id = send(UPSERT, List.of(record("K-1", Map.of("lastname", "One"))))
+                .get(0)
+                .crmId();
         List<Outcome> again = send(UPSERT, List.of(record("K-1", Map.of("lastname", "Müller \"x\"\nWeiß"))));
         assertThat(again).containsExactly(Outcome.done("K-1", id));
         assertThat(contact("K-1").path("properties").path("lastname").asText()).isEqualTo("Müller \"x\"\nWeiß");
@@ -136,18 +149,36 @@ class HubspotKameletsTest {
 
     @Test
     void upsertReturnsOutcomesInOrderWithHubspotsMessages() throws Exception {
-        List<Outcome> outcomes = send(UPSERT, List.of(record("O-1", Map.of("lastname", "One")),
-                record("O-2", Map.of("lastname", "Two", "email", "no address")), record("O-3", Map.of("lastname", "Three"))));
+        List<Outcome> outcomes = send(
+                UPSERT,
+                List.of(
+                        record("O-1", Map.of("lastname", "One")),
+                        record("O-2", Map.of("lastname", "Two", "email", "no address")),
+                        record("O-3", Map.of("lastname", "Three"))));
         assertThat(outcomes).extracting(Outcome::key).containsExactly("O-1", "O-2", "O-3");
-        assertThat(outcomes).extracting(Outcome::status).containsExactly(Outcome.Status.DONE, Outcome.Status.REJECTED,
-                Outcome.Status.DONE);
+        assertThat(outcomes)
+                .extracting(Outcome::status)
+                .containsExactly(Outcome.Status.DONE, Outcome.Status.REJECTED, Outcome.Status.DONE);
         assertThat(outcomes.get(1).message()).contains("email");
     }
 
     @Test
     void nullClearsAPropertyAndAnAbsentOneIsKept() throws Exception {
-        send(UPSERT, List.of(record("N-1", Map.of("lastname", "One", "phone", "1", "city", "Ulm", "newsletter", true,
-                "birthdate", "2001-02-03"))));
+        send(
+                UPSERT,
+                List.of(record(
+                        "N-1",
+                        Map.of(
+                                "lastname",
+                                "One",
+                                "phone",
+                                "1",
+                                "city",
+                                "Ulm",
+                                "newsletter",
+                                true,
+                                "birthdate",
+                                "2001-02-03"))));
         Map<String, Object> fields = new HashMap<>();
         fields.put("phone", null);
         send(UPSERT, List.of(record("N-1", fields)));
@@ -160,10 +191,16 @@ class HubspotKameletsTest {
 
     @Test
     void deleteTakesKeysOrIdsAndAbsentRecordsAreDone() throws Exception {
-        String id = send(UPSERT, List.of(record("D-1", Map.of("lastname", "One")))).get(0).crmId();
+        String id = send(UPSERT, List.of(record("D-1", Map.of("lastname", "One"))))
+                .get(0)
+                .crmId();
         send(UPSERT, List.of(record("D-2", Map.of("lastname", "Two"))));
-        List<Outcome> outcomes = send(DELETE, List.of(Map.of("key", "D-1", "operation", "delete", "crmId", id),
-                Map.of("key", "D-2", "operation", "delete"), Map.of("key", "D-never", "operation", "delete")));
+        List<Outcome> outcomes = send(
+                DELETE,
+                List.of(
+                        Map.of("key", "D-1", "operation", "delete", "crmId", id),
+                        Map.of("key", "D-2", "operation", "delete"),
+                        Map.of("key", "D-never", "operation", "delete")));
         assertThat(outcomes).extracting(Outcome::key).containsExactly("D-1", "D-2", "D-never");
         assertThat(outcomes).extracting(Outcome::status).containsOnly(Outcome.Status.DONE);
         assertThat(contact("D-1")).isNull();
@@ -173,17 +210,30 @@ class HubspotKameletsTest {
     @Test
     void createSplitsAListIntoCallsOfAHundred() throws Exception {
         long counted = counted();
-        List<Outcome> outcomes = send(CREATE, IntStream.range(0, 250).mapToObj(i -> record("CR-" + i,
-                Map.of("lastname", "L" + i, "email", i == 120 ? "none" : "cr" + i + "@example.org"))).toList());
+        List<Outcome> outcomes = send(
+                CREATE,
+                IntStream.range(0, 250)
+                        .mapToObj(i -> record(
+                                "CR-" + i,
+                                Map.of("lastname", "L" + i, "email", i == 120 ? "none" : "cr" + i + "@example.org")))
+                        .toList());
         assertThat(counted() - counted).isEqualTo(3);
-        assertThat(text("select operation || records from sluice.api_call order by id desc limit 1")).isEqualTo("create50");
-        assertThat(outcomes).extracting(Outcome::key).containsExactlyElementsOf(IntStream.range(0, 250)
-                .mapToObj(i -> "CR-" + i).toList());
-        assertThat(outcomes.stream().filter(outcome -> outcome.status() == Outcome.Status.DONE)
-                .map(Outcome::crmId).distinct()).hasSize(249);
+        assertThat(text("select operation || records from sluice.api_call order by id desc limit 1"))
+                .isEqualTo("create50");
+        assertThat(outcomes)
+                .extracting(Outcome::key)
+                .containsExactlyElementsOf(
+                        IntStream.range(0, 250).mapToObj(i -> "CR-" + i).toList());
+        assertThat(outcomes.stream()
+                        .filter(outcome -> outcome.status() == Outcome.Status.DONE)
+                        .map(Outcome::crmId)
+                        .distinct())
+                .hasSize(249);
         assertThat(outcomes.get(120).status()).isEqualTo(Outcome.Status.REJECTED);
         assertThat(outcomes.get(7).crmId()).isEqualTo(contact("CR-7").path("id").asText());
-        assertThat(send(CREATE, List.of(record("CR-7", Map.of("email", "cr7@example.org")))).get(0).message())
+        assertThat(send(CREATE, List.of(record("CR-7", Map.of("email", "cr7@example.org"))))
+                        .get(0)
+                        .message())
                 .contains("already");
         assertThat(send(CREATE, List.of())).isEmpty();
     }
@@ -191,8 +241,12 @@ class HubspotKameletsTest {
     @Test
     void createWithoutAUniquePropertyCreatesARecordEachTime() throws Exception {
         String anyhow = "kamelet:hubspot-create-sink?account=hubspot&object=deals";
-        String first = send(anyhow, List.of(record("A", Map.of("dealname", "Big")))).get(0).crmId();
-        String second = send(anyhow, List.of(record("A", Map.of("dealname", "Big")))).get(0).crmId();
+        String first = send(anyhow, List.of(record("A", Map.of("dealname", "Big"))))
+                .get(0)
+                .crmId();
+        String second = send(anyhow, List.of(record("A", Map.of("dealname", "Big"))))
+                .get(0)
+                .crmId();
         assertThat(first).isNotEqualTo(second).isNotBlank();
     }
 
@@ -203,12 +257,20 @@ class HubspotKameletsTest {
             if (kamelet.equals(UPDATE)) {
                 send(UPSERT, List.of(record("SP-77", Map.of("lastname", "L"))));
             }
-            control("POST", "/sandbox/faults/hubspot", "{\"kind\":\"partial\",\"whole\":true,\"keys\":[\"SP-77\"],"
-                    + "\"status\":409,\"errorCode\":\"CONFLICT\",\"message\":\"Contact already exists.\"}");
+            control(
+                    "POST",
+                    "/sandbox/faults/hubspot",
+                    "{\"kind\":\"partial\",\"whole\":true,\"keys\":[\"SP-77\"],"
+                            + "\"status\":409,\"errorCode\":\"CONFLICT\",\"message\":\"Contact already exists.\"}");
             long counted = counted();
-            List<Outcome> outcomes = send(kamelet, IntStream.range(0, 100)
-                    .mapToObj(i -> record("SP-" + i, Map.of("lastname", "L"))).toList());
-            assertThat(outcomes).filteredOn(outcome -> outcome.status() == Outcome.Status.DONE).hasSize(99);
+            List<Outcome> outcomes = send(
+                    kamelet,
+                    IntStream.range(0, 100)
+                            .mapToObj(i -> record("SP-" + i, Map.of("lastname", "L")))
+                            .toList());
+            assertThat(outcomes)
+                    .filteredOn(outcome -> outcome.status() == Outcome.Status.DONE)
+                    .hasSize(99);
             assertThat(outcomes.get(77)).isEqualTo(Outcome.rejected("SP-77", "CONFLICT", "Contact already exists."));
             assertThat(counted() - counted).as("calls of " + kamelet).isBetween(10L, 16L);
         }
@@ -216,36 +278,60 @@ class HubspotKameletsTest {
 
     @Test
     void updateFindsRecordsByIdOrKeyAndCreatesNone() throws Exception {
-        String id = send(UPSERT, List.of(record("U-1", Map.of("lastname", "One", "city", "Ulm")))).get(0).crmId();
+        String id = send(UPSERT, List.of(record("U-1", Map.of("lastname", "One", "city", "Ulm"))))
+                .get(0)
+                .crmId();
         send(UPSERT, List.of(record("U-2", Map.of("lastname", "Two"))));
         Map<String, Object> cleared = new HashMap<>(Map.of("lastname", "Eins"));
         cleared.put("city", null);
-        List<Outcome> outcomes = send(UPDATE, List.of(Map.of("key", "mine", "crmId", id, "fields", cleared),
-                record("U-2", Map.of("lastname", "Zwei")), record("U-never", Map.of("lastname", "Drei")),
-                Map.of("key", "gone", "crmId", "999", "fields", Map.of("lastname", "Vier")),
-                Map.of("key", "U-3", "operation", "delete")));
+        List<Outcome> outcomes = send(
+                UPDATE,
+                List.of(
+                        Map.of("key", "mine", "crmId", id, "fields", cleared),
+                        record("U-2", Map.of("lastname", "Zwei")),
+                        record("U-never", Map.of("lastname", "Drei")),
+                        Map.of("key", "gone", "crmId", "999", "fields", Map.of("lastname", "Vier")),
+                        Map.of("key", "U-3", "operation", "delete")));
         assertThat(outcomes).extracting(Outcome::key).containsExactly("mine", "U-2", "U-never", "gone", "U-3");
-        assertThat(outcomes).extracting(Outcome::status).containsExactly(Outcome.Status.DONE, Outcome.Status.DONE,
-                Outcome.Status.REJECTED, Outcome.Status.GONE, Outcome.Status.REJECTED);
+        assertThat(outcomes)
+                .extracting(Outcome::status)
+                .containsExactly(
+                        Outcome.Status.DONE,
+                        Outcome.Status.DONE,
+                        Outcome.Status.REJECTED,
+                        Outcome.Status.GONE,
+                        Outcome.Status.REJECTED);
         assertThat(outcomes.get(4).message()).contains("hubspot-delete-sink");
         assertThat(contact("U-1").path("properties").path("lastname").asText()).isEqualTo("Eins");
         assertThat(contact("U-1").path("properties").has("city")).isFalse();
         assertThat(contact("U-2").path("properties").path("lastname").asText()).isEqualTo("Zwei");
         assertThat(contact("U-never")).isNull();
         assertThat(send("kamelet:hubspot-update-sink?account=hubspot&object=contacts", List.of(record("U-2", Map.of())))
-                .get(0).code()).isEqualTo("NO_ID");
+                        .get(0)
+                        .code())
+                .isEqualTo("NO_ID");
     }
 
     @Test
     void aRepeatedIdDoesNotFailOtherUpdates() throws Exception {
-        List<Outcome> there = send(UPSERT, IntStream.range(0, 50).mapToObj(i -> record("T-" + i, Map.of("lastname", "L")))
+        List<Outcome> there = send(
+                UPSERT,
+                IntStream.range(0, 50)
+                        .mapToObj(i -> record("T-" + i, Map.of("lastname", "L")))
+                        .toList());
+        List<Map<String, Object>> updates = new ArrayList<>(there.stream()
+                .map(outcome -> Map.<String, Object>of(
+                        "key", outcome.key(), "crmId", outcome.crmId(), "fields", Map.of("lastname", "New")))
                 .toList());
-        List<Map<String, Object>> updates = new ArrayList<>(there.stream().map(outcome -> Map.<String, Object>of("key",
-                outcome.key(), "crmId", outcome.crmId(), "fields", Map.of("lastname", "New"))).toList());
         updates.add(Map.of("key", "again", "crmId", there.get(3).crmId(), "fields", Map.of("city", "Ulm")));
         long counted = counted();
-        assertThat(send(UPDATE, updates)).hasSize(51).extracting(Outcome::status).containsOnly(Outcome.Status.DONE);
-        assertThat(counted() - counted).as("all, the unique ones, the two together, each alone").isEqualTo(5);
+        assertThat(send(UPDATE, updates))
+                .hasSize(51)
+                .extracting(Outcome::status)
+                .containsOnly(Outcome.Status.DONE);
+        assertThat(counted() - counted)
+                .as("all, the unique ones, the two together, each alone")
+                .isEqualTo(5);
         assertThat(contact("T-3").path("properties").path("city").asText()).isEqualTo("Ulm");
         assertThat(contact("T-3").path("properties").path("lastname").asText()).isEqualTo("New");
     }
@@ -254,7 +340,11 @@ class HubspotKameletsTest {
     void theRestIsNotSentAfterAMissingAnswer() throws Exception {
         control("POST", "/sandbox/faults/hubspot", "{\"kind\":\"unavailable\",\"count\":1}");
         long counted = counted();
-        List<Outcome> outcomes = send(CREATE, IntStream.range(0, 150).mapToObj(i -> record("ST-" + i, Map.of())).toList());
+        List<Outcome> outcomes = send(
+                CREATE,
+                IntStream.range(0, 150)
+                        .mapToObj(i -> record("ST-" + i, Map.of()))
+                        .toList());
         assertThat(counted() - counted).isOne();
         assertThat(outcomes).hasSize(150).extracting(Outcome::status).containsOnly(Outcome.Status.RETRY);
         assertThat(outcomes.get(149).message()).contains("not sent");
@@ -263,24 +353,36 @@ class HubspotKameletsTest {
     @Test
     @SuppressWarnings("unchecked")
     void pairsAreAssociatedAndBadPairsRejected() throws Exception {
-        String ann = send(UPSERT, List.of(record("AS-1", Map.of("lastname", "Ann")))).get(0).crmId();
+        String ann = send(UPSERT, List.of(record("AS-1", Map.of("lastname", "Ann"))))
+                .get(0)
+                .crmId();
         String acme = company("AS-Acme");
-        List<Outcome> outcomes = ask(ASSOCIATE, List.of(Map.of("from", ann, "to", acme),
-                Map.of("key", "mine", "from", ann, "to", "77"))).getMessage().getBody(List.class);
+        List<Outcome> outcomes = ask(
+                        ASSOCIATE,
+                        List.of(Map.of("from", ann, "to", acme), Map.of("key", "mine", "from", ann, "to", "77")))
+                .getMessage()
+                .getBody(List.class);
         assertThat(outcomes.get(0)).isEqualTo(Outcome.done(ann + "/" + acme, null));
         assertThat(outcomes.get(1).key()).isEqualTo("mine");
         assertThat(outcomes.get(1).status()).isEqualTo(Outcome.Status.REJECTED);
         assertThat(outcomes.get(1).message()).contains("COMPANY=77");
-        assertThat(associations(ASSOCIATIONS, List.of(ann))).containsExactly(new Association(ann, acme,
-                List.of(new Association.Type(279, "HUBSPOT_DEFINED", null))));
+        assertThat(associations(ASSOCIATIONS, List.of(ann)))
+                .containsExactly(
+                        new Association(ann, acme, List.of(new Association.Type(279, "HUBSPOT_DEFINED", null))));
 
         List<Outcome> primary = ask(ASSOCIATE + "&type=1&apiVersion=2026-09", List.of(Map.of("from", ann, "to", acme)))
-                .getMessage().getBody(List.class);
+                .getMessage()
+                .getBody(List.class);
         assertThat(primary).extracting(Outcome::status).containsExactly(Outcome.Status.DONE);
-        assertThat(associations(ASSOCIATIONS + "&apiVersion=2026-09", List.of(ann)).get(0).types())
+        assertThat(associations(ASSOCIATIONS + "&apiVersion=2026-09", List.of(ann))
+                        .get(0)
+                        .types())
                 .contains(new Association.Type(1, "HUBSPOT_DEFINED", "Primary"));
-        List<Outcome> wrong = ask(ASSOCIATE + "&type=9", List.of(Map.of("from", ann, "to", acme),
-                Map.of("from", ann, "to", acme))).getMessage().getBody(List.class);
+        List<Outcome> wrong = ask(
+                        ASSOCIATE + "&type=9",
+                        List.of(Map.of("from", ann, "to", acme), Map.of("from", ann, "to", acme)))
+                .getMessage()
+                .getBody(List.class);
         assertThat(wrong).hasSize(2).allSatisfy(outcome -> {
             assertThat(outcome.status()).isEqualTo(Outcome.Status.REJECTED);
             assertThat(outcome.message()).contains("HUBSPOT_DEFINED 9");
@@ -290,15 +392,19 @@ class HubspotKameletsTest {
     @Test
     @SuppressWarnings("unchecked")
     void aCallAssociatesTwoThousandPairsAndReadsAThousandRecords() throws Exception {
-        String ann = send(UPSERT, List.of(record("MA-1", Map.of("lastname", "Ann")))).get(0).crmId();
+        String ann = send(UPSERT, List.of(record("MA-1", Map.of("lastname", "Ann"))))
+                .get(0)
+                .crmId();
         String acme = company("MA-Acme");
         long counted = counted();
-        List<Outcome> outcomes = ask(ASSOCIATE, Collections.nCopies(2_001, Map.of("from", ann, "to", acme))).getMessage()
+        List<Outcome> outcomes = ask(ASSOCIATE, Collections.nCopies(2_001, Map.of("from", ann, "to", acme)))
+                .getMessage()
                 .getBody(List.class);
         assertThat(outcomes).hasSize(2_001).extracting(Outcome::status).containsOnly(Outcome.Status.DONE);
         assertThat(counted() - counted).isEqualTo(2);
 
-        List<String> ids = new ArrayList<>(IntStream.range(0, 1_000).mapToObj(i -> "9" + i).toList());
+        List<String> ids =
+                new ArrayList<>(IntStream.range(0, 1_000).mapToObj(i -> "9" + i).toList());
         ids.add(ann);
         assertThat(associations(ASSOCIATIONS, ids)).extracting(Association::to).containsExactly(acme);
         assertThat(counted() - counted).isEqualTo(4);
@@ -312,12 +418,19 @@ class HubspotKameletsTest {
         List<Map<String, Object>> pairs = new ArrayList<>();
         for (int batch = 0; batch < 6; batch++) {
             int from = batch * 100;
-            send(UPSERT, IntStream.range(from, from + 100).mapToObj(i -> record("PA-" + i, Map.of("lastname", "L"))).toList())
+            send(
+                            UPSERT,
+                            IntStream.range(from, from + 100)
+                                    .mapToObj(i -> record("PA-" + i, Map.of("lastname", "L")))
+                                    .toList())
                     .forEach(outcome -> pairs.add(Map.of("from", outcome.crmId(), "to", acme)));
         }
         ask(ASSOCIATE, pairs);
         String back = "kamelet:hubspot-associations-read-action?account=hubspot&fromObject=companies&toObject=contacts";
-        assertThat(associations(back, List.of(acme))).hasSize(600).extracting(Association::to).doesNotHaveDuplicates();
+        assertThat(associations(back, List.of(acme)))
+                .hasSize(600)
+                .extracting(Association::to)
+                .doesNotHaveDuplicates();
         Exchange refused = ask(back.replace("toObject=contacts", "toObject=unicorns"), List.of(acme));
         assertThat(refused.getMessage().getHeader("SluiceStatus")).isEqualTo(400);
         assertThat(refused.getMessage().getBody(String.class)).contains("Unable to infer object type");
@@ -326,13 +439,20 @@ class HubspotKameletsTest {
     @Test
     @SuppressWarnings("unchecked")
     void aBadPairIsIsolatedToo() throws Exception {
-        String ann = send(UPSERT, List.of(record("SA-1", Map.of("lastname", "Ann")))).get(0).crmId();
+        String ann = send(UPSERT, List.of(record("SA-1", Map.of("lastname", "Ann"))))
+                .get(0)
+                .crmId();
         String acme = company("SA-Acme");
         String other = company("SA-Other");
-        control("POST", "/sandbox/faults/hubspot", "{\"kind\":\"partial\",\"whole\":true,\"object\":\"associations\","
-                + "\"keys\":[\"" + ann + "/" + other + "\"],\"errorCode\":\"VALIDATION_ERROR\"}");
-        List<Outcome> outcomes = ask(ASSOCIATE, List.of(Map.of("from", ann, "to", acme), Map.of("from", ann, "to", other)))
-                .getMessage().getBody(List.class);
+        control(
+                "POST",
+                "/sandbox/faults/hubspot",
+                "{\"kind\":\"partial\",\"whole\":true,\"object\":\"associations\"," + "\"keys\":[\"" + ann + "/" + other
+                        + "\"],\"errorCode\":\"VALIDATION_ERROR\"}");
+        List<Outcome> outcomes = ask(
+                        ASSOCIATE, List.of(Map.of("from", ann, "to", acme), Map.of("from", ann, "to", other)))
+                .getMessage()
+                .getBody(List.class);
         assertThat(outcomes).extracting(Outcome::status).containsExactly(Outcome.Status.DONE, Outcome.Status.REJECTED);
     }
 
@@ -342,19 +462,30 @@ class HubspotKameletsTest {
     }
 
     private static String company(String number) {
-        return send("kamelet:hubspot-upsert-sink?account=hubspot&object=companies&externalId=company_no",
-                List.of(record(number, Map.of("name", number)))).get(0).crmId();
+        return send(
+                        "kamelet:hubspot-upsert-sink?account=hubspot&object=companies&externalId=company_no",
+                        List.of(record(number, Map.of("name", number))))
+                .get(0)
+                .crmId();
     }
 
     @Test
     void everyCallHasAPermitBeforeItAndAReportAfterIt() throws Exception {
         long ledger = number("select count(*) from sluice.api_call");
         long counted = counted();
-        send(UPSERT, IntStream.range(0, 100).mapToObj(i -> record("P-" + i, Map.of("lastname", "L" + i))).toList());
+        send(
+                UPSERT,
+                IntStream.range(0, 100)
+                        .mapToObj(i -> record("P-" + i, Map.of("lastname", "L" + i)))
+                        .toList());
         assertThat(counted() - counted).isEqualTo(1);
         assertThat(number("select count(*) from sluice.api_call") - ledger).isEqualTo(1);
-        assertThat(text("select string_agg(operation || coalesce(status::text, '-'), ' ') from sluice.api_call where completed_at is null and status is distinct from 0")).isNull();
-        assertThat(number("select records from sluice.api_call order by id desc limit 1")).isEqualTo(100);
+        assertThat(
+                        text(
+                                "select string_agg(operation || coalesce(status::text, '-'), ' ') from sluice.api_call where completed_at is null and status is distinct from 0"))
+                .isNull();
+        assertThat(number("select records from sluice.api_call order by id desc limit 1"))
+                .isEqualTo(100);
         assertThat(number("select used from sluice.reported_limit where account = 'hubspot' and name = 'daily'"))
                 .isEqualTo(referee().path("limits").path("daily").path("used").asLong());
     }
@@ -363,10 +494,15 @@ class HubspotKameletsTest {
     void aFailingCrmAndATruncatedAnswerLeadToARetry() throws Exception {
         for (String fault : List.of("{\"kind\":\"unavailable\",\"count\":1}", "{\"kind\":\"reset\",\"count\":1}")) {
             control("POST", "/sandbox/faults/hubspot", fault);
-            assertThat(send(UPSERT, List.of(record("F-1", Map.of("lastname", "One")))).get(0).status())
-                    .as(fault).isEqualTo(Outcome.Status.RETRY);
+            assertThat(send(UPSERT, List.of(record("F-1", Map.of("lastname", "One"))))
+                            .get(0)
+                            .status())
+                    .as(fault)
+                    .isEqualTo(Outcome.Status.RETRY);
         }
-        assertThat(send(UPSERT, List.of(record("F-1", Map.of("lastname", "One")))).get(0).status())
+        assertThat(send(UPSERT, List.of(record("F-1", Map.of("lastname", "One"))))
+                        .get(0)
+                        .status())
                 .isEqualTo(Outcome.Status.DONE);
     }
 
@@ -376,7 +512,11 @@ class HubspotKameletsTest {
         Instant before = Instant.now();
         for (int batch = 0; batch < 5; batch++) {
             int from = batch * 100;
-            send(UPSERT, IntStream.range(from, from + 100).mapToObj(i -> record("S-" + i, Map.of("lastname", "L" + i))).toList());
+            send(
+                    UPSERT,
+                    IntStream.range(from, from + 100)
+                            .mapToObj(i -> record("S-" + i, Map.of("lastname", "L" + i)))
+                            .toList());
         }
         Set<String> keys = new HashSet<>();
         Awaitility.await().atMost(Duration.ofSeconds(30)).until(() -> {
@@ -384,7 +524,8 @@ class HubspotKameletsTest {
             for (int page = 0; position != null && page < 10; page++) {
                 Exchange answer = ask(DELTA, position);
                 List<CrmRecord> records = answer.getMessage().getBody(List.class);
-                records.forEach(record -> keys.add(record.key() + " " + record.fields().get("lastname")));
+                records.forEach(
+                        record -> keys.add(record.key() + " " + record.fields().get("lastname")));
                 position = answer.getMessage().getHeader("SluiceNext", String.class);
             }
             return keys.stream().filter(key -> key.startsWith("S-")).count() == 500;
@@ -401,33 +542,50 @@ class HubspotKameletsTest {
             records.add(record("A-" + i, Map.of("lastname", "L")));
         }
         List<Outcome> written = send(UPSERT, records);
-        send(DELETE, records.stream().map(record -> Map.<String, Object>of("key", record.get("key"), "operation", "delete"))
-                .toList());
-        String last = send(UPSERT, List.of(record("A-last", Map.of("lastname", "L")))).get(0).crmId();
+        send(
+                DELETE,
+                records.stream()
+                        .map(record -> Map.<String, Object>of("key", record.get("key"), "operation", "delete"))
+                        .toList());
+        String last = send(UPSERT, List.of(record("A-last", Map.of("lastname", "L"))))
+                .get(0)
+                .crmId();
         send(DELETE, List.of(Map.of("key", "A-last", "operation", "delete")));
 
         Exchange answer = ask("kamelet:hubspot-deleted-action?account=hubspot&object=contacts", before.toString());
         List<DeletedRecord> gone = answer.getMessage().getBody(List.class);
-        assertThat(gone).extracting(DeletedRecord::crmId).contains(last)
+        assertThat(gone)
+                .extracting(DeletedRecord::crmId)
+                .contains(last)
                 .containsAll(written.stream().map(Outcome::crmId).toList());
-        assertThat(Instant.parse(answer.getMessage().getHeader("SluiceCovered", String.class))).isBetween(before, Instant.now());
+        assertThat(Instant.parse(answer.getMessage().getHeader("SluiceCovered", String.class)))
+                .isBetween(before, Instant.now());
     }
 
     private static List<CrmRecord> records(Exchange answer) {
-        return ((List<?>) answer.getMessage().getBody(List.class)).stream().filter(CrmRecord.class::isInstance)
-                .map(CrmRecord.class::cast).toList();
+        return ((List<?>) answer.getMessage().getBody(List.class))
+                .stream()
+                        .filter(CrmRecord.class::isInstance)
+                        .map(CrmRecord.class::cast)
+                        .toList();
     }
 
     @Test
     void readReturnsExistingAndDeletedRecords() throws Exception {
-        String id = send(UPSERT, List.of(record("R-1", Map.of("lastname", "One", "city", "Ulm")))).get(0).crmId();
-        Exchange answer = ask("kamelet:hubspot-read-action?account=hubspot&object=contacts&fields=city,phone,customer_no",
+        String id = send(UPSERT, List.of(record("R-1", Map.of("lastname", "One", "city", "Ulm"))))
+                .get(0)
+                .crmId();
+        Exchange answer = ask(
+                "kamelet:hubspot-read-action?account=hubspot&object=contacts&fields=city,phone,customer_no",
                 List.of(id, "999999999"));
-        assertThat(answer.getMessage().getBody(List.class)).hasSize(2)
+        assertThat(answer.getMessage().getBody(List.class))
+                .hasSize(2)
                 .anySatisfy(gone -> assertThat(gone).extracting("crmId").isEqualTo("999999999"));
         assertThat(records(answer)).singleElement().satisfies(record -> {
             assertThat(record.crmId()).isEqualTo(id);
-            assertThat(record.fields()).containsEntry("city", "Ulm").containsEntry("phone", null)
+            assertThat(record.fields())
+                    .containsEntry("city", "Ulm")
+                    .containsEntry("phone", null)
                     .containsEntry("customer_no", "R-1");
         });
     }
@@ -437,30 +595,48 @@ class HubspotKameletsTest {
 
     @Test
     void lookupReturnsExistingArchivedAndMergedRecords() throws Exception {
-        List<String> made = send(UPSERT, List.of(record("L-1", Map.of("lastname", "There")),
-                record("L-2", Map.of("lastname", "Archived")), record("L-3", Map.of("lastname", "Replaced"))))
-                .stream().map(Outcome::crmId).toList();
+        List<String> made = send(
+                        UPSERT,
+                        List.of(
+                                record("L-1", Map.of("lastname", "There")),
+                                record("L-2", Map.of("lastname", "Archived")),
+                                record("L-3", Map.of("lastname", "Replaced"))))
+                .stream()
+                .map(Outcome::crmId)
+                .toList();
         control("DELETE", "/sandbox/records/hubspot/contacts/" + made.get(1), "");
         control("DELETE", "/sandbox/records/hubspot/contacts/" + made.get(2), "");
-        String recreated = send(UPSERT, List.of(record("L-3", Map.of("lastname", "Recreated")))).get(0).crmId();
+        String recreated = send(UPSERT, List.of(record("L-3", Map.of("lastname", "Recreated"))))
+                .get(0)
+                .crmId();
         long counted = counted();
-        Exchange answer = ask(LOOKUP, List.of(known("L-1", made.get(0)), known("L-2", made.get(1)), known("L-3", made.get(2)),
-                known("L-4", "999999999")));
+        Exchange answer = ask(
+                LOOKUP,
+                List.of(
+                        known("L-1", made.get(0)),
+                        known("L-2", made.get(1)),
+                        known("L-3", made.get(2)),
+                        known("L-4", "999999999")));
 
         assertThat(status(answer)).isBetween(200, 207);
         assertThat(counted() - counted).as("calls").isEqualTo(3);
-        assertThat(ofType(answer, CrmRecord.class)).extracting(CrmRecord::crmId)
+        assertThat(ofType(answer, CrmRecord.class))
+                .extracting(CrmRecord::crmId)
                 .containsExactlyInAnyOrder(made.get(0), recreated);
         Map<String, DeletedRecord> gone = new HashMap<>();
         ofType(answer, DeletedRecord.class).forEach(it -> gone.put(it.crmId(), it));
         assertThat(gone).containsOnlyKeys(made.get(1), made.get(2), "999999999");
         assertThat(gone.get(made.get(1)).at()).isAfter(Instant.now().minusSeconds(600));
-        assertThat(gone.get("999999999").at()).as("the time of the delete is unknown").isNull();
+        assertThat(gone.get("999999999").at())
+                .as("the time of the delete is unknown")
+                .isNull();
     }
 
     @Test
     void aLookupWithoutAnAnswerReturnsNoRecords() throws Exception {
-        String id = send(UPSERT, List.of(record("L-5", Map.of("lastname", "There")))).get(0).crmId();
+        String id = send(UPSERT, List.of(record("L-5", Map.of("lastname", "There"))))
+                .get(0)
+                .crmId();
         control("POST", "/sandbox/faults/hubspot", "{\"kind\":\"unavailable\",\"count\":1}");
         Exchange answer = ask(LOOKUP, List.of(known("L-5", id)));
         assertThat(status(answer)).isNotEqualTo(200);
@@ -472,28 +648,39 @@ class HubspotKameletsTest {
     }
 
     private static <T> List<T> ofType(Exchange answer, Class<T> type) {
-        return ((List<?>) answer.getMessage().getBody(List.class)).stream().filter(type::isInstance).map(type::cast).toList();
+        return ((List<?>) answer.getMessage().getBody(List.class))
+                .stream().filter(type::isInstance).map(type::cast).toList();
     }
 
-    private static final String CACHED = "kamelet:hubspot-read-action?account=hubspot&object=contacts&fields=city"
-            + "&timeToLive=1h";
+    private static final String CACHED =
+            "kamelet:hubspot-read-action?account=hubspot&object=contacts&fields=city" + "&timeToLive=1h";
     private static final String CACHED_BY_KEY = CACHED + "&externalId=customer_no";
 
     private static String city(String kamelet, String id) {
-        return ((CrmRecord) ask(kamelet, List.of(id)).getMessage().getBody(List.class).get(0)).fields().get("city").toString();
+        return ((CrmRecord) ask(kamelet, List.of(id))
+                        .getMessage()
+                        .getBody(List.class)
+                        .get(0))
+                .fields()
+                .get("city")
+                .toString();
     }
 
     @Test
     @SuppressWarnings("unchecked")
     void cachedRecordsAreNotReadAgain() throws Exception {
-        List<String> ids = send(UPSERT, List.of(record("RC-1", Map.of("city", "Ulm")), record("RC-2", Map.of("city", "Bonn"))))
-                .stream().map(Outcome::crmId).toList();
+        List<String> ids =
+                send(UPSERT, List.of(record("RC-1", Map.of("city", "Ulm")), record("RC-2", Map.of("city", "Bonn"))))
+                        .stream()
+                        .map(Outcome::crmId)
+                        .toList();
         long before = counted();
         Exchange first = ask(CACHED, List.of(ids.get(0)));
         assertThat(first.getMessage().getHeader("SluiceCached")).isEqualTo(0);
         Exchange both = ask(CACHED, ids);
         assertThat(both.getMessage().getHeader("SluiceCached")).isEqualTo(1);
-        assertThat((List<CrmRecord>) both.getMessage().getBody(List.class)).extracting(it -> it.fields().get("city"))
+        assertThat((List<CrmRecord>) both.getMessage().getBody(List.class))
+                .extracting(it -> it.fields().get("city"))
                 .containsExactly("Ulm", "Bonn");
         assertThat(counted() - before).as("calls").isEqualTo(2);
         Exchange again = ask(CACHED, ids);
@@ -501,12 +688,15 @@ class HubspotKameletsTest {
         assertThat(status(again)).isEqualTo(200);
         assertThat(counted() - before).as("calls").isEqualTo(2);
         assertThat(records(ask(CACHED_BY_KEY, List.of("RC-2", "RC-none"))))
-                .singleElement().satisfies(it -> assertThat(it.key()).isEqualTo("RC-2"));
+                .singleElement()
+                .satisfies(it -> assertThat(it.key()).isEqualTo("RC-2"));
     }
 
     @Test
     void aWriteOrAnEventDropsTheCachedRecord() throws Exception {
-        String id = send(UPSERT, List.of(record("RD-1", Map.of("city", "Ulm")))).get(0).crmId();
+        String id = send(UPSERT, List.of(record("RD-1", Map.of("city", "Ulm"))))
+                .get(0)
+                .crmId();
         assertThat(city(CACHED, id)).isEqualTo("Ulm");
         assertThat(city(CACHED_BY_KEY, "RD-1")).isEqualTo("Ulm");
         send(UPSERT, List.of(record("RD-1", Map.of("city", "Bonn"))));
@@ -526,7 +716,8 @@ class HubspotKameletsTest {
 
     @Test
     void describeReturnsWritableAndUniqueProperties() throws Exception {
-        ObjectShape shape = ask("kamelet:hubspot-describe-action?account=hubspot&object=contacts", null).getMessage()
+        ObjectShape shape = ask("kamelet:hubspot-describe-action?account=hubspot&object=contacts", null)
+                .getMessage()
                 .getBody(ObjectShape.class);
         assertThat(shape.fields().get("customer_no").externalId()).isTrue();
         assertThat(shape.fields().get("lastname").writable()).isTrue();
@@ -534,32 +725,46 @@ class HubspotKameletsTest {
         assertThat(shape.fields().get("hs_object_id").writable()).isFalse();
         Exchange unknown = ask("kamelet:hubspot-describe-action?account=hubspot&object=unicorns", null);
         assertThat(unknown.getMessage().getHeader("SluiceStatus")).isEqualTo(404);
-        assertThat(ask("kamelet:hubspot-objects-action?account=hubspot", null).getMessage().getBody(List.class))
+        assertThat(ask("kamelet:hubspot-objects-action?account=hubspot", null)
+                        .getMessage()
+                        .getBody(List.class))
                 .contains("contacts", "deals");
     }
 
     @Test
     void anInstalledAppLogsInOnceAfterItsTokenExpires() throws Exception {
         String upsert = UPSERT.replace("account=hubspot", "account=installed");
-        assertThat(send(upsert, List.of(record("I-1", Map.of("lastname", "One")))).get(0).status())
+        assertThat(send(upsert, List.of(record("I-1", Map.of("lastname", "One"))))
+                        .get(0)
+                        .status())
                 .isEqualTo(Outcome.Status.DONE);
         control("POST", "/sandbox/faults/installed", "{\"kind\":\"expireTokens\"}");
-        Outcome refused = send(upsert, List.of(record("I-1", Map.of("lastname", "Two")))).get(0);
+        Outcome refused =
+                send(upsert, List.of(record("I-1", Map.of("lastname", "Two")))).get(0);
         assertThat(refused.status()).isEqualTo(Outcome.Status.RETRY);
         assertThat(refused.code()).isEqualTo("EXPIRED_AUTHENTICATION");
-        assertThat(send(upsert, List.of(record("I-1", Map.of("lastname", "Two")))).get(0).status())
+        assertThat(send(upsert, List.of(record("I-1", Map.of("lastname", "Two"))))
+                        .get(0)
+                        .status())
                 .isEqualTo(Outcome.Status.DONE);
 
         control("POST", "/sandbox/faults/installed", "{\"kind\":\"expireTokens\"}");
-        control("POST", "/sandbox/faults/installed", "{\"kind\":\"unavailable\",\"operation\":\"token\",\"status\":400,"
-                + "\"errorCode\":\"BAD_REFRESH_TOKEN\",\"message\":\"missing or invalid refresh token\"}");
+        control(
+                "POST",
+                "/sandbox/faults/installed",
+                "{\"kind\":\"unavailable\",\"operation\":\"token\",\"status\":400,"
+                        + "\"errorCode\":\"BAD_REFRESH_TOKEN\",\"message\":\"missing or invalid refresh token\"}");
         send(upsert, List.of(record("I-1", Map.of("lastname", "Three"))));
         long ledger = number("select count(*) from sluice.api_call where account = 'installed'");
-        Outcome locked = send(upsert, List.of(record("I-1", Map.of("lastname", "Three")))).get(0);
+        Outcome locked = send(upsert, List.of(record("I-1", Map.of("lastname", "Three"))))
+                .get(0);
         assertThat(locked.status()).isEqualTo(Outcome.Status.RETRY);
         assertThat(locked.message()).contains("account installed could not log in", "missing or invalid refresh token");
-        assertThat(number("select count(*) from sluice.api_call where account = 'installed' and completed_at is not null"))
-                .as("a call that was not made is not counted").isEqualTo(ledger);
+        assertThat(
+                        number(
+                                "select count(*) from sluice.api_call where account = 'installed' and completed_at is not null"))
+                .as("a call that was not made is not counted")
+                .isEqualTo(ledger);
     }
 
     @Test
@@ -568,8 +773,10 @@ class HubspotKameletsTest {
         main.getCamelContext().addRoutes(new RouteBuilder() {
             @Override
             public void configure() {
-                from("kamelet:hubspot-webhook-source?account=hubspot&path=/mine").routeId("mine")
-                        .process(exchange -> exchange.getMessage().getBody(List.class)
+                from("kamelet:hubspot-webhook-source?account=hubspot&path=/mine")
+                        .routeId("mine")
+                        .process(exchange -> exchange.getMessage()
+                                .getBody(List.class)
                                 .forEach(event -> events.add((CrmEvent) event)));
             }
         });
@@ -577,7 +784,8 @@ class HubspotKameletsTest {
         assertThat(webhook("/mine", body, "another secret").statusCode()).isEqualTo(401);
         assertThat(events).isEmpty();
         assertThat(webhook("/mine", body, "a-secret").statusCode()).isEqualTo(204);
-        assertThat(events).singleElement().satisfies(event -> assertThat(event.crmId()).isEqualTo("7"));
+        assertThat(events).singleElement().satisfies(event -> assertThat(event.crmId())
+                .isEqualTo("7"));
     }
 
     @Test
@@ -587,21 +795,31 @@ class HubspotKameletsTest {
         main.getCamelContext().addRoutes(new RouteBuilder() {
             @Override
             public void configure() {
-                from("kamelet:hubspot-webhook-source?account=hubspot&path=/bookings").routeId("bookings")
-                        .process(exchange -> exchange.getMessage().getBody(List.class)
+                from("kamelet:hubspot-webhook-source?account=hubspot&path=/bookings")
+                        .routeId("bookings")
+                        .process(exchange -> exchange.getMessage()
+                                .getBody(List.class)
                                 .forEach(event -> objects.add(((CrmEvent) event).object())));
             }
         });
-        String typeId = JSON.readTree(HttpClient.newHttpClient().send(HttpRequest.newBuilder(URI.create("http://127.0.0.1:"
-                + sandbox.port() + "/crm/v3/schemas/bookings")).header("Authorization", "Bearer pat-sandbox").build(),
-                HttpResponse.BodyHandlers.ofString()).body()).path("objectTypeId").asText();
+        String typeId = JSON.readTree(HttpClient.newHttpClient()
+                        .send(
+                                HttpRequest.newBuilder(URI.create(
+                                                "http://127.0.0.1:" + sandbox.port() + "/crm/v3/schemas/bookings"))
+                                        .header("Authorization", "Bearer pat-sandbox")
+                                        .build(),
+                                HttpResponse.BodyHandlers.ofString())
+                        .body())
+                .path("objectTypeId")
+                .asText();
         String body = "[{\"subscriptionType\":\"object.deletion\",\"objectTypeId\":\"" + typeId + "\",\"objectId\":7,"
                 + "\"occurredAt\":1796000000000},{\"subscriptionType\":\"contact.deletion\",\"objectId\":8,"
                 + "\"occurredAt\":1796000000000}]";
         webhook("/bookings", body, "a-secret");
         String describe = "kamelet:hubspot-describe-action?account=hubspot&object=";
         control("POST", "/sandbox/faults/hubspot", "{\"kind\":\"unavailable\",\"operation\":\"schema\"}");
-        assertThat(ask(describe + "bookings", null).getMessage().getBody()).as("the object can be synced without its type id")
+        assertThat(ask(describe + "bookings", null).getMessage().getBody())
+                .as("the object can be synced without its type id")
                 .isInstanceOf(ObjectShape.class);
         webhook("/bookings", body, "a-secret");
         control("DELETE", "/sandbox/faults/hubspot", "");
@@ -614,7 +832,9 @@ class HubspotKameletsTest {
         long calls = counted();
         ask(describe + "bookings", null);
         ask(describe + typeId, null);
-        assertThat(counted() - calls).as("calls; a known type id is not requested again").isEqualTo(2);
+        assertThat(counted() - calls)
+                .as("calls; a known type id is not requested again")
+                .isEqualTo(2);
     }
 
     private static HttpResponse<String> webhook(String path, String body, String secret) throws Exception {
@@ -623,9 +843,15 @@ class HubspotKameletsTest {
         Mac mac = Mac.getInstance("HmacSHA256");
         mac.init(new SecretKeySpec(secret.getBytes(UTF_8), "HmacSHA256"));
         String signature = Base64.getEncoder().encodeToString(mac.doFinal(("POST" + uri + body + at).getBytes(UTF_8)));
-        return HttpClient.newHttpClient().send(HttpRequest.newBuilder(uri).header("Content-Type", "application/json")
-                .header("X-HubSpot-Signature-v3", signature).header("X-HubSpot-Request-Timestamp", at)
-                .POST(HttpRequest.BodyPublishers.ofString(body)).build(), HttpResponse.BodyHandlers.ofString());
+        return HttpClient.newHttpClient()
+                .send(
+                        HttpRequest.newBuilder(uri)
+                                .header("Content-Type", "application/json")
+                                .header("X-HubSpot-Signature-v3", signature)
+                                .header("X-HubSpot-Request-Timestamp", at)
+                                .POST(HttpRequest.BodyPublishers.ofString(body))
+                                .build(),
+                        HttpResponse.BodyHandlers.ofString());
     }
 
     // --- the journal
@@ -642,8 +868,10 @@ class HubspotKameletsTest {
     }
 
     private static void edit(String number, String city) throws Exception {
-        control("POST", "/sandbox/records/installed/contacts", "{\"customer_no\":\"" + number + "\",\"city\":\"" + city
-                + "\"}");
+        control(
+                "POST",
+                "/sandbox/records/installed/contacts",
+                "{\"customer_no\":\"" + number + "\",\"city\":\"" + city + "\"}");
     }
 
     private static Integer status(Exchange answer) {
@@ -676,17 +904,22 @@ class HubspotKameletsTest {
         Exchange first = ask(JOURNAL, begun);
         List<CrmEvent> events = first.getMessage().getBody(List.class);
         assertThat(events).extracting(CrmEvent::kind).contains(CrmEvent.Kind.CREATED, CrmEvent.Kind.VALUE);
-        assertThat(events).filteredOn(event -> "city".equals(event.field())).singleElement()
+        assertThat(events)
+                .filteredOn(event -> "city".equals(event.field()))
+                .singleElement()
                 .satisfies(event -> assertThat(event.value()).isEqualTo("Bonn"));
         assertThat(status(first)).isEqualTo(200);
         Exchange second = ask(JOURNAL, next(first));
-        assertThat((List<CrmEvent>) second.getMessage().getBody(List.class)).anyMatch(event -> "Köln".equals(event.value()));
+        assertThat((List<CrmEvent>) second.getMessage().getBody(List.class))
+                .anyMatch(event -> "Köln".equals(event.value()));
         Exchange none = ask(JOURNAL, next(second));
         assertThat(none.getMessage().getBody(List.class)).isEmpty();
         assertThat(next(none)).isNull();
         assertThat(status(none)).isEqualTo(204);
         assertThat(number("select count(*) from sluice.api_call")).isEqualTo(ledger);
-        JsonNode counted = JSON.readTree(control("GET", "/sandbox/referee", "")).path("accounts").path("installed");
+        JsonNode counted = JSON.readTree(control("GET", "/sandbox/referee", ""))
+                .path("accounts")
+                .path("installed");
         assertThat(counted.at("/byOperation/journalFile").asInt()).isPositive();
         assertThat(first.getMessage().getHeaders()).as("the token is removed").doesNotContainKey("Authorization");
     }
@@ -698,7 +931,10 @@ class HubspotKameletsTest {
         assertThat(status(forgotten)).isEqualTo(404);
         assertThat(forgotten.getMessage().getBody(String.class)).contains("older than its history");
         assertThat(next(forgotten)).isNull();
-        control("POST", "/sandbox/faults/installed", "{\"kind\":\"refuse\",\"operation\":\"journal\",\"limit\":\"journal\"}");
+        control(
+                "POST",
+                "/sandbox/faults/installed",
+                "{\"kind\":\"refuse\",\"operation\":\"journal\",\"limit\":\"journal\"}");
         assertThat(status(ask(JOURNAL, null))).isEqualTo(429);
     }
 
@@ -706,13 +942,17 @@ class HubspotKameletsTest {
     void anUnreadableFileKeepsTheOffset() throws Exception {
         journal(",\"subscribe\":[\"contacts\"]");
         edit("J-3", "Ulm");
-        String fault = "{\"kind\":\"answer\",\"operation\":\"%s\",\"status\":%d,\"contentType\":\"text/plain\",\"body\":\"%s\"}";
+        String fault =
+                "{\"kind\":\"answer\",\"operation\":\"%s\",\"status\":%d,\"contentType\":\"text/plain\",\"body\":\"%s\"}";
         control("POST", "/sandbox/faults/installed", fault.formatted("journalFile", 403, "expired"));
         Exchange expired = ask(JOURNAL, null);
         assertThat(status(expired)).isEqualTo(403);
         assertThat(expired.getMessage().getBody(String.class)).isEqualTo("expired");
-        for (String[] broken : List.of(new String[] {"journalFile", "nonsense"}, new String[] {"journal", "nonsense"},
-                new String[] {"journal", "{}"}, new String[] {"journal", "{\\\"url\\\":\\\"ftp://x/y\\\"}"},
+        for (String[] broken : List.of(
+                new String[] {"journalFile", "nonsense"},
+                new String[] {"journal", "nonsense"},
+                new String[] {"journal", "{}"},
+                new String[] {"journal", "{\\\"url\\\":\\\"ftp://x/y\\\"}"},
                 new String[] {"journal", "{\\\"url\\\":\\\"http://x/y\\\",\\\"currentOffset\\\":\\\"z\\\"}"},
                 new String[] {"journal", "{\\\"url\\\":\\\"not an address\\\"}"})) {
             control("DELETE", "/sandbox/faults/installed", "");
@@ -745,9 +985,13 @@ class HubspotKameletsTest {
         Exchange answer = ask("kamelet:hubspot-journal-action?account=hubspot", null);
         assertThat(status(answer)).isZero();
         assertThat(answer.getMessage().getBody(String.class)).contains("client-id and client-secret");
-        assertThat(ask("kamelet:hubspot-journal-action?account=elsewhere", null).getMessage().getBody(String.class))
+        assertThat(ask("kamelet:hubspot-journal-action?account=elsewhere", null)
+                        .getMessage()
+                        .getBody(String.class))
                 .contains("portal-id");
-        assertThat(ask("kamelet:hubspot-journal-action?account=nobody", null).getMessage().getBody(String.class))
+        assertThat(ask("kamelet:hubspot-journal-action?account=nobody", null)
+                        .getMessage()
+                        .getBody(String.class))
                 .contains("nobody");
     }
 
@@ -758,11 +1002,15 @@ class HubspotKameletsTest {
     }
 
     private static void soon(org.awaitility.core.ThrowingRunnable assertion) {
-        Awaitility.await().atMost(Duration.ofSeconds(20)).pollInterval(Duration.ofMillis(50)).untilAsserted(assertion);
+        Awaitility.await()
+                .atMost(Duration.ofSeconds(20))
+                .pollInterval(Duration.ofMillis(50))
+                .untilAsserted(assertion);
     }
 
     private static void run(String sql) throws Exception {
-        try (var connection = DriverManager.getConnection(database.url()); var statement = connection.createStatement()) {
+        try (var connection = DriverManager.getConnection(database.url());
+                var statement = connection.createStatement()) {
             statement.execute(sql);
         }
     }
@@ -783,7 +1031,8 @@ class HubspotKameletsTest {
         edit("JS-3", "Kiel");
         try (OwnRoute later = behind(source + 60)) {
             soon(() -> assertThat(later.received()).anyMatch(event -> "Kiel".equals(((CrmEvent) event).value())));
-            assertThat(later.received()).as("continues at the offset of the first")
+            assertThat(later.received())
+                    .as("continues at the offset of the first")
                     .noneMatch(event -> "Bonn".equals(((CrmEvent) event).value()));
         }
     }
@@ -796,14 +1045,20 @@ class HubspotKameletsTest {
         try (OwnRoute mine = behind("kamelet:hubspot-delta-source?account=installed&object=contacts"
                 + "&externalId=customer_no&fields=city&name=own-delta&period=300&overlap=0s")) {
             soon(() -> assertThat(number("select count(*) from sluice.checkpoint where stream = 'source:own-delta'"
-                    + " and position::jsonb ->> 'offset' is not null")).isOne());
-            control("POST", "/sandbox/faults/installed", "{\"kind\":\"unavailable\",\"operation\":\"search\",\"count\":2}");
+                            + " and position::jsonb ->> 'offset' is not null"))
+                    .isOne());
+            control(
+                    "POST",
+                    "/sandbox/faults/installed",
+                    "{\"kind\":\"unavailable\",\"operation\":\"search\",\"count\":2}");
             for (int i = 1; i <= 250; i++) {
                 edit("DS-" + i, "New");
             }
-            soon(() -> assertThat(mine.received()).extracting(record -> ((CrmRecord) record).key()).contains("DS-1", "DS-250"));
-            assertThat(mine.received()).allSatisfy(record -> assertThat(((CrmRecord) record).at()).isAfterOrEqualTo(
-                    before.truncatedTo(java.time.temporal.ChronoUnit.MILLIS)));
+            soon(() -> assertThat(mine.received())
+                    .extracting(record -> ((CrmRecord) record).key())
+                    .contains("DS-1", "DS-250"));
+            assertThat(mine.received()).allSatisfy(record -> assertThat(((CrmRecord) record).at())
+                    .isAfterOrEqualTo(before.truncatedTo(java.time.temporal.ChronoUnit.MILLIS)));
         }
     }
 
@@ -822,7 +1077,8 @@ class HubspotKameletsTest {
     }
 
     private static Exchange ask(String kamelet, Object body) {
-        Exchange answer = camel.request(kamelet, exchange -> exchange.getMessage().setBody(body));
+        Exchange answer =
+                camel.request(kamelet, exchange -> exchange.getMessage().setBody(body));
         assertThat(answer.getException()).isNull();
         return answer;
     }
@@ -834,12 +1090,15 @@ class HubspotKameletsTest {
 
     /** Returns the contact with this number, or null. */
     private static JsonNode contact(String number) throws Exception {
-        for (String line : control("GET", "/sandbox/records/hubspot/contacts", "").split("\n")) {
+        for (String line :
+                control("GET", "/sandbox/records/hubspot/contacts", "").split("\n")) {
             if (!line.isBlank()) {
                 JsonNode contact = JSON.readTree(line);
                 JsonNode properties = contact.has("properties") ? contact.path("properties") : contact;
                 if (properties.path("customer_no").asText().equals(number)) {
-                    return contact.has("properties") ? contact : JSON.createObjectNode().set("properties", contact);
+                    return contact.has("properties")
+                            ? contact
+                            : JSON.createObjectNode().set("properties", contact);
                 }
             }
         }
@@ -847,7 +1106,9 @@ class HubspotKameletsTest {
     }
 
     private static JsonNode referee() throws Exception {
-        return JSON.readTree(control("GET", "/sandbox/referee", "")).path("accounts").path("hubspot");
+        return JSON.readTree(control("GET", "/sandbox/referee", ""))
+                .path("accounts")
+                .path("hubspot");
     }
 
     private static long counted() throws Exception {
@@ -855,14 +1116,19 @@ class HubspotKameletsTest {
     }
 
     private static String control(String method, String path, String json) throws Exception {
-        return HttpClient.newHttpClient().send(HttpRequest.newBuilder(
-                URI.create("http://127.0.0.1:" + sandbox.port() + path)).header("Content-Type", "application/json")
-                .method(method, HttpRequest.BodyPublishers.ofString(json)).build(),
-                HttpResponse.BodyHandlers.ofString()).body();
+        return HttpClient.newHttpClient()
+                .send(
+                        HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + sandbox.port() + path))
+                                .header("Content-Type", "application/json")
+                                .method(method, HttpRequest.BodyPublishers.ofString(json))
+                                .build(),
+                        HttpResponse.BodyHandlers.ofString())
+                .body();
     }
 
     private static long number(String sql) throws Exception {
-        try (var connection = DriverManager.getConnection(database.url()); var statement = connection.createStatement();
+        try (var connection = DriverManager.getConnection(database.url());
+                var statement = connection.createStatement();
                 var rows = statement.executeQuery(sql)) {
             rows.next();
             return rows.getLong(1);
@@ -870,7 +1136,8 @@ class HubspotKameletsTest {
     }
 
     private static String text(String sql) throws Exception {
-        try (var connection = DriverManager.getConnection(database.url()); var statement = connection.createStatement();
+        try (var connection = DriverManager.getConnection(database.url());
+                var statement = connection.createStatement();
                 var rows = statement.executeQuery(sql)) {
             rows.next();
             return rows.getString(1);

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.crm.hubspot;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -34,8 +35,8 @@ class HubspotLoginTest extends LoginTestBase {
     }
 
     private HubspotLogin login(Map<String, String> secrets) {
-        Map<String, String> settings = new HashMap<>(Map.of("url", "http://127.0.0.1:" + sandbox.port() + "/",
-                "call-timeout-ms", "2000"));
+        Map<String, String> settings =
+                new HashMap<>(Map.of("url", "http://127.0.0.1:" + sandbox.port() + "/", "call-timeout-ms", "2000"));
         settings.putAll(secrets);
         return new HubspotLogin("org", settings, () -> now);
     }
@@ -64,38 +65,51 @@ class HubspotLoginTest extends LoginTestBase {
     }
 
     @ParameterizedTest
-    @CsvSource(delimiter = '|', value = {
-        "client-id     |      | sluice.account.org.client-id is missing; an account that has no access-token needs client-id, client-secret",
-        "client-secret |      | sluice.account.org.client-secret is missing",
-        "refresh-token |      | sluice.account.org.refresh-token is missing",
-        "oauth-version | 2026 | sluice.account.org.oauth-version must be v1, v3 or a date such as 2026-09, not '2026'"})
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "client-id     |      | sluice.account.org.client-id is missing; an account that has no access-token needs client-id, client-secret",
+                "client-secret |      | sluice.account.org.client-secret is missing",
+                "refresh-token |      | sluice.account.org.refresh-token is missing",
+                "oauth-version | 2026 | sluice.account.org.oauth-version must be v1, v3 or a date such as 2026-09, not '2026'"
+            })
     void aSettingThatIsWrongOrMissingIsNamed(String setting, String value, String message) {
-        assertThatThrownBy(() -> login(setting, value)).isInstanceOf(IllegalArgumentException.class)
-                .hasMessageStartingWith("application.properties: ").hasMessageContaining(message);
+        assertThatThrownBy(() -> login(setting, value))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageStartingWith("application.properties: ")
+                .hasMessageContaining(message);
     }
 
     @Test
     void anAccountWithoutALoginStartsAndMakesNoCalls() {
-        assertThatThrownBy(() -> login(Map.of()).token()).isInstanceOf(LoginRejected.class)
+        assertThatThrownBy(() -> login(Map.of()).token())
+                .isInstanceOf(LoginRejected.class)
                 .hasMessageContaining("set an access-token, or client-id");
     }
 
     @Test
     void aRejectedLoginReportsAccountAndCauseWithoutSecrets() {
-        assertThatThrownBy(() -> login("refresh-token", "hunter2").token()).isInstanceOf(LoginRejected.class)
-                .hasMessage("account org could not log in: HTTP 400: BAD_REFRESH_TOKEN: missing or invalid refresh token");
+        assertThatThrownBy(() -> login("refresh-token", "hunter2").token())
+                .isInstanceOf(LoginRejected.class)
+                .hasMessage(
+                        "account org could not log in: HTTP 400: BAD_REFRESH_TOKEN: missing or invalid refresh token");
         assertThatThrownBy(() -> login("client-secret", "hunter2").token())
                 .hasMessageContaining("missing or invalid client secret");
         assertThatThrownBy(() -> login("client-id", "nobody").token()).hasMessageContaining("BAD_CLIENT_ID");
-        assertThatThrownBy(() -> login("url", "http://127.0.0.1:1").token()).isInstanceOf(LoginRejected.class)
+        assertThatThrownBy(() -> login("url", "http://127.0.0.1:1").token())
+                .isInstanceOf(LoginRejected.class)
                 .hasMessageContaining("no answer from http://127.0.0.1:1/oauth/v1/token");
     }
 
     @Test
     void aMessageThatRepeatsASecretIsMasked() throws Exception {
-        control("POST", "/sandbox/faults/hubspot", "{\"kind\":\"unavailable\",\"status\":400,\"operation\":\"token\","
-                + "\"message\":\"refresh-hubspot is no good\"}");
-        assertThatThrownBy(() -> login(OAUTH).token()).hasMessageContaining("*** is no good")
+        control(
+                "POST",
+                "/sandbox/faults/hubspot",
+                "{\"kind\":\"unavailable\",\"status\":400,\"operation\":\"token\","
+                        + "\"message\":\"refresh-hubspot is no good\"}");
+        assertThatThrownBy(() -> login(OAUTH).token())
+                .hasMessageContaining("*** is no good")
                 .hasMessageNotContaining("refresh-hubspot");
     }
 
@@ -158,7 +172,9 @@ class HubspotLoginTest extends LoginTestBase {
             try {
                 return login.token();
             } catch (LoginRejected refused) {
-                return refused.getMessage().contains("missing or invalid refresh token") ? "refused" : refused.getMessage();
+                return refused.getMessage().contains("missing or invalid refresh token")
+                        ? "refused"
+                        : refused.getMessage();
             }
         });
         assertThat(answers).containsExactly("refused");
@@ -167,7 +183,7 @@ class HubspotLoginTest extends LoginTestBase {
         for (int quarter = 0; quarter < 24 * 60 * 4; quarter++) {
             now = now.plusSeconds(15);
             if (quarter > 500 && quarter % 40 != 0) {
-                continue;   // a day is asked less often later on
+                continue; // a day is asked less often later on
             }
             long before = logins();
             assertThatThrownBy(login::token).isInstanceOf(LoginRejected.class);
@@ -181,7 +197,8 @@ class HubspotLoginTest extends LoginTestBase {
         HubspotLogin login = login(OAUTH);
         login.tokenRejected(login.token());
         long logins = logins();
-        assertThatThrownBy(login::token).isInstanceOf(LoginRejected.class)
+        assertThatThrownBy(login::token)
+                .isInstanceOf(LoginRejected.class)
                 .hasMessageContaining("rejects a token that it has just issued");
         now = now.plusSeconds(1);
         String again = login.token();
@@ -193,6 +210,8 @@ class HubspotLoginTest extends LoginTestBase {
         String good = login.token();
         login.tokenAccepted(good);
         login.tokenRejected(good);
-        assertThat(login.token()).as("a token that was accepted before is replaced at once").isNotEqualTo(good);
+        assertThat(login.token())
+                .as("a token that was accepted before is replaced at once")
+                .isNotEqualTo(good);
     }
 }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.crm.hubspot;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
@@ -19,7 +20,10 @@ class JournalFileTest {
     private static final Instant AT = Instant.parse("2026-11-27T08:00:00.123Z");
 
     private static List<CrmEvent> read(String... events) throws IOException {
-        return JournalFile.read(("{\"offset\":\"o\",\"journalEvents\":[" + String.join(",", events) + "]}").getBytes(UTF_8), "1", new ArrayList<>());
+        return JournalFile.read(
+                ("{\"offset\":\"o\",\"journalEvents\":[" + String.join(",", events) + "]}").getBytes(UTF_8),
+                "1",
+                new ArrayList<>());
     }
 
     private static String event(String action, String more) {
@@ -29,8 +33,8 @@ class JournalFileTest {
 
     @Test
     void anUpdateIsAValueForEachPropertyAndNothingIsNull() throws IOException {
-        List<CrmEvent> events = read(event("UPDATE",
-                ",\"propertyChanges\":{\"city\":\"Köln\",\"phone\":\"\",\"tier\":null,\"amount\":5}"));
+        List<CrmEvent> events = read(
+                event("UPDATE", ",\"propertyChanges\":{\"city\":\"Köln\",\"phone\":\"\",\"tier\":null,\"amount\":5}"));
         assertThat(events).extracting(CrmEvent::kind).containsOnly(CrmEvent.Kind.VALUE);
         assertThat(events).extracting(CrmEvent::object).containsOnly("contacts");
         assertThat(events).extracting(CrmEvent::crmId).containsOnly("5");
@@ -50,15 +54,21 @@ class JournalFileTest {
 
     @Test
     void aCreationHasTheFirstValues() throws IOException {
-        assertThat(read(event("CREATE", ",\"propertyChanges\":{\"city\":\"Köln\"}"))).extracting(CrmEvent::kind)
+        assertThat(read(event("CREATE", ",\"propertyChanges\":{\"city\":\"Köln\"}")))
+                .extracting(CrmEvent::kind)
                 .containsExactly(CrmEvent.Kind.CREATED, CrmEvent.Kind.VALUE);
     }
 
     @Test
     void anEventWithoutReadableValuesIsReadBack() throws IOException {
-        assertThat(read(event("UPDATE", ""), event("UPDATE", ",\"propertyChanges\":{\"city\":{\"from\":\"a\",\"to\":\"b\"}}"),
-                event("RESTORE", ""), event("SNAPSHOT", ",\"propertyChanges\":{\"city\":\"Köln\"}")))
-                .extracting(CrmEvent::kind).hasSize(4).containsOnly(CrmEvent.Kind.READ_BACK);
+        assertThat(read(
+                        event("UPDATE", ""),
+                        event("UPDATE", ",\"propertyChanges\":{\"city\":{\"from\":\"a\",\"to\":\"b\"}}"),
+                        event("RESTORE", ""),
+                        event("SNAPSHOT", ",\"propertyChanges\":{\"city\":\"Köln\"}")))
+                .extracting(CrmEvent::kind)
+                .hasSize(4)
+                .containsOnly(CrmEvent.Kind.READ_BACK);
     }
 
     @Test
@@ -79,12 +89,14 @@ class JournalFileTest {
     void eventsOfOtherAccountsAreSkippedAndAPermanentDeleteIsADelete() throws IOException {
         String ours = event("GDPR_DELETE", "");
         assertThat(read(ours, ours.replace("\"portalId\":1", "\"portalId\":11"), ours.replace("\"portalId\":1,", "")))
-                .extracting(CrmEvent::kind).containsExactly(CrmEvent.Kind.DELETED, CrmEvent.Kind.DELETED);
+                .extracting(CrmEvent::kind)
+                .containsExactly(CrmEvent.Kind.DELETED, CrmEvent.Kind.DELETED);
     }
 
     @Test
     void anAssociatedRecordIsReadBack() throws IOException {
-        List<CrmEvent> events = read(event("ASSOCIATION_ADDED", ",\"associatedObjectTypeId\":\"0-2\",\"associatedObjectId\":8"),
+        List<CrmEvent> events = read(
+                event("ASSOCIATION_ADDED", ",\"associatedObjectTypeId\":\"0-2\",\"associatedObjectId\":8"),
                 event("ASSOCIATION_REMOVED", ",\"associatedObjectTypeId\":\"0-2\",\"associatedObjectId\":8"),
                 event("ASSOCIATION_ADDED", ",\"associatedObjectTypeId\":\"0-2\",\"associatedObjectId\":9"));
         assertThat(events).extracting(CrmEvent::kind).containsOnly(CrmEvent.Kind.READ_BACK);
@@ -95,37 +107,46 @@ class JournalFileTest {
     @Test
     void aTimeMayBeInMilliseconds() throws IOException {
         assertThat(read(event("DELETE", "").replace("\"" + AT + "\"", "" + AT.toEpochMilli())))
-                .singleElement().extracting(CrmEvent::at).isEqualTo(AT);
+                .singleElement()
+                .extracting(CrmEvent::at)
+                .isEqualTo(AT);
     }
 
     @Test
     void aCustomObjectKeepsItsTypeId() throws IOException {
-        assertThat(read(event("DELETE", "").replace("0-1", "2-2000001"))).singleElement().extracting(CrmEvent::object)
+        assertThat(read(event("DELETE", "").replace("0-1", "2-2000001")))
+                .singleElement()
+                .extracting(CrmEvent::object)
                 .isEqualTo("2-2000001");
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"", "[]", "{}", "{\"journalEvents\":5}", "nonsense"})
     void aFileInAnotherFormatIsRejected(String file) {
-        assertThatThrownBy(() -> JournalFile.read(file.getBytes(UTF_8), "1", new ArrayList<>())).isInstanceOf(IOException.class);
+        assertThatThrownBy(() -> JournalFile.read(file.getBytes(UTF_8), "1", new ArrayList<>()))
+                .isInstanceOf(IOException.class);
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {
-        "{}",
-        "{\"action\":\"DELETE\",\"objectId\":5,\"occurredAt\":\"2026-11-27T08:00:00Z\"}",
-        "{\"action\":\"DELETE\",\"objectTypeId\":\"0-1\",\"occurredAt\":\"2026-11-27T08:00:00Z\"}",
-        "{\"action\":\"DELETE\",\"objectTypeId\":\"0-1\",\"objectId\":\"x\",\"occurredAt\":\"2026-11-27T08:00:00Z\"}",
-        "{\"action\":\"DELETE\",\"objectTypeId\":\"0-1\",\"objectId\":5}",
-        "{\"action\":\"DELETE\",\"objectTypeId\":\"0-1\",\"objectId\":5,\"occurredAt\":\"soon\"}",
-        "{\"action\":\"DELETE\",\"objectTypeId\":\"0-1\",\"objectId\":5,\"occurredAt\":-1}",
-        "{\"action\":\"DELETE\",\"objectTypeId\":\"0-1\",\"objectId\":5,\"occurredAt\":9223372036854775807}",
-        "{\"action\":\"DELETE\",\"objectTypeId\":\"0-1\",\"objectId\":5,\"occurredAt\":\"+1000000000-12-31T23:59:59Z\"}"})
+    @ValueSource(
+            strings = {
+                "{}",
+                "{\"action\":\"DELETE\",\"objectId\":5,\"occurredAt\":\"2026-11-27T08:00:00Z\"}",
+                "{\"action\":\"DELETE\",\"objectTypeId\":\"0-1\",\"occurredAt\":\"2026-11-27T08:00:00Z\"}",
+                "{\"action\":\"DELETE\",\"objectTypeId\":\"0-1\",\"objectId\":\"x\",\"occurredAt\":\"2026-11-27T08:00:00Z\"}",
+                "{\"action\":\"DELETE\",\"objectTypeId\":\"0-1\",\"objectId\":5}",
+                "{\"action\":\"DELETE\",\"objectTypeId\":\"0-1\",\"objectId\":5,\"occurredAt\":\"soon\"}",
+                "{\"action\":\"DELETE\",\"objectTypeId\":\"0-1\",\"objectId\":5,\"occurredAt\":-1}",
+                "{\"action\":\"DELETE\",\"objectTypeId\":\"0-1\",\"objectId\":5,\"occurredAt\":9223372036854775807}",
+                "{\"action\":\"DELETE\",\"objectTypeId\":\"0-1\",\"objectId\":5,\"occurredAt\":\"+1000000000-12-31T23:59:59Z\"}"
+            })
     void anUnreadableEventDoesNotAffectTheOthers(String odd) throws IOException {
         List<RejectedEvent> rejected = new ArrayList<>();
-        String file = "{\"journalEvents\":[" + event("DELETE", "") + "," + odd + "," + event("DELETE", "").replace(":5", ":6")
-                + "]}";
-        assertThat(JournalFile.read(file.getBytes(UTF_8), "1", rejected)).extracting(CrmEvent::crmId).containsExactly("5", "6");
+        String file = "{\"journalEvents\":[" + event("DELETE", "") + "," + odd + ","
+                + event("DELETE", "").replace(":5", ":6") + "]}";
+        assertThat(JournalFile.read(file.getBytes(UTF_8), "1", rejected))
+                .extracting(CrmEvent::crmId)
+                .containsExactly("5", "6");
         assertThat(rejected).hasSize(1);
     }
 }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.crm.hubspot;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
@@ -25,30 +26,41 @@ class NotificationsTest {
     }
 
     private static String event(String type, String more) {
-        return "{\"eventId\":1,\"subscriptionId\":7001,\"occurredAt\":1796000000000,\"subscriptionType\":\"" + type + "\","
-                + "\"objectId\":500100" + more + "}";
+        return "{\"eventId\":1,\"subscriptionId\":7001,\"occurredAt\":1796000000000,\"subscriptionType\":\"" + type
+                + "\"," + "\"objectId\":500100" + more + "}";
     }
 
     private static String change(String value, String more) {
-        return event("contact.propertyChange", ",\"propertyName\":\"email\",\"propertyValue\":\"" + value + "\"" + more);
+        return event(
+                "contact.propertyChange", ",\"propertyName\":\"email\",\"propertyValue\":\"" + value + "\"" + more);
     }
 
     @Test
     void aChangeHasTheFieldAndItsNewValue() throws IOException {
-        CrmEvent crmEvent = read(change("x@example.org", ",\"changeSource\":\"CRM_UI\"")).get(0);
-        assertThat(crmEvent).usingRecursiveComparison().ignoringFields("identity").isEqualTo(
-                CrmEvent.value(null, "contacts", "500100", "email", "x@example.org", AT));
+        CrmEvent crmEvent =
+                read(change("x@example.org", ",\"changeSource\":\"CRM_UI\"")).get(0);
+        assertThat(crmEvent)
+                .usingRecursiveComparison()
+                .ignoringFields("identity")
+                .isEqualTo(CrmEvent.value(null, "contacts", "500100", "email", "x@example.org", AT));
         assertThat(read(change("", "")).get(0).value()).isNull();
-        assertThat(read(change("a\\u0000b", "")).get(0).value()).as("PostgreSQL has no such character").isEqualTo("ab");
+        assertThat(read(change("a\\u0000b", "")).get(0).value())
+                .as("PostgreSQL has no such character")
+                .isEqualTo("ab");
     }
 
     @Test
     void eachKindOfEventIsRead() throws IOException {
-        assertThat(read(event("company.creation", ""), event("deal.deletion", ""), event("contact.privacyDeletion", ""),
-                event("ticket.restore", ""), event("object.creation", ",\"objectTypeId\":\"2-77\""),
-                event("conversation.newMessage", "")))
-                .extracting(it -> it.object() + " " + it.kind()).containsExactly("companies created", "deals deleted",
-                        "contacts deleted", "tickets read_back", "2-77 created");
+        assertThat(read(
+                        event("company.creation", ""),
+                        event("deal.deletion", ""),
+                        event("contact.privacyDeletion", ""),
+                        event("ticket.restore", ""),
+                        event("object.creation", ",\"objectTypeId\":\"2-77\""),
+                        event("conversation.newMessage", "")))
+                .extracting(it -> it.object() + " " + it.kind())
+                .containsExactly(
+                        "companies created", "deals deleted", "contacts deleted", "tickets read_back", "2-77 created");
     }
 
     private static String association(String type, String more) {
@@ -59,34 +71,51 @@ class NotificationsTest {
 
     @Test
     void anAddedOrRemovedAssociationReadsItsRecordBack() throws IOException {
-        assertThat(read(association("contact.associationChange", ",\"associationRemoved\":false"),
-                association("contact.associationChange", ",\"associationRemoved\":true"),
-                association("object.associationChange", ",\"fromObjectTypeId\":\"0-1\",\"toObjectTypeId\":\"0-2\"")))
+        assertThat(read(
+                        association("contact.associationChange", ",\"associationRemoved\":false"),
+                        association("contact.associationChange", ",\"associationRemoved\":true"),
+                        association(
+                                "object.associationChange",
+                                ",\"fromObjectTypeId\":\"0-1\",\"toObjectTypeId\":\"0-2\"")))
                 .extracting(it -> it.object() + " " + it.crmId() + " " + it.kind())
                 .containsExactly("contacts 5 read_back", "contacts 5 read_back", "contacts 5 read_back");
-        assertThat(read(association("contact.associationChange",
-                ",\"changeSource\":\"INTEGRATION\",\"sourceId\":\"600001\""))).as("made by our own app").isEmpty();
+        assertThat(read(association(
+                        "contact.associationChange", ",\"changeSource\":\"INTEGRATION\",\"sourceId\":\"600001\"")))
+                .as("made by our own app")
+                .isEmpty();
     }
 
     @Test
     void allMergedRecordsAreReadBack() throws IOException {
         assertThat(read(event("contact.merge", ",\"primaryObjectId\":1,\"mergedObjectIds\":[2,3],\"newObjectId\":9")))
-                .extracting(CrmEvent::crmId).containsExactly("9", "1", "2", "3");
+                .extracting(CrmEvent::crmId)
+                .containsExactly("9", "1", "2", "3");
     }
 
     @Test
     void aRepeatedEventHasTheSameIdentityWhateverItsEventId() throws IOException {
         CrmEvent first = read(change("a", "")).get(0);
-        assertThat(read(change("a", ",\"attemptNumber\":3").replace("\"eventId\":1", "\"eventId\":2")).get(0).identity())
+        assertThat(read(change("a", ",\"attemptNumber\":3").replace("\"eventId\":1", "\"eventId\":2"))
+                        .get(0)
+                        .identity())
                 .isEqualTo(first.identity());
-        assertThat(read(change("a", "").replace("1796000000000", "1796000000001")).get(0).identity())
+        assertThat(read(change("a", "").replace("1796000000000", "1796000000001"))
+                        .get(0)
+                        .identity())
                 .isNotEqualTo(first.identity());
-        assertThat(read(change("b", "")).get(0).identity()).as("two values in one millisecond").isNotEqualTo(first.identity());
-        assertThat(read(change("a", "").replace("email", "phone")).get(0).identity()).isNotEqualTo(first.identity());
-        assertThat(read(change("a", "").replace("500100", "500101")).get(0).identity()).isNotEqualTo(first.identity());
+        assertThat(read(change("b", "")).get(0).identity())
+                .as("two values in one millisecond")
+                .isNotEqualTo(first.identity());
+        assertThat(read(change("a", "").replace("email", "phone")).get(0).identity())
+                .isNotEqualTo(first.identity());
+        assertThat(read(change("a", "").replace("500100", "500101")).get(0).identity())
+                .isNotEqualTo(first.identity());
         String made = association("contact.associationChange", "");
-        assertThat(read(made).get(0).identity()).isEqualTo(read(made).get(0).identity())
-                .isNotEqualTo(read(made.replace("\"toObjectId\":6", "\"toObjectId\":7")).get(0).identity());
+        assertThat(read(made).get(0).identity())
+                .isEqualTo(read(made).get(0).identity())
+                .isNotEqualTo(read(made.replace("\"toObjectId\":6", "\"toObjectId\":7"))
+                        .get(0)
+                        .identity());
     }
 
     @Test
@@ -94,22 +123,32 @@ class NotificationsTest {
         String ours = ",\"changeSource\":\"INTEGRATION\",\"sourceId\":\"600001\"";
         assertThat(read(change("a", ours))).isEmpty();
         assertThat(read(change("a", ours.replace("600001", "600002")))).hasSize(1);
-        assertThat(new Notifications(null).read(("[" + change("a", ours) + "]").getBytes(UTF_8), rejected)).hasSize(1);
+        assertThat(new Notifications(null).read(("[" + change("a", ours) + "]").getBytes(UTF_8), rejected))
+                .hasSize(1);
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"", "{}", "null", "not json", "[{\"a\":1}", "5", "\"[]\""})
     void aBodyThatIsNoArrayOfEventsIsRejected(String body) {
-        assertThatThrownBy(() -> notifications.read(body.getBytes(UTF_8), rejected)).isInstanceOf(IOException.class);
+        assertThatThrownBy(() -> notifications.read(body.getBytes(UTF_8), rejected))
+                .isInstanceOf(IOException.class);
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"1", "{}", "[]", "null", "\"text\"", "{\"subscriptionType\":\"contact.creation\"}",
-        "{\"subscriptionType\":\"contact.creation\",\"objectId\":1,\"occurredAt\":\"now\"}",
-        "{\"subscriptionType\":\"contact.creation\",\"objectId\":\"1; drop\",\"occurredAt\":1}",
-        "{\"subscriptionType\":\"contact.creation\",\"objectId\":1,\"occurredAt\":99999999999999999999}",
-        "{\"subscriptionType\":\"contact.propertyChange\",\"objectId\":1,\"propertyValue\":\"a\",\"occurredAt\":1}",
-        "{\"subscriptionType\":\"contact.merge\",\"objectId\":1,\"mergedObjectIds\":[2,\"x\"],\"occurredAt\":1}"})
+    @ValueSource(
+            strings = {
+                "1",
+                "{}",
+                "[]",
+                "null",
+                "\"text\"",
+                "{\"subscriptionType\":\"contact.creation\"}",
+                "{\"subscriptionType\":\"contact.creation\",\"objectId\":1,\"occurredAt\":\"now\"}",
+                "{\"subscriptionType\":\"contact.creation\",\"objectId\":\"1; drop\",\"occurredAt\":1}",
+                "{\"subscriptionType\":\"contact.creation\",\"objectId\":1,\"occurredAt\":99999999999999999999}",
+                "{\"subscriptionType\":\"contact.propertyChange\",\"objectId\":1,\"propertyValue\":\"a\",\"occurredAt\":1}",
+                "{\"subscriptionType\":\"contact.merge\",\"objectId\":1,\"mergedObjectIds\":[2,\"x\"],\"occurredAt\":1}"
+            })
     void anUnreadableEventIsReportedWithoutItsValuesAndDoesNotAffectTheOthers(String odd) throws IOException {
         List<String> events = new ArrayList<>();
         for (int i = 0; i < 99; i++) {
@@ -125,12 +164,20 @@ class NotificationsTest {
     @Test
     void anEventWithoutAValueIsReadBackAndDoesNotEmptyTheField() throws IOException {
         String without = event("contact.propertyChange", ",\"propertyName\":\"email\"");
-        assertThat(read(without, event("contact.propertyChange", ",\"propertyName\":\"email\",\"propertyValue\":null"),
-                event("contact.propertyChange", ",\"propertyName\":\"email\",\"propertyValue\":{\"a\":1}"),
-                change("half of a character \\ud83d", "")))
-                .extracting(CrmEvent::kind).containsOnly(CrmEvent.Kind.READ_BACK).hasSize(4);
-        assertThat(read(change("", "")).get(0).kind()).as("an empty text empties the field").isEqualTo(CrmEvent.Kind.VALUE);
-        assertThat(read(event("contact.propertyChange", ",\"propertyName\":\"n\",\"propertyValue\":5")).get(0).value())
+        assertThat(read(
+                        without,
+                        event("contact.propertyChange", ",\"propertyName\":\"email\",\"propertyValue\":null"),
+                        event("contact.propertyChange", ",\"propertyName\":\"email\",\"propertyValue\":{\"a\":1}"),
+                        change("half of a character \\ud83d", "")))
+                .extracting(CrmEvent::kind)
+                .containsOnly(CrmEvent.Kind.READ_BACK)
+                .hasSize(4);
+        assertThat(read(change("", "")).get(0).kind())
+                .as("an empty text empties the field")
+                .isEqualTo(CrmEvent.Kind.VALUE);
+        assertThat(read(event("contact.propertyChange", ",\"propertyName\":\"n\",\"propertyValue\":5"))
+                        .get(0)
+                        .value())
                 .isEqualTo("5");
         assertThat(rejected).isEmpty();
     }

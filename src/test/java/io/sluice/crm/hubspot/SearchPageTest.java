@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.crm.hubspot;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -20,18 +21,19 @@ class SearchPageTest {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final long START = 1_796_000_000_000L;
 
-    private record Item(long id, long stamp) {
-    }
+    private record Item(long id, long stamp) {}
 
-    private record Page(List<Item> items, String next) {
-    }
+    private record Page(List<Item> items, String next) {}
 
     /** Answers a search as HubSpot does: sorted by one property, in no order within it, and 10,000 records at most. */
     private static Page answer(List<Item> all, String body, Random random) throws Exception {
         JsonNode searchPage = JSON.readTree(body);
-        List<Item> hits = new ArrayList<>(all.stream().filter(item -> fits(item, searchPage.path("filterGroups").path(0))).toList());
-        boolean byId = searchPage.path("sorts").path(0).path("propertyName").asText().equals("hs_object_id");
-        java.util.Collections.shuffle(hits, new Random(hits.size()));   // the same each time
+        List<Item> hits = new ArrayList<>(all.stream()
+                .filter(item -> fits(item, searchPage.path("filterGroups").path(0)))
+                .toList());
+        boolean byId =
+                searchPage.path("sorts").path(0).path("propertyName").asText().equals("hs_object_id");
+        java.util.Collections.shuffle(hits, new Random(hits.size())); // the same each time
         hits.sort(Comparator.comparingLong(byId ? Item::id : Item::stamp));
         int from = searchPage.path("after").asInt(0);
         int to = Math.min(hits.size(), from + searchPage.path("limit").asInt());
@@ -43,11 +45,12 @@ class SearchPageTest {
         for (JsonNode filter : group.path("filters")) {
             long has = filter.path("propertyName").asText().equals("hs_object_id") ? item.id() : item.stamp();
             long value = filter.path("value").asLong();
-            boolean fits = switch (filter.path("operator").asText()) {
-                case "GTE" -> has >= value;
-                case "GT" -> has > value;
-                default -> has == value;
-            };
+            boolean fits =
+                    switch (filter.path("operator").asText()) {
+                        case "GTE" -> has >= value;
+                        case "GT" -> has > value;
+                        default -> has == value;
+                    };
             if (!fits) {
                 return false;
             }
@@ -56,8 +59,19 @@ class SearchPageTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"0, 1000", "199, 1000", "200, 1000", "201, 1", "9999, 50000", "10000, 50000", "10001, 50000",
-        "25000, 100000", "12500, 1", "31000, 3", "30000, 2"})
+    @CsvSource({
+        "0, 1000",
+        "199, 1000",
+        "200, 1000",
+        "201, 1",
+        "9999, 50000",
+        "10000, 50000",
+        "10001, 50000",
+        "25000, 100000",
+        "12500, 1",
+        "31000, 3",
+        "30000, 2"
+    })
     void everyRecordIsReadHoweverManyHaveOneTimestamp(int records, int stamps) throws Exception {
         Random random = new Random(records);
         List<Item> all = new ArrayList<>();
@@ -66,11 +80,17 @@ class SearchPageTest {
         }
         Set<Item> read = new LinkedHashSet<>();
         int calls = 0;
-        for (SearchPage searchPage = SearchPage.of(Instant.ofEpochMilli(START).toString()); searchPage != null; calls++) {
+        for (SearchPage searchPage = SearchPage.of(Instant.ofEpochMilli(START).toString());
+                searchPage != null;
+                calls++) {
             Page page = answer(all, searchPage.body("lastmodifieddate", List.of("email")), random);
             read.addAll(page.items());
-            Item last = page.items().isEmpty() ? null : page.items().get(page.items().size() - 1);
-            SearchPage next = searchPage.next(page.next(), last == null ? null : Instant.ofEpochMilli(last.stamp()),
+            Item last = page.items().isEmpty()
+                    ? null
+                    : page.items().get(page.items().size() - 1);
+            SearchPage next = searchPage.next(
+                    page.next(),
+                    last == null ? null : Instant.ofEpochMilli(last.stamp()),
                     last == null ? null : Long.toString(last.id()));
             searchPage = next == null ? null : SearchPage.of(next.text());
         }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.crm.hubspot;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -10,9 +11,15 @@ import org.junit.jupiter.api.Test;
 class UnreadableTimesTest {
 
     private static CrmRecord read(String stamp, String updated) throws Exception {
-        return HubspotReads.crmRecord(new com.fasterxml.jackson.databind.ObjectMapper().readTree("""
-                {"id": "1", "properties": {"key": "k", "lastmodifieddate": %s}, "updatedAt": %s}""".formatted(stamp, updated)),
-                "lastmodifieddate", "key", List.of("key"));
+        return HubspotReads.crmRecord(
+                new com.fasterxml.jackson.databind.ObjectMapper()
+                        .readTree(
+                                """
+                {"id": "1", "properties": {"key": "k", "lastmodifieddate": %s}, "updatedAt": %s}"""
+                                        .formatted(stamp, updated)),
+                "lastmodifieddate",
+                "key",
+                List.of("key"));
     }
 
     @Test

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.crm.hubspot;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
@@ -51,11 +52,19 @@ class WebhookSignatureTest {
 
     @Test
     void thePublishedExamplesOfVersion2AreGenuine() {
-        assertThat(older.rejection(new WebhookSignature.Request("GET", "https://www.example.com/webhook_uri", new byte[0]),
-                second("eee2dddcc73c94d699f5e395f4b9d454a069a6855fbfa152e91e88823087200e"), NOW)).isNull();
-        assertThat(older.rejection(new WebhookSignature.Request("POST", "https://www.example.com/webhook_uri",
-                "{\"example_field\":\"example_value\"}".getBytes(UTF_8)),
-                second("9569219f8ba981ffa6f6f16aa0f48637d35d728c7e4d93d0d52efaa512af7900"), NOW)).isNull();
+        assertThat(older.rejection(
+                        new WebhookSignature.Request("GET", "https://www.example.com/webhook_uri", new byte[0]),
+                        second("eee2dddcc73c94d699f5e395f4b9d454a069a6855fbfa152e91e88823087200e"),
+                        NOW))
+                .isNull();
+        assertThat(older.rejection(
+                        new WebhookSignature.Request(
+                                "POST",
+                                "https://www.example.com/webhook_uri",
+                                "{\"example_field\":\"example_value\"}".getBytes(UTF_8)),
+                        second("9569219f8ba981ffa6f6f16aa0f48637d35d728c7e4d93d0d52efaa512af7900"),
+                        NOW))
+                .isNull();
     }
 
     @Test
@@ -64,13 +73,17 @@ class WebhookSignatureTest {
         String at = Long.toString(NOW.minusSeconds(299).toEpochMilli());
         String signature = signed("POST", "https://sync.example.org/webhooks/hubspot?team=a/b&x=%26", body, at);
 
-        assertThat(third.rejection(new WebhookSignature.Request("POST", URI, body), third(signature, at), NOW)).isNull();
-        assertThat(third.rejection(new WebhookSignature.Request("PUT", URI, body), third(signature, at), NOW)).isEqualTo("signature");
+        assertThat(third.rejection(new WebhookSignature.Request("POST", URI, body), third(signature, at), NOW))
+                .isNull();
+        assertThat(third.rejection(new WebhookSignature.Request("PUT", URI, body), third(signature, at), NOW))
+                .isEqualTo("signature");
         assertThat(third.rejection(new WebhookSignature.Request("POST", URI + "1", body), third(signature, at), NOW))
                 .isEqualTo("signature");
-        assertThat(third.rejection(new WebhookSignature.Request("POST", URI, body), third(signature, at + "0"), NOW)).isNotNull();
-        assertThat(new WebhookSignature("another", Set.of("v3")).rejection(new WebhookSignature.Request("POST", URI, body),
-                third(signature, at), NOW)).isEqualTo("signature");
+        assertThat(third.rejection(new WebhookSignature.Request("POST", URI, body), third(signature, at + "0"), NOW))
+                .isNotNull();
+        assertThat(new WebhookSignature("another", Set.of("v3"))
+                        .rejection(new WebhookSignature.Request("POST", URI, body), third(signature, at), NOW))
+                .isEqualTo("signature");
     }
 
     @Test
@@ -79,27 +92,33 @@ class WebhookSignatureTest {
         for (long seconds : new long[] {-301, -299, 0, 299, 301}) {
             String at = Long.toString(NOW.plusSeconds(seconds).toEpochMilli());
             String signature = signed("POST", "https://a/b", body, at);
-            assertThat(third.rejection(new WebhookSignature.Request("POST", "https://a/b", body), third(signature, at), NOW))
-                    .as(seconds + " s").isEqualTo(Math.abs(seconds) > 300 ? "too old" : null);
+            assertThat(third.rejection(
+                            new WebhookSignature.Request("POST", "https://a/b", body), third(signature, at), NOW))
+                    .as(seconds + " s")
+                    .isEqualTo(Math.abs(seconds) > 300 ? "too old" : null);
         }
-        assertThat(third.rejection(new WebhookSignature.Request("POST", "https://a/b", body), third("x", "yesterday"), NOW))
+        assertThat(third.rejection(
+                        new WebhookSignature.Request("POST", "https://a/b", body), third("x", "yesterday"), NOW))
                 .isEqualTo("no time");
     }
 
     @Test
     void anOlderVersionIsValidOnlyWhereAllowed() {
-        WebhookSignature.Request request = new WebhookSignature.Request("GET", "https://www.example.com/webhook_uri", new byte[0]);
-        assertThat(third.rejection(request,
-                second("eee2dddcc73c94d699f5e395f4b9d454a069a6855fbfa152e91e88823087200e"), NOW))
+        WebhookSignature.Request request =
+                new WebhookSignature.Request("GET", "https://www.example.com/webhook_uri", new byte[0]);
+        assertThat(third.rejection(
+                        request, second("eee2dddcc73c94d699f5e395f4b9d454a069a6855fbfa152e91e88823087200e"), NOW))
                 .isEqualTo("signature version");
         assertThat(third.rejection(request, headers(), NOW)).isEqualTo("no signature");
-        assertThat(older.rejection(request, headers("X-HubSpot-Signature", "x", "X-HubSpot-Signature-Version", "v9"), NOW))
+        assertThat(older.rejection(
+                        request, headers("X-HubSpot-Signature", "x", "X-HubSpot-Signature-Version", "v9"), NOW))
                 .isEqualTo("signature version");
     }
 
     @Test
     void oneChangedByteIsDetected() throws Exception {
-        byte[] body = "[{\"objectId\":1,\"propertyName\":\"email\",\"propertyValue\":\"a@example.org\"}]".getBytes(UTF_8);
+        byte[] body =
+                "[{\"objectId\":1,\"propertyName\":\"email\",\"propertyValue\":\"a@example.org\"}]".getBytes(UTF_8);
         String at = Long.toString(NOW.toEpochMilli());
         String signature = signed("POST", "https://a/b", body, at);
         Random random = new Random(7);
@@ -111,8 +130,11 @@ class WebhookSignatureTest {
             } else {
                 otherSignature[random.nextInt(otherSignature.length)] ^= (byte) (1 + random.nextInt(127));
             }
-            assertThat(third.rejection(new WebhookSignature.Request("POST", "https://a/b", other),
-                    third(new String(otherSignature, StandardCharsets.ISO_8859_1), at), NOW)).isEqualTo("signature");
+            assertThat(third.rejection(
+                            new WebhookSignature.Request("POST", "https://a/b", other),
+                            third(new String(otherSignature, StandardCharsets.ISO_8859_1), at),
+                            NOW))
+                    .isEqualTo("signature");
         }
     }
 }

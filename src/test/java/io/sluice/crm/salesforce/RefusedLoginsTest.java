@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.crm.salesforce;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -48,8 +49,17 @@ class RefusedLoginsTest {
     void connect() throws Exception {
         DATABASE.sluice().update("truncate sluice.login");
         crm = new ScriptedCrm();
-        settings.putAll(Map.of("login-url", crm.url(), "client-id", "sluice", "client-secret", "withdrawn",
-                "call-timeout-ms", "2000", "connect-timeout-ms", "2000"));
+        settings.putAll(Map.of(
+                "login-url",
+                crm.url(),
+                "client-id",
+                "sluice",
+                "client-secret",
+                "withdrawn",
+                "call-timeout-ms",
+                "2000",
+                "connect-timeout-ms",
+                "2000"));
         context.start();
         new SalesforceCrm().connect(context, "org", Map.copyOf(settings));
         SalesforceComponent component = context.getComponent("org", SalesforceComponent.class);
@@ -73,12 +83,15 @@ class RefusedLoginsTest {
     }
 
     private Reply good(String organisation) {
-        return new Reply(200, "{\"access_token\":\"sf-token\",\"instance_url\":\"" + crm.url() + "\",\"id\":\"" + crm.url()
-                + "/id/" + organisation + "/005000000000001AAA\",\"token_type\":\"Bearer\"}");
+        return new Reply(
+                200,
+                "{\"access_token\":\"sf-token\",\"instance_url\":\"" + crm.url() + "\",\"id\":\"" + crm.url() + "/id/"
+                        + organisation + "/005000000000001AAA\",\"token_type\":\"Bearer\"}");
     }
 
     private void assertRejected(String... words) {
-        assertThatThrownBy(() -> sessions.signIn("org", session)).isInstanceOf(LoginRejected.class)
+        assertThatThrownBy(() -> sessions.signIn("org", session))
+                .isInstanceOf(LoginRejected.class)
                 .hasMessageContainingAll(words);
     }
 
@@ -126,7 +139,9 @@ class RefusedLoginsTest {
         sessions.signIn("org", session);
         crm.login = good(OTHER_ORGANISATION);
         sessions.tokenRejected("org", session, session.getAccessToken());
-        assertRejected("the organisation is " + OTHER_ORGANISATION + " now and was " + FIRST_ORGANISATION, "resume the account");
+        assertRejected(
+                "the organisation is " + OTHER_ORGANISATION + " now and was " + FIRST_ORGANISATION,
+                "resume the account");
         assertRejected("the organisation is");
         assertThat(crm.logins()).as("no login while it is stopped").isEqualTo(2);
 

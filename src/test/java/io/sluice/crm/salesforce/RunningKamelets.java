@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.crm.salesforce;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -52,7 +53,9 @@ final class RunningKamelets implements AutoCloseable {
         settings.forEach(main::addOverrideProperty);
         main.start();
         camel = main.getCamelContext().createProducerTemplate();
-        Awaitility.await().atMost(Duration.ofSeconds(60)).ignoreExceptions()
+        Awaitility.await()
+                .atMost(Duration.ofSeconds(60))
+                .ignoreExceptions()
                 .until(() -> number("select count(*) from sluice.api_call") == 0);
     }
 
@@ -83,7 +86,8 @@ final class RunningKamelets implements AutoCloseable {
 
     /** Returns a record of the CRM by a field; null when there is none. */
     JsonNode find(String object, String field, String value) throws Exception {
-        for (String line : control("GET", "/sandbox/records/salesforce/" + object, "").split("\n")) {
+        for (String line :
+                control("GET", "/sandbox/records/salesforce/" + object, "").split("\n")) {
             if (!line.isBlank() && JSON.readTree(line).path(field).asText().equals(value)) {
                 return JSON.readTree(line);
             }
@@ -92,7 +96,9 @@ final class RunningKamelets implements AutoCloseable {
     }
 
     JsonNode referee() throws Exception {
-        return JSON.readTree(control("GET", "/sandbox/referee", "")).path("accounts").path("salesforce");
+        return JSON.readTree(control("GET", "/sandbox/referee", ""))
+                .path("accounts")
+                .path("salesforce");
     }
 
     /** Returns the number of calls that the sandbox counted. */
@@ -114,10 +120,14 @@ final class RunningKamelets implements AutoCloseable {
     }
 
     String control(String method, String path, String body) throws Exception {
-        return HttpClient.newHttpClient().send(HttpRequest.newBuilder(
-                        URI.create("http://127.0.0.1:" + sandbox.port() + path)).header("Content-Type", "application/json")
-                .method(method, HttpRequest.BodyPublishers.ofString(body)).build(),
-                HttpResponse.BodyHandlers.ofString()).body();
+        return HttpClient.newHttpClient()
+                .send(
+                        HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + sandbox.port() + path))
+                                .header("Content-Type", "application/json")
+                                .method(method, HttpRequest.BodyPublishers.ofString(body))
+                                .build(),
+                        HttpResponse.BodyHandlers.ofString())
+                .body();
     }
 
     long number(String sql) throws SQLException {

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.crm.salesforce;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -33,7 +34,9 @@ class SalesforceAnswerTest {
 
     @Test
     void aLongLineIsCut() {
-        assertThat(new SalesforceAnswer(502, "x".repeat(5000)).message()).hasSize(203).endsWith("x...");
+        assertThat(new SalesforceAnswer(502, "x".repeat(5000)).message())
+                .hasSize(203)
+                .endsWith("x...");
     }
 
     @ParameterizedTest
@@ -64,18 +67,30 @@ class SalesforceAnswerTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"200,true,false", "201,true,false", "204,true,false", "299,true,false", "300,false,false",
-        "199,false,false", "401,false,true", "403,false,false"})
+    @CsvSource({
+        "200,true,false",
+        "201,true,false",
+        "204,true,false",
+        "299,true,false",
+        "300,false,false",
+        "199,false,false",
+        "401,false,true",
+        "403,false,false"
+    })
     void only2xxIsOkAndOnly401IsAnExpiredSession(int status, boolean ok, boolean expired) {
         assertThat(new SalesforceAnswer(status, "").ok()).isEqualTo(ok);
         assertThat(new SalesforceAnswer(status, "").sessionExpired()).isEqualTo(expired);
     }
 
     @ParameterizedTest
-    @CsvSource(delimiter = '|', value = {
-        "<html><body>Down</body></html> | Down",
-        "<!DOCTYPE html><html><head><title>T</title><style>p {}</style></head><body><h1>Down</h1><p>Soon up.</p></body></html> | T Down Soon up.",
-        "<html></html> | a page without text", "first line | first line"})
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "<html><body>Down</body></html> | Down",
+                "<!DOCTYPE html><html><head><title>T</title><style>p {}</style></head><body><h1>Down</h1><p>Soon up.</p></body></html> | T Down Soon up.",
+                "<html></html> | a page without text",
+                "first line | first line"
+            })
     void theMessageIsTheVisibleTextOfAPage(String body, String message) {
         assertThat(new SalesforceAnswer(503, body).message()).isEqualTo(message);
     }
@@ -83,8 +98,8 @@ class SalesforceAnswerTest {
     @ParameterizedTest
     @ValueSource(strings = {"api-usage=4143/15000", "api-usage=4143/15000; per-app-api-usage=17/250(appName=x)"})
     void theUsageIsReadFromTheHeader(String header) {
-        assertThat(SalesforceAnswer.apiUsage(header)).hasValueSatisfying(
-                usage -> assertThat(usage).containsExactly(4143, 15000));
+        assertThat(SalesforceAnswer.apiUsage(header))
+                .hasValueSatisfying(usage -> assertThat(usage).containsExactly(4143, 15000));
     }
 
     @ParameterizedTest

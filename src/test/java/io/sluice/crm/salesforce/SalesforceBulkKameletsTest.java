@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.crm.salesforce;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -40,6 +41,7 @@ class SalesforceBulkKameletsTest {
 
     @TempDir
     static Path home;
+
     private static EmbeddedDatabase database;
     private static Sandbox sandbox;
     private static Main main;
@@ -50,16 +52,31 @@ class SalesforceBulkKameletsTest {
         database = EmbeddedDatabase.start(SharedBinaries.in(home), 0);
         sandbox = Sandbox.start("127.0.0.1", 0);
         main = new Main();
-        Map.of("sluice.database.url", database.url(), "sluice.demo", "false", "sluice.sandbox.enabled", "false",
-                "sluice.call.timeout", "2s",
-                "sluice.account.salesforce.login-url", "http://127.0.0.1:" + sandbox.port(),
-                "camel.main.routesIncludePattern", "file:src/test/resources/no-routes/*.camel.yaml",
-                "camel.main.jmxManagementRegisterRoutesCreateByKamelet", "true", "camel.server.enabled", "false",
-                "camel.management.enabled", "false").forEach(main::addOverrideProperty);
+        Map.of(
+                        "sluice.database.url",
+                        database.url(),
+                        "sluice.demo",
+                        "false",
+                        "sluice.sandbox.enabled",
+                        "false",
+                        "sluice.call.timeout",
+                        "2s",
+                        "sluice.account.salesforce.login-url",
+                        "http://127.0.0.1:" + sandbox.port(),
+                        "camel.main.routesIncludePattern",
+                        "file:src/test/resources/no-routes/*.camel.yaml",
+                        "camel.main.jmxManagementRegisterRoutesCreateByKamelet",
+                        "true",
+                        "camel.server.enabled",
+                        "false",
+                        "camel.management.enabled",
+                        "false")
+                .forEach(main::addOverrideProperty);
         main.start();
         camel = main.getCamelContext().createProducerTemplate();
         // the transaction that creates this table creates the others too
-        await().atMost(Duration.ofSeconds(60)).ignoreExceptions()
+        await().atMost(Duration.ofSeconds(60))
+                .ignoreExceptions()
                 .until(() -> number("select count(*) from sluice.api_call") == 0);
     }
 
@@ -83,9 +100,12 @@ class SalesforceBulkKameletsTest {
         CrmJob crmJob = create();
         assertThat(crmJob.stage()).isEqualTo(CrmJob.Stage.OPEN);
         assertThat(crmJob.ours()).isTrue();
-        assertThat(status(upload(crmJob, List.of(
-                Map.of("key", "B-1", "fields", Map.of("LastName", "One")),
-                Map.of("key", "B-2", "fields", Map.of("LastName", "Two", "Email", "no address")))))).isEqualTo(201);
+        assertThat(status(upload(
+                        crmJob,
+                        List.of(
+                                Map.of("key", "B-1", "fields", Map.of("LastName", "One")),
+                                Map.of("key", "B-2", "fields", Map.of("LastName", "Two", "Email", "no address"))))))
+                .isEqualTo(201);
         assertThat(close(crmJob).stage()).isEqualTo(CrmJob.Stage.WORKING);
         CrmJob end = end(crmJob);
         assertThat(end.stage()).isEqualTo(CrmJob.Stage.COMPLETE);
@@ -103,7 +123,8 @@ class SalesforceBulkKameletsTest {
         assertThat(results(crmJob, "unprocessedrecords")).isEmpty();
 
         assertThat(number("select count(*) from sluice.api_call") - ledger).isEqualTo(counted() - counted);
-        assertThat(number("select count(*) from sluice.api_call where status is null")).isZero();
+        assertThat(number("select count(*) from sluice.api_call where status is null"))
+                .isZero();
         assertThat(number("select bytes from sluice.api_call where operation = 'bulk-upload' order by id desc limit 1"))
                 .isPositive();
     }
@@ -116,25 +137,36 @@ class SalesforceBulkKameletsTest {
             assertThat(status(upload(crmJob, body))).isEqualTo(201);
             close(crmJob);
             end(crmJob);
-            assertThat(results(crmJob, "successfulResults")).extracting(Outcome::key).containsExactly("S-1");
+            assertThat(results(crmJob, "successfulResults"))
+                    .extracting(Outcome::key)
+                    .containsExactly("S-1");
         }
     }
 
     @Test
     void anInsertMakesARecordOfEachAndFindsNone() throws Exception {
-        List<Map<String, Object>> records = List.of(Map.of("key", "I-1", "fields", Map.of("LastName", "One")),
+        List<Map<String, Object>> records = List.of(
+                Map.of("key", "I-1", "fields", Map.of("LastName", "One")),
                 Map.of("key", "I-2", "fields", Map.of("LastName", "Two")));
         CrmJob first = insert(records);
-        assertThat(results(first, "successfulResults")).extracting(Outcome::key).containsExactlyInAnyOrder("I-1", "I-2");
+        assertThat(results(first, "successfulResults"))
+                .extracting(Outcome::key)
+                .containsExactlyInAnyOrder("I-1", "I-2");
         CrmJob again = insert(records);
         assertThat(results(again, "successfulResults")).isEmpty();
-        assertThat(results(again, "failedResults")).extracting(Outcome::code).containsOnly("DUPLICATE_VALUE").hasSize(2);
-        assertThat(camel.request("kamelet:salesforce-bulk-create-action?object=Contact&operation=upset" + KEY, it -> { })
-                .getException()).hasMessageContaining("not 'upset'").hasMessageContaining("did you mean upsert");
+        assertThat(results(again, "failedResults"))
+                .extracting(Outcome::code)
+                .containsOnly("DUPLICATE_VALUE")
+                .hasSize(2);
+        assertThat(camel.request("kamelet:salesforce-bulk-create-action?object=Contact&operation=upset" + KEY, it -> {})
+                        .getException())
+                .hasMessageContaining("not 'upset'")
+                .hasMessageContaining("did you mean upsert");
     }
 
     private static CrmJob insert(List<?> records) {
-        CrmJob crmJob = camel.requestBody("kamelet:salesforce-bulk-create-action?object=Contact&operation=insert" + KEY, null, CrmJob.class);
+        CrmJob crmJob = camel.requestBody(
+                "kamelet:salesforce-bulk-create-action?object=Contact&operation=insert" + KEY, null, CrmJob.class);
         assertThat(status(upload(crmJob, records))).isEqualTo(201);
         close(crmJob);
         return end(crmJob);
@@ -143,14 +175,20 @@ class SalesforceBulkKameletsTest {
     @Test
     void aJobIsListedUntilItIsAborted() {
         CrmJob crmJob = create();
-        assertThat(list()).filteredOn(one -> one.id().equals(crmJob.id())).singleElement().satisfies(one -> {
-            assertThat(one.stage()).isEqualTo(CrmJob.Stage.OPEN);
-            assertThat(one.object()).isEqualTo("Contact");
-            assertThat(one.key()).isEqualTo("Customer_No__c");
-            assertThat(one.ours()).isTrue();
-        });
-        assertThat(of(crmJob, "abort", "").getMessage().getBody(CrmJob.class).stage()).isEqualTo(CrmJob.Stage.ABORTED);
-        assertThat(list()).filteredOn(one -> one.id().equals(crmJob.id())).extracting(CrmJob::stage)
+        assertThat(list())
+                .filteredOn(one -> one.id().equals(crmJob.id()))
+                .singleElement()
+                .satisfies(one -> {
+                    assertThat(one.stage()).isEqualTo(CrmJob.Stage.OPEN);
+                    assertThat(one.object()).isEqualTo("Contact");
+                    assertThat(one.key()).isEqualTo("Customer_No__c");
+                    assertThat(one.ours()).isTrue();
+                });
+        assertThat(of(crmJob, "abort", "").getMessage().getBody(CrmJob.class).stage())
+                .isEqualTo(CrmJob.Stage.ABORTED);
+        assertThat(list())
+                .filteredOn(one -> one.id().equals(crmJob.id()))
+                .extracting(CrmJob::stage)
                 .containsExactly(CrmJob.Stage.ABORTED);
     }
 
@@ -161,8 +199,11 @@ class SalesforceBulkKameletsTest {
         Exchange second = upload(crmJob, "Customer_No__c,LastName\nT-1,One\n");
         assertThat(status(second)).isEqualTo(400);
         assertThat(second.getMessage().getBody(String.class)).contains("Found multiple contents");
-        assertThat(status(of(new CrmJob("750000000000999AAA", null, null, null, null, null, true, 0, 0, null), "status",
-                ""))).isEqualTo(404);
+        assertThat(status(of(
+                        new CrmJob("750000000000999AAA", null, null, null, null, null, true, 0, 0, null),
+                        "status",
+                        "")))
+                .isEqualTo(404);
     }
 
     @Test
@@ -172,9 +213,11 @@ class SalesforceBulkKameletsTest {
         close(crmJob);
         end(crmJob);
         control("POST", "/sandbox/faults/salesforce", "{\"kind\":\"reset\",\"afterWrite\":true,\"count\":1}");
-        assertThat(status(of(crmJob, "results", KEY + "&part=successfulResults"))).isZero();
+        assertThat(status(of(crmJob, "results", KEY + "&part=successfulResults")))
+                .isZero();
         control("POST", "/sandbox/faults/salesforce", "{\"kind\":\"unavailable\",\"count\":1}");
-        assertThat(status(of(crmJob, "results", KEY + "&part=successfulResults"))).isEqualTo(503);
+        assertThat(status(of(crmJob, "results", KEY + "&part=successfulResults")))
+                .isEqualTo(503);
         assertThat(results(crmJob, "successfulResults")).hasSize(1);
     }
 
@@ -194,13 +237,15 @@ class SalesforceBulkKameletsTest {
     }
 
     private static CrmJob end(CrmJob crmJob) {
-        return await().pollInterval(Duration.ofMillis(50)).until(() -> of(crmJob, "status", "").getMessage()
-                .getBody(CrmJob.class), asked -> asked.stage().isLast());
+        return await().pollInterval(Duration.ofMillis(50))
+                .until(() -> of(crmJob, "status", "").getMessage().getBody(CrmJob.class), asked -> asked.stage()
+                        .isLast());
     }
 
     @SuppressWarnings("unchecked")
     private static List<Outcome> results(CrmJob crmJob, String part) {
-        try (Stream<Outcome> outcomes = of(crmJob, "results", KEY + "&part=" + part).getMessage().getBody(Stream.class)) {
+        try (Stream<Outcome> outcomes =
+                of(crmJob, "results", KEY + "&part=" + part).getMessage().getBody(Stream.class)) {
             return outcomes.toList();
         }
     }
@@ -211,7 +256,8 @@ class SalesforceBulkKameletsTest {
     }
 
     private static Exchange of(CrmJob crmJob, String what, String parameters) {
-        Exchange exchange = camel.request("kamelet:salesforce-bulk-" + what + "-action?account=salesforce" + parameters,
+        Exchange exchange = camel.request(
+                "kamelet:salesforce-bulk-" + what + "-action?account=salesforce" + parameters,
                 request -> request.getMessage().setHeader("SluiceJob", crmJob.id()));
         assertThat(exchange.getException()).isNull();
         return exchange;
@@ -223,15 +269,21 @@ class SalesforceBulkKameletsTest {
     }
 
     private static long counted() throws Exception {
-        JsonNode account = JSON.readTree(control("GET", "/sandbox/referee", "")).path("accounts").path("salesforce");
+        JsonNode account = JSON.readTree(control("GET", "/sandbox/referee", ""))
+                .path("accounts")
+                .path("salesforce");
         return account.path("accepted").asLong() + account.path("refused").asLong();
     }
 
     private static String control(String method, String path, String body) throws Exception {
-        return HttpClient.newHttpClient().send(HttpRequest.newBuilder(
-                        URI.create("http://127.0.0.1:" + sandbox.port() + path)).header("Content-Type", "application/json")
-                .method(method, HttpRequest.BodyPublishers.ofString(body)).build(),
-                HttpResponse.BodyHandlers.ofString()).body();
+        return HttpClient.newHttpClient()
+                .send(
+                        HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + sandbox.port() + path))
+                                .header("Content-Type", "application/json")
+                                .method(method, HttpRequest.BodyPublishers.ofString(body))
+                                .build(),
+                        HttpResponse.BodyHandlers.ofString())
+                .body();
     }
 
     private static long number(String sql) throws Exception {

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.crm.salesforce;
 
 import static io.sluice.crm.salesforce.RunningKamelets.record;
@@ -25,6 +26,7 @@ class SalesforceDescribeTest {
 
     @TempDir
     static Path home;
+
     private static RunningKamelets crm;
 
     @BeforeAll
@@ -59,8 +61,13 @@ class SalesforceDescribeTest {
 
     private static double count(String operation, String result) {
         MeterRegistry metrics = crm.main.getCamelContext().getRegistry().findSingleByType(MeterRegistry.class);
-        return metrics.find("sluice.cache").tags("account", "salesforce", "object", "Contact", "operation", operation,
-                "result", result).counters().stream().mapToDouble(Counter::count).sum();
+        return metrics
+                .find("sluice.cache")
+                .tags("account", "salesforce", "object", "Contact", "operation", operation, "result", result)
+                .counters()
+                .stream()
+                .mapToDouble(Counter::count)
+                .sum();
     }
 
     @Test
@@ -93,8 +100,10 @@ class SalesforceDescribeTest {
 
     @Test
     void aWriteRejectedForItsObjectOrFieldsDropsTheShape() throws Exception {
-        for (String error : List.of(answer("collectionsUpsert", "", "INVALID_FIELD", 400),
-                answer("collectionsUpsert", "", "NOT_FOUND", 404), answer("collectionsUpsert", "", "INSUFFICIENT_ACCESS", 403))) {
+        for (String error : List.of(
+                answer("collectionsUpsert", "", "INVALID_FIELD", 400),
+                answer("collectionsUpsert", "", "NOT_FOUND", 404),
+                answer("collectionsUpsert", "", "INSUFFICIENT_ACCESS", 403))) {
             isCached(CONTACT);
             assertThat(isCached(CONTACT)).isTrue();
             crm.fault(error);
@@ -107,7 +116,8 @@ class SalesforceDescribeTest {
     void aRecordRejectedForItsFieldsDropsOnlyTheShapeOfItsObject() throws Exception {
         isCached(CONTACT);
         isCached(DEAL);
-        crm.fault("{\"kind\":\"partial\",\"keys\":[\"E-1\"],\"errorCode\":\"INVALID_FIELD_FOR_INSERT_UPDATE\",\"count\":1}");
+        crm.fault(
+                "{\"kind\":\"partial\",\"keys\":[\"E-1\"],\"errorCode\":\"INVALID_FIELD_FOR_INSERT_UPDATE\",\"count\":1}");
         crm.send(WRITE, List.of(record("E-1", "LastName", "One"), record("E-2", "LastName", "Two")));
         assertThat(isCached(CONTACT)).isFalse();
         assertThat(isCached(DEAL)).isTrue();
@@ -117,9 +127,11 @@ class SalesforceDescribeTest {
     void aRejectedPartOfACompositeCallDropsTheShapeToo() throws Exception {
         isCached(DEAL);
         crm.fault(answer("compositePart", ",\"object\":\"Opportunity\"", "NOT_FOUND", 404));
-        crm.send("kamelet:salesforce-composite-upsert-sink?externalIds=Contact:Customer_No__c,Opportunity:Deal_No__c", List.of(
-                Map.of("object", "Contact", "key", "F-1", "fields", Map.of("LastName", "One")),
-                Map.of("object", "Opportunity", "key", "F-2", "fields", Map.of("Name", "Two"))));
+        crm.send(
+                "kamelet:salesforce-composite-upsert-sink?externalIds=Contact:Customer_No__c,Opportunity:Deal_No__c",
+                List.of(
+                        Map.of("object", "Contact", "key", "F-1", "fields", Map.of("LastName", "One")),
+                        Map.of("object", "Opportunity", "key", "F-2", "fields", Map.of("Name", "Two"))));
         assertThat(isCached(DEAL)).isFalse();
     }
 
@@ -128,7 +140,9 @@ class SalesforceDescribeTest {
         isCached(CONTACT);
         crm.ask("kamelet:salesforce-read-action?object=Contact&externalId=Customer_No__c&fields=LastName", "G-never");
         crm.send(WRITE, List.of(record("G-1", "Email", "nowhere")));
-        assertThat(isCached(CONTACT)).as("a missing record does not concern the object").isTrue();
+        assertThat(isCached(CONTACT))
+                .as("a missing record does not concern the object")
+                .isTrue();
         crm.ask("kamelet:salesforce-query-action", "SELECT No_Such__c FROM Contact");
         assertThat(isCached(CONTACT)).isFalse();
     }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.crm.salesforce;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -51,6 +52,7 @@ class SalesforceKameletsTest {
 
     @TempDir
     static Path home;
+
     private static EmbeddedDatabase database;
     private static Sandbox sandbox;
     private static Main main;
@@ -72,7 +74,9 @@ class SalesforceKameletsTest {
         main.addOverrideProperty("camel.management.enabled", "false");
         main.start();
         camel = main.getCamelContext().createProducerTemplate();
-        org.awaitility.Awaitility.await().atMost(Duration.ofSeconds(60)).ignoreExceptions()
+        org.awaitility.Awaitility.await()
+                .atMost(Duration.ofSeconds(60))
+                .ignoreExceptions()
                 .until(() -> number("select count(*) from sluice.api_call") == 0);
     }
 
@@ -102,15 +106,19 @@ class SalesforceKameletsTest {
 
     @Test
     void upsertReturnsOutcomesInOrderWithSalesforcesMessages() throws Exception {
-        List<Outcome> outcomes = send(UPSERT, List.of(
-                record("O-1", Map.of("LastName", "One")),
-                record("O-2", Map.of("LastName", "Two", "Email", "no address")),
-                record("O-3", Map.of("FirstName", "only"))));
+        List<Outcome> outcomes = send(
+                UPSERT,
+                List.of(
+                        record("O-1", Map.of("LastName", "One")),
+                        record("O-2", Map.of("LastName", "Two", "Email", "no address")),
+                        record("O-3", Map.of("FirstName", "only"))));
         assertThat(outcomes).extracting(Outcome::key).containsExactly("O-1", "O-2", "O-3");
-        assertThat(outcomes).extracting(Outcome::status).containsExactly(Outcome.Status.DONE,
-                Outcome.Status.REJECTED, Outcome.Status.REJECTED);
-        assertThat(outcomes).extracting(Outcome::code).containsExactly(null, "INVALID_EMAIL_ADDRESS",
-                "REQUIRED_FIELD_MISSING");
+        assertThat(outcomes)
+                .extracting(Outcome::status)
+                .containsExactly(Outcome.Status.DONE, Outcome.Status.REJECTED, Outcome.Status.REJECTED);
+        assertThat(outcomes)
+                .extracting(Outcome::code)
+                .containsExactly(null, "INVALID_EMAIL_ADDRESS", "REQUIRED_FIELD_MISSING");
     }
 
     @Test
@@ -125,12 +133,16 @@ class SalesforceKameletsTest {
 
     @Test
     void deleteTakesKeysOrIdsAndAbsentRecordsAreDone() throws Exception {
-        String id = send(UPSERT, List.of(record("D-1", Map.of("LastName", "One")))).get(0).crmId();
+        String id = send(UPSERT, List.of(record("D-1", Map.of("LastName", "One"))))
+                .get(0)
+                .crmId();
         send(UPSERT, List.of(record("D-2", Map.of("LastName", "Two"))));
-        List<Outcome> outcomes = send(DELETE, List.of(
-                Map.of("key", "D-1", "operation", "delete", "crmId", id),
-                Map.of("key", "D-2", "operation", "delete"),
-                Map.of("key", "D-never", "operation", "delete")));
+        List<Outcome> outcomes = send(
+                DELETE,
+                List.of(
+                        Map.of("key", "D-1", "operation", "delete", "crmId", id),
+                        Map.of("key", "D-2", "operation", "delete"),
+                        Map.of("key", "D-never", "operation", "delete")));
         assertThat(outcomes).extracting(Outcome::key).containsExactly("D-1", "D-2", "D-never");
         assertThat(outcomes).extracting(Outcome::status).containsOnly(Outcome.Status.DONE);
         assertThat(contact("D-1")).isNull();
@@ -141,12 +153,19 @@ class SalesforceKameletsTest {
     void everyCallHasAPermitBeforeItAndAReportAfterIt() throws Exception {
         long ledger = number("select count(*) from sluice.api_call");
         long counted = counted();
-        send(UPSERT, IntStream.range(0, 200).mapToObj(i -> record("P-" + i, Map.of("LastName", "L" + i))).toList());
+        send(
+                UPSERT,
+                IntStream.range(0, 200)
+                        .mapToObj(i -> record("P-" + i, Map.of("LastName", "L" + i)))
+                        .toList());
         assertThat(counted() - counted).isEqualTo(1);
         assertThat(number("select count(*) from sluice.api_call") - ledger).isEqualTo(1);
-        assertThat(number("select count(*) from sluice.api_call where completed_at is null")).isZero();
-        assertThat(number("select records from sluice.api_call order by id desc limit 1")).isEqualTo(200);
-        assertThat(number("select status from sluice.api_call order by id desc limit 1")).isEqualTo(200);
+        assertThat(number("select count(*) from sluice.api_call where completed_at is null"))
+                .isZero();
+        assertThat(number("select records from sluice.api_call order by id desc limit 1"))
+                .isEqualTo(200);
+        assertThat(number("select status from sluice.api_call order by id desc limit 1"))
+                .isEqualTo(200);
         assertThat(number("select used from sluice.reported_limit where account = 'salesforce' and name = 'daily'"))
                 .isEqualTo(referee().path("limits").path("daily").path("used").asLong());
     }
@@ -155,7 +174,8 @@ class SalesforceKameletsTest {
     void aThrottledCallIsRetriedAndDoesNotOpenTheCircuitBreaker() throws Exception {
         control("POST", "/sandbox/faults/salesforce", "{\"kind\":\"refuse\",\"count\":15}");
         for (int i = 0; i < 15; i++) {
-            assertThat(send(UPSERT, List.of(record("R-1", Map.of("LastName", "One"))))).singleElement()
+            assertThat(send(UPSERT, List.of(record("R-1", Map.of("LastName", "One")))))
+                    .singleElement()
                     .satisfies(outcome -> {
                         assertThat(outcome.status()).isEqualTo(Outcome.Status.RETRY);
                         assertThat(outcome.code()).isEqualTo("REQUEST_LIMIT_EXCEEDED");
@@ -163,23 +183,26 @@ class SalesforceKameletsTest {
             endThrottling();
         }
         assertThat(send(UPSERT, List.of(record("R-1", Map.of("LastName", "One")))))
-                .extracting(Outcome::status).containsExactly(Outcome.Status.DONE);
+                .extracting(Outcome::status)
+                .containsExactly(Outcome.Status.DONE);
     }
 
     /** Ends the throttling, since the quota's own wait is not under test here. */
     private static void endThrottling() throws Exception {
-        try (var connection = DriverManager.getConnection(database.url()); var statement = connection.createStatement()) {
+        try (var connection = DriverManager.getConnection(database.url());
+                var statement = connection.createStatement()) {
             statement.execute("delete from sluice.throttle");
         }
     }
 
     @Test
     void anOpenCircuitBreakerMakesNoCallAndReturnsItsPermit() throws Exception {
-        String own = UPSERT + "&apiVersion=61.0";   // a Kamelet, and so a breaker, of this test's own
+        String own = UPSERT + "&apiVersion=61.0"; // a Kamelet, and so a breaker, of this test's own
         control("POST", "/sandbox/faults/salesforce", "{\"kind\":\"unavailable\",\"count\":1000}");
         for (int i = 0; i < 20; i++) {
             assertThat(send(own, List.of(record("B-1", Map.of("LastName", "One")))))
-                    .extracting(Outcome::status).containsExactly(Outcome.Status.RETRY);
+                    .extracting(Outcome::status)
+                    .containsExactly(Outcome.Status.RETRY);
         }
         long counted = counted();
         long ledger = number("select count(*) from sluice.api_call");
@@ -197,16 +220,21 @@ class SalesforceKameletsTest {
         long counted = counted();
         long ledger = number("select count(*) from sluice.api_call");
         assertThat(send(UPSERT, List.of(record("T-1", Map.of("LastName", "Two")))))
-                .extracting(Outcome::status).containsExactly(Outcome.Status.RETRY);
+                .extracting(Outcome::status)
+                .containsExactly(Outcome.Status.RETRY);
         assertThat(send(UPSERT, List.of(record("T-1", Map.of("LastName", "Two")))))
-                .extracting(Outcome::status).containsExactly(Outcome.Status.DONE);
+                .extracting(Outcome::status)
+                .containsExactly(Outcome.Status.DONE);
         assertThat(counted() - counted).isEqualTo(number("select count(*) from sluice.api_call") - ledger);
     }
 
     @Test
     void eachAnswerHasItsOwnErrorScope() throws Exception {
-        control("POST", "/sandbox/faults/salesforce", "{\"kind\":\"answer\",\"status\":403,\"errorCode\":"
-                + "\"INSUFFICIENT_ACCESS\",\"message\":\"no\",\"count\":1}");
+        control(
+                "POST",
+                "/sandbox/faults/salesforce",
+                "{\"kind\":\"answer\",\"status\":403,\"errorCode\":"
+                        + "\"INSUFFICIENT_ACCESS\",\"message\":\"no\",\"count\":1}");
         List<Map<String, Object>> one = List.of(record("W-1", Map.of("LastName", "One")));
         assertThat(ask(UPSERT, one).getMessage().getHeader(ErrorScope.HEADER)).isEqualTo(ErrorScope.OBJECT);
         assertThat(ask(UPSERT, one).getMessage().getHeader(ErrorScope.HEADER)).isEqualTo(ErrorScope.NONE);
@@ -217,40 +245,59 @@ class SalesforceKameletsTest {
         List<Map<String, Object>> one = List.of(record("W-2", Map.of("LastName", "One")));
         send(UPSERT, one);
         control("POST", "/sandbox/faults/salesforce", "{\"kind\":\"expireTokens\"}");
-        assertThat(ask(UPSERT, one).getMessage().getHeader(Permits.THROTTLED)).as("a session that was accepted and has expired")
+        assertThat(ask(UPSERT, one).getMessage().getHeader(Permits.THROTTLED))
+                .as("a session that was accepted and has expired")
                 .isEqualTo(true);
-        control("POST", "/sandbox/faults/salesforce", "{\"kind\":\"answer\",\"operation\":\"token\",\"errorCode\":"
-                + "\"invalid_grant\",\"message\":\"user is locked out\",\"count\":1}");
+        control(
+                "POST",
+                "/sandbox/faults/salesforce",
+                "{\"kind\":\"answer\",\"operation\":\"token\",\"errorCode\":"
+                        + "\"invalid_grant\",\"message\":\"user is locked out\",\"count\":1}");
         long counted = counted();
         long ledger = number("select count(*) from sluice.api_call");
         Exchange refused = ask(UPSERT, one);
         assertThat(refused.getMessage().getHeader(Permits.THROTTLED)).isEqualTo(true);
         assertThat(refused.getMessage().getHeader("SluiceStatus")).isEqualTo(0);
-        assertThat(refused.getMessage().getBody(List.class)).singleElement().asString().contains("user is locked out");
+        assertThat(refused.getMessage().getBody(List.class))
+                .singleElement()
+                .asString()
+                .contains("user is locked out");
         assertThat(counted()).isEqualTo(counted);
         assertThat(number("select count(*) from sluice.api_call")).isEqualTo(ledger);
-        assertThat(ask(UPSERT, one).getMessage().getHeader(Permits.THROTTLED)).as("no second login at once").isEqualTo(true);
+        assertThat(ask(UPSERT, one).getMessage().getHeader(Permits.THROTTLED))
+                .as("no second login at once")
+                .isEqualTo(true);
         // as if an operator resumes the account
-        number("insert into sluice.login (account, resumed_at) values ('salesforce', clock_timestamp()) on conflict (account)"
-                + " do update set resumed_at = excluded.resumed_at returning 1");
+        number(
+                "insert into sluice.login (account, resumed_at) values ('salesforce', clock_timestamp()) on conflict (account)"
+                        + " do update set resumed_at = excluded.resumed_at returning 1");
         assertThat(send(UPSERT, one)).extracting(Outcome::status).containsExactly(Outcome.Status.DONE);
     }
 
     @ParameterizedTest
-    @CsvSource({"This session is not valid for use with the REST API,0", "Connected app is not attached to Agent,0",
-        "Session expired or invalid,2"})
+    @CsvSource({
+        "This session is not valid for use with the REST API,0",
+        "Connected app is not attached to Agent,0",
+        "Session expired or invalid,2"
+    })
     void aSessionThatIsRejectedRepeatedlyCausesFewLogins(String message, long logins) throws Exception {
         List<Map<String, Object>> one = List.of(record("W-3", Map.of("LastName", "One")));
         send(UPSERT, one);
-        control("POST", "/sandbox/faults/salesforce", "{\"kind\":\"answer\",\"status\":401,\"errorCode\":"
-                + "\"INVALID_SESSION_ID\",\"message\":\"" + message + "\",\"count\":2}");
+        control(
+                "POST",
+                "/sandbox/faults/salesforce",
+                "{\"kind\":\"answer\",\"status\":401,\"errorCode\":" + "\"INVALID_SESSION_ID\",\"message\":\"" + message
+                        + "\",\"count\":2}");
         long before = referee().path("byOperation").path("token").asLong();
         for (int i = 0; i < 2; i++) {
-            assertThat(ask(UPSERT, one).getMessage().getHeader(Permits.THROTTLED)).isEqualTo(true);
+            assertThat(ask(UPSERT, one).getMessage().getHeader(Permits.THROTTLED))
+                    .isEqualTo(true);
         }
-        assertThat(number("select count(*) from sluice.throttle where kind = 'sign-in' and recovered_at is null")).isOne();
+        assertThat(number("select count(*) from sluice.throttle where kind = 'sign-in' and recovered_at is null"))
+                .isOne();
         assertThat(send(UPSERT, one)).extracting(Outcome::status).containsExactly(Outcome.Status.DONE);
-        assertThat(referee().path("byOperation").path("token").asLong() - before).isEqualTo(logins);
+        assertThat(referee().path("byOperation").path("token").asLong() - before)
+                .isEqualTo(logins);
         endThrottling();
     }
 
@@ -258,17 +305,21 @@ class SalesforceKameletsTest {
     void anAnswerTruncatedAfterTheWriteLeadsToAnIdempotentRetry() throws Exception {
         control("POST", "/sandbox/faults/salesforce", "{\"kind\":\"reset\",\"afterWrite\":true,\"count\":1}");
         assertThat(send(UPSERT, List.of(record("X-1", Map.of("LastName", "One")))))
-                .extracting(Outcome::status).containsExactly(Outcome.Status.RETRY);
-        assertThat(number("select status from sluice.api_call order by id desc limit 1")).isZero();
+                .extracting(Outcome::status)
+                .containsExactly(Outcome.Status.RETRY);
+        assertThat(number("select status from sluice.api_call order by id desc limit 1"))
+                .isZero();
         assertThat(send(UPSERT, List.of(record("X-1", Map.of("LastName", "One")))))
-                .extracting(Outcome::status).containsExactly(Outcome.Status.DONE);
+                .extracting(Outcome::status)
+                .containsExactly(Outcome.Status.DONE);
         assertThat(contact("X-1").path("LastName").asText()).isEqualTo("One");
     }
 
     @Test
     void aBodyThatIsNoListOfRecordsIsRejectedBeforeAnyCall() throws Exception {
         long counted = counted();
-        Exchange exchange = camel.request(UPSERT, message -> message.getMessage().setBody("a string"));
+        Exchange exchange =
+                camel.request(UPSERT, message -> message.getMessage().setBody("a string"));
         assertThat(exchange.getException()).hasMessageContaining("A writer takes a list of records");
         assertThat(counted()).isEqualTo(counted);
     }
@@ -276,20 +327,21 @@ class SalesforceKameletsTest {
     @Test
     void callMakesAnyCountedCallAndReturnsStatusAndText() throws Exception {
         long ledger = number("select count(*) from sluice.api_call where operation = 'limits'");
-        Exchange exchange = camel.request("kamelet:salesforce-call-action?account=salesforce&operation=limits",
-                message -> {
+        Exchange exchange =
+                camel.request("kamelet:salesforce-call-action?account=salesforce&operation=limits", message -> {
                     message.getMessage().setHeader("rawMethod", "GET");
                     message.getMessage().setHeader("rawPath", "/services/data/v62.0/limits");
                 });
         assertThat(exchange.getMessage().getHeader("SluiceStatus")).isEqualTo(200);
         assertThat(exchange.getMessage().getBody(String.class)).contains("DailyApiRequests");
-        assertThat(number("select count(*) from sluice.api_call where operation = 'limits'") - ledger).isEqualTo(1);
+        assertThat(number("select count(*) from sluice.api_call where operation = 'limits'") - ledger)
+                .isEqualTo(1);
     }
 
     @Test
     void describeReturnsTheFieldsOfAnObject() {
-        ObjectShape shape = camel.requestBody("kamelet:salesforce-describe-action?object=Contact", null,
-                ObjectShape.class);
+        ObjectShape shape =
+                camel.requestBody("kamelet:salesforce-describe-action?object=Contact", null, ObjectShape.class);
         assertThat(shape.fields().get("Customer_No__c").externalId()).isTrue();
         assertThat(shape.fields().get("LastName").writable()).isTrue();
         assertThat(shape.fields().get("SystemModstamp").writable()).isFalse();
@@ -304,14 +356,25 @@ class SalesforceKameletsTest {
     @Test
     void queryReturnsTheFirstPage() throws Exception {
         send(UPSERT, List.of(record("Q-1", Map.of("LastName", "O'Query"))));
-        String page = camel.requestBody("kamelet:salesforce-query-action",
-                "SELECT Id, Customer_No__c FROM Contact WHERE LastName = 'O\\'Query'", String.class);
-        assertThat(JSON.readTree(page).path("records").path(0).path("Customer_No__c").asText()).isEqualTo("Q-1");
+        String page = camel.requestBody(
+                "kamelet:salesforce-query-action",
+                "SELECT Id, Customer_No__c FROM Contact WHERE LastName = 'O\\'Query'",
+                String.class);
+        assertThat(JSON.readTree(page)
+                        .path("records")
+                        .path(0)
+                        .path("Customer_No__c")
+                        .asText())
+                .isEqualTo("Q-1");
     }
 
     @Test
     void deltaReadsChangedRecordsPageByPageAndNoneTwice() throws Exception {
-        send(UPSERT, IntStream.range(0, 5).mapToObj(i -> record("L-" + i, Map.of("LastName", "Delta"))).toList());
+        send(
+                UPSERT,
+                IntStream.range(0, 5)
+                        .mapToObj(i -> record("L-" + i, Map.of("LastName", "Delta")))
+                        .toList());
         String delta = "kamelet:salesforce-delta-action?object=Contact&externalId=Customer_No__c&pageSize=2"
                 + "&fields=LastName%2CPhone,Account.Name";
         List<CrmRecord> read = new ArrayList<>();
@@ -325,19 +388,26 @@ class SalesforceKameletsTest {
             next = exchange.getMessage().getHeader("SluiceNext", String.class);
         }
         assertThat(read).extracting(CrmRecord::crmId).doesNotHaveDuplicates();
-        assertThat(read).filteredOn(it -> "Delta".equals(it.fields().get("LastName"))).hasSize(5).first()
+        assertThat(read)
+                .filteredOn(it -> "Delta".equals(it.fields().get("LastName")))
+                .hasSize(5)
+                .first()
                 .satisfies(record -> {
                     assertThat(record.key()).startsWith("L-");
                     assertThat(record.fields()).containsEntry("Phone", null).containsEntry("Account.Name", null);
                     assertThat(record.at()).isAfter(Instant.now().minusSeconds(600));
                 });
-        assertThat(ask(delta, Instant.now().plusSeconds(60).toString()).getMessage().getBody(List.class)).isEmpty();
+        assertThat(ask(delta, Instant.now().plusSeconds(60).toString())
+                        .getMessage()
+                        .getBody(List.class))
+                .isEmpty();
     }
 
     @Test
     void anErrorIsReturnedUnchanged() throws Exception {
         control("POST", "/sandbox/faults/salesforce", "{\"kind\":\"unavailable\",\"count\":1}");
-        Exchange exchange = ask("kamelet:salesforce-delta-action?object=Contact&externalId=Customer_No__c&fields=LastName",
+        Exchange exchange = ask(
+                "kamelet:salesforce-delta-action?object=Contact&externalId=Customer_No__c&fields=LastName",
                 "2026-01-01T00:00:00Z");
         assertThat(exchange.getMessage().getHeader("SluiceStatus")).isNotEqualTo(200);
         assertThat(exchange.getMessage().getBody()).isNotInstanceOf(List.class);
@@ -346,41 +416,63 @@ class SalesforceKameletsTest {
 
     @Test
     void deletedReturnsIdsAndTheTimeUpToWhichTheyAreComplete() throws Exception {
-        String id = send(UPSERT, List.of(record("G-1", Map.of("LastName", "Gone")))).get(0).crmId();
+        String id = send(UPSERT, List.of(record("G-1", Map.of("LastName", "Gone"))))
+                .get(0)
+                .crmId();
         control("DELETE", "/sandbox/records/salesforce/Contact/" + id, "");
-        Exchange exchange = ask("kamelet:salesforce-deleted-action?object=Contact", Instant.now().minusSeconds(60).toString());
+        Exchange exchange = ask(
+                "kamelet:salesforce-deleted-action?object=Contact",
+                Instant.now().minusSeconds(60).toString());
 
         assertThat(exchange.getMessage().getHeader("SluiceStatus")).isEqualTo(200);
-        assertThat(exchange.getMessage().getBody(List.class)).extracting(it -> ((DeletedRecord) it).crmId()).contains(id);
+        assertThat(exchange.getMessage().getBody(List.class))
+                .extracting(it -> ((DeletedRecord) it).crmId())
+                .contains(id);
         assertThat(Instant.parse(exchange.getMessage().getHeader("SluiceCovered", String.class)))
                 .isBefore(Instant.now().plusSeconds(61));
     }
 
     @Test
     void olderDeletesAreReadFromTheRecycleBin() throws Exception {
-        String id = send(UPSERT, List.of(record("G-2", Map.of("LastName", "Gone")))).get(0).crmId();
+        String id = send(UPSERT, List.of(record("G-2", Map.of("LastName", "Gone"))))
+                .get(0)
+                .crmId();
         control("DELETE", "/sandbox/records/salesforce/Contact/" + id, "");
         long ledger = number("select count(*) from sluice.api_call");
         Exchange exchange = ask("kamelet:salesforce-deleted-action?object=Contact", "2026-01-01T00:00:00Z");
 
-        assertThat(exchange.getMessage().getBody(List.class)).extracting(it -> ((DeletedRecord) it).crmId()).contains(id);
-        assertThat(Instant.parse(exchange.getMessage().getHeader("SluiceCovered", String.class))).isBefore(Instant.now());
+        assertThat(exchange.getMessage().getBody(List.class))
+                .extracting(it -> ((DeletedRecord) it).crmId())
+                .contains(id);
+        assertThat(Instant.parse(exchange.getMessage().getHeader("SluiceCovered", String.class)))
+                .isBefore(Instant.now());
         assertThat(number("select count(*) from sluice.api_call") - ledger).isEqualTo(2);
     }
 
     @Test
     void lookupReturnsExistingAndDeletedRecords() throws Exception {
-        List<Outcome> made = send(UPSERT, List.of(record("L-1", Map.of("LastName", "There")),
-                record("L-2", Map.of("LastName", "Binned")), record("L-3", Map.of("LastName", "Replaced"))));
+        List<Outcome> made = send(
+                UPSERT,
+                List.of(
+                        record("L-1", Map.of("LastName", "There")),
+                        record("L-2", Map.of("LastName", "Binned")),
+                        record("L-3", Map.of("LastName", "Replaced"))));
         String binned = made.get(1).crmId();
         String replaced = made.get(2).crmId();
         control("DELETE", "/sandbox/records/salesforce/Contact/" + binned, "");
         control("DELETE", "/sandbox/records/salesforce/Contact/" + replaced, "");
-        String recreated = send(UPSERT, List.of(record("L-3", Map.of("LastName", "Recreated")))).get(0).crmId();
+        String recreated = send(UPSERT, List.of(record("L-3", Map.of("LastName", "Recreated"))))
+                .get(0)
+                .crmId();
         String never = "003XX0000000ZZZ";
         long counted = counted();
-        Exchange exchange = ask(LOOKUP, List.of(known("L-1", made.get(0).crmId()), known("L-2", binned),
-                known("L-3", replaced), known("L-4", never)));
+        Exchange exchange = ask(
+                LOOKUP,
+                List.of(
+                        known("L-1", made.get(0).crmId()),
+                        known("L-2", binned),
+                        known("L-3", replaced),
+                        known("L-4", never)));
 
         assertThat(exchange.getMessage().getHeader("SluiceStatus")).isEqualTo(200);
         assertThat(counted() - counted).as("calls").isEqualTo(1);
@@ -388,7 +480,10 @@ class SalesforceKameletsTest {
         assertThat(fates.stream().filter(CrmRecord.class::isInstance).map(it -> ((CrmRecord) it).crmId()))
                 .containsExactlyInAnyOrder(made.get(0).crmId(), recreated);
         Map<String, DeletedRecord> gone = new HashMap<>();
-        fates.stream().filter(DeletedRecord.class::isInstance).map(DeletedRecord.class::cast).forEach(it -> gone.put(it.crmId(), it));
+        fates.stream()
+                .filter(DeletedRecord.class::isInstance)
+                .map(DeletedRecord.class::cast)
+                .forEach(it -> gone.put(it.crmId(), it));
         assertThat(gone).containsOnlyKeys(binned, replaced, never);
         assertThat(gone.get(binned).at()).isAfter(Instant.now().minusSeconds(600));
         assertThat(gone.get(never).at()).as("the time of the delete is unknown").isNull();
@@ -396,7 +491,9 @@ class SalesforceKameletsTest {
 
     @Test
     void aLookupWithoutAnAnswerReturnsNoRecords() throws Exception {
-        String id = send(UPSERT, List.of(record("L-5", Map.of("LastName", "There")))).get(0).crmId();
+        String id = send(UPSERT, List.of(record("L-5", Map.of("LastName", "There"))))
+                .get(0)
+                .crmId();
         control("POST", "/sandbox/faults/salesforce", "{\"kind\":\"unavailable\",\"count\":1}");
         Exchange exchange = ask(LOOKUP, List.of(known("L-5", id)));
         assertThat(exchange.getMessage().getHeader("SluiceStatus")).isNotEqualTo(200);
@@ -425,8 +522,10 @@ class SalesforceKameletsTest {
     }
 
     private static JsonNode contact(String key) throws Exception {
-        for (String line : control("GET", "/sandbox/records/salesforce/Contact", "").split("\n")) {
-            if (!line.isBlank() && JSON.readTree(line).path("Customer_No__c").asText().equals(key)) {
+        for (String line :
+                control("GET", "/sandbox/records/salesforce/Contact", "").split("\n")) {
+            if (!line.isBlank()
+                    && JSON.readTree(line).path("Customer_No__c").asText().equals(key)) {
                 return JSON.readTree(line);
             }
         }
@@ -434,7 +533,9 @@ class SalesforceKameletsTest {
     }
 
     private static JsonNode referee() throws Exception {
-        return JSON.readTree(control("GET", "/sandbox/referee", "")).path("accounts").path("salesforce");
+        return JSON.readTree(control("GET", "/sandbox/referee", ""))
+                .path("accounts")
+                .path("salesforce");
     }
 
     private static long counted() throws Exception {
@@ -443,10 +544,14 @@ class SalesforceKameletsTest {
     }
 
     private static String control(String method, String path, String body) throws Exception {
-        return HttpClient.newHttpClient().send(HttpRequest.newBuilder(
-                        URI.create("http://127.0.0.1:" + sandbox.port() + path)).header("Content-Type", "application/json")
-                .method(method, HttpRequest.BodyPublishers.ofString(body)).build(),
-                HttpResponse.BodyHandlers.ofString()).body();
+        return HttpClient.newHttpClient()
+                .send(
+                        HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + sandbox.port() + path))
+                                .header("Content-Type", "application/json")
+                                .method(method, HttpRequest.BodyPublishers.ofString(body))
+                                .build(),
+                        HttpResponse.BodyHandlers.ofString())
+                .body();
     }
 
     private static long number(String sql) throws Exception {

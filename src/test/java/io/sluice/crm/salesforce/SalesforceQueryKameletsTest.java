@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.crm.salesforce;
 
 import static io.sluice.crm.salesforce.RunningKamelets.record;
@@ -29,14 +30,18 @@ class SalesforceQueryKameletsTest {
 
     @TempDir
     static Path home;
+
     private static RunningKamelets crm;
 
     @BeforeAll
     static void start() throws Exception {
         crm = new RunningKamelets(home, Map.of());
-        crm.send("kamelet:salesforce-upsert-sink?object=Contact&externalId=Customer_No__c", IntStream.range(0, CONTACTS)
-                .mapToObj(n -> record("Q-" + n, "LastName", "Name, \"" + n + "\"", "MailingCity", n == 0 ? null : "Rome"))
-                .toList());
+        crm.send(
+                "kamelet:salesforce-upsert-sink?object=Contact&externalId=Customer_No__c",
+                IntStream.range(0, CONTACTS)
+                        .mapToObj(n -> record(
+                                "Q-" + n, "LastName", "Name, \"" + n + "\"", "MailingCity", n == 0 ? null : "Rome"))
+                        .toList());
     }
 
     @AfterAll
@@ -59,14 +64,19 @@ class SalesforceQueryKameletsTest {
     }
 
     private static String completed() {
-        return completed(of(null, "query-create-action?object=Contact&" + READ, null).getMessage().getBody(CrmJob.class));
+        return completed(of(null, "query-create-action?object=Contact&" + READ, null)
+                .getMessage()
+                .getBody(CrmJob.class));
     }
 
     private static String completed(CrmJob crmJob) {
         assertThat(crmJob.stage()).isEqualTo(CrmJob.Stage.WORKING);
-        await().pollInterval(Duration.ofMillis(50)).until(() -> of(crmJob.id(),
-                "bulk-status-action?account=salesforce&type=query", null).getMessage().getBody(CrmJob.class).stage()
-                == CrmJob.Stage.COMPLETE);
+        await().pollInterval(Duration.ofMillis(50))
+                .until(() -> of(crmJob.id(), "bulk-status-action?account=salesforce&type=query", null)
+                                .getMessage()
+                                .getBody(CrmJob.class)
+                                .stage()
+                        == CrmJob.Stage.COMPLETE);
         return crmJob.id();
     }
 
@@ -87,7 +97,8 @@ class SalesforceQueryKameletsTest {
 
     @Test
     void theRecordsOfAnObjectAreCounted() throws Exception {
-        assertThat(of(null, "count-action?object=Contact", null).getMessage().getBody()).isEqualTo((long) CONTACTS);
+        assertThat(of(null, "count-action?object=Contact", null).getMessage().getBody())
+                .isEqualTo((long) CONTACTS);
         Exchange unknown = of(null, "count-action?object=Nope", null);
         assertThat(status(unknown)).isEqualTo(400);
         assertThat(unknown.getMessage().getBody(String.class)).contains("INVALID_TYPE");
@@ -95,12 +106,16 @@ class SalesforceQueryKameletsTest {
 
     @Test
     void onlyRecordsChangedSinceATimeAreCountedAndRead() throws Exception {
-        assertThat(of(null, "count-action?object=Contact", "1970-01-01T00:00:00Z").getMessage().getBody())
+        assertThat(of(null, "count-action?object=Contact", "1970-01-01T00:00:00Z")
+                        .getMessage()
+                        .getBody())
                 .isEqualTo((long) CONTACTS);
         String future = Instant.now().plusSeconds(3600).toString();
-        assertThat(of(null, "count-action?object=Contact", future).getMessage().getBody()).isEqualTo(0L);
+        assertThat(of(null, "count-action?object=Contact", future).getMessage().getBody())
+                .isEqualTo(0L);
         Exchange created = of(null, "query-create-action?object=Contact&" + READ, future);
-        assertThat(records(page(completed(created.getMessage().getBody(CrmJob.class)), null))).isEmpty();
+        assertThat(records(page(completed(created.getMessage().getBody(CrmJob.class)), null)))
+                .isEmpty();
     }
 
     @Test
@@ -120,13 +135,17 @@ class SalesforceQueryKameletsTest {
 
         assertThat(pages).isEqualTo(3);
         assertThat(all).extracting(CrmRecord::key).containsExactlyInAnyOrder("Q-0", "Q-1", "Q-2", "Q-3", "Q-4");
-        CrmRecord first = all.stream().filter(it -> it.key().equals("Q-0")).findFirst().orElseThrow();
+        CrmRecord first =
+                all.stream().filter(it -> it.key().equals("Q-0")).findFirst().orElseThrow();
         assertThat(first.crmId()).hasSize(18);
         assertThat(first.at()).isNotNull();
-        assertThat(first.fields()).containsEntry("LastName", "Name, \"0\"").containsEntry("MailingCity", null)
+        assertThat(first.fields())
+                .containsEntry("LastName", "Name, \"0\"")
+                .containsEntry("MailingCity", null)
                 .containsEntry("Newsletter__c", "false");
         assertThat(crm.ledger() - ledger).isEqualTo(crm.counted() - counted);
-        assertThat(crm.number("select count(*) from sluice.api_call where operation = 'query-page'")).isPositive();
+        assertThat(crm.number("select count(*) from sluice.api_call where operation = 'query-page'"))
+                .isPositive();
     }
 
     @Test

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.crm.salesforce;
 
 import static io.sluice.crm.salesforce.RunningKamelets.record;
@@ -22,13 +23,14 @@ import org.junit.jupiter.api.io.TempDir;
 /** Reads one record, with and without the cache; and the limits. */
 class SalesforceReadTest {
 
-    private static final String BY_KEY = "kamelet:salesforce-read-action?object=Contact&externalId=Customer_No__c"
-            + "&fields=LastName,Email";
+    private static final String BY_KEY =
+            "kamelet:salesforce-read-action?object=Contact&externalId=Customer_No__c" + "&fields=LastName,Email";
     private static final String BY_ID = "kamelet:salesforce-read-action?object=Contact&fields=LastName&timeToLive=1h";
     private static final String WRITE = "kamelet:salesforce-upsert-sink?object=Contact&externalId=Customer_No__c";
 
     @TempDir
     static Path home;
+
     private static RunningKamelets crm;
 
     @BeforeAll
@@ -47,7 +49,9 @@ class SalesforceReadTest {
     }
 
     private static String written(String key, String lastName) {
-        return crm.send(WRITE, List.of(record(key, "LastName", lastName))).get(0).crmId();
+        return crm.send(WRITE, List.of(record(key, "LastName", lastName)))
+                .get(0)
+                .crmId();
     }
 
     /** Changes a record in the CRM without an event. */
@@ -61,9 +65,13 @@ class SalesforceReadTest {
 
     private static double count(String result) {
         MeterRegistry metrics = crm.main.getCamelContext().getRegistry().findSingleByType(MeterRegistry.class);
-        return metrics.find("sluice.cache").tags("account", "salesforce", "object", "Contact", "operation", "read",
-                "result", result).counters()
-                .stream().mapToDouble(it -> it.count()).sum();
+        return metrics
+                .find("sluice.cache")
+                .tags("account", "salesforce", "object", "Contact", "operation", "read", "result", result)
+                .counters()
+                .stream()
+                .mapToDouble(it -> it.count())
+                .sum();
     }
 
     @Test
@@ -99,7 +107,8 @@ class SalesforceReadTest {
         written("B-1", "Two");
         assertThat(lastName(BY_KEY, "B-1")).isEqualTo("Two");
         assertThat(lastName(BY_ID, id)).isEqualTo("Two");
-        crm.send("kamelet:salesforce-record-upsert-sink?object=Contact&externalId=Customer_No__c",
+        crm.send(
+                "kamelet:salesforce-record-upsert-sink?object=Contact&externalId=Customer_No__c",
                 List.of(record("B-1", "LastName", "Three")));
         assertThat(lastName(BY_KEY, "B-1")).isEqualTo("Three");
     }
@@ -110,11 +119,14 @@ class SalesforceReadTest {
         assertThat(lastName(BY_ID, id)).isEqualTo("One");
         editedInTheCrm(id, "Two");
         assertThat(lastName(BY_ID, id)).as("no event yet").isEqualTo("One");
-        crm.ask("kamelet:salesforce-delta-action?object=Contact&externalId=Customer_No__c&fields=LastName",
+        crm.ask(
+                "kamelet:salesforce-delta-action?object=Contact&externalId=Customer_No__c&fields=LastName",
                 Instant.now().minusSeconds(60).toString());
         assertThat(lastName(BY_ID, id)).isEqualTo("Two");
         crm.control("DELETE", "/sandbox/records/salesforce/Contact/" + id, "");
-        crm.ask("kamelet:salesforce-deleted-action?object=Contact", Instant.now().minusSeconds(60).toString());
+        crm.ask(
+                "kamelet:salesforce-deleted-action?object=Contact",
+                Instant.now().minusSeconds(60).toString());
         assertThat(crm.ask(BY_ID, id).getMessage().getHeader("SluiceStatus")).isEqualTo(404);
     }
 
@@ -136,7 +148,9 @@ class SalesforceReadTest {
         for (String fault : List.of("unavailable", "reset")) {
             crm.fault("{\"kind\":\"" + fault + "\",\"afterWrite\":true,\"count\":1}");
             Exchange failed = crm.ask(BY_KEY, "E-1");
-            assertThat(failed.getMessage().getHeader("SluiceStatus", Integer.class)).as(fault).isIn(503, 0);
+            assertThat(failed.getMessage().getHeader("SluiceStatus", Integer.class))
+                    .as(fault)
+                    .isIn(503, 0);
             assertThat(failed.getMessage().getBody()).isNotInstanceOf(Map.class);
         }
         assertThat(lastName(BY_KEY, "E-1")).isEqualTo("One");
@@ -149,22 +163,32 @@ class SalesforceReadTest {
     @Test
     void aQueryTooLongForAnAddressIsOneCompositeCall() throws Exception {
         String id = written("F-1", "One");
-        String where = IntStream.range(0, 1500).mapToObj(n -> "'F-" + n + "'")
+        String where = IntStream.range(0, 1500)
+                .mapToObj(n -> "'F-" + n + "'")
                 .collect(Collectors.joining(",", " FROM Contact WHERE Customer_No__c IN (", ")"));
         long calls = crm.counted();
         Exchange found = crm.ask("kamelet:salesforce-query-action", "SELECT Id, LastName" + where);
         assertThat(found.getMessage().getHeader("SluiceStatus")).isEqualTo(200);
-        assertThat(RunningKamelets.JSON.readTree(found.getMessage().getBody(String.class)).path("records").path(0)
-                .path("Id").asText()).isEqualTo(id);
+        assertThat(RunningKamelets.JSON
+                        .readTree(found.getMessage().getBody(String.class))
+                        .path("records")
+                        .path(0)
+                        .path("Id")
+                        .asText())
+                .isEqualTo(id);
         Exchange wrong = crm.ask("kamelet:salesforce-query-action", "SELECT No_Such__c" + where);
         assertThat(wrong.getMessage().getHeader("SluiceStatus")).isEqualTo(400);
         assertThat(wrong.getMessage().getHeader(ErrorScope.HEADER)).isEqualTo(ErrorScope.OBJECT);
         assertThat(wrong.getMessage().getBody(String.class)).startsWith("[").contains("INVALID_FIELD");
         crm.fault("{\"kind\":\"unavailable\",\"count\":1}");
-        assertThat(crm.ask("kamelet:salesforce-query-action", "SELECT Id" + where).getMessage().getHeader("SluiceStatus"))
+        assertThat(crm.ask("kamelet:salesforce-query-action", "SELECT Id" + where)
+                        .getMessage()
+                        .getHeader("SluiceStatus"))
                 .isEqualTo(503);
         assertThat(crm.counted() - calls).isEqualTo(3);
-        assertThat(crm.number("select count(*) from sluice.api_call where operation = 'composite'")).as("it is a query").isZero();
+        assertThat(crm.number("select count(*) from sluice.api_call where operation = 'composite'"))
+                .as("it is a query")
+                .isZero();
         assertThat(crm.ledger()).isEqualTo(crm.counted());
     }
 
@@ -172,8 +196,10 @@ class SalesforceReadTest {
     void aPageOfVeryManyFieldsHasFewerRecords() {
         SalesforceReads reads = new SalesforceReads(InstantSource.system());
         String many = IntStream.range(0, 400).mapToObj(n -> "F" + n).collect(Collectors.joining(","));
-        assertThat(reads.deltaQuery("2026-01-01T00:00:00Z", "Contact", "Key__c", "LastName,Email", 2000)).endsWith(" LIMIT 2000");
-        assertThat(reads.deltaQuery("2026-01-01T00:00:00Z", "Contact", "Key__c", many, 2000)).endsWith(" LIMIT 250");
+        assertThat(reads.deltaQuery("2026-01-01T00:00:00Z", "Contact", "Key__c", "LastName,Email", 2000))
+                .endsWith(" LIMIT 2000");
+        assertThat(reads.deltaQuery("2026-01-01T00:00:00Z", "Contact", "Key__c", many, 2000))
+                .endsWith(" LIMIT 250");
     }
 
     @Test
@@ -181,13 +207,19 @@ class SalesforceReadTest {
         String since = Instant.now().minusSeconds(60).toString();
         String text = "\u20ac".repeat(32_000);
         for (int from = 0; from < 200; from += 50) {
-            crm.send(WRITE, IntStream.range(from, from + 50).mapToObj(n -> record("L-" + n, "LastName", "Large", "Description", text))
-                    .toList());
+            crm.send(
+                    WRITE,
+                    IntStream.range(from, from + 50)
+                            .mapToObj(n -> record("L-" + n, "LastName", "Large", "Description", text))
+                            .toList());
         }
-        String delta = "kamelet:salesforce-delta-action?object=Contact&externalId=Customer_No__c&fields=LastName,Description";
+        String delta =
+                "kamelet:salesforce-delta-action?object=Contact&externalId=Customer_No__c&fields=LastName,Description";
 
         Exchange first = crm.ask(delta, since);
-        assertThat(first.getMessage().getHeader("SluiceStatus")).as("an answer, not a problem of the account").isEqualTo(413);
+        assertThat(first.getMessage().getHeader("SluiceStatus"))
+                .as("an answer, not a problem of the account")
+                .isEqualTo(413);
         assertThat(first.getMessage().getBody(String.class)).contains("larger than 16 MiB");
         java.util.Set<Object> keys = new java.util.HashSet<>();
         String position = since;
@@ -199,18 +231,23 @@ class SalesforceReadTest {
             }
         }
         assertThat(position).isNull();
-        assertThat(keys).containsAll(IntStream.range(0, 200).mapToObj(n -> "L-" + n).toList());
+        assertThat(keys)
+                .containsAll(IntStream.range(0, 200).mapToObj(n -> "L-" + n).toList());
         assertThat(crm.ledger()).isEqualTo(crm.counted());
     }
 
     @Test
     void limitsReturnsTheRemainderOfEach() throws Exception {
-        Map<?, ?> limits = crm.ask("kamelet:salesforce-limits-action", null).getMessage().getBody(Map.class);
+        Map<?, ?> limits =
+                crm.ask("kamelet:salesforce-limits-action", null).getMessage().getBody(Map.class);
         Map<?, ?> daily = (Map<?, ?>) limits.get("DailyApiRequests");
         assertThat(daily).hasSize(2);
         assertThat(daily.get("max")).isEqualTo(15_000L);
         assertThat((Long) daily.get("remaining")).isLessThan(15_000L);
         crm.fault("{\"kind\":\"unavailable\",\"count\":1}");
-        assertThat(crm.ask("kamelet:salesforce-limits-action", null).getMessage().getBody()).isNotInstanceOf(Map.class);
+        assertThat(crm.ask("kamelet:salesforce-limits-action", null)
+                        .getMessage()
+                        .getBody())
+                .isNotInstanceOf(Map.class);
     }
 }

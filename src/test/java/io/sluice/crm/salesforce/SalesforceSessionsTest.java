@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.crm.salesforce;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -53,18 +54,33 @@ class SalesforceSessionsTest extends LoginTestBase {
     }
 
     private static Map<String, String> settings(Map<String, String> secrets) {
-        Map<String, String> settings = new HashMap<>(Map.of("login-url", "http://127.0.0.1:" + sandbox.port(),
-                "client-id", "sluice", "call-timeout-ms", "2000", "connect-timeout-ms", "2000"));
+        Map<String, String> settings = new HashMap<>(Map.of(
+                "login-url",
+                "http://127.0.0.1:" + sandbox.port(),
+                "client-id",
+                "sluice",
+                "call-timeout-ms",
+                "2000",
+                "connect-timeout-ms",
+                "2000"));
         settings.putAll(secrets);
         return settings;
     }
 
     static Stream<Map<String, String>> waysToLogIn() {
-        return Stream.of(SECRET,
+        return Stream.of(
+                SECRET,
                 Map.of("user-name", "sluice@example.org", "jwt-keystore", P12, "jwt-keystore-password", "sandbox"),
                 Map.of("refresh-token", "refresh-salesforce"),
-                Map.of("authentication-type", "username-password", "client-secret", "sluice",
-                        "user-name", "sluice@example.org", "password", "sluice"));
+                Map.of(
+                        "authentication-type",
+                        "username-password",
+                        "client-secret",
+                        "sluice",
+                        "user-name",
+                        "sluice@example.org",
+                        "password",
+                        "sluice"));
     }
 
     @ParameterizedTest
@@ -74,32 +90,45 @@ class SalesforceSessionsTest extends LoginTestBase {
     }
 
     @ParameterizedTest
-    @CsvSource(delimiter = '|', value = {
-        "authentication-type | jwt            | sluice.account.org.user-name is missing; authentication-type jwt needs",
-        "authentication-type | refresh-token  | sluice.account.org.refresh-token is missing",
-        "authentication-type | client-secrets | sluice.account.org.authentication-type is 'client-secrets'; did you mean client-credentials",
-        "jwt-keystore        | key.p12        | sluice.account.org.user-name is missing",
-        "session             | two hours      | sluice.account.org.session must be a duration such as 10s, 5m or 2h, not 'two hours'"})
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "authentication-type | jwt            | sluice.account.org.user-name is missing; authentication-type jwt needs",
+                "authentication-type | refresh-token  | sluice.account.org.refresh-token is missing",
+                "authentication-type | client-secrets | sluice.account.org.authentication-type is 'client-secrets'; did you mean client-credentials",
+                "jwt-keystore        | key.p12        | sluice.account.org.user-name is missing",
+                "session             | two hours      | sluice.account.org.session must be a duration such as 10s, 5m or 2h, not 'two hours'"
+            })
     void aSettingThatIsWrongOrMissingIsNamed(String setting, String value, String message) {
         Map<String, String> settings = settings(SECRET);
         settings.put(setting, value);
         assertThatThrownBy(() -> new SalesforceCrm().connect(context, "org", settings))
-                .isInstanceOf(IllegalArgumentException.class).hasMessageStartingWith("application.properties: ")
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageStartingWith("application.properties: ")
                 .hasMessageContaining(message);
     }
 
     @Test
     void aRejectedLoginReportsAccountAndCause() {
         assertThatThrownBy(() -> sessions.signIn("org", connected(Map.of("client-secret", "wrong"))))
-                .isInstanceOf(LoginRejected.class).hasMessageContaining("account org could not log in")
+                .isInstanceOf(LoginRejected.class)
+                .hasMessageContaining("account org could not log in")
                 .hasMessageContaining("invalid client credentials");
     }
 
     @Test
     void anUnreadableKeyStoreIsNamed() {
-        assertThatThrownBy(() -> sessions.signIn("org", connected(Map.of("user-name", "sluice@example.org",
-                "jwt-keystore", "/nowhere/key.p12", "jwt-keystore-password", "sandbox"))))
-                .isInstanceOf(LoginRejected.class).hasMessageContaining("/nowhere/key.p12");
+        assertThatThrownBy(() -> sessions.signIn(
+                        "org",
+                        connected(Map.of(
+                                "user-name",
+                                "sluice@example.org",
+                                "jwt-keystore",
+                                "/nowhere/key.p12",
+                                "jwt-keystore-password",
+                                "sandbox"))))
+                .isInstanceOf(LoginRejected.class)
+                .hasMessageContaining("/nowhere/key.p12");
     }
 
     @Test
@@ -126,11 +155,17 @@ class SalesforceSessionsTest extends LoginTestBase {
         String first = sessions.signIn("org", session);
         sessions.tokenAccepted("org", first);
         assertThat(sessions.tokenRejected("org", session, first)).isTrue();
-        assertThat(sessions.tokenRejected("org", session, first)).as("of a call that was under way").isTrue();
+        assertThat(sessions.tokenRejected("org", session, first))
+                .as("of a call that was under way")
+                .isTrue();
         String second = sessions.signIn("org", session);
-        assertThat(sessions.tokenRejected("org", session, first)).as("a late rejection of the old token").isTrue();
+        assertThat(sessions.tokenRejected("org", session, first))
+                .as("a late rejection of the old token")
+                .isTrue();
         assertThat(sessions.tokenRejected("org", session, second)).isFalse();
-        assertThat(sessions.signIn("org", session)).as("another login is tried all the same").isNotEqualTo(second);
+        assertThat(sessions.signIn("org", session))
+                .as("another login is tried all the same")
+                .isNotEqualTo(second);
     }
 
     @Test

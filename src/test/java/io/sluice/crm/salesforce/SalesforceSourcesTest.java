@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.crm.salesforce;
 
 import static io.sluice.crm.salesforce.RunningKamelets.record;
@@ -25,10 +26,11 @@ import org.junit.jupiter.api.io.TempDir;
 class SalesforceSourcesTest {
 
     private static final String READ = "&object=Contact&externalId=Customer_No__c&fields=LastName,MailingCity&period=";
-    private static final int PERIOD = 200;   // ms
+    private static final int PERIOD = 200; // ms
 
     @TempDir
     static Path home;
+
     private static RunningKamelets crm;
 
     @BeforeAll
@@ -51,12 +53,17 @@ class SalesforceSourcesTest {
     }
 
     private static List<Outcome> write(String prefix, int count, String city) {
-        return crm.send("kamelet:salesforce-upsert-sink?object=Contact&externalId=Customer_No__c", IntStream.range(0, count)
-                .mapToObj(n -> record(prefix + n, "LastName", "Name " + n, "MailingCity", city)).toList());
+        return crm.send(
+                "kamelet:salesforce-upsert-sink?object=Contact&externalId=Customer_No__c",
+                IntStream.range(0, count)
+                        .mapToObj(n -> record(prefix + n, "LastName", "Name " + n, "MailingCity", city))
+                        .toList());
     }
 
     private static void soon(ThrowingRunnable assertion) {
-        await().atMost(Duration.ofSeconds(20)).pollInterval(Duration.ofMillis(50)).untilAsserted(assertion);
+        await().atMost(Duration.ofSeconds(20))
+                .pollInterval(Duration.ofMillis(50))
+                .untilAsserted(assertion);
     }
 
     private static String kept(String name) {
@@ -64,7 +71,8 @@ class SalesforceSourcesTest {
     }
 
     private static void awaitOffset(String name) {
-        soon(() -> assertThat(crm.number("select count(*) " + kept(name) + " and position::jsonb ->> 'offset' is not null"))
+        soon(() -> assertThat(
+                        crm.number("select count(*) " + kept(name) + " and position::jsonb ->> 'offset' is not null"))
                 .isOne());
     }
 
@@ -72,12 +80,15 @@ class SalesforceSourcesTest {
      * Waits until the source is running; an unfinished list is claimed for a while, as if the process had been killed.
      */
     private static void isFollowed(String name) throws Exception {
-        crm.run("update sluice.checkpoint set position = (position::jsonb || jsonb_build_object('due', now()))::text where"
-                + " stream = 'source:" + name + "'");
+        crm.run(
+                "update sluice.checkpoint set position = (position::jsonb || jsonb_build_object('due', now()))::text where"
+                        + " stream = 'source:" + name + "'");
     }
 
     private static List<String> keys(OwnRoute route) {
-        return route.received().stream().map(record -> ((CrmRecord) record).key()).toList();
+        return route.received().stream()
+                .map(record -> ((CrmRecord) record).key())
+                .toList();
     }
 
     private static Stream<String> ids(OwnRoute route) {
@@ -92,8 +103,8 @@ class SalesforceSourcesTest {
         try (OwnRoute mine = behind(source + PERIOD, 1)) {
             awaitOffset("changes");
             long from = crm.number(second + kept("changes"));
-            await().pollInterval(Duration.ofMillis(50)).until(() -> crm.number(
-                    "select extract(epoch from now())::bigint") > from + 1);
+            await().pollInterval(Duration.ofMillis(50))
+                    .until(() -> crm.number("select extract(epoch from now())::bigint") > from + 1);
             crm.fault("{\"kind\":\"unavailable\",\"operation\":\"query\",\"count\":2}");
             write("new-", 5, "Paris");
             soon(() -> assertThat(mine.lists()).isOne());
@@ -101,15 +112,24 @@ class SalesforceSourcesTest {
             isFollowed("changes");
             soon(() -> assertThat(keys(mine)).contains("new-0", "new-1", "new-2", "new-3", "new-4"));
             assertThat(mine.lists()).as("two records a page").isGreaterThanOrEqualTo(3);
-            assertThat(keys(mine)).noneMatch(key -> key.startsWith("old-") && mine.received().stream().map(CrmRecord.class::cast)
-                    .anyMatch(it -> it.key().equals(key) && it.at().getEpochSecond() < from));
-            CrmRecord first = mine.received().stream().map(CrmRecord.class::cast).filter(it -> it.key().equals("new-0"))
-                    .findFirst().orElseThrow();
+            assertThat(keys(mine))
+                    .noneMatch(key -> key.startsWith("old-")
+                            && mine.received().stream()
+                                    .map(CrmRecord.class::cast)
+                                    .anyMatch(it ->
+                                            it.key().equals(key) && it.at().getEpochSecond() < from));
+            CrmRecord first = mine.received().stream()
+                    .map(CrmRecord.class::cast)
+                    .filter(it -> it.key().equals("new-0"))
+                    .findFirst()
+                    .orElseThrow();
             assertThat(first.fields()).isEqualTo(Map.of("LastName", "Name 0", "MailingCity", "Paris"));
         }
         write("later-", 1, "Oslo");
         try (OwnRoute later = behind(source + (PERIOD + 1))) {
-            soon(() -> assertThat(keys(later)).as("changed while the route was stopped").contains("later-0"));
+            soon(() -> assertThat(keys(later))
+                    .as("changed while the route was stopped")
+                    .contains("later-0"));
         }
         assertThat(crm.ledger()).isEqualTo(crm.counted());
     }
@@ -128,13 +148,16 @@ class SalesforceSourcesTest {
         }
         crm.control("DELETE", "/sandbox/records/salesforce/Contact/gone-1", "");
         try (OwnRoute later = behind(source + (PERIOD + 1))) {
-            soon(() -> assertThat(ids(later)).as("deleted while the route was stopped").contains(made.get(1).crmId()));
+            soon(() -> assertThat(ids(later))
+                    .as("deleted while the route was stopped")
+                    .contains(made.get(1).crmId()));
             assertThat(ids(later)).doesNotContain(made.get(2).crmId());
         }
         crm.run("update sluice.checkpoint set position = (position::jsonb || jsonb_build_object('offset',"
                 + " now() - interval '20 days', 'due', now()))::text where stream = 'source:deletes'");
         try (OwnRoute late = behind(source + (PERIOD + 2))) {
-            soon(() -> assertThat(ids(late)).as("from the recycle bin")
+            soon(() -> assertThat(ids(late))
+                    .as("from the recycle bin")
                     .contains(made.get(0).crmId(), made.get(1).crmId()));
         }
     }
@@ -152,12 +175,16 @@ class SalesforceSourcesTest {
             assertThat(first).hasSize(40);
             isFollowed("whole");
             soon(() -> assertThat(keys(mine)).contains("all-0", "all-149").hasSize((int) contacts()));
-            assertThat(keys(mine)).as("the first page is not read again").doesNotHaveDuplicates().startsWith(
-                    first.toArray(String[]::new));
+            assertThat(keys(mine))
+                    .as("the first page is not read again")
+                    .doesNotHaveDuplicates()
+                    .startsWith(first.toArray(String[]::new));
         }
         assertThat(created() - jobs).isOne();
         assertThat(crm.number("select count(*) " + kept("whole") + " and position::jsonb ->> 'offset' is null and"
-                + " (position::jsonb ->> 'due')::timestamptz > now() + interval '50 minutes'")).as("waits for the period").isOne();
+                        + " (position::jsonb ->> 'due')::timestamptz > now() + interval '50 minutes'"))
+                .as("waits for the period")
+                .isOne();
         assertThat(crm.ledger() - ledger).isEqualTo(crm.counted() - counted);
 
         isFollowed("whole");
@@ -168,7 +195,9 @@ class SalesforceSourcesTest {
     }
 
     private static long contacts() throws Exception {
-        return crm.control("GET", "/sandbox/records/salesforce/Contact", "").lines().count();
+        return crm.control("GET", "/sandbox/records/salesforce/Contact", "")
+                .lines()
+                .count();
     }
 
     private static long created() throws Exception {
@@ -181,12 +210,16 @@ class SalesforceSourcesTest {
         long before = created();
         crm.fault("{\"kind\":\"jobFails\",\"count\":1}");
         try (OwnRoute mine = behind("bulk-query-source?name=newjob" + READ + 3_600_000)) {
-            soon(() -> assertThat(crm.number("select count(*) " + kept("newjob") + " and position::jsonb ->> 'offset' is null and"
-                    + " (position::jsonb ->> 'due')::timestamptz > now() + interval '50 seconds'")).isOne());
+            soon(() -> assertThat(crm.number(
+                            "select count(*) " + kept("newjob") + " and position::jsonb ->> 'offset' is null and"
+                                    + " (position::jsonb ->> 'due')::timestamptz > now() + interval '50 seconds'"))
+                    .isOne());
             assertThat(mine.received()).isEmpty();
-            crm.run("update sluice.checkpoint set position = jsonb_build_object('due', now(), 'offset', '{\"job\":\"750000000000999AAA\","
-                    + "\"since\":\"2026-01-01T00:00:00Z\",\"complete\":true,\"page\":null}')::text where stream = 'source:newjob'");
-            soon(() -> assertThat(crm.number("select count(*) " + kept("newjob") + " and position::jsonb ->> 'offset' is null"))
+            crm.run(
+                    "update sluice.checkpoint set position = jsonb_build_object('due', now(), 'offset', '{\"job\":\"750000000000999AAA\","
+                            + "\"since\":\"2026-01-01T00:00:00Z\",\"complete\":true,\"page\":null}')::text where stream = 'source:newjob'");
+            soon(() -> assertThat(crm.number(
+                            "select count(*) " + kept("newjob") + " and position::jsonb ->> 'offset' is null"))
                     .isOne());
             isFollowed("newjob");
             soon(() -> assertThat(keys(mine)).contains("newjob-0"));

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.crm.salesforce;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -16,7 +17,8 @@ import org.junit.jupiter.api.io.TempDir;
 /** Shows that a record with an unreadable change time does not hold back the others. */
 class UnreadableTimesTest {
 
-    private static final String PAGE = """
+    private static final String PAGE =
+            """
             {"totalSize": %d, "done": true, "records": [
               {"Id": "003A", "Key__c": "1", "SystemModstamp": "2026-01-02T03:04:05.000+0000", "LastName": "Ann"},
               {"Id": "003B", "Key__c": "2", "SystemModstamp": "%s", "LastName": "Bob"}]}""";
@@ -32,9 +34,13 @@ class UnreadableTimesTest {
     @Test
     void aPageWithSuchARecordIsRead() {
         Exchange exchange = read(PAGE.formatted(2, "0000-00-00T00:00:00.000+0000"), 2);
-        assertThat(exchange.getMessage().getBody(List.class)).extracting("crmId", "key")
-                .containsExactly(org.assertj.core.groups.Tuple.tuple("003A", "1"), org.assertj.core.groups.Tuple.tuple("003B", "2"));
-        assertThat(((CrmRecord) exchange.getMessage().getBody(List.class).get(1)).hasTime()).isFalse();
+        assertThat(exchange.getMessage().getBody(List.class))
+                .extracting("crmId", "key")
+                .containsExactly(
+                        org.assertj.core.groups.Tuple.tuple("003A", "1"),
+                        org.assertj.core.groups.Tuple.tuple("003B", "2"));
+        assertThat(((CrmRecord) exchange.getMessage().getBody(List.class).get(1)).hasTime())
+                .isFalse();
         assertThat(exchange.getMessage().getHeader(SalesforceReads.NEXT)).isEqualTo("2026-01-02T03:04:05Z 003A");
     }
 
@@ -45,8 +51,9 @@ class UnreadableTimesTest {
 
     @Test
     void theResultsOfAJobWithSuchARecordAreRead(@TempDir Path folder) throws Exception {
-        Path file = Files.writeString(folder.resolve("results.csv"), "Id,Key__c,SystemModstamp,LastName\n"
-                + "003A,1,yesterday,Ann\n003B,2,2026-01-02T03:04:05.000Z,Bob\n");
+        Path file = Files.writeString(
+                folder.resolve("results.csv"),
+                "Id,Key__c,SystemModstamp,LastName\n" + "003A,1,yesterday,Ann\n003B,2,2026-01-02T03:04:05.000Z,Bob\n");
         try (var records = BulkCsv.records(file, "Key__c", List.of("LastName"))) {
             assertThat(records.map(CrmRecord::hasTime)).containsExactly(false, true);
         }

@@ -1,15 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.sandbox.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.ArrayList;
+import java.util.List;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
 import net.jqwik.api.constraints.LongRange;
 import net.jqwik.api.constraints.Size;
-
-import java.util.ArrayList;
-import java.util.List;
 
 class RollingWindowTest {
 
@@ -17,7 +17,8 @@ class RollingWindowTest {
 
     @Property
     void itLetsInExactlyWhatFitsIntoEveryWindow(
-            @ForAll @IntRange(min = 1, max = 20) int max, @ForAll @IntRange(min = 1, max = 3) int seconds,
+            @ForAll @IntRange(min = 1, max = 20) int max,
+            @ForAll @IntRange(min = 1, max = 3) int seconds,
             @ForAll @Size(max = 200) List<@LongRange(min = 0, max = 600_000) Long> gaps) {
         RollingWindow window = new RollingWindow(max, seconds);
         List<Long> accepted = new ArrayList<>();
@@ -26,7 +27,8 @@ class RollingWindowTest {
         for (long gap : gaps) {
             now += gap;
             long at = now;
-            long inWindow = accepted.stream().filter(t -> t > at - seconds * SECOND).count();
+            long inWindow =
+                    accepted.stream().filter(t -> t > at - seconds * SECOND).count();
             assertThat(window.hasRoom(now)).isEqualTo(inWindow < max);
             assertThat(window.used(now)).isEqualTo(inWindow);
             if (window.hasRoom(now)) {
@@ -49,8 +51,10 @@ class RollingWindowTest {
             window.add(now, 1);
             accepted.add(now);
             assertThat(window.used(now))
-                    .isGreaterThanOrEqualTo(accepted.stream().filter(t -> t > at - 10 * SECOND).count())
-                    .isLessThanOrEqualTo(accepted.stream().filter(t -> t > at - 11 * SECOND).count());
+                    .isGreaterThanOrEqualTo(
+                            accepted.stream().filter(t -> t > at - 10 * SECOND).count())
+                    .isLessThanOrEqualTo(
+                            accepted.stream().filter(t -> t > at - 11 * SECOND).count());
         }
     }
 }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.sandbox.hubspot.journal;
 
 import java.util.UUID;
@@ -9,4 +10,4 @@ import java.util.UUID;
  * @param publishedAt milliseconds since 1970
  * @param file        what its address answers, JSON
  */
-public record Entry(long place, UUID offset, long publishedAt, byte[] file) { }
+public record Entry(long place, UUID offset, long publishedAt, byte[] file) {}

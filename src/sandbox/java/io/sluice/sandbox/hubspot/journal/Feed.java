@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.sandbox.hubspot.journal;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
@@ -5,11 +6,9 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-
 import io.sluice.sandbox.hubspot.webhook.Change;
 import io.sluice.sandbox.server.Account;
 import io.sluice.sandbox.server.Section;
-
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -38,7 +37,7 @@ public final class Feed implements Section {
     private volatile State state;
 
     /** All there is to keep. */
-    private record State(Settings settings, List<Subscription> subscriptions, long nextId) { }
+    private record State(Settings settings, List<Subscription> subscriptions, long nextId) {}
 
     public Feed(Account account, long portalId) {
         this.account = account;
@@ -68,8 +67,10 @@ public final class Feed implements Section {
 
     /** @throws IllegalArgumentException saying what is wrong with it */
     public synchronized Subscription subscribe(JsonNode asked, String objectTypeId, List<String> associatedTypeIds) {
-        ObjectNode whole = JSON.createObjectNode().put("id", state().nextId)
-                .put("type", asked.path("subscriptionType").asText()).put("objectTypeId", objectTypeId)
+        ObjectNode whole = JSON.createObjectNode()
+                .put("id", state().nextId)
+                .put("type", asked.path("subscriptionType").asText())
+                .put("objectTypeId", objectTypeId)
                 .put("createdAt", account.store().now());
         for (String list : List.of("actions", "properties", "objectIds")) {
             ArrayNode texts = whole.putArray(list);
@@ -84,7 +85,9 @@ public final class Feed implements Section {
     }
 
     public synchronized void unsubscribe(long id) {
-        keep(new State(state().settings, state().subscriptions.stream().filter(one -> one.id() != id).toList(),
+        keep(new State(
+                state().settings,
+                state().subscriptions.stream().filter(one -> one.id() != id).toList(),
                 state().nextId));
     }
 
@@ -94,7 +97,8 @@ public final class Feed implements Section {
 
     private State state() {
         if (state == null) {
-            state = account.kept(KEPT).map(kept -> read(kept, State.class))
+            state = account.kept(KEPT)
+                    .map(kept -> read(kept, State.class))
                     .orElse(new State(Settings.FIRST, List.of(), 1));
         }
         return state;
@@ -165,13 +169,18 @@ public final class Feed implements Section {
 
     public synchronized List<Entry> latest(int most) {
         forget();
-        List<Entry> newestFirst = entries.descendingMap().values().stream().limit(most).toList();
-        return newestFirst.stream().sorted(java.util.Comparator.comparingLong(Entry::place)).toList();
+        List<Entry> newestFirst =
+                entries.descendingMap().values().stream().limit(most).toList();
+        return newestFirst.stream()
+                .sorted(java.util.Comparator.comparingLong(Entry::place))
+                .toList();
     }
 
     /** Those that follow an offset; nothing where there is no such offset, or none any more. */
     public synchronized Optional<List<Entry>> after(String offset, int most) {
-        return find(offset).map(entry -> entries.tailMap(entry.place(), false).values().stream().limit(most).toList());
+        return find(offset).map(entry -> entries.tailMap(entry.place(), false).values().stream()
+                .limit(most)
+                .toList());
     }
 
     public synchronized Optional<Entry> find(String offset) {
@@ -192,7 +201,9 @@ public final class Feed implements Section {
 
     @Override
     public synchronized ObjectNode describe() {
-        return JSON.createObjectNode().put("files", published).put("events", told)
+        return JSON.createObjectNode()
+                .put("files", published)
+                .put("events", told)
                 .put("subscriptions", subscriptions().size());
     }
 

@@ -1,7 +1,7 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.sandbox.hubspot.journal;
 
 import io.sluice.sandbox.hubspot.webhook.Change;
-
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -17,8 +17,15 @@ import java.util.Set;
  * @param associatedTypeIds objects of the other records of an association; empty: every object
  * @param createdAt         milliseconds since 1970
  */
-public record Subscription(long id, String type, String objectTypeId, Set<String> actions, Set<String> properties,
-        Set<String> objectIds, Set<String> associatedTypeIds, long createdAt) {
+public record Subscription(
+        long id,
+        String type,
+        String objectTypeId,
+        Set<String> actions,
+        Set<String> properties,
+        Set<String> objectIds,
+        Set<String> associatedTypeIds,
+        long createdAt) {
 
     public static final String OBJECT = "OBJECT";
     public static final String ASSOCIATION = "ASSOCIATION";
@@ -35,11 +42,13 @@ public record Subscription(long id, String type, String objectTypeId, Set<String
         objectIds = Set.copyOf(objectIds);
         associatedTypeIds = Set.copyOf(associatedTypeIds);
         if (!ACTIONS.containsKey(type)) {
-            throw new IllegalArgumentException("The sandbox has subscriptions of the subscriptionType OBJECT and ASSOCIATION,"
-                    + " not of '" + type + "'.");
+            throw new IllegalArgumentException(
+                    "The sandbox has subscriptions of the subscriptionType OBJECT and ASSOCIATION," + " not of '" + type
+                            + "'.");
         }
         if (actions.isEmpty() || !ACTIONS.get(type).containsAll(actions)) {
-            throw new IllegalArgumentException("actions must be some of " + ACTIONS.get(type) + ", not " + actions + ".");
+            throw new IllegalArgumentException(
+                    "actions must be some of " + ACTIONS.get(type) + ", not " + actions + ".");
         }
         if (!objectIds.stream().allMatch(one -> one.matches("\\d{1,18}"))) {
             throw new IllegalArgumentException("objectIds must be ids of records, not " + objectIds + ".");
@@ -47,7 +56,8 @@ public record Subscription(long id, String type, String objectTypeId, Set<String
     }
 
     boolean wants(String action, String typeId, String objectId) {
-        return objectTypeId.equals(typeId) && actions.contains(action)
+        return objectTypeId.equals(typeId)
+                && actions.contains(action)
                 && (objectIds.isEmpty() || objectIds.contains(objectId));
     }
 

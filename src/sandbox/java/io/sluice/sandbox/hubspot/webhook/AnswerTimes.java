@@ -1,8 +1,8 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.sandbox.hubspot.webhook;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-
 import java.util.Map;
 import java.util.TreeMap;
 
@@ -37,7 +37,11 @@ final class AnswerTimes {
     }
 
     ObjectNode describe() {
-        return JsonNodeFactory.instance.objectNode().put("requests", count).put("p50Ms", within(0.5))
-                .put("p99Ms", within(0.99)).put("maxMs", within(1));
+        return JsonNodeFactory.instance
+                .objectNode()
+                .put("requests", count)
+                .put("p50Ms", within(0.5))
+                .put("p99Ms", within(0.99))
+                .put("maxMs", within(1));
     }
 }

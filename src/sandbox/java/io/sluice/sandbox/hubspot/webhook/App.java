@@ -1,16 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.sandbox.hubspot.webhook;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-
 import io.sluice.sandbox.server.Account;
-
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.UnaryOperator;
 
 /** The webhooks of an account's one app: where they go and what is subscribed to. It is kept in the journal. */
 public final class App {
@@ -23,10 +21,10 @@ public final class App {
     private volatile Read read;
 
     /** All there is to keep. */
-    private record State(Settings settings, List<Subscription> subscriptions, long nextId) { }
+    private record State(Settings settings, List<Subscription> subscriptions, long nextId) {}
 
     /** What was read last, since every event asks for it. */
-    private record Read(JsonNode kept, State state) { }
+    private record Read(JsonNode kept, State state) {}
 
     public App(Account account) {
         this.account = account;
@@ -58,16 +56,25 @@ public final class App {
     public synchronized void mute() {
         State state = state();
         Settings old = state.settings;
-        keep(new State(new Settings(null, old.maxConcurrentRequests(), old.secret(), old.timeScale(), old.batchMs(),
-                old.signatureVersion()), state.subscriptions, state.nextId));
+        keep(new State(
+                new Settings(
+                        null,
+                        old.maxConcurrentRequests(),
+                        old.secret(),
+                        old.timeScale(),
+                        old.batchMs(),
+                        old.signatureVersion()),
+                state.subscriptions,
+                state.nextId));
     }
 
     /** Subscribes, or answers the subscription to the same that is there. */
-    public synchronized Subscription subscribe(String eventType, String objectTypeId, String propertyName, boolean active,
-            long now) {
+    public synchronized Subscription subscribe(
+            String eventType, String objectTypeId, String propertyName, boolean active, long now) {
         State state = state();
         Subscription fresh = new Subscription(state.nextId, eventType, objectTypeId, propertyName, active, now);
-        Optional<Subscription> there = state.subscriptions.stream().filter(fresh::isLike).findFirst();
+        Optional<Subscription> there =
+                state.subscriptions.stream().filter(fresh::isLike).findFirst();
         if (there.isPresent()) {
             return there.get();
         }
@@ -79,13 +86,20 @@ public final class App {
 
     public synchronized void activate(long id, boolean active) {
         State state = state();
-        keep(new State(state.settings, state.subscriptions.stream()
-                .map(s -> s.id() == id ? s.withActive(active) : s).toList(), state.nextId));
+        keep(new State(
+                state.settings,
+                state.subscriptions.stream()
+                        .map(s -> s.id() == id ? s.withActive(active) : s)
+                        .toList(),
+                state.nextId));
     }
 
     public synchronized void unsubscribe(long id) {
         State state = state();
-        keep(new State(state.settings, state.subscriptions.stream().filter(s -> s.id() != id).toList(), state.nextId));
+        keep(new State(
+                state.settings,
+                state.subscriptions.stream().filter(s -> s.id() != id).toList(),
+                state.nextId));
     }
 
     public synchronized void unsubscribeAll() {
@@ -96,7 +110,8 @@ public final class App {
         JsonNode kept = account.kept(KEPT).orElse(null);
         Read last = read;
         if (last == null || last.kept != kept) {
-            last = new Read(kept, kept == null ? new State(Settings.FIRST, List.of(), FIRST_ID) : read(kept, State.class));
+            last = new Read(
+                    kept, kept == null ? new State(Settings.FIRST, List.of(), FIRST_ID) : read(kept, State.class));
             read = last;
         }
         return last.state;

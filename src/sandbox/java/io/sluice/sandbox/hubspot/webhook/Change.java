@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.sandbox.hubspot.webhook;
 
 import java.util.List;
@@ -16,8 +17,17 @@ import java.util.List;
  * @param merge       of a merge, else null
  * @param association of an associationChange, else null
  */
-public record Change(String object, String typeId, String kind, String objectId, String source, String sourceId,
-        long occurredAt, Property property, Merge merge, Association association) {
+public record Change(
+        String object,
+        String typeId,
+        String kind,
+        String objectId,
+        String source,
+        String sourceId,
+        long occurredAt,
+        Property property,
+        Merge merge,
+        Association association) {
 
     public static final String PROPERTY_CHANGE = "propertyChange";
     public static final String CREATION = "creation";
@@ -32,20 +42,28 @@ public record Change(String object, String typeId, String kind, String objectId,
             List.of(CREATION, DELETION, RESTORE, MERGE, PROPERTY_CHANGE, PRIVACY_DELETION, ASSOCIATION_CHANGE);
 
     /** Of a record alone. */
-    public Change(String object, String typeId, String kind, String objectId, String source, String sourceId,
-            long occurredAt, Property property, Merge merge) {
+    public Change(
+            String object,
+            String typeId,
+            String kind,
+            String objectId,
+            String source,
+            String sourceId,
+            long occurredAt,
+            Property property,
+            Merge merge) {
         this(object, typeId, kind, objectId, source, sourceId, occurredAt, property, merge, null);
     }
 
     /** @param value empty when it was cleared */
-    public record Property(String name, String value) { }
+    public record Property(String name, String value) {}
 
     /**
      * Which records became one.
      *
      * @param newId the one, which is the primary or one that was made for it
      */
-    public record Merge(String primaryId, List<String> mergedIds, String newId, int propertiesMoved) { }
+    public record Merge(String primaryId, List<String> mergedIds, String newId, int propertiesMoved) {}
 
     /**
      * What the record is to another, or is no longer.
@@ -57,8 +75,8 @@ public record Change(String object, String typeId, String kind, String objectId,
      * @param removed  whether it is no longer so
      * @param primary  whether the other is the one primary of the record
      */
-    public record Association(String type, int typeId, String category, String toId, String toTypeId, boolean removed,
-            boolean primary) {
+    public record Association(
+            String type, int typeId, String category, String toId, String toTypeId, boolean removed, boolean primary) {
 
         Association opposite() {
             return new Association(type, typeId, category, toId, toTypeId, !removed, primary);

@@ -1,8 +1,8 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.sandbox.hubspot.webhook;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-
 import java.util.EnumMap;
 import java.util.Map;
 import java.util.TreeMap;
@@ -19,11 +19,17 @@ final class Counts {
         /** Those whose request failed the last time too. */
         GIVEN_UP("givenUp"),
         /** By faults: events that were never sent, sent twice, late, or overtaken. */
-        DROPPED("dropped"), DUPLICATED("duplicated"), LATE("late"), SHUFFLED("shuffled"),
+        DROPPED("dropped"),
+        DUPLICATED("duplicated"),
+        LATE("late"),
+        SHUFFLED("shuffled"),
         /** Requests, the repeated ones and the forged ones apart. */
-        REQUESTS("requests"), RETRIED("retried"), FORGED("forged"),
+        REQUESTS("requests"),
+        RETRIED("retried"),
+        FORGED("forged"),
         /** Requests answered 2xx; of the forged ones there should be none. */
-        ANSWERED("answered2xx"), FORGED_ANSWERED("forgedAnswered2xx");
+        ANSWERED("answered2xx"),
+        FORGED_ANSWERED("forgedAnswered2xx");
 
         private final String wireName;
 
@@ -36,6 +42,7 @@ final class Counts {
     private final Map<String, AnswerTimes> byStatus = new TreeMap<>();
     /** When the first and the last request was sent that is no repeated one, or 0; in nanoseconds of the JVM's clock. */
     private long firstSent;
+
     private long lastSent;
     private int underWay;
     private int mostUnderWay;
@@ -78,7 +85,9 @@ final class Counts {
         for (Of what : Of.values()) {
             all.put(what.wireName, counts.getOrDefault(what, 0L));
         }
-        all.put("waiting", waiting).put("mostAtOnce", mostUnderWay).put("sentWithinMs", (lastSent - firstSent) / 1_000_000);
+        all.put("waiting", waiting)
+                .put("mostAtOnce", mostUnderWay)
+                .put("sentWithinMs", (lastSent - firstSent) / 1_000_000);
         ObjectNode counts = all.putObject("byStatus");
         ObjectNode times = all.putObject("answerTimes");
         byStatus.forEach((status, answers) -> {

@@ -1,14 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.sandbox.hubspot.webhook;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-
 import io.sluice.sandbox.server.Account;
 import io.sluice.sandbox.server.Fault;
 import io.sluice.sandbox.server.Section;
-
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
@@ -18,7 +17,6 @@ import io.vertx.core.http.HttpClientOptions;
 import io.vertx.core.http.HttpClientRequest;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.RequestOptions;
-
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -40,6 +38,7 @@ public final class Courier implements Section {
     private static final long ANSWER_MILLIS = 5_000;
     /** The operation by which faults know deliveries. */
     private static final String OPERATION = "webhook";
+
     private static final String WRONG_SECRET = "not-the-secret";
     private static final long HELD_BACK = 300;
     private static final ObjectMapper JSON = new ObjectMapper();
@@ -65,7 +64,7 @@ public final class Courier implements Section {
     private long lastEventId = 900_000;
 
     /** A request's events; {@code attempt} is 0 for the first. */
-    private record Delivery(List<Event> events, int attempt) { }
+    private record Delivery(List<Event> events, int attempt) {}
 
     public Courier(Vertx vertx, Account account, App app, long portalId, long appId) {
         this.vertx = vertx;
@@ -74,8 +73,10 @@ public final class Courier implements Section {
         this.portalId = portalId;
         this.appId = appId;
         this.context = vertx.getOrCreateContext();
-        this.http = vertx.createHttpClient(new HttpClientOptions().setMaxPoolSize(200)
-                .setConnectTimeout((int) ANSWER_MILLIS).setKeepAliveTimeout(10));
+        this.http = vertx.createHttpClient(new HttpClientOptions()
+                .setMaxPoolSize(200)
+                .setConnectTimeout((int) ANSWER_MILLIS)
+                .setKeepAliveTimeout(10));
     }
 
     @Override
@@ -102,13 +103,13 @@ public final class Courier implements Section {
     public void tell(List<Change> changes) {
         List<Subscription> subscriptions = app.subscriptions();
         List<Object[]> wanted = new ArrayList<>();
-        changes.forEach(change -> subscriptions.stream().filter(s -> s.wants(change))
-                .forEach(s -> wanted.add(new Object[] {s, change})));
+        changes.forEach(change ->
+                subscriptions.stream().filter(s -> s.wants(change)).forEach(s -> wanted.add(new Object[] {s, change})));
         if (!wanted.isEmpty()) {
             counts.add(Counts.Of.EVENTS, wanted.size());
             counts.wait(wanted.size());
-            context.runOnContext(v -> wanted.forEach(pair ->
-                    arrive(new Event(++lastEventId, (Subscription) pair[0], (Change) pair[1]))));
+            context.runOnContext(v ->
+                    wanted.forEach(pair -> arrive(new Event(++lastEventId, (Subscription) pair[0], (Change) pair[1]))));
         }
     }
 
@@ -166,7 +167,10 @@ public final class Courier implements Section {
     private void send() {
         Settings settings = app.settings();
         if (settings.targetUrl() == null) {
-            counts.wait(-ready.size() - again.stream().mapToInt(delivery -> delivery.events.size()).sum());
+            counts.wait(-ready.size()
+                    - again.stream()
+                            .mapToInt(delivery -> delivery.events.size())
+                            .sum());
             ready.clear();
             again.clear();
             return;
@@ -245,21 +249,30 @@ public final class Courier implements Section {
     private Future<Integer> post(Settings settings, String secret, byte[] body) {
         counts.begins();
         long begun = System.nanoTime();
-        RequestOptions options = new RequestOptions().setMethod(HttpMethod.POST).setAbsoluteURI(settings.targetUrl())
-                .putHeader("Content-Type", "application/json").putHeader("User-Agent", "Sluice sandbox (webhooks)");
+        RequestOptions options = new RequestOptions()
+                .setMethod(HttpMethod.POST)
+                .setAbsoluteURI(settings.targetUrl())
+                .putHeader("Content-Type", "application/json")
+                .putHeader("User-Agent", "Sluice sandbox (webhooks)");
         Signer.headers(settings, secret, body, System.currentTimeMillis()).forEach(options::putHeader);
         HttpClientRequest[] sent = new HttpClientRequest[1];
         // a client that was closed meanwhile throws: here that is a failure like others
-        return Future.<Void>succeededFuture().compose(v -> http.request(options)).compose(request -> {
-            sent[0] = request;
-            return request.send(Buffer.buffer(body));
-        }).compose(response -> response.end().map(response.statusCode())).timeout(ANSWER_MILLIS, TimeUnit.MILLISECONDS)
+        return Future.<Void>succeededFuture()
+                .compose(v -> http.request(options))
+                .compose(request -> {
+                    sent[0] = request;
+                    return request.send(Buffer.buffer(body));
+                })
+                .compose(response -> response.end().map(response.statusCode()))
+                .timeout(ANSWER_MILLIS, TimeUnit.MILLISECONDS)
                 .onComplete(answered -> {
                     if (answered.failed() && sent[0] != null) {
                         sent[0].reset();
                     }
-                    counts.ends(answered.succeeded() ? answered.result().toString()
-                            : answered.cause() instanceof TimeoutException ? "timeout" : "unreachable",
+                    counts.ends(
+                            answered.succeeded()
+                                    ? answered.result().toString()
+                                    : answered.cause() instanceof TimeoutException ? "timeout" : "unreachable",
                             System.nanoTime() - begun);
                 });
     }

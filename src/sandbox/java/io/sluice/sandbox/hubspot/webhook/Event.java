@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.sandbox.hubspot.webhook;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
@@ -8,10 +9,17 @@ record Event(long eventId, Subscription subscription, Change change) {
 
     /** @param portalId of the account, as appId of the app */
     ObjectNode json(long portalId, long appId, int attempt) {
-        ObjectNode json = JsonNodeFactory.instance.objectNode().put("eventId", eventId)
-                .put("subscriptionId", subscription.id()).put("portalId", portalId).put("appId", appId)
-                .put("occurredAt", change.occurredAt()).put("subscriptionType", subscription.eventType())
-                .put("attemptNumber", attempt).put("changeSource", change.source()).put("sourceId", change.sourceId());
+        ObjectNode json = JsonNodeFactory.instance
+                .objectNode()
+                .put("eventId", eventId)
+                .put("subscriptionId", subscription.id())
+                .put("portalId", portalId)
+                .put("appId", appId)
+                .put("occurredAt", change.occurredAt())
+                .put("subscriptionType", subscription.eventType())
+                .put("attemptNumber", attempt)
+                .put("changeSource", change.source())
+                .put("sourceId", change.sourceId());
         if (change.association() != null) {
             return association(json);
         }
@@ -20,13 +28,14 @@ record Event(long eventId, Subscription subscription, Change change) {
             json.put("objectTypeId", change.typeId());
         }
         if (change.property() != null) {
-            json.put("propertyName", change.property().name()).put("propertyValue", change.property().value());
+            json.put("propertyName", change.property().name())
+                    .put("propertyValue", change.property().value());
         }
         switch (change.kind()) {
             case Change.CREATION -> json.put("changeFlag", "CREATED");
             case Change.DELETION, Change.PRIVACY_DELETION -> json.put("changeFlag", "DELETED");
             case Change.RESTORE -> json.put("changeFlag", "RESTORED");
-            default -> { }
+            default -> {}
         }
         return change.merge() == null ? json : merge(json);
     }
@@ -34,12 +43,17 @@ record Event(long eventId, Subscription subscription, Change change) {
     /** It names two records instead of one, and generic events the types too ("Create generic webhook subscriptions"). */
     private ObjectNode association(ObjectNode json) {
         Change.Association association = change.association();
-        json.put("associationType", association.type()).put("fromObjectId", Long.parseLong(change.objectId()))
-                .put("toObjectId", Long.parseLong(association.toId())).put("associationRemoved", association.removed())
+        json.put("associationType", association.type())
+                .put("fromObjectId", Long.parseLong(change.objectId()))
+                .put("toObjectId", Long.parseLong(association.toId()))
+                .put("associationRemoved", association.removed())
                 .put("isPrimaryAssociation", association.primary());
-        return !subscription.isGeneric() ? json : json.put("fromObjectTypeId", change.typeId())
-                .put("toObjectTypeId", association.toTypeId()).put("associationTypeId", association.typeId())
-                .put("associationCategory", association.category());
+        return !subscription.isGeneric()
+                ? json
+                : json.put("fromObjectTypeId", change.typeId())
+                        .put("toObjectTypeId", association.toTypeId())
+                        .put("associationTypeId", association.typeId())
+                        .put("associationCategory", association.category());
     }
 
     private ObjectNode merge(ObjectNode json) {
@@ -55,9 +69,19 @@ record Event(long eventId, Subscription subscription, Change change) {
     Event forged() {
         Change.Property property = change.property();
         Change.Association association = change.association();
-        return new Event(eventId, subscription, new Change(change.object(), change.typeId(), change.kind(),
-                change.objectId(), change.source(), change.sourceId(), change.occurredAt() + 1,
-                property == null ? null : new Change.Property(property.name(), "forged"), change.merge(),
-                association == null ? null : association.opposite()));
+        return new Event(
+                eventId,
+                subscription,
+                new Change(
+                        change.object(),
+                        change.typeId(),
+                        change.kind(),
+                        change.objectId(),
+                        change.source(),
+                        change.sourceId(),
+                        change.occurredAt() + 1,
+                        property == null ? null : new Change.Property(property.name(), "forged"),
+                        change.merge(),
+                        association == null ? null : association.opposite()));
     }
 }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.sandbox.hubspot.webhook;
 
 import java.nio.charset.StandardCharsets;
@@ -9,7 +10,6 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 
@@ -17,10 +17,10 @@ import javax.crypto.spec.SecretKeySpec;
 final class Signer {
 
     /** Escapes that HubSpot undoes in the address before version 3 signs it. */
-    private static final Pattern UNDONE = Pattern.compile("%(3A|2F|3F|40|21|24|27|28|29|2A|2C|3B)",
-            Pattern.CASE_INSENSITIVE);
+    private static final Pattern UNDONE =
+            Pattern.compile("%(3A|2F|3F|40|21|24|27|28|29|2A|2C|3B)", Pattern.CASE_INSENSITIVE);
 
-    private Signer() { }
+    private Signer() {}
 
     static Map<String, String> headers(Settings settings, String secret, byte[] body, long nowMillis) {
         Map<String, String> headers = new LinkedHashMap<>();
@@ -34,8 +34,9 @@ final class Signer {
     }
 
     private static String third(String secret, String url, byte[] body, long nowMillis) {
-        String plain = UNDONE.matcher(url).replaceAll(escape -> Matcher.quoteReplacement(
-                String.valueOf((char) Integer.parseInt(escape.group(1), 16))));
+        String plain = UNDONE.matcher(url)
+                .replaceAll(escape ->
+                        Matcher.quoteReplacement(String.valueOf((char) Integer.parseInt(escape.group(1), 16))));
         try {
             Mac mac = Mac.getInstance("HmacSHA256");
             mac.init(new SecretKeySpec(utf8(secret), "HmacSHA256"));

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.sandbox.hubspot.webhook;
 
 import java.util.regex.Pattern;
@@ -10,11 +11,11 @@ import java.util.regex.Pattern;
  * @param propertyName of a propertyChange, else null
  * @param createdAt    milliseconds since 1970
  */
-public record Subscription(long id, String eventType, String objectTypeId, String propertyName, boolean active,
-        long createdAt) {
+public record Subscription(
+        long id, String eventType, String objectTypeId, String propertyName, boolean active, long createdAt) {
 
-    private static final Pattern EVENT_TYPE = Pattern.compile("(contact|company|deal|ticket|line_item|product|object)\\."
-            + "(" + String.join("|", Change.KINDS) + ")");
+    private static final Pattern EVENT_TYPE = Pattern.compile(
+            "(contact|company|deal|ticket|line_item|product|object)\\." + "(" + String.join("|", Change.KINDS) + ")");
 
     public Subscription {
         if (eventType == null || !EVENT_TYPE.matcher(eventType).matches()) {
@@ -41,14 +42,16 @@ public record Subscription(long id, String eventType, String objectTypeId, Strin
     }
 
     boolean wants(Change change) {
-        return active && (isGeneric() ? eventType.equals("object." + change.kind()) && objectTypeId.equals(change.typeId())
-                : eventType.equals(change.subject() + "." + change.kind()))
+        return active
+                && (isGeneric()
+                        ? eventType.equals("object." + change.kind()) && objectTypeId.equals(change.typeId())
+                        : eventType.equals(change.subject() + "." + change.kind()))
                 && (change.property() == null || change.property().name().equals(propertyName));
     }
 
     /** Whether both ask for the same. */
     boolean isLike(Subscription other) {
-        return withActive(true).equals(new Subscription(id, other.eventType, other.objectTypeId, other.propertyName, true,
-                createdAt));
+        return withActive(true)
+                .equals(new Subscription(id, other.eventType, other.objectTypeId, other.propertyName, true, createdAt));
     }
 }

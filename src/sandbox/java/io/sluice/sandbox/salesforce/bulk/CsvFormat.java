@@ -1,9 +1,9 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.sandbox.salesforce.bulk;
 
 import de.siegmar.fastcsv.writer.CsvWriter;
 import de.siegmar.fastcsv.writer.LineDelimiter;
 import de.siegmar.fastcsv.writer.QuoteStrategies;
-
 import java.io.OutputStream;
 import java.io.Writer;
 
@@ -12,7 +12,12 @@ public record CsvFormat(Delimiter delimiter, LineEnding lineEnding) {
 
     /** What stands between two fields, by the name it has on the wire. */
     public enum Delimiter {
-        BACKQUOTE('`'), CARET('^'), COMMA(','), PIPE('|'), SEMICOLON(';'), TAB('\t');
+        BACKQUOTE('`'),
+        CARET('^'),
+        COMMA(','),
+        PIPE('|'),
+        SEMICOLON(';'),
+        TAB('\t');
 
         private final char character;
 
@@ -26,7 +31,10 @@ public record CsvFormat(Delimiter delimiter, LineEnding lineEnding) {
     }
 
     /** What ends a row, by the name it has on the wire. */
-    public enum LineEnding { LF, CRLF }
+    public enum LineEnding {
+        LF,
+        CRLF
+    }
 
     /** Writes rows the way Salesforce does, with every field in quotes; each row is flushed. */
     CsvWriter writer(Writer to) {
@@ -39,7 +47,9 @@ public record CsvFormat(Delimiter delimiter, LineEnding lineEnding) {
     }
 
     private CsvWriter.CsvWriterBuilder builder() {
-        return CsvWriter.builder().fieldSeparator(delimiter.character()).quoteStrategy(QuoteStrategies.ALWAYS)
+        return CsvWriter.builder()
+                .fieldSeparator(delimiter.character())
+                .quoteStrategy(QuoteStrategies.ALWAYS)
                 .lineDelimiter(lineEnding == LineEnding.LF ? LineDelimiter.LF : LineDelimiter.CRLF);
     }
 }

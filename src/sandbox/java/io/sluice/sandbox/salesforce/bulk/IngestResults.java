@@ -1,9 +1,8 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.sandbox.salesforce.bulk;
 
 import de.siegmar.fastcsv.writer.CsvWriter;
-
 import io.sluice.sandbox.server.Answer;
-
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -33,7 +32,9 @@ public final class IngestResults implements Answer.Chunks {
 
     /** Which rows, and what is told of them beside what was uploaded. */
     public enum Part {
-        SUCCESSFUL("sf__Id", "sf__Created"), FAILED("sf__Id", "sf__Error"), UNPROCESSED();
+        SUCCESSFUL("sf__Id", "sf__Created"),
+        FAILED("sf__Id", "sf__Error"),
+        UNPROCESSED();
 
         private final List<String> columns;
 
@@ -57,8 +58,9 @@ public final class IngestResults implements Answer.Chunks {
         try (CsvWriter csv = job.spec().format().writer(bytes)) {
             if (!headed) {
                 headed = true;
-                csv.writeRecord(Stream.concat(part.columns.stream(),
-                        rows == null ? Stream.empty() : rows.header().stream()).toList());
+                csv.writeRecord(
+                        Stream.concat(part.columns.stream(), rows == null ? Stream.empty() : rows.header().stream())
+                                .toList());
             }
             chunk().forEach(csv::writeRecord);
         }
@@ -68,7 +70,7 @@ public final class IngestResults implements Answer.Chunks {
     /** The next rows of this part, none at the end. */
     private List<List<String>> chunk() throws IOException {
         List<List<String>> chunk = List.of();
-        for (boolean more = rows != null; more && chunk.isEmpty();) {
+        for (boolean more = rows != null; more && chunk.isEmpty(); ) {
             List<String[]> read = rows.next(ROWS_A_CHUNK);
             more = !read.isEmpty();
             chunk = chosen(read);

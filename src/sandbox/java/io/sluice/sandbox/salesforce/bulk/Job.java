@@ -1,9 +1,9 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.sandbox.salesforce.bulk;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -28,8 +28,8 @@ public final class Job {
     private boolean deleted;
 
     /** Where a job stands at one moment; times in milliseconds. */
-    public record Status(JobState state, long modified, long processed, long failed, long activeMillis,
-            String errorMessage) { }
+    public record Status(
+            JobState state, long modified, long processed, long failed, long activeMillis, String errorMessage) {}
 
     Job(JobSpec spec, JobFolder folder, LongSupplier clockMillis, JobState state) {
         this.spec = spec;
@@ -66,9 +66,11 @@ public final class Job {
             throw JobRefusedException.state("Uploading data to a job in state " + state.wireName() + " not allowed");
         }
         if (isUploaded()) {
-            throw new JobRefusedException("INVALIDJOB", "Found multiple contents for job: <" + spec.id()
-                    + ">, please 'Close' / 'Abort' / 'Delete' the current Job then create a new Job and make sure you "
-                    + "only do 'PUT' once on a given Job.");
+            throw new JobRefusedException(
+                    "INVALIDJOB",
+                    "Found multiple contents for job: <" + spec.id()
+                            + ">, please 'Close' / 'Abort' / 'Delete' the current Job then create a new Job and make sure you "
+                            + "only do 'PUT' once on a given Job.");
         }
         try {
             Files.move(file, folder.upload());
@@ -157,13 +159,23 @@ public final class Job {
             return;
         }
         ObjectNode job = JsonNodeFactory.instance.objectNode();
-        job.put("id", spec.id()).put("type", spec.type().name()).put("operation", spec.operation())
-                .put("object", spec.object()).put("externalId", spec.externalId()).put("query", spec.query())
-                .put("version", spec.version()).put("delimiter", spec.format().delimiter().name())
-                .put("lineEnding", spec.format().lineEnding().name()).put("created", spec.created())
+        job.put("id", spec.id())
+                .put("type", spec.type().name())
+                .put("operation", spec.operation())
+                .put("object", spec.object())
+                .put("externalId", spec.externalId())
+                .put("query", spec.query())
+                .put("version", spec.version())
+                .put("delimiter", spec.format().delimiter().name())
+                .put("lineEnding", spec.format().lineEnding().name())
+                .put("created", spec.created())
                 .put("createdBy", spec.createdBy());
-        job.put("state", state.wireName()).put("modified", modified).put("processed", processed).put("failed", failed)
-                .put("activeMillis", activeMillis).put("errorMessage", errorMessage);
+        job.put("state", state.wireName())
+                .put("modified", modified)
+                .put("processed", processed)
+                .put("failed", failed)
+                .put("activeMillis", activeMillis)
+                .put("errorMessage", errorMessage);
         folder.describe(job);
     }
 

@@ -1,9 +1,9 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.sandbox.salesforce.bulk;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -45,7 +45,10 @@ record JobFolder(Path path) {
             Files.createDirectories(path);
             Path next = path.resolve("job.json.new");
             Files.write(next, JSON.writeValueAsBytes(job));
-            Files.move(next, path.resolve("job.json"), StandardCopyOption.REPLACE_EXISTING,
+            Files.move(
+                    next,
+                    path.resolve("job.json"),
+                    StandardCopyOption.REPLACE_EXISTING,
                     StandardCopyOption.ATOMIC_MOVE);
         } catch (IOException e) {
             throw new UncheckedIOException("The sandbox can't keep a job in " + path + ".", e);

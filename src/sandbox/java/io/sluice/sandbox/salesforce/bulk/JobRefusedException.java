@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.sandbox.salesforce.bulk;
 
 /** A call that the state of its job does not allow, with the code Salesforce gives it. */

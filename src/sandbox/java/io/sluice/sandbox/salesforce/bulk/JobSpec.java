@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.sandbox.salesforce.bulk;
 
 /**
@@ -10,12 +11,22 @@ package io.sluice.sandbox.salesforce.bulk;
  * @param version    of the API, such as v62.0
  * @param created    milliseconds since 1970
  */
-public record JobSpec(String id, Type type, String operation, String object, String externalId, String query,
-        String version, CsvFormat format, long created, String createdBy) {
+public record JobSpec(
+        String id,
+        Type type,
+        String operation,
+        String object,
+        String externalId,
+        String query,
+        String version,
+        CsvFormat format,
+        long created,
+        String createdBy) {
 
     /** Which way the rows go, by its name on the wire. */
     public enum Type {
-        INGEST("V2Ingest"), QUERY("V2Query");
+        INGEST("V2Ingest"),
+        QUERY("V2Query");
 
         private final String wireName;
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.sandbox.salesforce.bulk;
 
 import java.util.Arrays;
@@ -31,7 +32,9 @@ public enum JobState {
     }
 
     static JobState ofWireName(String name) {
-        return Arrays.stream(values()).filter(state -> state.wireName.equals(name)).findFirst()
+        return Arrays.stream(values())
+                .filter(state -> state.wireName.equals(name))
+                .findFirst()
                 .orElseThrow(() -> new IllegalArgumentException("There is no job state " + name + "."));
     }
 }

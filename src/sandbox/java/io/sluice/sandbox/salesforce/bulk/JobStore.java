@@ -1,12 +1,8 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.sandbox.salesforce.bulk;
 
 import com.fasterxml.jackson.databind.JsonNode;
-
 import io.sluice.sandbox.store.RecordIds;
-
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
-
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -20,6 +16,8 @@ import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
 import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The jobs of all accounts, each in a folder {@code account/id} of its own. */
 public final class JobStore {
@@ -61,8 +59,10 @@ public final class JobStore {
 
     /** The job of this id, of 15 characters or 18. */
     public Optional<Job> find(String account, JobSpec.Type type, String id) {
-        return RecordIds.isWellFormed(id) ? Optional.ofNullable(jobs(account).get(RecordIds.full(id)))
-                .filter(job -> job.spec().type() == type) : Optional.empty();
+        return RecordIds.isWellFormed(id)
+                ? Optional.ofNullable(jobs(account).get(RecordIds.full(id)))
+                        .filter(job -> job.spec().type() == type)
+                : Optional.empty();
     }
 
     /** All jobs of an account in the order of their creation. */
@@ -94,7 +94,10 @@ public final class JobStore {
     private void load(String account, JobFolder folder) {
         try {
             JsonNode description = folder.description();
-            Job job = new Job(spec(description), folder, clockMillis,
+            Job job = new Job(
+                    spec(description),
+                    folder,
+                    clockMillis,
                     JobState.ofWireName(description.path("state").asText()));
             job.restore(description, OutcomeLog.count(folder.outcomes()));
             jobs(account).put(job.spec().id(), job);
@@ -105,11 +108,19 @@ public final class JobStore {
     }
 
     private static JobSpec spec(JsonNode job) {
-        CsvFormat format = new CsvFormat(CsvFormat.Delimiter.valueOf(job.path("delimiter").asText()),
+        CsvFormat format = new CsvFormat(
+                CsvFormat.Delimiter.valueOf(job.path("delimiter").asText()),
                 CsvFormat.LineEnding.valueOf(job.path("lineEnding").asText()));
-        return new JobSpec(job.path("id").asText(), JobSpec.Type.valueOf(job.path("type").asText()),
-                job.path("operation").asText(), job.path("object").asText(), job.path("externalId").asText(null),
-                job.path("query").asText(null), job.path("version").asText(), format, job.path("created").asLong(),
+        return new JobSpec(
+                job.path("id").asText(),
+                JobSpec.Type.valueOf(job.path("type").asText()),
+                job.path("operation").asText(),
+                job.path("object").asText(),
+                job.path("externalId").asText(null),
+                job.path("query").asText(null),
+                job.path("version").asText(),
+                format,
+                job.path("created").asLong(),
                 job.path("createdBy").asText());
     }
 }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.sandbox.salesforce.bulk;
 
 import java.io.BufferedInputStream;
@@ -26,10 +27,10 @@ public final class OutcomeLog implements Closeable {
      * @param id    of the record, empty when it is not known
      * @param error null when the row was written
      */
-    public record Entry(String id, boolean created, String error) { }
+    public record Entry(String id, boolean created, String error) {}
 
     /** How many rows were tried, and how many of them failed. */
-    public record Count(long rows, long failed) { }
+    public record Count(long rows, long failed) {}
 
     private OutcomeLog(DataOutputStream out) {
         this.out = out;
@@ -37,8 +38,9 @@ public final class OutcomeLog implements Closeable {
 
     /** Opens the log of a job to write on at its end. */
     public static OutcomeLog append(Job job) throws IOException {
-        return new OutcomeLog(new DataOutputStream(new BufferedOutputStream(Files.newOutputStream(
-                job.folder().outcomes(), StandardOpenOption.CREATE, StandardOpenOption.APPEND), 1 << 16)));
+        return new OutcomeLog(new DataOutputStream(new BufferedOutputStream(
+                Files.newOutputStream(job.folder().outcomes(), StandardOpenOption.CREATE, StandardOpenOption.APPEND),
+                1 << 16)));
     }
 
     /** Adds rows and hands them to the operating system. */
@@ -82,7 +84,9 @@ public final class OutcomeLog implements Closeable {
 
     /** In the encoding of DataOutput, where a character takes one to three bytes. */
     private static long encodedLength(String text) {
-        return text.chars().mapToLong(c -> c >= 1 && c < 0x80 ? 1 : c < 0x800 ? 2 : 3).sum();
+        return text.chars()
+                .mapToLong(c -> c >= 1 && c < 0x80 ? 1 : c < 0x800 ? 2 : 3)
+                .sum();
     }
 
     /** Reads a log from its beginning. */

@@ -1,9 +1,8 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.sandbox.salesforce.bulk;
 
 import de.siegmar.fastcsv.writer.CsvWriter;
-
 import io.sluice.sandbox.server.Answer;
-
 import java.io.BufferedOutputStream;
 import java.io.Closeable;
 import java.io.DataOutputStream;
@@ -31,7 +30,7 @@ public final class QueryResults {
      *
      * @param next the locator of the page that follows, or null after the last
      */
-    public record Page(long rows, String next, Answer.Chunks csv) { }
+    public record Page(long rows, String next, Answer.Chunks csv) {}
 
     public QueryResults(Job job) {
         this.job = job;
@@ -50,8 +49,8 @@ public final class QueryResults {
         public Writing(Job job, List<String> header) throws IOException {
             JobFolder folder = job.folder();
             csv = new BufferedOutputStream(Files.newOutputStream(folder.results()), BYTES_A_CHUNK);
-            index = new DataOutputStream(new BufferedOutputStream(Files.newOutputStream(folder.resultsIndex()),
-                    BYTES_A_CHUNK));
+            index = new DataOutputStream(
+                    new BufferedOutputStream(Files.newOutputStream(folder.resultsIndex()), BYTES_A_CHUNK));
             writer = job.spec().format().writer(text);
             row(header);
         }
@@ -95,7 +94,8 @@ public final class QueryResults {
     }
 
     private static String locator(long row) {
-        return Base64.getUrlEncoder().withoutPadding()
+        return Base64.getUrlEncoder()
+                .withoutPadding()
                 .encodeToString(String.valueOf(row).getBytes(StandardCharsets.US_ASCII));
     }
 
@@ -109,7 +109,7 @@ public final class QueryResults {
     }
 
     /** Bytes of the file, from the first to the one before the last. */
-    private record Range(long from, long to) { }
+    private record Range(long from, long to) {}
 
     /** The header line, then the page's rows. */
     private static final class Chunks implements Answer.Chunks {

@@ -1,10 +1,10 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.sandbox.salesforce.bulk;
 
 import de.siegmar.fastcsv.reader.CloseableIterator;
 import de.siegmar.fastcsv.reader.CsvParseException;
 import de.siegmar.fastcsv.reader.CsvReader;
 import de.siegmar.fastcsv.reader.StringArrayHandler;
-
 import java.io.BufferedInputStream;
 import java.io.Closeable;
 import java.io.IOException;
@@ -41,8 +41,11 @@ public final class UploadedRows implements Closeable {
     }
 
     private static UploadedRows open(Job job, boolean lenient) throws IOException {
-        CsvReader<String[]> reader = CsvReader.builder().fieldSeparator(job.spec().format().delimiter().character())
-                .detectBomHeader(true).allowMissingFields(lenient).allowExtraFields(lenient)
+        CsvReader<String[]> reader = CsvReader.builder()
+                .fieldSeparator(job.spec().format().delimiter().character())
+                .detectBomHeader(true)
+                .allowMissingFields(lenient)
+                .allowExtraFields(lenient)
                 .allowExtraCharsAfterClosingQuote(lenient)
                 .build(StringArrayHandler.of(), job.folder().upload());
         return new UploadedRows(reader.iterator());
@@ -80,7 +83,8 @@ public final class UploadedRows implements Closeable {
         try {
             return rows.hasNext() ? rows.next() : null;
         } catch (CsvParseException e) {
-            throw new JobFailedException("ClientInputError : " + (e.getCause() == null ? e : e.getCause()).getMessage());
+            throw new JobFailedException(
+                    "ClientInputError : " + (e.getCause() == null ? e : e.getCause()).getMessage());
         }
     }
 
@@ -95,8 +99,9 @@ public final class UploadedRows implements Closeable {
             }
             CsvFormat.LineEnding found = before == '\r' ? CsvFormat.LineEnding.CRLF : CsvFormat.LineEnding.LF;
             if (found != expected) {
-                throw new JobFailedException("ClientInputError : LineEnding is invalid on user data. Current LineEnding "
-                        + "setting is " + expected);
+                throw new JobFailedException(
+                        "ClientInputError : LineEnding is invalid on user data. Current LineEnding " + "setting is "
+                                + expected);
             }
         }
     }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.sandbox.salesforce.soap;
 
 import java.util.List;
@@ -23,7 +24,9 @@ public record Element(String name, boolean nil, String text, List<Element> child
 
     /** The text of the first child of this name, without the blanks around it; empty when it is absent, nil or blank. */
     public Optional<String> value(String childName) {
-        return child(childName).filter(child -> !child.nil).map(child -> child.text.strip())
+        return child(childName)
+                .filter(child -> !child.nil)
+                .map(child -> child.text.strip())
                 .filter(text -> !text.isEmpty());
     }
 }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.sandbox.salesforce.soap;
 
 import java.util.ArrayList;
@@ -12,6 +13,7 @@ public final class Envelope {
 
     /** What the partner API takes and answers in. */
     public static final String PARTNER = "urn:partner.soap.sforce.com";
+
     static final String SOAP = "http://schemas.xmlsoap.org/soap/envelope/";
 
     private final List<Element> headers;
@@ -56,7 +58,9 @@ public final class Envelope {
 
     /** The value of an element of a header, such as {@code sessionId} of {@code SessionHeader}. */
     public Optional<String> header(String header, String name) {
-        return headers.stream().filter(element -> element.name().equals(header)).findFirst()
+        return headers.stream()
+                .filter(element -> element.name().equals(header))
+                .findFirst()
                 .flatMap(element -> element.value(name));
     }
 

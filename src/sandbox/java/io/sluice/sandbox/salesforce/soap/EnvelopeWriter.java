@@ -1,7 +1,7 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.sandbox.salesforce.soap;
 
 import java.io.StringWriter;
-
 import javax.xml.XMLConstants;
 import javax.xml.stream.XMLOutputFactory;
 import javax.xml.stream.XMLStreamException;
@@ -23,7 +23,7 @@ public final class EnvelopeWriter {
     }
 
     /** How many calls of the day are used: it stands in the header of an answer. */
-    public record Usage(long current, long limit) { }
+    public record Usage(long current, long limit) {}
 
     private EnvelopeWriter(XMLStreamWriter xml, String sf) {
         this.xml = xml;
@@ -34,9 +34,13 @@ public final class EnvelopeWriter {
     public static String answer(String operation, Usage usage, Content content) {
         return envelope(Envelope.PARTNER, RECORDS, writer -> {
             if (usage != null) {
-                writer.soap("Header", header -> header.element("LimitInfoHeader", one -> one.element("limitInfo",
-                        info -> info.value("current", usage.current()).value("limit", usage.limit())
-                                .value("type", "API REQUESTS"))));
+                writer.soap(
+                        "Header",
+                        header -> header.element(
+                                "LimitInfoHeader",
+                                one -> one.element("limitInfo", info -> info.value("current", usage.current())
+                                        .value("limit", usage.limit())
+                                        .value("type", "API REQUESTS"))));
             }
             writer.soap("Body", body -> body.element(operation + "Response", content));
         });
@@ -105,7 +109,7 @@ public final class EnvelopeWriter {
 
     /** Text within an element. */
     public void text(String text) throws XMLStreamException {
-        for (int from = 0; from < text.length();) {
+        for (int from = 0; from < text.length(); ) {
             // as such a reader would take it for a line's end
             int end = text.indexOf('\r', from);
             xml.writeCharacters(valid(text.substring(from, end < 0 ? text.length() : end)));
@@ -118,7 +122,8 @@ public final class EnvelopeWriter {
 
     /** Without the characters that XML 1.0 has no way to write. */
     private static String valid(String text) {
-        return text.chars().noneMatch(c -> c < ' ' && c != '\t' && c != '\n' || c == 0xFFFE || c == 0xFFFF) ? text
+        return text.chars().noneMatch(c -> c < ' ' && c != '\t' && c != '\n' || c == 0xFFFE || c == 0xFFFF)
+                ? text
                 : text.replaceAll("[\\x00-\\x08\\x0B\\x0C\\x0E-\\x1F\\uFFFE\\uFFFF]", "\uFFFD");
     }
 

@@ -1,9 +1,9 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.sandbox.salesforce.soap;
 
 import java.io.ByteArrayInputStream;
 import java.util.ArrayList;
 import java.util.List;
-
 import javax.xml.XMLConstants;
 import javax.xml.stream.XMLInputFactory;
 import javax.xml.stream.XMLStreamConstants;
@@ -55,7 +55,7 @@ final class XmlPull {
                 case XMLStreamConstants.END_ELEMENT, XMLStreamConstants.END_DOCUMENT -> {
                     return false;
                 }
-                default -> { }
+                default -> {}
             }
         }
     }
@@ -86,8 +86,8 @@ final class XmlPull {
                     return new Element(name, "true".equals(nil) || "1".equals(nil), text.toString(), children);
                 }
                 case XMLStreamConstants.CHARACTERS, XMLStreamConstants.CDATA, XMLStreamConstants.SPACE ->
-                        text.append(reader.getText());
-                default -> { }
+                    text.append(reader.getText());
+                default -> {}
             }
         }
     }
@@ -104,8 +104,8 @@ final class XmlPull {
                 }
                 case XMLStreamConstants.END_ELEMENT -> depth--;
                 case XMLStreamConstants.DTD, XMLStreamConstants.ENTITY_REFERENCE ->
-                        throw new MalformedEnvelopeException("A SOAP message must not contain a document type");
-                default -> { }
+                    throw new MalformedEnvelopeException("A SOAP message must not contain a document type");
+                default -> {}
             }
             return event;
         } catch (XMLStreamException e) {

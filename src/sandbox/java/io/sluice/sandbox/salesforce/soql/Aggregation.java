@@ -1,10 +1,10 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.sandbox.salesforce.soql;
 
 import io.sluice.sandbox.salesforce.soql.Query.Column;
 import io.sluice.sandbox.salesforce.soql.Query.Expression;
 import io.sluice.sandbox.store.Field;
 import io.sluice.sandbox.store.Row;
-
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
@@ -26,7 +26,7 @@ public final class Aggregation {
     private final Map<String, Operand<Group>> columns = new LinkedHashMap<>();
 
     /** The rows that have one key, of which values in comparable form are made. */
-    private record Group(int number, List<Object> key, List<Row> rows) { }
+    private record Group(int number, List<Object> key, List<Row> rows) {}
 
     /**
      * @throws MalformedQueryException when a column is neither aggregated nor grouped by, or can't be
@@ -39,8 +39,11 @@ public final class Aggregation {
         for (Query.Selected selected : query.select()) {
             Column column = (Column) selected;
             Operand<Group> operand = operand(column.expression());
-            String name = column.alias() != null ? column.alias()
-                    : column.expression().function() != null ? "expr" + unnamed++ : operand.field().name();
+            String name = column.alias() != null
+                    ? column.alias()
+                    : column.expression().function() != null
+                            ? "expr" + unnamed++
+                            : operand.field().name();
             if (columns.put(name, operand) != null) {
                 throw MalformedQueryException.malformed("duplicate alias: " + name);
             }
@@ -56,15 +59,21 @@ public final class Aggregation {
      * @param field    what its values are like
      * @param function as the query has it, or its alias where it has one; null where the column is a field
      */
-    public record Result(String name, Field field, String function) { }
+    public record Result(String name, Field field, String function) {}
 
     public List<Result> columns() {
         List<Result> results = new ArrayList<>();
         columns.forEach((name, operand) -> {
             Column column = (Column) query.select().get(results.size());
             Expression expression = column.expression();
-            results.add(new Result(name, operand.field(), expression.function() == null ? null
-                    : column.alias() != null ? column.alias() : expression.function() + "(" + expression.path() + ")"));
+            results.add(new Result(
+                    name,
+                    operand.field(),
+                    expression.function() == null
+                            ? null
+                            : column.alias() != null
+                                    ? column.alias()
+                                    : expression.function() + "(" + expression.path() + ")"));
         });
         return results;
     }
@@ -93,15 +102,22 @@ public final class Aggregation {
         for (Row row : rows) {
             List<Object> key = new ArrayList<>();
             keys.forEach(operand -> key.add(operand.comparable(row)));
-            groups.computeIfAbsent(key, k -> new Group(groups.size(), k, new ArrayList<>())).rows().add(row);
+            groups.computeIfAbsent(key, k -> new Group(groups.size(), k, new ArrayList<>()))
+                    .rows()
+                    .add(row);
         }
         return List.copyOf(groups.values());
     }
 
     private Predicate<Group> having() {
-        return query.having().map(new Filter<Group>(this::operand, joined -> {
-            throw MalformedQueryException.malformed("HAVING can't contain a semi join sub-select");
-        }, scope.store().now())::of).orElse(group -> true);
+        return query.having()
+                .map(new Filter<Group>(
+                        this::operand,
+                        joined -> {
+                            throw MalformedQueryException.malformed("HAVING can't contain a semi join sub-select");
+                        },
+                        scope.store().now())::of)
+                .orElse(group -> true);
     }
 
     private Comparator<Group> order() {
@@ -114,14 +130,17 @@ public final class Aggregation {
         Field field = path.field();
         if (expression.isAggregate()) {
             Function function = expression.function();
-            return new Operand<>(function.result(field),
+            return new Operand<>(
+                    function.result(field),
                     group -> function.aggregate(field, group.rows().stream().map(path::read)));
         }
         for (int i = 0; i < keys.size(); i++) {
             Expression grouped = query.groupBy().get(i);
-            if (grouped.function() == expression.function() && scope.path(grouped.path()).equals(path)) {
+            if (grouped.function() == expression.function()
+                    && scope.path(grouped.path()).equals(path)) {
                 Operand<Row> key = keys.get(i);
-                return new Operand<>(key.field(), group -> key.reader().apply(group.rows().get(0)));
+                return new Operand<>(
+                        key.field(), group -> key.reader().apply(group.rows().get(0)));
             }
         }
         throw MalformedQueryException.malformed("Field must be grouped or aggregated: " + field.name());

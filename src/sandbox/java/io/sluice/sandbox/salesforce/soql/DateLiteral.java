@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.sandbox.salesforce.soql;
 
 import java.time.DayOfWeek;
@@ -16,8 +17,8 @@ import java.util.regex.Pattern;
  */
 record DateLiteral(LocalDate first, LocalDate last) {
 
-    private static final Pattern COUNTED = Pattern.compile(
-            "(LAST|NEXT)_N_(FISCAL_)?(DAY|WEEK|MONTH|QUARTER|YEAR)S:(\\d{1,5})");
+    private static final Pattern COUNTED =
+            Pattern.compile("(LAST|NEXT)_N_(FISCAL_)?(DAY|WEEK|MONTH|QUARTER|YEAR)S:(\\d{1,5})");
     private static final Pattern AGO = Pattern.compile("N_(FISCAL_)?(DAY|WEEK|MONTH|QUARTER|YEAR)S_AGO:(\\d{1,5})");
     private static final Pattern ONE = Pattern.compile("(LAST|THIS|NEXT)_(FISCAL_)?(WEEK|MONTH|QUARTER|YEAR)");
 
@@ -27,8 +28,10 @@ record DateLiteral(LocalDate first, LocalDate last) {
         Matcher counted = COUNTED.matcher(name);
         if (counted.matches() && isPeriod(counted.group(2), counted.group(3))) {
             int n = Integer.parseInt(counted.group(4));
-            return Optional.of("LAST".equals(counted.group(1)) ? last(counted.group(3), n, today)
-                    : between(counted.group(3), 1, n, today));
+            return Optional.of(
+                    "LAST".equals(counted.group(1))
+                            ? last(counted.group(3), n, today)
+                            : between(counted.group(3), 1, n, today));
         }
         Matcher ago = AGO.matcher(name);
         if (ago.matches() && isPeriod(ago.group(1), ago.group(2))) {
@@ -37,11 +40,12 @@ record DateLiteral(LocalDate first, LocalDate last) {
         }
         Matcher one = ONE.matcher(name);
         if (one.matches() && isPeriod(one.group(2), one.group(3))) {
-            int n = switch (one.group(1)) {
-                case "LAST" -> -1;
-                case "NEXT" -> 1;
-                default -> 0;
-            };
+            int n =
+                    switch (one.group(1)) {
+                        case "LAST" -> -1;
+                        case "NEXT" -> 1;
+                        default -> 0;
+                    };
             return Optional.of(between(one.group(3), n, n, today));
         }
         return switch (name) {
@@ -66,16 +70,20 @@ record DateLiteral(LocalDate first, LocalDate last) {
 
     /** From the beginning of one period to the end of another, counted from the current one, which is 0. */
     private static DateLiteral between(String unit, int from, int to, LocalDate today) {
-        return new DateLiteral(start(unit, from, today), start(unit, to + 1, today).minusDays(1));
+        return new DateLiteral(
+                start(unit, from, today), start(unit, to + 1, today).minusDays(1));
     }
 
     private static LocalDate start(String unit, int n, LocalDate today) {
         return switch (unit) {
             case "DAY" -> today.plusDays(n);
-            case "WEEK" -> today.with(TemporalAdjusters.previousOrSame(DayOfWeek.SUNDAY)).plusWeeks(n);
+            case "WEEK" ->
+                today.with(TemporalAdjusters.previousOrSame(DayOfWeek.SUNDAY)).plusWeeks(n);
             case "MONTH" -> today.withDayOfMonth(1).plusMonths(n);
-            case "QUARTER" -> today.withDayOfMonth(1).withMonth((today.getMonthValue() - 1) / 3 * 3 + 1)
-                    .plusMonths(3L * n);
+            case "QUARTER" ->
+                today.withDayOfMonth(1)
+                        .withMonth((today.getMonthValue() - 1) / 3 * 3 + 1)
+                        .plusMonths(3L * n);
             default -> today.withDayOfYear(1).plusYears(n);
         };
     }

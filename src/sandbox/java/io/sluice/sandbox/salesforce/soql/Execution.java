@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.sandbox.salesforce.soql;
 
 import io.sluice.sandbox.salesforce.soql.Query.Among;
@@ -13,7 +14,6 @@ import io.sluice.sandbox.store.RecordIds;
 import io.sluice.sandbox.store.Row;
 import io.sluice.sandbox.store.Store;
 import io.sluice.sandbox.store.Table;
-
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -106,7 +106,7 @@ public final class Execution {
     }
 
     /** What is selected of each row. */
-    public sealed interface Item permits Path, Children { }
+    public sealed interface Item permits Path, Children {}
 
     /**
      * Children of each row, selected by a sub-query.
@@ -119,8 +119,16 @@ public final class Execution {
         /** The children in their order, by the id of the row that they belong to. */
         public Map<Object, List<Row>> byParent() {
             Query sub = execution.query;
-            Query all = new Query(sub.select(), sub.from(), sub.aliases(), sub.where(), sub.groupBy(), sub.having(),
-                    sub.orderBy(), Integer.MAX_VALUE, 0);
+            Query all = new Query(
+                    sub.select(),
+                    sub.from(),
+                    sub.aliases(),
+                    sub.where(),
+                    sub.groupBy(),
+                    sub.having(),
+                    sub.orderBy(),
+                    Integer.MAX_VALUE,
+                    0);
             Map<Object, List<Row>> children = new HashMap<>();
             for (Row row : new Execution(execution.store, execution.table, all, execution.withDeleted).rows()) {
                 Object parent = reference.read(row);
@@ -128,8 +136,8 @@ public final class Execution {
                     children.computeIfAbsent(parent, id -> new ArrayList<>()).add(row);
                 }
             }
-            children.replaceAll((id, rows) -> rows.subList(Math.min(sub.offset(), rows.size()),
-                    (int) Math.min(rows.size(), (long) sub.offset() + sub.limit())));
+            children.replaceAll((id, rows) -> rows.subList(Math.min(sub.offset(), rows.size()), (int)
+                    Math.min(rows.size(), (long) sub.offset() + sub.limit())));
             children.values().removeIf(List::isEmpty);
             return children;
         }
@@ -141,11 +149,13 @@ public final class Execution {
         Set<String> names = new HashSet<>();
         for (Query.Selected selected : query.select()) {
             if (selected instanceof Query.FieldGroup group) {
-                table.type().fields().stream().filter(field -> switch (group.kind()) {
-                    case ALL -> true;
-                    case STANDARD -> !field.custom();
-                    case CUSTOM -> field.custom();
-                }).forEach(field -> select.add(once(names, field.name(), new Path(store, List.of(), field))));
+                table.type().fields().stream()
+                        .filter(field -> switch (group.kind()) {
+                            case ALL -> true;
+                            case STANDARD -> !field.custom();
+                            case CUSTOM -> field.custom();
+                        })
+                        .forEach(field -> select.add(once(names, field.name(), new Path(store, List.of(), field))));
             } else if (selected instanceof Query.Children children) {
                 Children found = children(children.query());
                 select.add(once(names, found.name(), found));
@@ -167,7 +177,8 @@ public final class Execution {
     private Children children(Query sub) {
         for (Table children : store.tables()) {
             for (Field field : children.type().fields()) {
-                if (field.refersTo(table.type().name()) && field.reference().children() != null
+                if (field.refersTo(table.type().name())
+                        && field.reference().children() != null
                         && field.reference().children().equalsIgnoreCase(relationship(sub))) {
                     Execution execution = new Execution(store, children, sub, withDeleted);
                     execution.check();
@@ -175,16 +186,19 @@ public final class Execution {
                 }
             }
         }
-        throw new MalformedQueryException("INVALID_TYPE", "Didn't understand relationship '" + sub.from() + "' in FROM part of "
-                + "query call. If you are attempting to use a custom relationship, be sure to append the '__r' after the "
-                + "custom relationship name. Please reference your WSDL or the describe call for the appropriate names.");
+        throw new MalformedQueryException(
+                "INVALID_TYPE",
+                "Didn't understand relationship '" + sub.from() + "' in FROM part of "
+                        + "query call. If you are attempting to use a custom relationship, be sure to append the '__r' after the "
+                        + "custom relationship name. Please reference your WSDL or the describe call for the appropriate names.");
     }
 
     /** {@code FROM Account.Contacts} and {@code FROM a.Contacts} are other ways to say {@code FROM Contacts}. */
     private String relationship(Query sub) {
         int dot = sub.from().indexOf('.');
         String before = dot < 0 ? "" : sub.from().substring(0, dot).toLowerCase(Locale.ROOT);
-        boolean isOwn = before.equalsIgnoreCase(table.type().name()) || "".equals(query.aliases().get(before));
+        boolean isOwn = before.equalsIgnoreCase(table.type().name())
+                || "".equals(query.aliases().get(before));
         return dot >= 0 && isOwn ? sub.from().substring(dot + 1) : sub.from();
     }
 
@@ -199,7 +213,11 @@ public final class Execution {
      */
     private record Candidates(Iterable<Row> rows, Ordered ordered) {
 
-        enum Ordered { NO, BY_ID, BY_STAMP }
+        enum Ordered {
+            NO,
+            BY_ID,
+            BY_STAMP
+        }
 
         boolean isIndexed() {
             return !(rows instanceof Scan);
@@ -220,7 +238,8 @@ public final class Execution {
     }
 
     private Candidates candidates() {
-        List<Condition> must = query.where().map(where -> where instanceof And and ? and.all() : List.of(where))
+        List<Condition> must = query.where()
+                .map(where -> where instanceof And and ? and.all() : List.of(where))
                 .orElse(List.of());
         long from = Long.MIN_VALUE;
         long to = Long.MAX_VALUE;
@@ -244,16 +263,21 @@ public final class Execution {
             }
         }
         if (from == Long.MIN_VALUE && to == Long.MAX_VALUE) {
-            return new Candidates(new Scan(table.from(firstNumber)), !query.isAggregate() && query.orderBy().isEmpty() || isFirst("Id")
-                    ? Candidates.Ordered.BY_ID : Candidates.Ordered.NO);
+            return new Candidates(
+                    new Scan(table.from(firstNumber)),
+                    !query.isAggregate() && query.orderBy().isEmpty() || isFirst("Id")
+                            ? Candidates.Ordered.BY_ID
+                            : Candidates.Ordered.NO);
         }
-        return new Candidates(store.stampedBetween(table, from, to), isFirst("SystemModstamp")
-                ? Candidates.Ordered.BY_STAMP : Candidates.Ordered.NO);
+        return new Candidates(
+                store.stampedBetween(table, from, to),
+                isFirst("SystemModstamp") ? Candidates.Ordered.BY_STAMP : Candidates.Ordered.NO);
     }
 
     /** Whether the order begins with this field, rising. */
     private boolean isFirst(String field) {
-        return !query.orderBy().isEmpty() && isField(query.orderBy().get(0).expression(), field)
+        return !query.orderBy().isEmpty()
+                && isField(query.orderBy().get(0).expression(), field)
                 && !query.orderBy().get(0).descending();
     }
 
@@ -270,13 +294,18 @@ public final class Execution {
     private int firstNumber(Compare compare) {
         boolean bounds = compare.operator() == Operator.GREATER || compare.operator() == Operator.GREATER_OR_EQUAL;
         return bounds && isField(compare.left(), "Id") && compare.literal().kind() == Literal.Kind.TEXT
-                ? Math.max(1, RecordIds.number(table.type().keyPrefix(), compare.literal().text())) : 1;
+                ? Math.max(
+                        1,
+                        RecordIds.number(
+                                table.type().keyPrefix(), compare.literal().text()))
+                : 1;
     }
 
     private Optional<List<Row>> keyed(Expression left, List<Literal> literals) {
         Field field = field(left).orElse(null);
         boolean isId = field != null && field.type() == FieldType.ID;
-        if (field == null || !isId && (!field.indexed() || withDeleted)
+        if (field == null
+                || !isId && (!field.indexed() || withDeleted)
                 || literals.stream().anyMatch(l -> l.kind() == Literal.Kind.NULL)) {
             return Optional.empty();
         }
@@ -288,7 +317,8 @@ public final class Execution {
                     rows.put(row.number(), row);
                 }
             } else {
-                Object value = field.type().isText() ? literal.text() : field.type().parse(literal.text());
+                Object value =
+                        field.type().isText() ? literal.text() : field.type().parse(literal.text());
                 store.find(table, field, value).forEach(row -> rows.put(row.number(), row));
             }
         }
@@ -297,12 +327,15 @@ public final class Execution {
 
     /** The earliest stamp, in milliseconds, that a row which meets the comparison can bear. */
     private long earliest(Compare compare) {
-        boolean bounds = switch (compare.operator()) {
-            case EQUAL, GREATER, GREATER_OR_EQUAL -> true;
-            default -> false;
-        };
+        boolean bounds =
+                switch (compare.operator()) {
+                    case EQUAL, GREATER, GREATER_OR_EQUAL -> true;
+                    default -> false;
+                };
         Field field = field(compare.left()).orElse(null);
-        if (!bounds || field == null || !STAMPED_NOT_AFTER.contains(field.name())
+        if (!bounds
+                || field == null
+                || !STAMPED_NOT_AFTER.contains(field.name())
                 || compare.literal().kind() == Literal.Kind.NULL) {
             return Long.MIN_VALUE;
         }
@@ -310,11 +343,13 @@ public final class Execution {
     }
 
     private long latest(Compare compare) {
-        boolean bounds = switch (compare.operator()) {
-            case EQUAL, LESS, LESS_OR_EQUAL -> true;
-            default -> false;
-        };
-        if (!bounds || !isField(compare.left(), "SystemModstamp")
+        boolean bounds =
+                switch (compare.operator()) {
+                    case EQUAL, LESS, LESS_OR_EQUAL -> true;
+                    default -> false;
+                };
+        if (!bounds
+                || !isField(compare.left(), "SystemModstamp")
                 || compare.literal().kind() == Literal.Kind.NULL) {
             return Long.MAX_VALUE;
         }

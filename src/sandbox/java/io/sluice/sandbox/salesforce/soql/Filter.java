@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.sandbox.salesforce.soql;
 
 import io.sluice.sandbox.salesforce.soql.Query.Among;
@@ -10,7 +11,6 @@ import io.sluice.sandbox.salesforce.soql.Query.Not;
 import io.sluice.sandbox.salesforce.soql.Query.Operator;
 import io.sluice.sandbox.salesforce.soql.Query.Or;
 import io.sluice.sandbox.store.FieldType;
-
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
@@ -59,7 +59,9 @@ final class Filter<T> {
             return like(operand, compare);
         }
         boolean ordered = compare.operator() != Operator.EQUAL && compare.operator() != Operator.UNEQUAL;
-        if (ordered && (operand.field().type() == FieldType.BOOLEAN || operand.field().type() == FieldType.MULTIPICKLIST)) {
+        if (ordered
+                && (operand.field().type() == FieldType.BOOLEAN
+                        || operand.field().type() == FieldType.MULTIPICKLIST)) {
             throw invalidOperator(operand);
         }
         Values.Span span = Values.literal(operand.field(), compare.literal(), nowMillis);
@@ -71,16 +73,20 @@ final class Filter<T> {
             };
         }
         return switch (compare.operator()) {
-            case EQUAL -> one -> {
-                Object value = operand.comparable(one);
-                return value != null && Values.compare(value, span.first()) >= 0
-                        && Values.compare(value, span.last()) <= 0;
-            };
-            case UNEQUAL -> one -> {
-                Object value = operand.comparable(one);
-                return value == null || Values.compare(value, span.first()) < 0
-                        || Values.compare(value, span.last()) > 0;
-            };
+            case EQUAL ->
+                one -> {
+                    Object value = operand.comparable(one);
+                    return value != null
+                            && Values.compare(value, span.first()) >= 0
+                            && Values.compare(value, span.last()) <= 0;
+                };
+            case UNEQUAL ->
+                one -> {
+                    Object value = operand.comparable(one);
+                    return value == null
+                            || Values.compare(value, span.first()) < 0
+                            || Values.compare(value, span.last()) > 0;
+                };
             case LESS -> one -> test(operand, one, value -> Values.compare(value, span.first()) < 0);
             case LESS_OR_EQUAL -> one -> test(operand, one, value -> Values.compare(value, span.last()) <= 0);
             case GREATER -> one -> test(operand, one, value -> Values.compare(value, span.last()) > 0);
@@ -94,7 +100,8 @@ final class Filter<T> {
             if (operand.field().type() != FieldType.MULTIPICKLIST) {
                 throw invalidOperator(operand);
             }
-            List<List<String>> wanted = among.literals().stream().map(l -> parts(l.text())).toList();
+            List<List<String>> wanted =
+                    among.literals().stream().map(l -> parts(l.text())).toList();
             return one -> {
                 Object value = operand.reader().apply(one);
                 List<String> present = value == null ? List.of() : parts(value.toString());
@@ -102,13 +109,18 @@ final class Filter<T> {
             };
         }
         List<Values.Span> spans = among.literals().stream()
-                .map(literal -> Values.literal(operand.field(), literal, nowMillis)).toList();
+                .map(literal -> Values.literal(operand.field(), literal, nowMillis))
+                .toList();
         if (spans.stream().anyMatch(span -> span.first() != span.last())) {
             // a literal such as TODAY
             return one -> {
                 Object value = operand.comparable(one);
-                return among.negated() != (value != null && spans.stream().anyMatch(span -> span.first() != null
-                        && Values.compare(value, span.first()) >= 0 && Values.compare(value, span.last()) <= 0));
+                return among.negated()
+                        != (value != null
+                                && spans.stream()
+                                        .anyMatch(span -> span.first() != null
+                                                && Values.compare(value, span.first()) >= 0
+                                                && Values.compare(value, span.last()) <= 0));
             };
         }
         Set<Object> wanted = new HashSet<>();
@@ -117,8 +129,11 @@ final class Filter<T> {
     }
 
     private static List<String> parts(String text) {
-        return text == null ? List.of()
-                : Arrays.stream(text.toLowerCase(Locale.ROOT).split(";")).map(String::strip).toList();
+        return text == null
+                ? List.of()
+                : Arrays.stream(text.toLowerCase(Locale.ROOT).split(";"))
+                        .map(String::strip)
+                        .toList();
     }
 
     private static <T> Predicate<T> like(Operand<T> operand, Compare compare) {
@@ -127,8 +142,10 @@ final class Filter<T> {
             throw invalidOperator(operand);
         }
         if (compare.literal().kind() != Query.Literal.Kind.TEXT) {
-            throw new MalformedQueryException("INVALID_FIELD", "value of filter criterion for field '"
-                    + operand.field().name() + "' must be of type string and should be enclosed in quotes");
+            throw new MalformedQueryException(
+                    "INVALID_FIELD",
+                    "value of filter criterion for field '" + operand.field().name()
+                            + "' must be of type string and should be enclosed in quotes");
         }
         StringBuilder regex = new StringBuilder();
         for (int i = 0; i < text.length(); i++) {
@@ -139,8 +156,8 @@ final class Filter<T> {
                 regex.append(c == '%' ? ".*" : c == '_' ? "." : Pattern.quote(String.valueOf(c)));
             }
         }
-        Pattern pattern = Pattern.compile(regex.toString(),
-                Pattern.CASE_INSENSITIVE | Pattern.UNICODE_CASE | Pattern.DOTALL);
+        Pattern pattern =
+                Pattern.compile(regex.toString(), Pattern.CASE_INSENSITIVE | Pattern.UNICODE_CASE | Pattern.DOTALL);
         return one -> {
             Object value = operand.reader().apply(one);
             return value != null && pattern.matcher(value.toString()).matches();
@@ -148,8 +165,9 @@ final class Filter<T> {
     }
 
     private static MalformedQueryException invalidOperator(Operand<?> operand) {
-        return new MalformedQueryException("INVALID_QUERY_FILTER_OPERATOR", "invalid operator on "
-                + operand.field().type().wireName() + " field");
+        return new MalformedQueryException(
+                "INVALID_QUERY_FILTER_OPERATOR",
+                "invalid operator on " + operand.field().type().wireName() + " field");
     }
 
     private static <T> boolean test(Operand<T> operand, T one, Predicate<Object> comparison) {

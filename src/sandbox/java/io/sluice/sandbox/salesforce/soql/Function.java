@@ -1,8 +1,8 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.sandbox.salesforce.soql;
 
 import io.sluice.sandbox.store.Field;
 import io.sluice.sandbox.store.FieldType;
-
 import java.time.Instant;
 import java.time.LocalDate;
 import java.time.LocalDateTime;
@@ -20,9 +20,25 @@ import java.util.stream.Stream;
  * The fiscal year is the calendar year.
  */
 public enum Function {
-    COUNT, COUNT_DISTINCT, SUM, AVG, MIN, MAX,
-    CALENDAR_YEAR, CALENDAR_QUARTER, CALENDAR_MONTH, FISCAL_YEAR, FISCAL_QUARTER, FISCAL_MONTH, DAY_IN_MONTH,
-    DAY_IN_WEEK, DAY_IN_YEAR, DAY_ONLY, HOUR_IN_DAY, WEEK_IN_MONTH, WEEK_IN_YEAR;
+    COUNT,
+    COUNT_DISTINCT,
+    SUM,
+    AVG,
+    MIN,
+    MAX,
+    CALENDAR_YEAR,
+    CALENDAR_QUARTER,
+    CALENDAR_MONTH,
+    FISCAL_YEAR,
+    FISCAL_QUARTER,
+    FISCAL_MONTH,
+    DAY_IN_MONTH,
+    DAY_IN_WEEK,
+    DAY_IN_YEAR,
+    DAY_ONLY,
+    HOUR_IN_DAY,
+    WEEK_IN_MONTH,
+    WEEK_IN_YEAR;
 
     static Optional<Function> of(String name) {
         try {
@@ -39,15 +55,17 @@ public enum Function {
     /** What its value is like; MALFORMED_QUERY when it can't be had of this field. */
     Field result(Field field) {
         if (!takes(field.type())) {
-            throw MalformedQueryException.malformed(isAggregate()
-                    ? "field " + field.name() + " does not support aggregate operator " + name()
-                    : name() + " can't be had of field " + field.name() + " of type " + field.type().wireName());
+            throw MalformedQueryException.malformed(
+                    isAggregate()
+                            ? "field " + field.name() + " does not support aggregate operator " + name()
+                            : name() + " can't be had of field " + field.name() + " of type "
+                                    + field.type().wireName());
         }
         return switch (this) {
             case MIN, MAX -> field;
             case AVG -> Field.of(field.name(), field.label(), FieldType.DOUBLE);
-            case SUM -> Field.of(field.name(), field.label(), field.type() == FieldType.INT ? FieldType.INT
-                    : FieldType.DOUBLE);
+            case SUM ->
+                Field.of(field.name(), field.label(), field.type() == FieldType.INT ? FieldType.INT : FieldType.DOUBLE);
             case DAY_ONLY -> Field.of(field.name(), field.label(), FieldType.DATE);
             default -> Field.of(field.name(), field.label(), FieldType.INT);
         };
@@ -58,14 +76,16 @@ public enum Function {
         boolean isNumber = type.isDecimal() || type == FieldType.INT;
         return switch (this) {
             case SUM, AVG -> isNumber;
-            case COUNT, COUNT_DISTINCT -> switch (type) {
-                case BOOLEAN, TIME, ADDRESS, MULTIPICKLIST -> false;
-                default -> true;
-            };
-            case MIN, MAX -> switch (type) {
-                case BOOLEAN, TIME, ADDRESS, MULTIPICKLIST -> false;
-                default -> true;
-            };
+            case COUNT, COUNT_DISTINCT ->
+                switch (type) {
+                    case BOOLEAN, TIME, ADDRESS, MULTIPICKLIST -> false;
+                    default -> true;
+                };
+            case MIN, MAX ->
+                switch (type) {
+                    case BOOLEAN, TIME, ADDRESS, MULTIPICKLIST -> false;
+                    default -> true;
+                };
             case DAY_ONLY, HOUR_IN_DAY -> type == FieldType.DATETIME;
             default -> type == FieldType.DATE || type == FieldType.DATETIME;
         };
@@ -76,7 +96,10 @@ public enum Function {
         Stream<Object> present = values.filter(Objects::nonNull);
         return switch (this) {
             case COUNT -> (int) present.count();
-            case COUNT_DISTINCT -> (int) present.map(value -> Values.comparable(field, value)).distinct().count();
+            case COUNT_DISTINCT ->
+                (int) present.map(value -> Values.comparable(field, value))
+                        .distinct()
+                        .count();
             case SUM -> sum(field, present.toList());
             case AVG -> {
                 Collection<Object> all = present.toList();
@@ -109,7 +132,8 @@ public enum Function {
         if (value == null) {
             return null;
         }
-        LocalDateTime moment = field.type() == FieldType.DATE ? LocalDate.ofEpochDay((Integer) value).atStartOfDay()
+        LocalDateTime moment = field.type() == FieldType.DATE
+                ? LocalDate.ofEpochDay((Integer) value).atStartOfDay()
                 : LocalDateTime.ofInstant(Instant.ofEpochMilli((Long) value), ZoneOffset.UTC);
         return switch (this) {
             case CALENDAR_YEAR, FISCAL_YEAR -> moment.getYear();

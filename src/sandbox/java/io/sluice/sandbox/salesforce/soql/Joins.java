@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.sandbox.salesforce.soql;
 
 import io.sluice.sandbox.salesforce.soql.Query.And;
@@ -11,7 +12,6 @@ import io.sluice.sandbox.store.FieldType;
 import io.sluice.sandbox.store.Row;
 import io.sluice.sandbox.store.Store;
 import io.sluice.sandbox.store.Table;
-
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -39,18 +39,19 @@ final class Joins {
     static void check(Condition where) {
         List<Condition> top = where instanceof And and ? and.all() : List.of(where);
         if (top.stream().filter(Joined.class::isInstance).count() > MOST) {
-            throw MalformedQueryException.malformed("Maximum of " + MOST
-                    + " semi join sub-selects are allowed in a WHERE clause");
+            throw MalformedQueryException.malformed(
+                    "Maximum of " + MOST + " semi join sub-selects are allowed in a WHERE clause");
         }
         if (top.stream().filter(condition -> !(condition instanceof Joined)).anyMatch(Joins::holdsOne)) {
             throw MalformedQueryException.malformed(
                     "Semi join sub-selects are only allowed at the top level WHERE expressions and not in nested WHERE "
-                    + "expressions");
+                            + "expressions");
         }
     }
 
     private static boolean holdsOne(Condition condition) {
-        return condition instanceof Joined || condition instanceof Not not && holdsOne(not.condition())
+        return condition instanceof Joined
+                || condition instanceof Not not && holdsOne(not.condition())
                 || condition instanceof And and && and.all().stream().anyMatch(Joins::holdsOne)
                 || condition instanceof Or or && or.any().stream().anyMatch(Joins::holdsOne);
     }
@@ -61,10 +62,14 @@ final class Joins {
         Store store = scope.store();
         Table inner = store.table(query.from()).orElseThrow(() -> MalformedQueryException.noSuchObject(query.from()));
         if (inner == scope.table() && left.field().type() == FieldType.ID) {
-            throw MalformedQueryException.malformed("The inner and outer selects should not be on the same object type");
+            throw MalformedQueryException.malformed(
+                    "The inner and outer selects should not be on the same object type");
         }
-        if (query.select().size() != 1 || !(query.select().get(0) instanceof Column column) || column.alias() != null
-                || column.expression().function() != null || !query.groupBy().isEmpty()) {
+        if (query.select().size() != 1
+                || !(query.select().get(0) instanceof Column column)
+                || column.alias() != null
+                || column.expression().function() != null
+                || !query.groupBy().isEmpty()) {
             throw MalformedQueryException.malformed("A semi join sub-select selects one id or reference field");
         }
         if (!query.orderBy().isEmpty() || query.isLimited() || query.offset() > 0) {
@@ -73,10 +78,11 @@ final class Joins {
         if (query.where().filter(Joins::holdsOne).isPresent()) {
             throw MalformedQueryException.malformed("Nesting of semi join sub-selects is not supported");
         }
-        Path path = new Scope(store, inner, query.aliases()).path(column.expression().path());
+        Path path = new Scope(store, inner, query.aliases())
+                .path(column.expression().path());
         if (!isId(left.field()) || !isId(path.field())) {
-            throw MalformedQueryException.malformed("Semi join sub-selects compare ids: " + left.field().name() + " and "
-                    + path.field().name() + " must be id or reference fields");
+            throw MalformedQueryException.malformed("Semi join sub-selects compare ids: "
+                    + left.field().name() + " and " + path.field().name() + " must be id or reference fields");
         }
         return new Predicate<>() {
             private Set<Object> ids;

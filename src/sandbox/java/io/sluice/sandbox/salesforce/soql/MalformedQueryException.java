@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.sandbox.salesforce.soql;
 
 /** A query that can't be run, with the code Salesforce gives it: MALFORMED_QUERY, INVALID_FIELD or INVALID_TYPE. */
@@ -16,9 +17,11 @@ public final class MalformedQueryException extends RuntimeException {
 
     /** INVALID_TYPE: the org has no object of this name. */
     public static MalformedQueryException noSuchObject(String name) {
-        return new MalformedQueryException("INVALID_TYPE", "sObject type '" + name + "' is not supported. If you are "
-                + "attempting to use a custom object, be sure to append the '__c' after the entity name. Please reference "
-                + "your WSDL or the describe call for the appropriate names.");
+        return new MalformedQueryException(
+                "INVALID_TYPE",
+                "sObject type '" + name + "' is not supported. If you are "
+                        + "attempting to use a custom object, be sure to append the '__c' after the entity name. Please reference "
+                        + "your WSDL or the describe call for the appropriate names.");
     }
 
     public String code() {

@@ -1,7 +1,7 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.sandbox.salesforce.soql;
 
 import io.sluice.sandbox.store.Field;
-
 import java.util.function.Function;
 
 /**

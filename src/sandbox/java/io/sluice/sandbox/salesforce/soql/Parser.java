@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.sandbox.salesforce.soql;
 
 import io.sluice.sandbox.salesforce.soql.Query.Among;
@@ -16,7 +17,6 @@ import io.sluice.sandbox.salesforce.soql.Query.Operator;
 import io.sluice.sandbox.salesforce.soql.Query.Or;
 import io.sluice.sandbox.salesforce.soql.Query.Order;
 import io.sluice.sandbox.salesforce.soql.Query.Selected;
-
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -37,8 +37,8 @@ public final class Parser {
     private static final int MOST_OF_ALL_FIELDS = 200;
     private static final int MOST_SUB_QUERIES = 20;
     /** Words that follow the object, so that they are no alias of it. */
-    private static final Set<String> AFTER_FROM = Set.of("WHERE", "WITH", "GROUP", "ORDER", "LIMIT", "OFFSET", "FOR", "USING",
-            "HAVING", "ALL", "UPDATE");
+    private static final Set<String> AFTER_FROM =
+            Set.of("WHERE", "WITH", "GROUP", "ORDER", "LIMIT", "OFFSET", "FOR", "USING", "HAVING", "ALL", "UPDATE");
 
     private final Tokens tokens;
 
@@ -87,8 +87,8 @@ public final class Parser {
         int limit = tokens.takeWord("LIMIT") ? count() : Integer.MAX_VALUE;
         int offset = tokens.takeWord("OFFSET") ? count() : 0;
         if (offset > MOST_OFFSET) {
-            throw new MalformedQueryException("NUMBER_OUTSIDE_VALID_RANGE", "Maximum SOQL offset allowed is "
-                    + MOST_OFFSET);
+            throw new MalformedQueryException(
+                    "NUMBER_OUTSIDE_VALID_RANGE", "Maximum SOQL offset allowed is " + MOST_OFFSET);
         }
         if (tokens.takeWord("FOR") && !tokens.takeWord("VIEW")) {
             tokens.expectWord("REFERENCE");
@@ -110,7 +110,8 @@ public final class Parser {
                 throw tokens.unexpected("a relationship of an alias");
             }
             String relationship = path.substring(dot + 1);
-            aliases.put(alias().orElseThrow(() -> tokens.unexpected("an alias")),
+            aliases.put(
+                    alias().orElseThrow(() -> tokens.unexpected("an alias")),
                     start.isEmpty() ? relationship : start + "." + relationship);
         }
         return aliases;
@@ -198,7 +199,8 @@ public final class Parser {
         if (tokens.isWord("AND") || tokens.isWord("OR")) {
             throw tokens.unexpected("parentheses around what stands beside another operator");
         }
-        return conditions.size() == 1 ? conditions.get(0)
+        return conditions.size() == 1
+                ? conditions.get(0)
                 : "AND".equals(operator) ? new And(conditions) : new Or(conditions);
     }
 
@@ -242,16 +244,18 @@ public final class Parser {
         if (tokens.takeWord("LIKE")) {
             return Operator.LIKE;
         }
-        String symbol = tokens.peek().kind() == Tokens.Token.Kind.SYMBOL ? tokens.peek().text() : "";
-        Operator operator = switch (symbol) {
-            case "=" -> Operator.EQUAL;
-            case "!=", "<>" -> Operator.UNEQUAL;
-            case "<" -> Operator.LESS;
-            case "<=" -> Operator.LESS_OR_EQUAL;
-            case ">" -> Operator.GREATER;
-            case ">=" -> Operator.GREATER_OR_EQUAL;
-            default -> throw tokens.unexpected("an operator");
-        };
+        String symbol =
+                tokens.peek().kind() == Tokens.Token.Kind.SYMBOL ? tokens.peek().text() : "";
+        Operator operator =
+                switch (symbol) {
+                    case "=" -> Operator.EQUAL;
+                    case "!=", "<>" -> Operator.UNEQUAL;
+                    case "<" -> Operator.LESS;
+                    case "<=" -> Operator.LESS_OR_EQUAL;
+                    case ">" -> Operator.GREATER;
+                    case ">=" -> Operator.GREATER_OR_EQUAL;
+                    default -> throw tokens.unexpected("an operator");
+                };
         tokens.next();
         return operator;
     }
@@ -268,12 +272,15 @@ public final class Parser {
 
     private Literal literal() {
         Tokens.Token token = tokens.peek();
-        Literal literal = switch (token.kind()) {
-            case TEXT -> new Literal(Literal.Kind.TEXT, token.text());
-            case WORD -> "null".equalsIgnoreCase(token.text()) ? new Literal(Literal.Kind.NULL, null)
-                    : new Literal(Literal.Kind.BARE, token.text());
-            default -> throw tokens.unexpected("a value");
-        };
+        Literal literal =
+                switch (token.kind()) {
+                    case TEXT -> new Literal(Literal.Kind.TEXT, token.text());
+                    case WORD ->
+                        "null".equalsIgnoreCase(token.text())
+                                ? new Literal(Literal.Kind.NULL, null)
+                                : new Literal(Literal.Kind.BARE, token.text());
+                    default -> throw tokens.unexpected("a value");
+                };
         tokens.next();
         return literal;
     }
@@ -312,11 +319,11 @@ public final class Parser {
     private static void check(Query query) {
         List<Selected> select = query.select();
         boolean hasGroups = select.stream().anyMatch(FieldGroup.class::isInstance);
-        boolean isUnbounded = select.stream().anyMatch(selected -> selected instanceof FieldGroup group
-                && group.kind() != FieldGroup.Kind.STANDARD);
+        boolean isUnbounded = select.stream()
+                .anyMatch(selected -> selected instanceof FieldGroup group && group.kind() != FieldGroup.Kind.STANDARD);
         if (isUnbounded && query.limit() > MOST_OF_ALL_FIELDS) {
-            throw MalformedQueryException.malformed("The SOQL FIELDS function must have a LIMIT of at most "
-                    + MOST_OF_ALL_FIELDS);
+            throw MalformedQueryException.malformed(
+                    "The SOQL FIELDS function must have a LIMIT of at most " + MOST_OF_ALL_FIELDS);
         }
         if (query.isCount() && (!query.orderBy().isEmpty() || !query.groupBy().isEmpty())) {
             throw MalformedQueryException.malformed("COUNT() can't be used with ORDER BY or GROUP BY; use COUNT(Id)");
@@ -325,7 +332,8 @@ public final class Parser {
             throw MalformedQueryException.malformed("At most " + MOST_SUB_QUERIES + " sub-queries are allowed");
         }
         for (Selected selected : select) {
-            if (selected instanceof Children children && (children.query().isCount() || children.query().isAggregate())) {
+            if (selected instanceof Children children
+                    && (children.query().isCount() || children.query().isAggregate())) {
                 throw MalformedQueryException.malformed("Only root queries support aggregate expressions");
             }
         }
@@ -333,12 +341,14 @@ public final class Parser {
             if (select.stream().anyMatch(selected -> selected instanceof Column column && column.alias() != null)) {
                 throw MalformedQueryException.malformed("only aggregate expressions use field aliasing");
             }
-            if (select.stream().anyMatch(selected -> selected instanceof Column column
-                    && column.expression().function() != null)) {
+            if (select.stream()
+                    .anyMatch(selected -> selected instanceof Column column
+                            && column.expression().function() != null)) {
                 throw MalformedQueryException.malformed("A date function is allowed in a query with GROUP BY only");
             }
         } else if (hasGroups || select.stream().anyMatch(Children.class::isInstance)) {
-            throw MalformedQueryException.malformed("FIELDS() and sub-queries can't be used in a query with aggregates");
+            throw MalformedQueryException.malformed(
+                    "FIELDS() and sub-queries can't be used in a query with aggregates");
         } else if (query.groupBy().isEmpty() && (query.isLimited() || query.offset() > 0)) {
             throw MalformedQueryException.malformed(
                     "Non-grouped query that uses overall aggregate functions cannot also use LIMIT");

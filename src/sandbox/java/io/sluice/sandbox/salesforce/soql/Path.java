@@ -1,12 +1,11 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.sandbox.salesforce.soql;
 
 import io.sluice.sandbox.store.Field;
 import io.sluice.sandbox.store.FieldType;
-import io.sluice.sandbox.store.ObjectType;
 import io.sluice.sandbox.store.Row;
 import io.sluice.sandbox.store.Store;
 import io.sluice.sandbox.store.Table;
-
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -16,8 +15,8 @@ import java.util.Set;
 public record Path(Store store, List<Step> parents, Field field) implements Execution.Item {
 
     /** What can be read through a reference to one of several objects: the fields of the object Name that most have. */
-    private static final Set<String> OF_NAME = Set.of("Id", "Name", "FirstName", "LastName", "Title", "Email", "Phone",
-            "Type");
+    private static final Set<String> OF_NAME =
+            Set.of("Id", "Name", "FirstName", "LastName", "Title", "Email", "Phone", "Type");
 
     /** A reference and the table it leads to, which is null where it may lead to one of several. */
     public record Step(Field reference, Table table) {
@@ -25,15 +24,22 @@ public record Path(Store store, List<Step> parents, Field field) implements Exec
         /** The record that this one refers to, or null. */
         public Row follow(Store store, Row from) {
             Object id = reference.read(from);
-            return id == null ? null : table != null ? table.row((String) id)
-                    : tableOf(store, reference, (String) id).map(t -> t.row((String) id)).orElse(null);
+            return id == null
+                    ? null
+                    : table != null
+                            ? table.row((String) id)
+                            : tableOf(store, reference, (String) id)
+                                    .map(t -> t.row((String) id))
+                                    .orElse(null);
         }
     }
 
     /** The table of the record to which a reference leads. */
     public static Optional<Table> tableOf(Store store, Field reference, String id) {
-        return reference.reference().objects().stream().flatMap(name -> store.table(name).stream())
-                .filter(table -> id.startsWith(table.type().keyPrefix())).findFirst();
+        return reference.reference().objects().stream()
+                .flatMap(name -> store.table(name).stream())
+                .filter(table -> id.startsWith(table.type().keyPrefix()))
+                .findFirst();
     }
 
     /** @throws MalformedQueryException INVALID_FIELD when the object has no such field or relationship */
@@ -44,28 +50,48 @@ public record Path(Store store, List<Step> parents, Field field) implements Exec
         List<Step> parents = new ArrayList<>();
         for (int i = first; i < parts.length - 1; i++) {
             String name = parts[i];
-            Field reference = (table == null ? Optional.<Field>empty() : table.type().relationship(name)).orElseThrow(
-                    () -> new MalformedQueryException("INVALID_FIELD", "Didn't understand relationship '" + name
-                    + "' in field path. If you are attempting to use a custom relationship, be sure to append the '__r' "
-                    + "after the custom relationship name."));
-            table = reference.referenceTo() == null ? null : store.table(reference.referenceTo()).orElseThrow(
-                    () -> new MalformedQueryException("INVALID_FIELD", "The relationship '" + name
-                    + "' leads to an object that this sandbox does not have."));
+            Field reference = (table == null
+                            ? Optional.<Field>empty()
+                            : table.type().relationship(name))
+                    .orElseThrow(() -> new MalformedQueryException(
+                            "INVALID_FIELD",
+                            "Didn't understand relationship '" + name
+                                    + "' in field path. If you are attempting to use a custom relationship, be sure to append the '__r' "
+                                    + "after the custom relationship name."));
+            table = reference.referenceTo() == null
+                    ? null
+                    : store.table(reference.referenceTo())
+                            .orElseThrow(() -> new MalformedQueryException(
+                                    "INVALID_FIELD",
+                                    "The relationship '" + name
+                                            + "' leads to an object that this sandbox does not have."));
             parents.add(new Step(reference, table));
         }
         String name = parts[parts.length - 1];
         String object = table == null ? "Name" : table.type().name();
-        Optional<Field> field = table == null ? ofName(store, parents.get(parents.size() - 1).reference(), name)
+        Optional<Field> field = table == null
+                ? ofName(store, parents.get(parents.size() - 1).reference(), name)
                 : table.type().field(name);
-        return new Path(store, parents, field.orElseThrow(() -> new MalformedQueryException(
-                "INVALID_FIELD", "No such column '" + name + "' on entity '" + object + "'. If you are attempting to use "
-                + "a custom field, be sure to append the '__c' after the custom field name.")));
+        return new Path(
+                store,
+                parents,
+                field.orElseThrow(() -> new MalformedQueryException(
+                        "INVALID_FIELD",
+                        "No such column '" + name + "' on entity '" + object + "'. If you are attempting to use "
+                                + "a custom field, be sure to append the '__c' after the custom field name.")));
     }
 
     private static Optional<Field> ofName(Store store, Field reference, String name) {
-        return OF_NAME.stream().filter(name::equalsIgnoreCase).findFirst().map(field -> Field.of(field, field,
-                FieldType.STRING).computed(row -> tableOf(store, reference, row.id()).map(table -> "Type".equals(field)
-                        ? table.type().name() : table.type().field(field).map(f -> f.read(row)).orElse(null)).orElse(null)));
+        return OF_NAME.stream().filter(name::equalsIgnoreCase).findFirst().map(field -> Field.of(
+                        field, field, FieldType.STRING)
+                .computed(row -> tableOf(store, reference, row.id())
+                        .map(table -> "Type".equals(field)
+                                ? table.type().name()
+                                : table.type()
+                                        .field(field)
+                                        .map(f -> f.read(row))
+                                        .orElse(null))
+                        .orElse(null)));
     }
 
     /** The path with each name as the object has it, such as {@code Owner.Name}. */

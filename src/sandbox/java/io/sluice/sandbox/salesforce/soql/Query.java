@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.sandbox.salesforce.soql;
 
 import java.util.List;
@@ -11,8 +12,16 @@ import java.util.Optional;
  * @param aliases what an alias in lower case stands for: a path of relationships, empty for the object itself
  * @param limit   most rows, or Integer.MAX_VALUE
  */
-public record Query(List<Selected> select, String from, Map<String, String> aliases, Optional<Condition> where,
-        List<Expression> groupBy, Optional<Condition> having, List<Order> orderBy, int limit, int offset) {
+public record Query(
+        List<Selected> select,
+        String from,
+        Map<String, String> aliases,
+        Optional<Condition> where,
+        List<Expression> groupBy,
+        Optional<Condition> having,
+        List<Order> orderBy,
+        int limit,
+        int offset) {
 
     /** Whether it asks for the number of rows alone: {@code SELECT COUNT()}. */
     public boolean isCount() {
@@ -21,8 +30,10 @@ public record Query(List<Selected> select, String from, Map<String, String> alia
 
     /** Whether its answer is made of groups of rows. */
     public boolean isAggregate() {
-        return !groupBy.isEmpty() || select.stream().anyMatch(selected -> selected instanceof Column column
-                && column.expression().isAggregate());
+        return !groupBy.isEmpty()
+                || select.stream()
+                        .anyMatch(selected -> selected instanceof Column column
+                                && column.expression().isAggregate());
     }
 
     boolean isLimited() {
@@ -30,21 +41,25 @@ public record Query(List<Selected> select, String from, Map<String, String> alia
     }
 
     /** One entry of the select list. */
-    public sealed interface Selected { }
+    public sealed interface Selected {}
 
     /** {@code COUNT()}. */
-    public record CountAll() implements Selected { }
+    public record CountAll() implements Selected {}
 
     /** A field or a function of one; {@code alias} is null where it has none. */
-    public record Column(Expression expression, String alias) implements Selected { }
+    public record Column(Expression expression, String alias) implements Selected {}
 
     /** {@code FIELDS(ALL)}, {@code FIELDS(STANDARD)} or {@code FIELDS(CUSTOM)}. */
     public record FieldGroup(Kind kind) implements Selected {
-        enum Kind { ALL, STANDARD, CUSTOM }
+        enum Kind {
+            ALL,
+            STANDARD,
+            CUSTOM
+        }
     }
 
     /** A sub-query for the children of each row. */
-    public record Children(Query query) implements Selected { }
+    public record Children(Query query) implements Selected {}
 
     /** A path such as {@code Owner.Name}, or a function of what is there; {@code function} is null for the value itself. */
     public record Expression(Function function, String path) {
@@ -55,36 +70,48 @@ public record Query(List<Selected> select, String from, Map<String, String> alia
     }
 
     /** One key of the order. */
-    public record Order(Expression expression, boolean descending, boolean nullsFirst) { }
+    public record Order(Expression expression, boolean descending, boolean nullsFirst) {}
 
     /** What a row must meet. */
-    public sealed interface Condition { }
+    public sealed interface Condition {}
 
     /** All of these. */
-    public record And(List<Condition> all) implements Condition { }
+    public record And(List<Condition> all) implements Condition {}
 
     /** Any of these. */
-    public record Or(List<Condition> any) implements Condition { }
+    public record Or(List<Condition> any) implements Condition {}
 
     /** Not this. */
-    public record Not(Condition condition) implements Condition { }
+    public record Not(Condition condition) implements Condition {}
 
     /** A value against a literal. */
-    public record Compare(Expression left, Operator operator, Literal literal) implements Condition { }
+    public record Compare(Expression left, Operator operator, Literal literal) implements Condition {}
 
     /** A value against a list; {@code includes} and {@code excludes} look into a multi-select picklist. */
-    public record Among(Expression left, boolean negated, boolean parts, List<Literal> literals) implements Condition { }
+    public record Among(Expression left, boolean negated, boolean parts, List<Literal> literals) implements Condition {}
 
     /** A semi-join, or negated an anti-join: an id against the ids that a query of another object finds. */
-    public record Joined(Expression left, boolean negated, Query query) implements Condition { }
+    public record Joined(Expression left, boolean negated, Query query) implements Condition {}
 
     /** How a value is compared. */
-    public enum Operator { EQUAL, UNEQUAL, LESS, LESS_OR_EQUAL, GREATER, GREATER_OR_EQUAL, LIKE }
+    public enum Operator {
+        EQUAL,
+        UNEQUAL,
+        LESS,
+        LESS_OR_EQUAL,
+        GREATER,
+        GREATER_OR_EQUAL,
+        LIKE
+    }
 
     /** A value as written in the query. */
     public record Literal(Kind kind, String text) {
 
         /** How it was written: quoted, or bare as a number, a date, a moment, true, null, or a range such as TODAY. */
-        public enum Kind { TEXT, BARE, NULL }
+        public enum Kind {
+            TEXT,
+            BARE,
+            NULL
+        }
     }
 }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.sandbox.salesforce.soql;
 
 import io.sluice.sandbox.salesforce.soql.Query.Expression;
@@ -6,7 +7,6 @@ import io.sluice.sandbox.store.FieldType;
 import io.sluice.sandbox.store.Row;
 import io.sluice.sandbox.store.Store;
 import io.sluice.sandbox.store.Table;
-
 import java.util.Locale;
 import java.util.Map;
 
@@ -40,10 +40,11 @@ record Scope(Store store, Table table, Map<String, String> aliases) {
     /** A path, or a part of a date, by which rows are grouped. */
     Operand<Row> grouped(Expression expression) {
         Field field = path(expression.path()).field();
-        boolean groups = expression.function() != null || switch (field.type()) {
-            case DATETIME, TIME, ADDRESS, MULTIPICKLIST, DOUBLE, CURRENCY, PERCENT -> false;
-            default -> field.length() <= LONGEST_FILTERED;
-        };
+        boolean groups = expression.function() != null
+                || switch (field.type()) {
+                    case DATETIME, TIME, ADDRESS, MULTIPICKLIST, DOUBLE, CURRENCY, PERCENT -> false;
+                    default -> field.length() <= LONGEST_FILTERED;
+                };
         if (!groups) {
             throw MalformedQueryException.malformed("field '" + field.name() + "' can not be grouped in a query call");
         }
@@ -52,19 +53,21 @@ record Scope(Store store, Table table, Map<String, String> aliases) {
 
     private Operand<Row> operand(Expression expression, String use) {
         if (expression.isAggregate()) {
-            throw MalformedQueryException.malformed("The aggregate " + expression.function() + "(" + expression.path()
-                    + ") can't be " + use + " here");
+            throw MalformedQueryException.malformed(
+                    "The aggregate " + expression.function() + "(" + expression.path() + ") can't be " + use + " here");
         }
         Path path = path(expression.path());
         Field field = path.field();
         boolean isChoices = field.type() == FieldType.MULTIPICKLIST && expression.function() == null;
-        if (field.type() == FieldType.ADDRESS || isChoices && "sorted".equals(use) || field.length() > LONGEST_FILTERED
-                && field.type() != FieldType.MULTIPICKLIST) {
-            throw new MalformedQueryException("INVALID_FIELD", "field '" + field.name() + "' can not be " + use
-                    + " in a query call");
+        if (field.type() == FieldType.ADDRESS
+                || isChoices && "sorted".equals(use)
+                || field.length() > LONGEST_FILTERED && field.type() != FieldType.MULTIPICKLIST) {
+            throw new MalformedQueryException(
+                    "INVALID_FIELD", "field '" + field.name() + "' can not be " + use + " in a query call");
         }
         Function function = expression.function();
-        return function == null ? new Operand<>(field, path::read)
+        return function == null
+                ? new Operand<>(field, path::read)
                 : new Operand<>(function.result(field), row -> function.part(field, path.read(row)));
     }
 }

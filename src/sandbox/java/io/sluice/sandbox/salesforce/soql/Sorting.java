@@ -1,8 +1,8 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.sandbox.salesforce.soql;
 
 import io.sluice.sandbox.salesforce.soql.Query.Expression;
 import io.sluice.sandbox.salesforce.soql.Query.Order;
-
 import java.util.Comparator;
 import java.util.List;
 import java.util.function.Function;
@@ -10,7 +10,7 @@ import java.util.function.Function;
 /** Puts rows or groups into the order asked for. */
 final class Sorting {
 
-    private Sorting() { }
+    private Sorting() {}
 
     /** @param last decides between equals */
     static <T> Comparator<T> of(List<Order> keys, Function<Expression, Operand<T>> operands, Comparator<T> last) {
@@ -18,7 +18,8 @@ final class Sorting {
         for (Order key : keys) {
             Operand<T> operand = operands.apply(key.expression());
             Comparator<Object> values = key.descending() ? (a, b) -> Values.compare(b, a) : Values::compare;
-            Comparator<T> one = Comparator.comparing(operand::comparable,
+            Comparator<T> one = Comparator.comparing(
+                    operand::comparable,
                     key.nullsFirst() ? Comparator.nullsFirst(values) : Comparator.nullsLast(values));
             order = order == null ? one : order.thenComparing(one);
         }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.sandbox.salesforce.soql;
 
 import java.util.ArrayList;
@@ -13,7 +14,12 @@ final class Tokens {
 
     /** One word: a bare one, a quoted text without its quotes, or a symbol. */
     record Token(Kind kind, String text, int position) {
-        enum Kind { WORD, TEXT, SYMBOL, END }
+        enum Kind {
+            WORD,
+            TEXT,
+            SYMBOL,
+            END
+        }
     }
 
     Tokens(String query) {
@@ -114,9 +120,10 @@ final class Tokens {
 
     MalformedQueryException unexpected(String wanted) {
         Token token = peek();
-        return MalformedQueryException.malformed("\n" + query + "\n" + " ".repeat(token.position()) + "^\nERROR at Row:1"
-                + ":Column:" + (token.position() + 1) + "\nunexpected token: '" + token.text() + "' (expecting "
-                + wanted.toLowerCase(Locale.ROOT) + ")");
+        return MalformedQueryException.malformed(
+                "\n" + query + "\n" + " ".repeat(token.position()) + "^\nERROR at Row:1"
+                        + ":Column:" + (token.position() + 1) + "\nunexpected token: '" + token.text() + "' (expecting "
+                        + wanted.toLowerCase(Locale.ROOT) + ")");
     }
 
     private static boolean isWordPart(char c) {
@@ -155,16 +162,17 @@ final class Tokens {
                         i += 4;
                     }
                     case '\'', '"', '\\' -> text.append(escaped);
-                    default -> throw MalformedQueryException.malformed("Illegal escape '\\" + escaped
-                            + "' in string literal at Column:" + (i - 1));
+                    default ->
+                        throw MalformedQueryException.malformed(
+                                "Illegal escape '\\" + escaped + "' in string literal at Column:" + (i - 1));
                 }
             } else {
                 text.append(c);
             }
         }
         if (i >= query.length()) {
-            throw MalformedQueryException.malformed("Bind variables only allowed in Apex code; unterminated string at "
-                    + "Column:" + (from + 1));
+            throw MalformedQueryException.malformed(
+                    "Bind variables only allowed in Apex code; unterminated string at " + "Column:" + (from + 1));
         }
         tokens.add(new Token(Token.Kind.TEXT, text.toString(), from));
         return i + 1;

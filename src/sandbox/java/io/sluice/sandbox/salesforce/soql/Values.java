@@ -1,10 +1,10 @@
+// SPDX-License-Identifier: Apache-2.0
 package io.sluice.sandbox.salesforce.soql;
 
+import io.sluice.sandbox.salesforce.soql.Query.Literal;
 import io.sluice.sandbox.store.Field;
 import io.sluice.sandbox.store.FieldType;
 import io.sluice.sandbox.store.RecordIds;
-import io.sluice.sandbox.salesforce.soql.Query.Literal;
-
 import java.time.Instant;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
@@ -15,7 +15,7 @@ final class Values {
 
     private static final long DAY = 86_400_000;
 
-    private Values() { }
+    private Values() {}
 
     /** A value, or from the first to the last of many where a literal such as TODAY means a span. */
     record Span(Object first, Object last) {
@@ -50,9 +50,11 @@ final class Values {
         FieldType type = field.type();
         boolean wantsQuotes = type.isText() || type == FieldType.ID || type == FieldType.REFERENCE;
         if (quoted != wantsQuotes) {
-            throw new MalformedQueryException("INVALID_FIELD", "value of filter criterion for field '" + field.name()
-                    + "' must be of type " + type.wireName() + " and should " + (wantsQuotes ? "" : "not ")
-                    + "be enclosed in quotes");
+            throw new MalformedQueryException(
+                    "INVALID_FIELD",
+                    "value of filter criterion for field '" + field.name()
+                            + "' must be of type " + type.wireName() + " and should " + (wantsQuotes ? "" : "not ")
+                            + "be enclosed in quotes");
         }
         if (type == FieldType.ID || type == FieldType.REFERENCE) {
             return Span.of(id(field, text));
@@ -60,7 +62,8 @@ final class Values {
         if (type == FieldType.DATE || type == FieldType.DATETIME) {
             Span span = day(text, nowMillis);
             if (span != null) {
-                return new Span(comparable(field, type == FieldType.DATE ? span.first() : daysStart(span.first())),
+                return new Span(
+                        comparable(field, type == FieldType.DATE ? span.first() : daysStart(span.first())),
                         comparable(field, type == FieldType.DATE ? span.last() : daysStart(span.last()) + DAY - 1000));
             }
         }
@@ -69,8 +72,8 @@ final class Values {
             throw notOfType(field, text);
         }
         try {
-            return Span.of(comparable(field, type.parse(type == FieldType.BOOLEAN ? text.toLowerCase(Locale.ROOT)
-                    : text)));
+            return Span.of(
+                    comparable(field, type.parse(type == FieldType.BOOLEAN ? text.toLowerCase(Locale.ROOT) : text)));
         } catch (IllegalArgumentException e) {
             throw notOfType(field, text);
         }
@@ -79,15 +82,17 @@ final class Values {
     private static Object id(Field field, String text) {
         if (!RecordIds.isWellFormed(text)) {
             // a query for an empty or foreign id is an error in Salesforce as well
-            throw new MalformedQueryException("INVALID_QUERY_FILTER_OPERATOR",
-                    "invalid ID field: " + (text.isEmpty() ? field.name() : text));
+            throw new MalformedQueryException(
+                    "INVALID_QUERY_FILTER_OPERATOR", "invalid ID field: " + (text.isEmpty() ? field.name() : text));
         }
         return RecordIds.full(text);
     }
 
     private static MalformedQueryException notOfType(Field field, String text) {
-        return new MalformedQueryException("INVALID_FIELD", "value of filter criterion for field '" + field.name()
-                + "' must be of type " + field.type().wireName() + ": " + text);
+        return new MalformedQueryException(
+                "INVALID_FIELD",
+                "value of filter criterion for field '" + field.name() + "' must be of type "
+                        + field.type().wireName() + ": " + text);
     }
 
     private static long daysStart(Object day) {
@@ -97,8 +102,10 @@ final class Values {
     /** First and last day of a literal such as LAST_N_DAYS:7 in UTC, or null when it is none. */
     private static Span day(String text, long nowMillis) {
         LocalDate today = Instant.ofEpochMilli(nowMillis).atZone(ZoneOffset.UTC).toLocalDate();
-        return DateLiteral.of(text, today).map(days -> new Span((int) days.first().toEpochDay(),
-                (int) days.last().toEpochDay())).orElse(null);
+        return DateLiteral.of(text, today)
+                .map(days -> new Span(
+                        (int) days.first().toEpochDay(), (int) days.last().toEpochDay()))
+                .orElse(null);
     }
 
     @SuppressWarnings("unchecked")
