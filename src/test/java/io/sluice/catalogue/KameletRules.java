@@ -24,6 +24,10 @@ final class KameletRules {
     private static final Pattern DEPENDENCY = Pattern.compile("camel:[a-z0-9-]+|mvn:[\\w.-]+:[\\w.-]+:[\\w.-]+");
     private static final Pattern CREDENTIAL =
             Pattern.compile("(?i).*(password|passphrase|secret|token|api-?key|private-?key|credentials?)");
+    private static final Pattern SENTENCE = Pattern.compile(
+            "(it|what|there|where|when|how|unless|something|some|no|not|is|give|take|look|ask|keep|find|put|say|hand|drop|read"
+                    + "|as|so|try|aim|learn|hear|heard|told)-.+|.*-(is|are|was|has|have|it|them|or)(-.+)?");
+    private static final Pattern MEDIA_TYPE = Pattern.compile("[a-z]+/[a-z0-9.+-]+");
     private static final String CREDENTIALS_GROUP = "urn:camel:group:credentials";
     private static final String ICON = "data:image/svg+xml;base64,";
 
@@ -62,8 +66,10 @@ final class KameletRules {
         name(metadata, spec.path("definition").path("title").asText());
         annotations(metadata.path("annotations"));
         definition(spec.path("definition"));
+        types(metadata.path("labels").path(PREFIX + "kamelet.type").asText(), spec.path("types"));
         dependencies(spec.path("dependencies"));
         placeholders(spec);
+        ids(spec.path("template"));
         ends(metadata.path("labels").path(PREFIX + "kamelet.type").asText(), spec.path("template"));
     }
 
@@ -156,6 +162,21 @@ final class KameletRules {
         }
     }
 
+    /** As Camel's catalogue writes them: a source says what it emits, a sink what it takes, an action one of them or both. */
+    private void types(String type, JsonNode types) {
+        String needed = type.equals("source") ? "out" : type.equals("sink") ? "in" : null;
+        if (types.isEmpty() || needed != null && !types.has(needed)) {
+            broken("types are there", needed == null ? "neither in nor out has one" : needed + " has none");
+        }
+        types.properties().forEach(side -> {
+            String mediaType = side.getValue().path("mediaType").asText();
+            if (!Set.of("in", "out").contains(side.getKey())
+                    || !MEDIA_TYPE.matcher(mediaType).matches()) {
+                broken("types are in and out, each with a media type", side.getKey() + " has '" + mediaType + "'");
+            }
+        });
+    }
+
     private void dependencies(JsonNode dependencies) {
         if (dependencies.isEmpty()) {
             broken("dependencies are there", "none is named");
@@ -191,6 +212,14 @@ final class KameletRules {
                 .forEach(name -> broken(
                         "placeholders are declared",
                         "{{" + name + "}} is no property, so a global one would be taken"));
+    }
+
+    /** A step is named by a noun, as in Camel's examples, so that a diagram reads as a list of parts. */
+    private void ids(JsonNode template) {
+        template.findValues("id").stream()
+                .map(JsonNode::asText)
+                .filter(id -> SENTENCE.matcher(id).matches())
+                .forEach(id -> broken("step ids are nouns", "'" + id + "' is a sentence"));
     }
 
     private void ends(String type, JsonNode template) {

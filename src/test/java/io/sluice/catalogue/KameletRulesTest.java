@@ -49,6 +49,9 @@ class KameletRulesTest {
                     format: password
                     x-descriptors:
                       - urn:camel:group:credentials
+              types:
+                in:
+                  mediaType: application/json
               dependencies:
                 - "camel:http"
                 - "mvn:io.sluice:sluice:0.1.0"
@@ -115,6 +118,10 @@ class KameletRulesTest {
                         "placeholders are declared",
                         "localhost/{{object}}",
                         "localhost/{{object}}?a={{?owner:nobody}}"),
+                arguments("types are there", "  types:\n    in:\n      mediaType: application/json\n", ""),
+                arguments("types are in and out, each with a media type", "application/json", "json"),
+                arguments("types are in and out, each with a media type", "application/json", "[application/json]"),
+                arguments("step ids are nouns", "id: authorization", "id: say-who-it-is"),
                 arguments("credentials are formatted", "        format: password\n", ""),
                 arguments(
                         "credentials are formatted",
@@ -176,6 +183,7 @@ class KameletRulesTest {
         String source = GOOD.replace("acme-upsert-sink", "acme-upsert-source")
                 .replace("type: sink", "type: source")
                 .replace("Upsert Sink", "Upsert Source")
+                .replace("    in:\n", "    out:\n")
                 .replace("uri: kamelet:source", "uri: \"timer:{{object}}\"");
         String file = FILE.replace("sink", "source");
 

@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -43,12 +44,22 @@ class KameletsPageTest {
                     .append(kamelet.path("metadata").path("name").asText())
                     .append("\n\n")
                     .append(definition.path("description").asText().strip())
-                    .append("\n\n");
+                    .append("\n\n")
+                    .append(types(kamelet.path("spec").path("types")));
             if (!definition.path("properties").isEmpty()) {
                 properties(definition, text);
             }
         }
         return text.toString();
+    }
+
+    /** The media types of the body; {@code application/x-java-object} is a Java object or a list of them. */
+    private static String types(JsonNode types) {
+        String text = types.properties().stream()
+                .map(side -> side.getKey() + ": `"
+                        + side.getValue().path("mediaType").asText() + "`")
+                .collect(Collectors.joining(", "));
+        return "Body " + text + "\n\n";
     }
 
     private static void properties(JsonNode definition, StringBuilder text) {
