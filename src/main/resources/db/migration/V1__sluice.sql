@@ -376,15 +376,88 @@ create table sluice.event_rejection (
     primary key (account, type, why)
 );
 
--- Offsets of streams, by kind. load: mapping whose initial export is queued; delta: polls of changes in the CRM; snapshot:
--- snapshot of all records or of very many changes; journal and source: journals of CRMs and source Kamelets.
-create table sluice.checkpoint (
-    account    text        not null,
-    object     text        not null,
-    stream     text        not null,
-    position   text        not null,
-    updated_at timestamptz not null default now(),
-    primary key (account, object, stream)
+-- Initial exports: the mapping with which all rows of a sync's table were last queued. Another mapping queues them again.
+create table sluice.initial_export (
+    account     text        not null,
+    object      text        not null,
+    sync        text        not null,
+    source      text        not null collate "C",   -- the table, as schema.table
+    key         text        not null,               -- its key column
+    external_id text        not null,
+    fields      jsonb       not null,               -- column -> field of the CRM
+    time_zone   text        not null,
+    missed      boolean     not null default false, -- the sync missed changes, so that its next start queues the rows again
+    queued_at   timestamptz not null default now(),
+    primary key (account, object, sync)
+);
+
+-- Here as below, a process that takes a due offset holds its lease until due and raises epoch, the fencing token: an update
+-- with an old epoch changes nothing.
+
+-- Offsets of the polls that read the changes in the CRM, a row per sync.
+create table sluice.poll_offset (
+    account        text        not null,
+    object         text        not null,
+    sync           text        not null,
+    read_up_to     timestamptz not null,                  -- time up to which changed records were read
+    low_watermark  timestamptz not null,                  -- time up to which no change and no delete can be missing
+    interval_ms    bigint      not null,                  -- interval before the last poll
+    deletes_due    timestamptz not null,                  -- when deletes are read again
+    polled_at      timestamptz not null,                  -- start of the last poll that ended
+    handed_over_at timestamptz not null default 'epoch',  -- start of the last poll whose rest a bulk query reads
+    taken          boolean     not null default false,    -- a process is polling
+    epoch          integer     not null default 0,
+    due            timestamptz not null,
+    updated_at     timestamptz not null default now(),
+    primary key (account, object, sync)
+);
+
+-- Offsets of endless streams: the journals of CRMs that Sluice reads itself (journal:ACCOUNT), and the source Kamelets of
+-- routes (source:NAME).
+create table sluice.stream_offset (
+    account        text        not null,
+    stream         text        not null,
+    page           text,                                  -- the CRM's offset of the next page, or of a journal's last file
+    -- bulk queries only
+    job            text,                                  -- the CRM's id of the job; null: none was created yet
+    job_created_at timestamptz,
+    job_complete   boolean     not null default false,    -- the job has read all records, so that pages can be read
+    epoch          integer     not null default 0,
+    due            timestamptz not null default clock_timestamp(),
+    updated_at     timestamptz not null default now(),
+    primary key (account, stream)
+);
+
+-- Snapshots: all records of a sync's object that are read at its first start, or very many changed ones.
+create table sluice.snapshot (
+    account           text        not null,
+    object            text        not null,
+    sync              text        not null,
+    mapping           jsonb,                         -- what the initial snapshot depends on; null: there was none
+    changed_since     timestamptz,                   -- time since which the records have changed; null: all records
+    state             text        not null,          -- next call: count, create, poll, results or pages; or done
+    job               text,                          -- the CRM's id of the bulk query
+    member            text,                          -- the login that created the job, which makes its other calls too
+    next_page         text,                          -- the CRM's offset of the next page; null: the beginning
+    queried_at        timestamptz not null,          -- when the CRM was asked: the answer has all writes before
+    jobs              integer     not null default 0,
+    attempts          integer     not null default 0,   -- calls in a row without progress
+    calls             integer     not null default 0,
+    records           bigint      not null default -1,  -- records to read, as last known; -1: unknown
+    read              bigint      not null default 0,   -- records in completely merged pages
+    inserted          bigint      not null default 0,
+    updated           bigint      not null default 0,
+    conflicts         bigint      not null default 0,   -- fields that had values on both sides
+    without_key       bigint      not null default 0,   -- records without external id, which get no row
+    rejected          bigint      not null default 0,   -- records that the table rejected
+    last_error        text,
+    earliest_deferred timestamptz,                      -- earliest undecided change: the polls read again from there
+    began_at          timestamptz not null,
+    ended_at          timestamptz,                      -- null: the snapshot runs
+    epoch             integer     not null default 0,
+    due               timestamptz not null default clock_timestamp(),
+    updated_at        timestamptz not null default now(),
+    primary key (account, object, sync)
 );
 
 -- Paused accounts and syncs: their work waits and keeps its order. A pause by the API and a pause by a setting are two rows,

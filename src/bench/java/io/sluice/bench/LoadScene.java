@@ -79,21 +79,19 @@ final class LoadScene implements AutoCloseable {
 
     private static final String BEGAN =
             """
-            select extract(epoch from updated_at) from sluice.checkpoint where stream = 'load:customers'""";
+            select extract(epoch from queued_at) from sluice.initial_export where sync = 'customers'""";
 
     /** Not before the first load has been entered; a row is only done when nothing of it waits anywhere. */
     private static final String SENT =
             """
             select extract(epoch from clock_timestamp())
-            where exists (select from sluice.checkpoint where stream = 'load:customers')
+            where exists (select from sluice.initial_export where sync = 'customers')
               and not exists (select from sluice.change_log) and not exists (select from sluice.outbox)""";
 
     private static final String READ =
             """
-            select (position::jsonb ->> 'calls')::int as calls,
-                   extract(epoch from (position::jsonb ->> 'ended')::timestamptz
-                                      - (position::jsonb ->> 'began')::timestamptz) as seconds
-            from sluice.checkpoint where stream = 'snapshot:customers' and position::jsonb ->> 'ended' is not null""";
+            select calls, extract(epoch from ended_at - began_at) as seconds
+            from sluice.snapshot where sync = 'customers' and ended_at is not null""";
 
     private static final String DIFFERING =
             """

@@ -76,7 +76,7 @@ public final class MonthEndBench implements Bench {
 
     private static final String SETTLED =
             """
-            select 1 where (select count(*) from sluice.checkpoint where stream like 'load:%') = 2
+            select 1 where (select count(*) from sluice.initial_export) = 2
               and not exists (select from sluice.change_log) and not exists (select from sluice.outbox)""";
 
     @Override

@@ -58,7 +58,7 @@ final class PushedScene implements AutoCloseable {
 
     private static final String SETTLED =
             """
-            select 1 where (select count(*) from sluice.checkpoint where stream like 'load:people%%') = %d
+            select 1 where (select count(*) from sluice.initial_export where sync like 'people%%') = %d
               and not exists (select from sluice.change_log) and not exists (select from sluice.outbox)""";
 
     private final Path work;

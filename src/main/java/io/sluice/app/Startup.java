@@ -44,7 +44,7 @@ import org.slf4j.LoggerFactory;
  * Starts the syncs once the context runs: the database first, then each CRM. A database or CRM that can't be reached is tried
  * again with growing delays while health says DOWN with the reason.
  *
- * <p>A mistake stops the first start, before anything is installed: no trigger, no checkpoint, no removal. Once a sync has been
+ * <p>A mistake stops the first start, before anything is installed: no trigger, no offset, no removal. Once a sync has been
  * installed, a mistake stops its own sync alone: that one is paused with the message as its reason, its health is DOWN, its
  * triggers stay, and the others run. A sync that ran before with the same mapping starts without waiting for its CRM; a new or
  * changed one is installed when its CRM was described and the sync fits.

@@ -6,7 +6,6 @@ import io.sluice.Sync;
 import io.sluice.outbox.InitialExportJobs;
 import io.sluice.outbox.WriteDebounce;
 import io.sluice.store.Database;
-import io.sluice.store.Json;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
@@ -19,7 +18,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -32,14 +30,6 @@ import org.slf4j.LoggerFactory;
  */
 public final class Capture {
 
-    private static final String LOADED =
-            """
-            insert into sluice.checkpoint as c (account, object, stream, position)
-            values (?, ?, ?, ?)
-            on conflict (account, object, stream) do update
-            set position = excluded.position, updated_at = now()
-            where c.position <> excluded.position""";
-
     /** The lock time-out of a transaction that applies changes of a CRM: the application's migration may lock the table for minutes. */
     private static final String APPLY_LOCK_TIMEOUT = "5s";
 
@@ -47,22 +37,6 @@ public final class Capture {
 
     /** SQLSTATE object_not_in_prerequisite_state. */
     private static final String NOT_READY = "55000";
-
-    private static final String FORGET_LOADS =
-            """
-            delete from sluice.checkpoint
-            where stream like 'load:%' and stream <> all (?::text[]) and (account, object, stream) not in (
-                select * from unnest(?::text[], ?::text[], ?::text[]))""";
-
-    /** Forgets syncs that do not run while others of their table do, because they miss the changes made meanwhile. */
-    private static final String MISSED =
-            """
-            update sluice.checkpoint set position = (position::jsonb || '{"missed": true}')::text, updated_at = now()
-            where (account, object, stream) in (select * from unnest(?::text[], ?::text[], ?::text[]))
-              and not jsonb_exists(position::jsonb, 'missed')""";
-
-    private static final String POSITION =
-            "select position from sluice.checkpoint where account = ? and object = ? and stream = ?";
 
     /** The default percentage of known records that may be deleted because their rows disappeared unseen. */
     private static final int MAX_MISSING = 20;
@@ -77,6 +51,7 @@ public final class Capture {
     private final InitialExportJobs initialExportJobs;
     private final Duration watchInterval;
     private final CaptureWatch watch;
+    private final InitialExportStore initialExportStore;
     /** All syncs that were started, whether captured now or stopped. */
     private final Map<String, List<Sync>> started = new ConcurrentHashMap<>();
 
@@ -119,6 +94,7 @@ public final class Capture {
         this.initialExportJobs = initialExportJobs;
         this.watchInterval = watchInterval;
         this.watch = new CaptureWatch(database, maxMissing);
+        this.initialExportStore = new InitialExportStore(database);
     }
 
     /** The errors in the syncs' database names, a sentence each; empty when all are right. */
@@ -130,8 +106,7 @@ public final class Capture {
 
     /** Whether any sync was ever installed in this database. */
     public boolean isInstalled() throws SQLException {
-        return database.first("select from sluice.checkpoint where stream like 'load:%' limit 1", row -> true)
-                .isPresent();
+        return initialExportStore.hasAny();
     }
 
     /** The names of the syncs that were installed with their current mapping. */
@@ -143,15 +118,11 @@ public final class Capture {
                     && sync.getAccount() != null
                     && sync.getObject() != null
                     && sync.getExternalId() != null
-                    && position(sync).filter(mapping(sync)::equals).isPresent()) {
+                    && initialExportStore.isQueued(sync)) {
                 installed.add(sync.getName());
             }
         }
         return installed;
-    }
-
-    private Optional<String> position(Sync sync) throws SQLException {
-        return database.first(POSITION, row -> row.getString(1), sync.getAccount(), sync.getObject(), stream(sync));
     }
 
     /** The columns of a sync's table, each with PostgreSQL's name of its type as in {@link Column#type()}. */
@@ -180,18 +151,19 @@ public final class Capture {
         List<Sync> known = Stream.concat(syncs.stream(), kept.stream().filter(Sync::isComplete))
                 .toList();
         Set<String> tables = syncs.stream().map(Sync::getTable).collect(Collectors.toSet());
-        missed(
+        initialExportStore.miss(
                 known.stream()
                         .filter(sync -> !syncs.contains(sync) && tables.contains(sync.getTable()))
                         .toList(),
-                known);
+                known,
+                spared.syncs());
         captured = known.stream().map(Sync::getTable).distinct().toList();
         watch.forget();
         started.clear();
         List<Sync> loaded = new ArrayList<>();
         for (CapturedTable capturedTable : read) {
             if (watch.install(capturedTable)) {
-                missed(capturedTable.syncs(), known);
+                initialExportStore.miss(capturedTable.syncs(), known, spared.syncs());
             }
             loaded.addAll(load(capturedTable));
             started.put(capturedTable.table(), capturedTable.syncs());
@@ -212,29 +184,6 @@ public final class Capture {
         Triggers.removeStray(database, tables);
     }
 
-    /** Makes syncs that missed changes start again with an export; one that no longer exists is forgotten. */
-    private void missed(List<Sync> missed, List<Sync> known) throws SQLException {
-        database.transaction(connection -> {
-            Database.update(
-                    connection,
-                    FORGET_LOADS,
-                    Database.texts(connection, spared.syncs(), "load:"::concat),
-                    Database.texts(connection, known, Sync::getAccount),
-                    Database.texts(connection, known, Sync::getObject),
-                    Database.texts(connection, known, Capture::stream));
-            return Database.update(
-                    connection,
-                    MISSED,
-                    Database.texts(connection, missed, Sync::getAccount),
-                    Database.texts(connection, missed, Sync::getObject),
-                    Database.texts(connection, missed, Capture::stream));
-        });
-    }
-
-    private static String stream(Sync sync) {
-        return "load:" + sync.getName();
-    }
-
     /**
      * Enters the rows of an initial export by their keys only: the drain reads the current rows, so that no older value
      * overtakes a change made meanwhile. Rows deleted while a sync did not run are searched afterwards. No drain runs meanwhile,
@@ -249,22 +198,12 @@ public final class Capture {
                     capturedTable.table());
             List<Sync> fresh = new ArrayList<>();
             for (Sync sync : capturedTable.syncs()) {
-                Optional<String> before = Database.query(
-                                connection,
-                                POSITION,
-                                row -> row.getString(1),
-                                sync.getAccount(),
-                                sync.getObject(),
-                                stream(sync))
-                        .stream()
-                        .findFirst();
-                if (Database.update(
-                                connection, LOADED, sync.getAccount(), sync.getObject(), stream(sync), mapping(sync))
-                        > 0) {
+                Optional<InitialExportStore.Rows> before = InitialExportStore.find(connection, sync);
+                if (InitialExportStore.queue(connection, sync)) {
                     fresh.add(sync);
                     if (before.isPresent()) {
                         ChangedMapping.apply(connection, sync);
-                        if (isOfSameRows(before.get(), sync)) {
+                        if (before.get().areOf(sync)) {
                             CaptureWatch.missed(
                                     connection, capturedTable, "sync " + sync.getName() + " was stopped or changed");
                         }
@@ -288,29 +227,6 @@ public final class Capture {
                     new TableDrain(database, capturedTable, batch, writeDebounce, initialExportJobs));
             return fresh;
         });
-    }
-
-    private static boolean isOfSameRows(String position, Sync sync) {
-        Map<String, Object> before = Json.fields(position);
-        return sync.getTable().equals(before.get("table")) && sync.getKey().equals(before.get("key"));
-    }
-
-    /**
-     * The mapping that an export depends on: a new mapping means a new export. Sorted, because {@link Map#of} has another order
-     * in each process.
-     */
-    private static String mapping(Sync sync) {
-        return Json.text(new TreeMap<>(Map.of(
-                "table",
-                sync.getTable(),
-                "key",
-                sync.getKey(),
-                "externalId",
-                sync.getExternalId(),
-                "fields",
-                new TreeMap<>(sync.getFields()),
-                "timeZone",
-                sync.getTimeZone())));
     }
 
     private List<CapturedTable> read(List<Sync> syncs, List<String> problems) throws SQLException {

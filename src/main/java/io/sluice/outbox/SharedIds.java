@@ -45,9 +45,9 @@ final class SharedIds {
     private static final String SEND_AGAIN =
             """
             insert into sluice.change_log (source, keys, records, op, origin)
-            select c.position::jsonb ->> 'table', k.keys, cardinality(k.keys), 'R', null
-            from sluice.checkpoint c cross join (select ?::text[] as keys) as k
-            where c.account = ? and c.object = ? and c.stream = 'load:' || ?""";
+            select e.source, k.keys, cardinality(k.keys), 'R', null
+            from sluice.initial_export e cross join (select ?::text[] as keys) as k
+            where e.account = ? and e.object = ? and e.sync = ?""";
 
     /** Finds the keys, of these, that a CRM that folds would take for another known key. */
     private static final String FOLDED =

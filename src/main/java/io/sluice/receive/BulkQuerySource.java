@@ -20,14 +20,14 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Runs the source Kamelets that read all records of an object by a bulk query, again and again, for a user's own routes. The
- * table {@code checkpoint} keeps the job and the page under the name of the source: after a restart the query continues with
+ * table {@code stream_offset} keeps the job and the page under the name of the source: after a restart the query continues with
  * the first page that the route has not completed.
  */
 public final class BulkQuerySource {
 
     private static final Logger LOG = LoggerFactory.getLogger(BulkQuerySource.class);
     private static final LogThrottle THROTTLE = new LogThrottle();
-    private static final String RUN = "SluiceBulkQueryRun";
+    private static final String LEASE = "SluiceBulkQueryLease";
     private static final String JOB = "SluiceJob";
     private static final String STATUS = "SluiceStatus";
     private static final String REFUSED = "SluiceThrottled";
@@ -50,65 +50,48 @@ public final class BulkQuerySource {
         this.clock = clock;
     }
 
-    /** The source's lease and the delay until its next run. */
-    private static final class Run {
-        private final SourceLease lease;
-        private Duration delay = MAX_DELAY;
-
-        Run(SourceLease lease) {
-            this.lease = lease;
-        }
-
-        BulkQueryOffset offset() {
-            return BulkQueryOffset.of(lease.offset());
-        }
-
-        void closeFor(Duration nextDelay) {
-            delay = nextDelay;
-            lease.close();
-        }
-    }
-
     /** Takes the source's lease, unless the source is not due or another process holds the lease. */
     public void begin(Exchange exchange, String account, String name) throws SQLException {
-        exchange.setProperty(RUN, new Run(SourceLease.take(streamOffsets, account, name, clock.instant(), LEASE_TIME)));
+        StreamLease.ofSource(streamOffsets, account, name, LEASE_TIME, MAX_DELAY)
+                .ifPresent(lease -> exchange.setProperty(LEASE, lease));
     }
 
     /** Whether this run has another call to make. */
     public boolean isOpen(Exchange exchange) {
-        return run(exchange).lease.isOpen();
+        StreamLease lease = lease(exchange);
+        return lease != null && lease.isOpen();
     }
 
     /** Sets the job and the page of the next call as header and body; both are null before the job is created. */
     public void setOffset(Exchange exchange) {
-        BulkQueryOffset offset = run(exchange).offset();
+        StreamOffset offset = lease(exchange).offset();
         exchange.getMessage().setHeader(JOB, offset.job());
         exchange.getMessage().setBody(offset.page());
     }
 
     /** Whether the job must be created first. */
     public boolean isNew(Exchange exchange) {
-        return run(exchange).offset().job() == null;
+        return lease(exchange).offset().job() == null;
     }
 
     /** Whether the job was still running when its status was last read. */
     public boolean isRunning(Exchange exchange) {
-        return !run(exchange).offset().complete();
+        return !lease(exchange).offset().jobComplete();
     }
 
     /** Whether the answer is a page; the route gets it next, chunk by chunk. */
     public boolean isPage(Exchange exchange) throws SQLException {
-        Run run = run(exchange);
+        StreamLease lease = lease(exchange);
         Message message = exchange.getMessage();
         if (message.getBody() instanceof Stream<?>) {
             String next = message.getHeader(NEXT, String.class);
-            run.lease.next(next == null ? null : run.offset().at(next).text());
+            lease.next(next == null ? StreamOffset.BEGINNING : lease.offset().at(next));
             return true;
         }
         if (message.getBody() instanceof CrmJob crmJob) {
-            onJob(run, crmJob);
+            onJob(lease, crmJob);
         } else {
-            onError(message, run);
+            onError(message, lease);
         }
         return false;
     }
@@ -118,18 +101,18 @@ public final class BulkQuerySource {
         return new ListChunks(records, CHUNK_SIZE);
     }
 
-    private void onJob(Run run, CrmJob crmJob) throws SQLException {
-        if (run.offset().job() == null) {
-            run.lease.commit(BulkQueryOffset.begun(crmJob.id(), clock.instant()).text());
-            run.closeFor(MIN_DELAY);
+    private void onJob(StreamLease lease, CrmJob crmJob) throws SQLException {
+        if (lease.offset().job() == null) {
+            lease.commit(StreamOffset.ofJob(crmJob.id(), clock.instant()));
+            lease.close(MIN_DELAY);
             return;
         }
         switch (crmJob.stage()) {
-            case OPEN, WORKING -> run.closeFor(pollDelay(run.offset().since(), clock.instant()));
-            case COMPLETE -> run.lease.commit(run.offset().completed().text());
+            case OPEN, WORKING -> lease.close(pollDelay(lease.offset().jobCreatedAt(), clock.instant()));
+            case COMPLETE -> lease.commit(lease.offset().completed());
             case FAILED, ABORTED ->
                 restart(
-                        run,
+                        lease,
                         "its job ended as " + crmJob.stage().name().toLowerCase(Locale.ROOT)
                                 + (crmJob.message() == null ? "" : ": " + crmJob.message()));
         }
@@ -144,32 +127,32 @@ public final class BulkQuerySource {
         return half.compareTo(MIN_DELAY) < 0 ? MIN_DELAY : half.compareTo(MAX_DELAY) > 0 ? MAX_DELAY : half;
     }
 
-    private static void onError(Message message, Run run) throws SQLException {
+    private static void onError(Message message, StreamLease lease) throws SQLException {
         Integer status = message.getHeader(STATUS, Integer.class);
         THROTTLE.warn(
                 LOG,
-                run.lease.toString(),
+                lease.toString(),
                 "{} can't be read: HTTP {}: {}. The next attempt continues from the same offset in {} s.",
-                run.lease,
+                lease,
                 status,
                 RootCause.shortened(message.getBody(String.class)),
                 MAX_DELAY.toSeconds());
         boolean throttled = Boolean.TRUE.equals(message.getHeader(REFUSED, Boolean.class));
-        if (run.offset().job() != null && !throttled && status != null && UNKNOWN_JOB.contains(status)) {
-            restart(run, "the CRM does not know its job any more");
+        if (lease.offset().job() != null && !throttled && status != null && UNKNOWN_JOB.contains(status)) {
+            restart(lease, "the CRM does not know its job any more");
         }
-        run.closeFor(MAX_DELAY);
+        lease.close(MAX_DELAY);
     }
 
-    private static void restart(Run run, String why) throws SQLException {
-        LOG.warn("{} restarts from the beginning in {} s: {}.", run.lease, MAX_DELAY.toSeconds(), why);
-        run.lease.commit(null);
-        run.closeFor(MAX_DELAY);
+    private static void restart(StreamLease lease, String why) throws SQLException {
+        LOG.warn("{} restarts from the beginning in {} s: {}.", lease, MAX_DELAY.toSeconds(), why);
+        lease.commit(StreamOffset.BEGINNING);
+        lease.close(MAX_DELAY);
     }
 
     /** Extends the lease when the route has completed a chunk and others follow. */
     public void heartbeat(Exchange exchange) throws SQLException {
-        run(exchange).lease.heartbeat();
+        lease(exchange).heartbeat();
     }
 
     /**
@@ -178,20 +161,21 @@ public final class BulkQuerySource {
      * @param period milliseconds from the end of a bulk query to the start of the next
      */
     public void commit(Exchange exchange, long period) throws SQLException {
-        Run run = run(exchange);
-        run.lease.commitNext();
-        if (run.lease.offset() == null) {
-            run.closeFor(Duration.ofMillis(period));
+        StreamLease lease = lease(exchange);
+        lease.commitNext();
+        if (lease.offset().job() == null) {
+            lease.close(Duration.ofMillis(period));
         }
     }
 
     /** Releases the lease. */
     public void end(Exchange exchange) throws SQLException {
-        Run run = (Run) exchange.removeProperty(RUN);
-        run.lease.release(run.delay);
+        if (exchange.removeProperty(LEASE) instanceof StreamLease lease) {
+            lease.release();
+        }
     }
 
-    private static Run run(Exchange exchange) {
-        return exchange.getProperty(RUN, Run.class);
+    private static StreamLease lease(Exchange exchange) {
+        return exchange.getProperty(LEASE, StreamLease.class);
     }
 }

@@ -71,9 +71,9 @@ public final class DeltaPoll {
     }
 
     private Instant start() {
-        return withDeletes && pollOffset.lowWatermark().isBefore(pollOffset.from())
+        return withDeletes && pollOffset.lowWatermark().isBefore(pollOffset.readUpTo())
                 ? pollOffset.lowWatermark()
-                : pollOffset.from();
+                : pollOffset.readUpTo();
     }
 
     Sync sync() {
@@ -139,7 +139,7 @@ public final class DeltaPoll {
             records.stream()
                     .filter(CrmRecord::hasTime)
                     .reduce((earlier, later) -> later)
-                    .ifPresent(last -> pollOffset = pollOffset.from(last.at()));
+                    .ifPresent(last -> pollOffset = pollOffset.readUpTo(last.at()));
         }
     }
 
@@ -150,9 +150,9 @@ public final class DeltaPoll {
 
     /** Time up to which all changes were read. */
     Instant readUpTo() {
-        return earliestDeferred != null && earliestDeferred.isBefore(pollOffset.from())
+        return earliestDeferred != null && earliestDeferred.isBefore(pollOffset.readUpTo())
                 ? earliestDeferred
-                : pollOffset.from();
+                : pollOffset.readUpTo();
     }
 
     /** Leaves the rest to a bulk query: the next poll starts where this one started. */
@@ -181,10 +181,12 @@ public final class DeltaPoll {
             return handedOver ? pollOffset.polledAt(began) : pollOffset;
         }
         Instant from = began.minus(overlap);
-        PollOffset after = pollOffset.from(
+        PollOffset after = pollOffset.readUpTo(
                 earliestDeferred != null && earliestDeferred.isBefore(from)
                         ? earliestDeferred
-                        : from.isAfter(pollOffset.from()) || earliestDeferred != null ? from : pollOffset.from());
+                        : from.isAfter(pollOffset.readUpTo()) || earliestDeferred != null
+                                ? from
+                                : pollOffset.readUpTo());
         after = handedOver ? after.handedOverAt(began) : after.polledAt(began);
         return covered == null || earliestDeferred != null
                 ? after

@@ -187,8 +187,10 @@ public final class DeltaPoller {
                 handOver(deltaPoll);
             }
         }
-        offsetStore.saveProgress(
-                deltaPoll.sync(), deltaPoll.offset(), applier.now().plus(LEASE));
+        if (!offsetStore.saveProgress(
+                deltaPoll.sync(), deltaPoll.offset(), applier.now().plus(LEASE))) {
+            deltaPoll.abandon();
+        }
     }
 
     /** Puts deletes into the inbox: before a row is deleted, the CRM is asked whether another record has its key now. */

@@ -67,16 +67,20 @@ public final class JournalPoller {
         for (String account : journals) {
             if (pauseStore.find(Kind.ACCOUNT, account).isEmpty()) {
                 if (!begun.contains(account)) {
-                    streamOffsets.begin(account, StreamOffsets.journal(account));
+                    streamOffsets.begin(account, stream(account));
                     begun.add(account);
                 }
-                streamOffsets
-                        .take(account, StreamOffsets.journal(account), LEASE_TIME)
-                        .ifPresent(taken -> due.add(new JournalPoll(
-                                account, accounts.get(account).crm().name(), taken.offset())));
+                StreamLease.take(streamOffsets, account, stream(account), LEASE_TIME, Duration.ZERO)
+                        .ifPresent(lease -> due.add(new JournalPoll(
+                                lease, accounts.get(account).crm().name())));
             }
         }
         return due;
+    }
+
+    /** Names the stream of an account's journal. */
+    private static String stream(String account) {
+        return "journal:" + account;
     }
 
     /**
@@ -96,25 +100,17 @@ public final class JournalPoller {
             onError(journalPoll, status, answer);
         } else if (next == null) {
             onAnswer(journalPoll.getAccount());
-            journalPoll.close(pollInterval);
+            journalPoll.lease().close(pollInterval);
         } else {
             onAnswer(journalPoll.getAccount());
-            String from = journalPoll.getOffset();
-            boolean kept = inboxProcessor.keep(
-                    journalPoll.getAccount(),
-                    (List<CrmEvent>) events,
-                    connection -> StreamOffsets.commit(
-                            connection,
+            StreamLease lease = journalPoll.lease();
+            StreamOffset offset = lease.offset().at(next);
+            lease.committed(
+                    offset,
+                    inboxProcessor.keep(
                             journalPoll.getAccount(),
-                            StreamOffsets.journal(journalPoll.getAccount()),
-                            from,
-                            next,
-                            LEASE_TIME));
-            if (kept) {
-                journalPoll.moveTo(next);
-            } else {
-                journalPoll.close(pollInterval);
-            }
+                            (List<CrmEvent>) events,
+                            connection -> lease.commit(connection, offset)));
         }
     }
 
@@ -126,9 +122,8 @@ public final class JournalPoller {
                     "{}: the CRM does not know the journal's offset any more, which is older than its history. The journal"
                             + " is read from its beginning; the polls of the account's syncs find the changes before that.",
                     account);
-            streamOffsets.commit(account, StreamOffsets.journal(account), journalPoll.getOffset(), null, LEASE_TIME);
-            journalPoll.moveTo(null);
-            journalPoll.close(Duration.ZERO);
+            journalPoll.lease().commit(StreamOffset.BEGINNING);
+            journalPoll.lease().close(Duration.ZERO);
             return;
         }
         String error = (status == null || status == 0 ? "" : "HTTP " + status + ": ") + answer;
@@ -140,7 +135,7 @@ public final class JournalPoller {
                     error,
                     ERROR_DELAY.toSeconds());
         }
-        journalPoll.close(ERROR_DELAY);
+        journalPoll.lease().close(ERROR_DELAY);
     }
 
     private void onAnswer(String account) {
@@ -151,10 +146,6 @@ public final class JournalPoller {
 
     /** Releases the lease of the journal. */
     public void end(JournalPoll journalPoll) throws SQLException {
-        streamOffsets.release(
-                journalPoll.getAccount(),
-                StreamOffsets.journal(journalPoll.getAccount()),
-                journalPoll.getOffset(),
-                journalPoll.delay());
+        journalPoll.lease().release();
     }
 }

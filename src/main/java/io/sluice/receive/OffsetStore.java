@@ -3,56 +3,60 @@ package io.sluice.receive;
 
 import io.sluice.Sync;
 import io.sluice.store.Database;
+import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
 
-/** Stores the offset of each sync. A process that takes a due offset holds its lease, so that replicas share the polls. */
+/**
+ * Stores the offset of each sync's polls in the table {@code poll_offset}. A process that takes a due offset holds its lease,
+ * so that replicas share the polls.
+ */
 final class OffsetStore {
+
+    private static final String OF_SYNC = "account = ? and object = ? and sync = ?";
 
     private static final String BEGIN =
             """
-            insert into sluice.checkpoint (account, object, stream, position) values (?, ?, ?, ?)
-            on conflict (account, object, stream) do nothing""";
+            insert into sluice.poll_offset
+                (account, object, sync, read_up_to, low_watermark, interval_ms, deletes_due, polled_at, due)
+            values (?, ?, ?, ?, ?, ?, ?, ?, ?)
+            on conflict (account, object, sync) do nothing""";
 
     /** Sets the offset back if a bulk query of changes has deferred some: the poll then reads from the earliest of them. */
     private static final String TAKE =
             """
             with deferred as materialized (
-                select position::jsonb ->> 'earliestDeferred' as at from sluice.checkpoint
-                where account = ? and object = ? and stream = ?
-                  and position::jsonb ->> 'ended' is not null and position::jsonb ->> 'earliestDeferred' is not null for update),
+                select earliest_deferred from sluice.snapshot
+                where <of sync> and ended_at is not null and earliest_deferred is not null for update),
             taken as (
-                update sluice.checkpoint set updated_at = now(),
-                    position = (position::jsonb || jsonb_build_object('due', clock_timestamp() + interval '1 minute', 'taken', true)
-                        || coalesce((select jsonb_build_object('from', at) from deferred
-                                     where at::timestamptz < (position::jsonb ->> 'from')::timestamptz), '{}'))::text
-                where account = ? and object = ? and stream = ?
-                  and (position::jsonb ->> 'due')::timestamptz <= clock_timestamp()
-                returning position),
+                update sluice.poll_offset set updated_at = now(), taken = true, epoch = epoch + 1,
+                    due = clock_timestamp() + interval '1 minute',
+                    read_up_to = least(read_up_to, (select earliest_deferred from deferred))
+                where <of sync> and due <= clock_timestamp()
+                returning *),
             cleared as (
-                update sluice.checkpoint set position = (position::jsonb - 'earliestDeferred')::text
-                where account = ? and object = ? and stream = ? and exists (select from taken)
-                  and exists (select from deferred))
-            select position from taken""";
-
-    private static final String SAVE_PROGRESS =
-            """
-            update sluice.checkpoint set position = (?::jsonb || '{"taken": true}')::text, updated_at = now()
-            where account = ? and object = ? and stream = ?""";
+                update sluice.snapshot set earliest_deferred = null
+                where <of sync> and exists (select from taken) and exists (select from deferred))
+            select * from taken"""
+                    .replace("<of sync>", OF_SYNC);
 
     private static final String SAVE =
             """
-            update sluice.checkpoint set position = ?, updated_at = now()
-            where account = ? and object = ? and stream = ?""";
+            update sluice.poll_offset set read_up_to = ?, low_watermark = ?, interval_ms = ?, deletes_due = ?, polled_at = ?,
+                handed_over_at = ?, due = ?, taken = ?, updated_at = now()
+            where %s and epoch = ?"""
+                    .formatted(OF_SYNC);
 
     /** Excludes a sync that a process is polling, unless that process has saved no progress for five seconds. */
     private static final String MAKE_DUE =
             """
-            update sluice.checkpoint set position = (position::jsonb || jsonb_build_object('due', clock_timestamp()))::text
-            where account = ? and object = ? and stream = ?
-              and (position::jsonb ->> 'taken' is null or updated_at < clock_timestamp() - interval '5 seconds')
-              and (position::jsonb ->> 'due')::timestamptz > clock_timestamp()""";
+            update sluice.poll_offset set due = clock_timestamp()
+            where %s and (not taken or updated_at < clock_timestamp() - interval '5 seconds') and due > clock_timestamp()"""
+                    .formatted(OF_SYNC);
+
+    private static final String FIND = "select * from sluice.poll_offset where " + OF_SYNC;
 
     private final Database database;
 
@@ -62,53 +66,83 @@ final class OffsetStore {
 
     /** Creates the offset of a sync that was never polled. */
     void begin(Sync sync, PollOffset pollOffset, Instant due) throws SQLException {
-        database.update(BEGIN, sync.getAccount(), sync.getObject(), stream(sync), pollOffset.json(due));
+        database.update(
+                BEGIN,
+                sync.getAccount(),
+                sync.getObject(),
+                sync.getName(),
+                pollOffset.readUpTo(),
+                pollOffset.lowWatermark(),
+                pollOffset.interval().toMillis(),
+                pollOffset.deletesDue(),
+                pollOffset.polledAt(),
+                due);
     }
 
     /** Takes the offset of a sync if it is due. The lease lasts a minute, unless the process saves progress. */
     Optional<PollOffset> take(Sync sync) throws SQLException {
         String account = sync.getAccount();
         String object = sync.getObject();
-        String bulkQuery = "snapshot:" + sync.getName();
+        String name = sync.getName();
         return database.first(
-                TAKE,
-                row -> PollOffset.of(row.getString(1)),
-                account,
-                object,
-                bulkQuery,
-                account,
-                object,
-                stream(sync),
-                account,
-                object,
-                bulkQuery);
+                TAKE, OffsetStore::pollOffset, account, object, name, account, object, name, account, object, name);
     }
 
     /** Finds the offset of a sync; empty when it was never polled. */
     Optional<PollOffset> find(Sync sync) throws SQLException {
-        return database.first(
-                "select position from sluice.checkpoint where account = ? and object = ? and stream = ?",
-                row -> PollOffset.of(row.getString(1)),
-                sync.getAccount(),
-                sync.getObject(),
-                stream(sync));
+        return database.first(FIND, OffsetStore::pollOffset, sync.getAccount(), sync.getObject(), sync.getName());
     }
 
     /** Makes the poll of a sync due at once. */
     void makeDue(Sync sync) throws SQLException {
-        database.update(MAKE_DUE, sync.getAccount(), sync.getObject(), stream(sync));
+        database.update(MAKE_DUE, sync.getAccount(), sync.getObject(), sync.getName());
     }
 
-    /** Saves the offset of a poll that continues. */
-    void saveProgress(Sync sync, PollOffset pollOffset, Instant due) throws SQLException {
-        database.update(SAVE_PROGRESS, pollOffset.json(due), sync.getAccount(), sync.getObject(), stream(sync));
+    /**
+     * Saves the offset of a poll that continues.
+     *
+     * @param due end of the lease
+     * @return false if another process has taken the offset meanwhile
+     */
+    boolean saveProgress(Sync sync, PollOffset pollOffset, Instant due) throws SQLException {
+        return save(sync, pollOffset, due, true);
     }
 
+    /**
+     * Saves the offset of a poll that has ended, unless another process has taken it meanwhile.
+     *
+     * @param due time of the next poll
+     */
     void save(Sync sync, PollOffset pollOffset, Instant due) throws SQLException {
-        database.update(SAVE, pollOffset.json(due), sync.getAccount(), sync.getObject(), stream(sync));
+        save(sync, pollOffset, due, false);
     }
 
-    private static String stream(Sync sync) {
-        return "delta:" + sync.getName();
+    private boolean save(Sync sync, PollOffset pollOffset, Instant due, boolean taken) throws SQLException {
+        return database.update(
+                        SAVE,
+                        pollOffset.readUpTo(),
+                        pollOffset.lowWatermark(),
+                        pollOffset.interval().toMillis(),
+                        pollOffset.deletesDue(),
+                        pollOffset.polledAt(),
+                        pollOffset.handedOverAt(),
+                        due,
+                        taken,
+                        sync.getAccount(),
+                        sync.getObject(),
+                        sync.getName(),
+                        pollOffset.epoch())
+                == 1;
+    }
+
+    private static PollOffset pollOffset(ResultSet row) throws SQLException {
+        return new PollOffset(
+                Database.instant(row, "read_up_to"),
+                Database.instant(row, "low_watermark"),
+                Duration.ofMillis(row.getLong("interval_ms")),
+                Database.instant(row, "deletes_due"),
+                Database.instant(row, "polled_at"),
+                Database.instant(row, "handed_over_at"),
+                row.getInt("epoch"));
     }
 }

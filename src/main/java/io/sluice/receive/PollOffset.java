@@ -1,78 +1,50 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.sluice.receive;
 
-import io.sluice.store.Json;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.LinkedHashMap;
-import java.util.Map;
 
 /**
- * Offset of a sync's polls in the CRM, as the table {@code checkpoint} keeps it.
+ * Offset of a sync's polls in the CRM.
  *
  * <p>A record's time is that of its write, but queries see the record only after the end of its transaction, so that a poll
  * can miss it. Therefore each poll starts some time, the overlap, before the last one. A poll that reads deletes too starts
  * at the low watermark: the time up to which the CRM said, in the last such poll, that its answer was complete.
  *
- * @param from         time up to which changed records were read
+ * @param readUpTo     time up to which changed records were read
  * @param lowWatermark time up to which no change and no delete can be missing
  * @param interval     interval before the last poll
  * @param deletesDue   time when deletes are read again
  * @param polledAt     start of the last poll that ended
  * @param handedOverAt start of the last poll whose rest a bulk query reads
+ * @param epoch        fencing token: number of times that a process took the offset; a process with an older one saves
+ *                     nothing
  */
 record PollOffset(
-        Instant from,
+        Instant readUpTo,
         Instant lowWatermark,
         Duration interval,
         Instant deletesDue,
         Instant polledAt,
-        Instant handedOverAt) {
+        Instant handedOverAt,
+        int epoch) {
 
     /** Makes an offset of a sync whose polls have not ended yet. */
-    PollOffset(Instant from, Instant lowWatermark, Duration interval, Instant deletesDue) {
-        this(from, lowWatermark, interval, deletesDue, Instant.EPOCH, Instant.EPOCH);
+    PollOffset(Instant readUpTo, Instant lowWatermark, Duration interval, Instant deletesDue) {
+        this(readUpTo, lowWatermark, interval, deletesDue, Instant.EPOCH, Instant.EPOCH, 0);
     }
 
     static PollOffset beginning(Instant now, Duration overlap, Duration interval) {
-        Instant from = now.minus(overlap);
-        return new PollOffset(from, from, interval, now, now, Instant.EPOCH);
+        Instant start = now.minus(overlap);
+        return new PollOffset(start, start, interval, now, now, Instant.EPOCH, 0);
     }
 
-    static PollOffset of(String json) {
-        Map<String, Object> parts = Json.fields(json);
-        return new PollOffset(
-                moment(parts, "from"),
-                moment(parts, "lowWatermark"),
-                Duration.ofMillis(((Number) parts.get("intervalMs")).longValue()),
-                moment(parts, "deletesDue"),
-                parts.containsKey("polledAt") ? moment(parts, "polledAt") : Instant.EPOCH,
-                parts.containsKey("handedOverAt") ? moment(parts, "handedOverAt") : Instant.EPOCH);
-    }
-
-    private static Instant moment(Map<String, Object> parts, String name) {
-        return Instant.parse(parts.get(name).toString());
-    }
-
-    /** @param due time of the next poll */
-    String json(Instant due) {
-        Map<String, Object> parts = new LinkedHashMap<>();
-        parts.put("from", from.toString());
-        parts.put("lowWatermark", lowWatermark.toString());
-        parts.put("intervalMs", interval.toMillis());
-        parts.put("deletesDue", deletesDue.toString());
-        parts.put("polledAt", polledAt.toString());
-        parts.put("handedOverAt", handedOverAt.toString());
-        parts.put("due", due.toString());
-        return Json.text(parts);
-    }
-
-    PollOffset from(Instant moment) {
-        return new PollOffset(moment, lowWatermark, interval, deletesDue, polledAt, handedOverAt);
+    PollOffset readUpTo(Instant moment) {
+        return new PollOffset(moment, lowWatermark, interval, deletesDue, polledAt, handedOverAt, epoch);
     }
 
     PollOffset lowWatermark(Instant moment, Instant nextDeletes) {
-        return new PollOffset(from, moment, interval, nextDeletes, polledAt, handedOverAt);
+        return new PollOffset(readUpTo, moment, interval, nextDeletes, polledAt, handedOverAt, epoch);
     }
 
     /** Makes deletes due at once if they are due later than one interval from now, because the setting was shortened. */
@@ -81,14 +53,14 @@ record PollOffset(
     }
 
     PollOffset interval(Duration next) {
-        return new PollOffset(from, lowWatermark, next, deletesDue, polledAt, handedOverAt);
+        return new PollOffset(readUpTo, lowWatermark, next, deletesDue, polledAt, handedOverAt, epoch);
     }
 
     PollOffset polledAt(Instant moment) {
-        return new PollOffset(from, lowWatermark, interval, deletesDue, moment, handedOverAt);
+        return new PollOffset(readUpTo, lowWatermark, interval, deletesDue, moment, handedOverAt, epoch);
     }
 
     PollOffset handedOverAt(Instant moment) {
-        return new PollOffset(from, lowWatermark, interval, deletesDue, polledAt, moment);
+        return new PollOffset(readUpTo, lowWatermark, interval, deletesDue, polledAt, moment, epoch);
     }
 }

@@ -7,7 +7,6 @@ import io.sluice.store.Database;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.OffsetDateTime;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -61,15 +60,12 @@ public final class ReadBeforeWrite {
      */
     private static final String POLLS =
             """
-            select s.name, greatest((c.position::jsonb ->> 'polledAt')::timestamptz,
-                                    case when q.position::jsonb ->> 'ended' is not null
-                                         then (c.position::jsonb ->> 'handedOverAt')::timestamptz end) as polled_at,
-                   (c.position::jsonb ->> 'due')::timestamptz < clock_timestamp() - ? * interval '1 millisecond' as overdue,
+            select s.name, greatest(c.polled_at, case when q.ended_at is not null then c.handed_over_at end) as polled_at,
+                   c.due < clock_timestamp() - ? * interval '1 millisecond' as overdue,
                    coalesce(w.waits, false) as waits, coalesce(w.waited, false) as waited, clock_timestamp() as now
             from unnest(?::text[], ?::text[], ?::boolean[]) as s(name, object, shows_edits)
-            join sluice.checkpoint c on c.account = ? and c.object = s.object and c.stream = 'delta:' || s.name
-            left join sluice.checkpoint q
-                on q.account = c.account and q.object = c.object and q.stream = 'snapshot:' || s.name
+            join sluice.poll_offset c on c.account = ? and c.object = s.object and c.sync = s.name
+            left join sluice.snapshot q on q.account = c.account and q.object = c.object and q.sync = s.name
             left join lateral (
                 select bool_or(known) as waits,
                        bool_or(known and (operation = 'delete' or not s.shows_edits)
@@ -248,14 +244,11 @@ public final class ReadBeforeWrite {
                 POLLS,
                 row -> new Poll(
                         row.getString("name"),
-                        row.getString("polled_at") == null
-                                ? Instant.EPOCH
-                                : row.getObject("polled_at", OffsetDateTime.class)
-                                        .toInstant(),
+                        Database.instant(row, "polled_at"),
                         row.getBoolean("overdue"),
                         row.getBoolean("waits"),
                         row.getBoolean("waited"),
-                        row.getObject("now", OffsetDateTime.class).toInstant()),
+                        Database.instant(row, "now")),
                 maxWait.toMillis(),
                 Database.texts(connection, ofAccount, Sync::getName),
                 Database.texts(connection, ofAccount, Sync::getObject),

@@ -7,6 +7,7 @@ import io.sluice.crm.Durations;
 import io.sluice.store.Database;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Set;
@@ -16,14 +17,14 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Runs the source Kamelets that poll without end, for a user's own routes: takes the lease, sets the offset and commits it.
- * The table {@code checkpoint} keeps the offset under the name of the source, so that it outlives the process, and one
+ * The table {@code stream_offset} keeps the offset under the name of the source, so that it outlives the process, and one
  * replica polls at a time. A page that the route has not completed is delivered again.
  */
 public final class SourcePoller {
 
     private static final Logger LOG = LoggerFactory.getLogger(SourcePoller.class);
     private static final LogThrottle THROTTLE = new LogThrottle();
-    private static final String LEASE = "SluiceSourceLease";
+    private static final String POLL = "SluiceSourcePoll";
     private static final String STATUS = "SluiceStatus";
     private static final String NEXT = "SluiceNext";
     private static final String COVERED = "SluiceCovered";
@@ -35,6 +36,15 @@ public final class SourcePoller {
     private final StreamOffsets streamOffsets;
     private final InstantSource clock;
 
+    /** A poll of a source, with the time when it began. */
+    private record Poll(StreamLease lease, Instant began) {
+
+        StreamOffset start(String overlap) {
+            return StreamOffset.BEGINNING.at(
+                    began.minus(Durations.of("overlap", overlap)).toString());
+        }
+    }
+
     public SourcePoller(Database database, InstantSource clock) {
         this.streamOffsets = new StreamOffsets(database);
         this.clock = clock;
@@ -42,17 +52,19 @@ public final class SourcePoller {
 
     /** Takes the source's lease, unless another process holds it. */
     public void begin(Exchange exchange, String account, String name) throws SQLException {
-        exchange.setProperty(LEASE, SourceLease.take(streamOffsets, account, name, clock.instant(), LEASE_TIME));
+        Instant now = clock.instant();
+        StreamLease.ofSource(streamOffsets, account, name, LEASE_TIME, Duration.ZERO)
+                .ifPresent(lease -> exchange.setProperty(POLL, new Poll(lease, now)));
     }
 
     /** Whether the source has another page to read. */
     public boolean isOpen(Exchange exchange) {
-        return lease(exchange).isOpen();
+        return poll(exchange) != null && lease(exchange).isOpen();
     }
 
     /** Sets the offset of a journal's next file as the body; null at the beginning. */
     public void setFileOffset(Exchange exchange) {
-        exchange.getMessage().setBody(lease(exchange).offset());
+        exchange.getMessage().setBody(lease(exchange).offset().page());
     }
 
     /**
@@ -60,79 +72,75 @@ public final class SourcePoller {
      * otherwise records of a first page that the route did not complete would lie before the start of the next poll.
      */
     public void setPageOffset(Exchange exchange, String overlap) throws SQLException {
-        SourceLease sourceLease = lease(exchange);
-        if (sourceLease.offset() == null) {
-            sourceLease.commit(startOffset(sourceLease, overlap));
+        StreamLease lease = lease(exchange);
+        if (lease.offset().page() == null) {
+            lease.commit(poll(exchange).start(overlap));
         }
-        exchange.getMessage().setBody(sourceLease.offset());
-    }
-
-    private static String startOffset(SourceLease sourceLease, String overlap) {
-        return sourceLease.began().minus(Durations.of("overlap", overlap)).toString();
+        exchange.getMessage().setBody(lease.offset().page());
     }
 
     /** Whether the answer is a file, which the route gets next. A file that can't be read is read by the next poll. */
     public boolean isFile(Exchange exchange) throws SQLException {
-        SourceLease sourceLease = lease(exchange);
+        StreamLease lease = lease(exchange);
         boolean read = exchange.getMessage().getBody() instanceof List<?>;
         if (!read) {
-            unread(exchange, sourceLease);
+            unread(exchange, lease);
         }
         String next = exchange.getMessage().getHeader(NEXT, String.class);
         if (!read || next == null) {
-            sourceLease.close();
+            lease.close(Duration.ZERO);
         } else {
-            sourceLease.next(next);
+            lease.next(lease.offset().at(next));
         }
-        return sourceLease.isOpen();
+        return lease.isOpen();
     }
 
-    private static void unread(Exchange exchange, SourceLease sourceLease) throws SQLException {
-        warn(exchange, sourceLease);
+    private static void unread(Exchange exchange, StreamLease lease) throws SQLException {
+        warn(exchange, lease);
         Integer status = exchange.getMessage().getHeader(STATUS, Integer.class);
-        if (sourceLease.offset() != null && status != null && UNKNOWN_OFFSET.contains(status)) {
-            LOG.warn("{} restarts from the beginning: the CRM does not know its offset any more.", sourceLease);
-            sourceLease.commit(null);
+        if (lease.offset().page() != null && status != null && UNKNOWN_OFFSET.contains(status)) {
+            LOG.warn("{} restarts from the beginning: the CRM does not know its offset any more.", lease);
+            lease.commit(StreamOffset.BEGINNING);
         }
     }
 
     /** Whether the answer is a page of changes, which the route gets next unless the page is empty. */
     public boolean isPage(Exchange exchange, String overlap) throws SQLException {
-        SourceLease sourceLease = lease(exchange);
+        StreamLease lease = lease(exchange);
         String next = exchange.getMessage().getHeader(NEXT, String.class);
-        sourceLease.next(next != null ? next : startOffset(sourceLease, overlap));
+        lease.next(next != null ? lease.offset().at(next) : poll(exchange).start(overlap));
         if (next == null) {
-            sourceLease.close();
+            lease.close(Duration.ZERO);
         }
-        return hasRecords(exchange, sourceLease);
+        return hasRecords(exchange, lease);
     }
 
     /** Whether the answer lists deletes, which the route gets next. The CRM says up to which time its list is complete. */
     public boolean hasDeletes(Exchange exchange) throws SQLException {
-        SourceLease sourceLease = lease(exchange);
-        sourceLease.next(exchange.getMessage().getHeader(COVERED, String.class));
-        sourceLease.close();
-        return hasRecords(exchange, sourceLease);
+        StreamLease lease = lease(exchange);
+        lease.next(lease.offset().at(exchange.getMessage().getHeader(COVERED, String.class)));
+        lease.close(Duration.ZERO);
+        return hasRecords(exchange, lease);
     }
 
-    private static boolean hasRecords(Exchange exchange, SourceLease sourceLease) throws SQLException {
+    private static boolean hasRecords(Exchange exchange, StreamLease lease) throws SQLException {
         if (!(exchange.getMessage().getBody() instanceof List<?> page)) {
-            warn(exchange, sourceLease);
-            sourceLease.close();
+            warn(exchange, lease);
+            lease.close(Duration.ZERO);
             return false;
         }
         if (page.isEmpty()) {
-            sourceLease.commitNext();
+            lease.commitNext();
         }
         return !page.isEmpty();
     }
 
-    private static void warn(Exchange exchange, SourceLease sourceLease) {
+    private static void warn(Exchange exchange, StreamLease lease) {
         THROTTLE.warn(
                 LOG,
-                sourceLease.toString(),
+                lease.toString(),
                 "{} can't be read: HTTP {}: {}. The next poll continues from the same offset.",
-                sourceLease,
+                lease,
                 exchange.getMessage().getHeader(STATUS),
                 RootCause.shortened(exchange.getMessage().getBody(String.class)));
     }
@@ -144,10 +152,16 @@ public final class SourcePoller {
 
     /** Releases the lease. */
     public void end(Exchange exchange) throws SQLException {
-        ((SourceLease) exchange.removeProperty(LEASE)).release(Duration.ZERO);
+        if (exchange.removeProperty(POLL) instanceof Poll poll) {
+            poll.lease().release();
+        }
     }
 
-    private static SourceLease lease(Exchange exchange) {
-        return exchange.getProperty(LEASE, SourceLease.class);
+    private static StreamLease lease(Exchange exchange) {
+        return poll(exchange).lease();
+    }
+
+    private static Poll poll(Exchange exchange) {
+        return exchange.getProperty(POLL, Poll.class);
     }
 }

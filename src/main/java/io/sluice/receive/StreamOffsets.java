@@ -3,44 +3,47 @@ package io.sluice.receive;
 
 import io.sluice.store.Database;
 import java.sql.Connection;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Optional;
 
 /**
- * Stores the offsets of endless streams: rows of {@code checkpoint} without an object. The process that takes a due stream
- * holds its lease for a while.
+ * Stores the offsets of endless streams in the table {@code stream_offset}. The process that takes a due stream holds its
+ * lease for a while.
  */
 final class StreamOffsets {
 
     private static final String BEGIN =
             """
-            insert into sluice.checkpoint (account, object, stream, position)
-            values (?, '', ?, jsonb_build_object('due', clock_timestamp())::text)
-            on conflict (account, object, stream) do nothing""";
+            insert into sluice.stream_offset (account, stream) values (?, ?)
+            on conflict (account, stream) do nothing""";
 
     private static final String TAKE =
             """
-            update sluice.checkpoint set updated_at = now(), position = (position::jsonb
-                || jsonb_build_object('due', clock_timestamp() + ? * interval '1 millisecond'))::text
-            where account = ? and object = '' and stream = ? and (position::jsonb ->> 'due')::timestamptz <= clock_timestamp()
-            returning position::jsonb ->> 'offset'""";
+            update sluice.stream_offset set updated_at = now(), epoch = epoch + 1,
+                due = clock_timestamp() + ? * interval '1 millisecond'
+            where account = ? and stream = ? and due <= clock_timestamp()
+            returning *""";
 
-    /** Updates only the offset that this process read last: a process that has lost its lease can't set the offset back. */
+    /** Commits nothing for a process that has lost its lease. */
     private static final String COMMIT =
             """
-            update sluice.checkpoint set updated_at = now(), position = (position::jsonb || jsonb_build_object(
-                'offset', ?::text, 'due', clock_timestamp() + ? * interval '1 millisecond'))::text
-            where account = ? and object = '' and stream = ? and position::jsonb ->> 'offset' is not distinct from ?::text""";
+            update sluice.stream_offset set page = ?, job = ?, job_created_at = ?, job_complete = ?, updated_at = now(),
+                due = clock_timestamp() + ? * interval '1 millisecond'
+            where account = ? and stream = ? and epoch = ?""";
 
     private static final String RELEASE =
             """
-            update sluice.checkpoint set position = (position::jsonb
-                || jsonb_build_object('due', clock_timestamp() + ? * interval '1 millisecond'))::text
-            where account = ? and object = '' and stream = ? and position::jsonb ->> 'offset' is not distinct from ?::text""";
+            update sluice.stream_offset set due = clock_timestamp() + ? * interval '1 millisecond'
+            where account = ? and stream = ? and epoch = ?""";
 
-    /** Offset of a stream; {@code offset} is null at the beginning. */
-    record StreamOffset(String offset) {}
+    /**
+     * An offset whose lease this process took.
+     *
+     * @param epoch fencing token: number of times that a process took the stream
+     */
+    record Taken(StreamOffset offset, int epoch) {}
 
     private final Database database;
 
@@ -48,9 +51,9 @@ final class StreamOffsets {
         this.database = database;
     }
 
-    /** Names the stream of an account's journal that Sluice itself reads. */
-    static String journal(String account) {
-        return "journal:" + account;
+    /** Takes the lease of a stream if it is due; a stream that was never read starts at its beginning. */
+    Optional<Taken> take(String account, String stream, Duration leaseTime) throws SQLException {
+        return database.first(TAKE, StreamOffsets::taken, leaseTime.toMillis(), account, stream);
     }
 
     /** Creates the offset of a stream that was never read. */
@@ -59,28 +62,45 @@ final class StreamOffsets {
     }
 
     /**
-     * Takes the lease of a stream if it is due.
+     * Commits an offset.
      *
-     * @param leaseTime time for which no other process takes the stream
+     * @return false if another process has taken the stream meanwhile
      */
-    Optional<StreamOffset> take(String account, String stream, Duration leaseTime) throws SQLException {
-        return database.first(TAKE, row -> new StreamOffset(row.getString(1)), leaseTime.toMillis(), account, stream);
-    }
-
-    /** Commits an offset in the caller's transaction. @return false if another process has committed one meanwhile */
-    static boolean commit(
-            Connection connection, String account, String stream, String from, String to, Duration leaseTime)
+    boolean commit(String account, String stream, int epoch, StreamOffset offset, Duration leaseTime)
             throws SQLException {
-        return Database.update(connection, COMMIT, to, leaseTime.toMillis(), account, stream, from) == 1;
+        return database.transaction(connection -> commit(connection, account, stream, epoch, offset, leaseTime));
     }
 
-    /** Commits an offset; null: the beginning. @return false if another process has committed one meanwhile */
-    boolean commit(String account, String stream, String from, String to, Duration leaseTime) throws SQLException {
-        return database.update(COMMIT, to, leaseTime.toMillis(), account, stream, from) == 1;
+    /** Commits an offset in the caller's transaction. @return false if another process has taken the stream meanwhile */
+    static boolean commit(
+            Connection connection, String account, String stream, int epoch, StreamOffset offset, Duration leaseTime)
+            throws SQLException {
+        return Database.update(
+                        connection,
+                        COMMIT,
+                        offset.page(),
+                        offset.job(),
+                        offset.jobCreatedAt(),
+                        offset.jobComplete(),
+                        leaseTime.toMillis(),
+                        account,
+                        stream,
+                        epoch)
+                == 1;
     }
 
     /** Releases the lease of a stream. @param delay time until the stream is due again */
-    void release(String account, String stream, String offset, Duration delay) throws SQLException {
-        database.update(RELEASE, delay.toMillis(), account, stream, offset);
+    void release(String account, String stream, int epoch, Duration delay) throws SQLException {
+        database.update(RELEASE, delay.toMillis(), account, stream, epoch);
+    }
+
+    private static Taken taken(ResultSet row) throws SQLException {
+        return new Taken(
+                new StreamOffset(
+                        row.getString("page"),
+                        row.getString("job"),
+                        Database.instant(row, "job_created_at"),
+                        row.getBoolean("job_complete")),
+                row.getInt("epoch"));
     }
 }

@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.sluice.snapshot;
 
-import io.sluice.store.Json;
 import java.time.Instant;
-import java.time.OffsetDateTime;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
  * State of a snapshot, which reads all records of a sync's object at its first start, or the very many records that changed
- * since a time; as the table {@code checkpoint} keeps it.
+ * since a time.
  *
  * @param epoch            fencing token: number of times that a process took the snapshot; a process with an older one saves
  *                         nothing
@@ -193,73 +191,6 @@ public record Snapshot(
                 null,
                 since,
                 earliestDeferred);
-    }
-
-    static Snapshot of(String json) {
-        Map<String, Object> parts = Json.fields(json);
-        return new Snapshot(
-                (int) number(parts, "epoch"),
-                SnapshotState.of(text(parts, "state")),
-                text(parts, "job"),
-                text(parts, "member"),
-                text(parts, "next"),
-                moment(parts, "queriedAt"),
-                (int) number(parts, "jobs"),
-                (int) number(parts, "attempts"),
-                new SnapshotProgress(
-                        number(parts, "total"),
-                        number(parts, "read"),
-                        number(parts, "inserted"),
-                        number(parts, "updated"),
-                        number(parts, "conflicts"),
-                        number(parts, "withoutKey"),
-                        number(parts, "rejected"),
-                        (int) number(parts, "calls")),
-                moment(parts, "began"),
-                moment(parts, "ended"),
-                text(parts, "lastError"),
-                moment(parts, "since"),
-                moment(parts, "earliestDeferred"));
-    }
-
-    private static String text(Map<String, Object> parts, String name) {
-        return parts.get(name) == null ? null : parts.get(name).toString();
-    }
-
-    private static long number(Map<String, Object> parts, String name) {
-        return ((Number) parts.get(name)).longValue();
-    }
-
-    private static Instant moment(Map<String, Object> parts, String name) {
-        return parts.get(name) == null
-                ? null
-                : OffsetDateTime.parse(text(parts, name)).toInstant();
-    }
-
-    String json() {
-        Map<String, Object> parts = new LinkedHashMap<>();
-        parts.put("epoch", epoch);
-        parts.put("state", state.toString());
-        parts.put("job", job);
-        parts.put("member", member);
-        parts.put("next", next);
-        parts.put("queriedAt", queriedAt.toString());
-        parts.put("jobs", jobs);
-        parts.put("attempts", attempts);
-        parts.put("total", progress.total());
-        parts.put("read", progress.read());
-        parts.put("inserted", progress.inserted());
-        parts.put("updated", progress.updated());
-        parts.put("conflicts", progress.conflicts());
-        parts.put("withoutKey", progress.withoutKey());
-        parts.put("rejected", progress.rejected());
-        parts.put("calls", progress.calls());
-        parts.put("began", began.toString());
-        parts.put("ended", ended == null ? null : ended.toString());
-        parts.put("lastError", lastError);
-        parts.put("since", since == null ? null : since.toString());
-        parts.put("earliestDeferred", earliestDeferred == null ? null : earliestDeferred.toString());
-        return Json.text(parts);
     }
 
     /** Returns the fields of the status API; -1 stands for an unknown number. */

@@ -6,6 +6,7 @@ import io.sluice.outbox.PauseStore;
 import io.sluice.store.Database;
 import io.sluice.store.Json;
 import java.sql.Connection;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
@@ -17,7 +18,7 @@ import java.util.Optional;
 import java.util.TreeMap;
 
 /**
- * Stores the state of snapshots in {@code sluice.checkpoint}, stream {@code snapshot:SYNC}. A process that takes a due
+ * Stores the state of snapshots in the table {@code snapshot}. A process that takes a due
  * snapshot holds it until the lease ends. During an initial snapshot its sync is paused: writes before the snapshot would
  * overwrite values in the CRM that were never read.
  */
@@ -25,79 +26,73 @@ public final class SnapshotStore {
 
     private static final String REASON = "all records of its object are read and merged first (initial: both)";
 
-    private static final String OF_SYNC = "account = ? and object = ? and stream = 'snapshot:' || ?";
+    private static final String OF_SYNC = "account = ? and object = ? and sync = ?";
 
     private static final String DELETE_OTHERS =
             """
-            delete from sluice.checkpoint
-            where stream like 'snapshot:%' and (account, object, stream) not in (
-                select account, object, 'snapshot:' || sync
-                from unnest(?::text[], ?::text[], ?::text[]) as s(account, object, sync))
-              and (position::jsonb ->> 'since' is null or position::jsonb ->> 'ended' is not null)""";
+            delete from sluice.snapshot
+            where (account, object, sync) not in (select * from unnest(?::text[], ?::text[], ?::text[]))
+              and (changed_since is null or ended_at is not null)""";
+
+    private static final String START =
+            """
+            insert into sluice.snapshot as s (account, object, sync, mapping, changed_since, state, queried_at, began_at)
+            values (?, ?, ?, ?::jsonb, ?, ?, ?, ?)
+            on conflict (account, object, sync) do update set
+                state = excluded.state, queried_at = excluded.queried_at, began_at = excluded.began_at, ended_at = default,
+                job = default, member = default, next_page = default, last_error = default, earliest_deferred = default,
+                jobs = default, attempts = default, calls = default, records = default, read = default, inserted = default,
+                updated = default, conflicts = default, without_key = default, rejected = default,
+                epoch = s.epoch + 1, due = default, updated_at = default,
+                %s
+            returning sync""";
 
     /** Leaves a snapshot that runs or has ended as it is, unless the mapping has changed. */
-    private static final String BEGIN =
+    private static final String BEGIN = START.formatted(
             """
-            insert into sluice.checkpoint as c (account, object, stream, position)
-            select ?, ?, 'snapshot:' || ?, (?::jsonb || jsonb_build_object('mapping', ?::jsonb,
-                                                                          'due', clock_timestamp()))::text
-            on conflict (account, object, stream) do update set position = excluded.position, updated_at = now()
-            where c.position::jsonb -> 'mapping' is distinct from excluded.position::jsonb -> 'mapping'
-            returning stream""";
+            mapping = excluded.mapping, changed_since = default
+            where s.mapping is distinct from excluded.mapping""");
 
     /** Starts a snapshot of changes, unless one runs; it includes the changes that the last one deferred. */
-    private static final String CATCH_UP =
+    private static final String CATCH_UP = START.formatted(
             """
-            insert into sluice.checkpoint as c (account, object, stream, position)
-            select ?, ?, 'snapshot:' || ?, (?::jsonb || jsonb_build_object('mapping', null, 'due', clock_timestamp()))::text
-            on conflict (account, object, stream) do update set updated_at = now(),
-                position = (excluded.position::jsonb || jsonb_build_object('mapping', c.position::jsonb -> 'mapping',
-                    'since', least((excluded.position::jsonb ->> 'since')::timestamptz,
-                                   (c.position::jsonb ->> 'earliestDeferred')::timestamptz)))::text
-            where c.position::jsonb ->> 'ended' is not null
-            returning stream""";
+            changed_since = least(excluded.changed_since, s.earliest_deferred)
+            where s.ended_at is not null""");
 
-    private static final String OPEN =
-            """
-            select substr(stream, 10) from sluice.checkpoint
-            where stream like 'snapshot:%' and position::jsonb ->> 'ended' is null""";
+    private static final String OPEN = "select sync from sluice.snapshot where ended_at is null";
 
-    private static final String OPEN_OF_ALL = OPEN + " and position::jsonb ->> 'since' is null";
+    private static final String OPEN_OF_ALL = OPEN + " and changed_since is null";
 
     /** Waits until the offset of the polls exists: they read the changes that are too late for this snapshot. */
     private static final String TAKE =
             """
-            update sluice.checkpoint set updated_at = now(), position = (position::jsonb || jsonb_build_object(
-                'epoch', (position::jsonb ->> 'epoch')::int + 1,
-                'due', clock_timestamp() + ? * interval '1 millisecond'))::text
-            where %s and position::jsonb ->> 'ended' is null
-              and (position::jsonb ->> 'due')::timestamptz <= clock_timestamp()
-              and exists (select from sluice.checkpoint where account = ? and object = ? and stream = 'delta:' || ?)
-            returning position"""
+            update sluice.snapshot s set updated_at = now(), epoch = epoch + 1,
+                due = clock_timestamp() + ? * interval '1 millisecond'
+            where %s and ended_at is null and due <= clock_timestamp()
+              and exists (select from sluice.poll_offset p
+                          where p.account = s.account and p.object = s.object and p.sync = s.sync)
+            returning *"""
                     .formatted(OF_SYNC);
 
     private static final String SAVE =
             """
-            update sluice.checkpoint set updated_at = now(), position = (?::jsonb || jsonb_build_object(
-                'mapping', position::jsonb -> 'mapping',
-                'due', clock_timestamp() + ? * interval '1 millisecond'))::text
-            where %s and (position::jsonb ->> 'epoch')::int = ?"""
+            update sluice.snapshot set state = ?, job = ?, member = ?, next_page = ?, queried_at = ?, jobs = ?, attempts = ?,
+                calls = ?, records = ?, read = ?, inserted = ?, updated = ?, conflicts = ?, without_key = ?, rejected = ?,
+                last_error = ?, earliest_deferred = ?, ended_at = ?, updated_at = now(),
+                due = clock_timestamp() + ? * interval '1 millisecond'
+            where %s and epoch = ?"""
                     .formatted(OF_SYNC);
 
     private static final String HEARTBEAT =
             """
-            update sluice.checkpoint set updated_at = now(), position = (position::jsonb || jsonb_build_object(
-                'due', clock_timestamp() + ? * interval '1 millisecond'))::text
-            where %s and (position::jsonb ->> 'epoch')::int = ?"""
+            update sluice.snapshot set updated_at = now(), due = clock_timestamp() + ? * interval '1 millisecond'
+            where %s and epoch = ?"""
                     .formatted(OF_SYNC);
 
     private static final String RAN_SINCE =
-            """
-            select from sluice.checkpoint
-            where %s and coalesce((position::jsonb ->> 'ended')::timestamptz >= ?::timestamptz, true)"""
-                    .formatted(OF_SYNC);
+            "select from sluice.snapshot where %s and coalesce(ended_at >= ?, true)".formatted(OF_SYNC);
 
-    private static final String FIND = "select position from sluice.checkpoint where " + OF_SYNC;
+    private static final String FIND = "select * from sluice.snapshot where " + OF_SYNC;
 
     private final Database database;
 
@@ -117,16 +112,7 @@ public final class SnapshotStore {
             List<Sync> begun = new ArrayList<>();
             for (Map.Entry<Sync, SnapshotState> entry : initial.entrySet()) {
                 Sync sync = entry.getKey();
-                if (!Database.query(
-                                connection,
-                                BEGIN,
-                                row -> true,
-                                sync.getAccount(),
-                                sync.getObject(),
-                                sync.getName(),
-                                Snapshot.beginning(entry.getValue(), now).json(),
-                                mapping(sync))
-                        .isEmpty()) {
+                if (start(connection, BEGIN, sync, mapping(sync), Snapshot.beginning(entry.getValue(), now))) {
                     begun.add(sync);
                 }
             }
@@ -134,6 +120,23 @@ public final class SnapshotStore {
                     connection, Database.query(connection, OPEN_OF_ALL, row -> row.getString(1)), REASON);
             return begun;
         });
+    }
+
+    private static boolean start(Connection connection, String sql, Sync sync, String mapping, Snapshot snapshot)
+            throws SQLException {
+        return !Database.query(
+                        connection,
+                        sql,
+                        row -> true,
+                        sync.getAccount(),
+                        sync.getObject(),
+                        sync.getName(),
+                        mapping,
+                        snapshot.since(),
+                        snapshot.state().toString(),
+                        snapshot.queriedAt(),
+                        snapshot.began())
+                .isEmpty();
     }
 
     private static void deleteOthers(Connection connection, Collection<Sync> syncs) throws SQLException {
@@ -167,15 +170,8 @@ public final class SnapshotStore {
      * @return false if a snapshot of the sync runs already
      */
     public boolean catchUp(Sync sync, Instant since, Instant now) throws SQLException {
-        return database.first(
-                        CATCH_UP,
-                        row -> true,
-                        sync.getAccount(),
-                        sync.getObject(),
-                        sync.getName(),
-                        Snapshot.since(since, SnapshotTransitions.initialState(true), now)
-                                .json())
-                .isPresent();
+        return database.transaction(connection -> start(
+                connection, CATCH_UP, sync, null, Snapshot.since(since, SnapshotTransitions.initialState(true), now)));
     }
 
     /** Returns the syncs whose snapshot runs. */
@@ -186,15 +182,7 @@ public final class SnapshotStore {
     /** Takes the snapshot of a sync if its next call is due; no other process takes it until the lease ends. */
     Optional<Snapshot> take(Sync sync, Duration lease) throws SQLException {
         return database.first(
-                TAKE,
-                row -> Snapshot.of(row.getString(1)),
-                lease.toMillis(),
-                sync.getAccount(),
-                sync.getObject(),
-                sync.getName(),
-                sync.getAccount(),
-                sync.getObject(),
-                sync.getName());
+                TAKE, SnapshotStore::snapshot, lease.toMillis(), sync.getAccount(), sync.getObject(), sync.getName());
     }
 
     /** @return false if another process has taken the snapshot meanwhile */
@@ -203,10 +191,28 @@ public final class SnapshotStore {
     }
 
     private static boolean save(Connection connection, Sync sync, Snapshot snapshot, Duration due) throws SQLException {
+        SnapshotProgress progress = snapshot.progress();
         return Database.update(
                         connection,
                         SAVE,
-                        snapshot.json(),
+                        snapshot.state().toString(),
+                        snapshot.job(),
+                        snapshot.member(),
+                        snapshot.next(),
+                        snapshot.queriedAt(),
+                        snapshot.jobs(),
+                        snapshot.attempts(),
+                        progress.calls(),
+                        progress.total(),
+                        progress.read(),
+                        progress.inserted(),
+                        progress.updated(),
+                        progress.conflicts(),
+                        progress.withoutKey(),
+                        progress.rejected(),
+                        snapshot.lastError(),
+                        snapshot.earliestDeferred(),
+                        snapshot.ended(),
                         due.toMillis(),
                         sync.getAccount(),
                         sync.getObject(),
@@ -240,14 +246,38 @@ public final class SnapshotStore {
      * read before, when it concerned no row: deletes since then must be read once more.
      */
     public boolean ranSince(Sync sync, Instant since) throws SQLException {
-        return database.first(
-                        RAN_SINCE, row -> true, sync.getAccount(), sync.getObject(), sync.getName(), since.toString())
+        return database.first(RAN_SINCE, row -> true, sync.getAccount(), sync.getObject(), sync.getName(), since)
                 .isPresent();
     }
 
     /** Finds the snapshot of a sync; empty when it has none. */
     public Optional<Snapshot> find(Sync sync) throws SQLException {
-        return database.first(
-                FIND, row -> Snapshot.of(row.getString(1)), sync.getAccount(), sync.getObject(), sync.getName());
+        return database.first(FIND, SnapshotStore::snapshot, sync.getAccount(), sync.getObject(), sync.getName());
+    }
+
+    private static Snapshot snapshot(ResultSet row) throws SQLException {
+        return new Snapshot(
+                row.getInt("epoch"),
+                SnapshotState.of(row.getString("state")),
+                row.getString("job"),
+                row.getString("member"),
+                row.getString("next_page"),
+                Database.instant(row, "queried_at"),
+                row.getInt("jobs"),
+                row.getInt("attempts"),
+                new SnapshotProgress(
+                        row.getLong("records"),
+                        row.getLong("read"),
+                        row.getLong("inserted"),
+                        row.getLong("updated"),
+                        row.getLong("conflicts"),
+                        row.getLong("without_key"),
+                        row.getLong("rejected"),
+                        row.getInt("calls")),
+                Database.instant(row, "began_at"),
+                Database.instant(row, "ended_at"),
+                row.getString("last_error"),
+                Database.instant(row, "changed_since"),
+                Database.instant(row, "earliest_deferred"));
     }
 }

@@ -47,8 +47,7 @@ class JournalIT {
 
     private static String offset() throws Exception {
         return scene.sluice
-                .rows("select stream, position::jsonb ->> 'offset' from sluice.checkpoint"
-                        + " where account = 'hubspot' and object = ''")
+                .rows("select stream, page from sluice.stream_offset where account = 'hubspot'")
                 .get("journal:hubspot")
                 .get(0);
     }
@@ -109,9 +108,8 @@ class JournalIT {
 
     @Test
     void aForgottenOffsetIsSaidAndTheJournalIsReadFromItsBeginning() throws Exception {
-        scene.sluice.sql(
-                "update sluice.checkpoint set position = (position::jsonb"
-                        + " || '{\"offset\": \"00000000-0000-0000-0000-000000000000\"}')::text where stream = 'journal:hubspot'");
+        scene.sluice.sql("update sluice.stream_offset set page = '00000000-0000-0000-0000-000000000000'"
+                + " where stream = 'journal:hubspot'");
         scene.edit(51, "city", "Found");
         soon(() -> assertThat(city(51)).isEqualTo("Found"));
         assertThat(scene.sluice.output()).contains("hubspot: the CRM does not know the journal's offset any more");

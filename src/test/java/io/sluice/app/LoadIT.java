@@ -146,14 +146,14 @@ class LoadIT {
                 .pollInterval(Duration.ofMillis(50))
                 .ignoreExceptions()
                 .failFast(() -> assertThat(sluice.isAlive()).as(sluice::output).isTrue())
-                .untilAsserted(() ->
-                        assertThat(position(sync, "ended")).as(sluice::output).isNotNull());
+                .untilAsserted(() -> assertThat(snapshot(sync, "ended_at"))
+                        .as(sluice::output)
+                        .isNotNull());
     }
 
-    private static String position(String sync, String part) throws Exception {
-        return sluice.rows("select stream, position::jsonb ->> '" + part + "' from sluice.checkpoint"
-                        + " where stream = 'snapshot:" + sync + "'")
-                .get("snapshot:" + sync)
+    private static String snapshot(String sync, String column) throws Exception {
+        return sluice.rows("select sync, " + column + " from sluice.snapshot where sync = '" + sync + "'")
+                .get(sync)
                 .get(0);
     }
 
@@ -184,7 +184,7 @@ class LoadIT {
         assertThatAllCameAsTheyAre();
         assertThat(sluice.number("select count(*) from lead where name = 'Lead ' || substr(no, 3)"))
                 .isEqualTo(LEADS);
-        assertThat(position("people", "calls"))
+        assertThat(snapshot("people", "calls"))
                 .as("count, create, a poll or two, one page")
                 .isBetween("4", "6");
         assertThat(asked("bulkQueryResults")).as("pages").isEqualTo(1);
@@ -216,7 +216,7 @@ class LoadIT {
     void killedInTheMiddleOfAPageItGoesOnWithTheSameJobAndNoRowIsMissingOrDoubled() throws Exception {
         sluice.kill();
         sluice.sql(
-                "delete from person; truncate sluice.sync_state, sluice.checkpoint, sluice.change_log, sluice.outbox");
+                "delete from person; truncate sluice.sync_state, sluice.initial_export, sluice.poll_offset, sluice.snapshot, sluice.change_log, sluice.outbox");
         long jobs = asked("bulkQueryCreate");
         long pages = asked("bulkQueryResults");
         long written = written();
@@ -224,19 +224,19 @@ class LoadIT {
         await().atMost(Duration.ofSeconds(180))
                 .pollInterval(Duration.ofMillis(10))
                 .ignoreExceptions()
-                .until(() -> Long.parseLong(position("people", "inserted")) > 5000);
+                .until(() -> Long.parseLong(snapshot("people", "inserted")) > 5000);
         sluice.kill();
-        assertThat(position("people", "read"))
+        assertThat(snapshot("people", "read"))
                 .as("in the middle of the second page")
                 .isEqualTo("5000");
-        String job = position("people", "job");
+        String job = snapshot("people", "job");
         sluice.start();
         awaitLoaded("people");
         sluice.awaitSettled();
 
         assertThatAllCameAsTheyAre();
         assertThat(asked("bulkQueryCreate") - jobs).as("jobs").isEqualTo(1);
-        assertThat(position("people", "job")).isNotNull().isEqualTo(job);
+        assertThat(snapshot("people", "job")).isNotNull().isEqualTo(job);
         assertThat(asked("bulkQueryResults") - pages)
                 .as("pages: three, and the one that was cut again")
                 .isEqualTo(4);

@@ -160,9 +160,8 @@ class NothingMissedIT {
     /** Of one that is older than fifteen days the CRM does not tell any more, after a standstill. */
     private static void aDeleteOlderThanTheWindow() throws Exception {
         sluice.stop();
-        sluice.sql(
-                "update sluice.checkpoint set position = (position::jsonb || jsonb_build_object('lowWatermark',"
-                        + " now() - interval '20 days', 'deletesDue', now()))::text where stream = 'delta:customers-salesforce'");
+        sluice.sql("update sluice.poll_offset set low_watermark = now() - interval '20 days', deletes_due = now()"
+                + " where sync = 'customers-salesforce'");
         // of the demo's customers the thousandth has no deal
         sluice.sql("delete from deal where customer_no = 'C-01000'");
         sandbox("DELETE", CONTACTS + "C-01000", "");

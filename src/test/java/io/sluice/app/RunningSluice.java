@@ -247,7 +247,7 @@ final class RunningSluice implements AutoCloseable {
                             .as(() -> "still running:\n" + output())
                             .isTrue();
                     // in one statement, or the first load could slip in between
-                    assertThat(number("select case when exists (select from sluice.checkpoint) then"
+                    assertThat(number("select case when exists (select from sluice.initial_export) then"
                                     + " (select count(*) from sluice.change_log) + (select count(*) from sluice.outbox)"
                                     + " else -1 end"))
                             .isZero();

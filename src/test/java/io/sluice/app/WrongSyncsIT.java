@@ -122,7 +122,7 @@ class WrongSyncsIT {
             try (var stopped = EmbeddedDatabase.start(SharedBinaries.in(database), sluice.databasePort)) {
                 assertThat(sluice.number("select count(*) from pg_trigger where tgname like 'sluice%'"))
                         .isZero();
-                assertThat(sluice.number("select count(*) from sluice.checkpoint"))
+                assertThat(sluice.number("select count(*) from sluice.initial_export"))
                         .isZero();
                 assertThat(sluice.number("select count(*) from sluice.change_log"))
                         .isZero();

@@ -79,9 +79,9 @@ class InstallationsTest {
         DATABASE.run("update sluice.installation set seen_at = now() - interval '1 year' where name = 'one'");
         assertThat(start(installation("two"), second, sync("deal", "other"))).isEmpty();
         assertThat(captured()).as("captured while it is down").isEqualTo(3);
-        assertThat(DATABASE.texts("select stream from sluice.checkpoint order by 1"))
+        assertThat(DATABASE.texts("select sync from sluice.initial_export order by 1"))
                 .as("nothing is exported again")
-                .containsExactly("load:customers", "load:deals");
+                .containsExactly("customers", "deals");
     }
 
     @Test

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
 import java.time.Instant;
-import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -13,18 +12,6 @@ import org.junit.jupiter.api.Test;
 class BulkQuerySourceTest {
 
     private static final Instant BEGAN = Instant.parse("2026-01-02T03:04:05Z");
-
-    @Test
-    void anOffsetIsReadAsItWasStored() {
-        BulkQueryOffset begun = BulkQueryOffset.begun("750A", BEGAN);
-        for (BulkQueryOffset offset :
-                List.of(begun, begun.completed(), begun.completed().at("locator, \"odd\""))) {
-            assertThat(BulkQueryOffset.of(offset.text())).isEqualTo(offset);
-        }
-        assertThat(BulkQueryOffset.of(null).job()).isNull();
-        assertThat(begun.completed().complete()).isTrue();
-        assertThat(begun.at("next").complete()).isTrue();
-    }
 
     @Test
     void theDelayGrowsWithTheAgeOfTheJob() {

@@ -125,8 +125,7 @@ class JournalPollerTest {
     void aProcessThatLostItsLeaseStoresNothingAndCommitsNoOffset() throws SQLException {
         JournalPoller slow = poller(Duration.ZERO);
         JournalPoll late = only(slow);
-        DATABASE.run(
-                "update sluice.checkpoint set position = (position::jsonb || '{\"due\": \"2000-01-01T00:00:00Z\"}')::text");
+        DATABASE.run("update sluice.stream_offset set due = '2000-01-01T00:00:00Z'");
         JournalPoller fast = poller(Duration.ZERO);
         JournalPoll journalPoll = only(fast);
         fast.keep(journalPoll, events(1), 200, "one");
@@ -162,7 +161,8 @@ class JournalPollerTest {
         journalPoller.end(journalPoll);
         assertThat(journalPoll.isOpen()).isFalse();
         assertThat(journalPoller.due()).isEmpty();
-        JournalPoll unanswered = new JournalPoll("crm", "crm", "one");
+        DATABASE.run("update sluice.stream_offset set due = now()");
+        JournalPoll unanswered = only(journalPoller);
         journalPoller.keep(unanswered, "no answer", 0, null);
         assertThat(unanswered.getOffset()).isEqualTo("one");
         journalPoller.keep(unanswered, "no answer", null, null);

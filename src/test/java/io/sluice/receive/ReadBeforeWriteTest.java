@@ -52,7 +52,13 @@ class ReadBeforeWriteTest {
         PollOffset pollOffset =
                 PollOffset.beginning(now.minusSeconds(secondsAgo), Duration.ZERO, Duration.ofMinutes(1));
         offsetStore.begin(sync, pollOffset, now);
-        offsetStore.save(sync, pollOffset, now.plusSeconds(dueIn));
+        PollOffset held = offsetStore.find(sync).orElseThrow();
+        offsetStore.save(
+                sync,
+                held.readUpTo(pollOffset.readUpTo())
+                        .lowWatermark(pollOffset.lowWatermark(), pollOffset.deletesDue())
+                        .polledAt(pollOffset.polledAt()),
+                now.plusSeconds(dueIn));
     }
 
     private void waits(String key, int secondsAgo, boolean known) throws SQLException {
@@ -122,16 +128,15 @@ class ReadBeforeWriteTest {
         assertThat(readBeforeWrite.unread("crm")).containsExactly("customers");
 
         DATABASE.run(
-                "update sluice.checkpoint set position = (position::jsonb || jsonb_build_object('handedOverAt', now()))::text",
-                "insert into sluice.checkpoint (account, object, stream, position) values ('crm', 'Contact', 'snapshot:customers',"
-                        + " '{}')");
+                "update sluice.poll_offset set handed_over_at = now()",
+                "insert into sluice.snapshot (account, object, sync, state, queried_at, began_at)"
+                        + " values ('crm', 'Contact', 'customers', 'poll', now(), now())");
         assertThat(running().unread("crm")).isEmpty();
         Awaitility.await()
                 .during(Duration.ofMillis(300))
                 .atMost(Duration.ofSeconds(20))
                 .until(() -> !readBeforeWrite.unread("crm").isEmpty());
-        DATABASE.run(
-                "update sluice.checkpoint set position = jsonb_build_object('ended', now())::text where stream like 'snapshot:%'");
+        DATABASE.run("update sluice.snapshot set ended_at = now()");
         Awaitility.await()
                 .atMost(Duration.ofSeconds(20))
                 .until(() -> readBeforeWrite.unread("crm").isEmpty());

@@ -39,8 +39,9 @@ class SnapshotStoreTest {
         sync.setObject("Contact");
         sync.setExternalId("No__c");
         sync.setFields(Map.of("name", "Name"));
-        DATABASE.run("insert into sluice.checkpoint (account, object, stream, position)"
-                + " values ('crm', 'Contact', 'delta:people', '{}')");
+        DATABASE.run(
+                "insert into sluice.poll_offset (account, object, sync, read_up_to, low_watermark, interval_ms,"
+                        + " deletes_due, polled_at, due) values ('crm', 'Contact', 'people', now(), now(), 5000, now(), now(), now())");
     }
 
     private boolean begin() throws SQLException {
@@ -63,6 +64,28 @@ class SnapshotStoreTest {
         sync.setFields(Map.of("name", "Name", "city", "City"));
         assertThat(begin()).isTrue();
         assertThat(taken().state()).isEqualTo(SnapshotState.COUNT);
+    }
+
+    @Test
+    void aSnapshotIsReadAsItWasStored() throws SQLException {
+        begin();
+        Snapshot stored = taken().beforeCall(NOON.plusSeconds(1), "login")
+                .created("750A")
+                .moveTo(SnapshotState.RESULTS, "locator, \"odd\"")
+                .withProgress(new SnapshotProgress(1, 2, 3, 4, 5, 6, 7, 8))
+                .failed("why")
+                .deferred(NOON.plusSeconds(2));
+        snapshotStore.save(sync, stored, LEASE);
+        assertThat(snapshotStore.find(sync)).contains(stored);
+
+        sync.setFields(Map.of("city", "City"));
+        begin();
+        assertThat(snapshotStore.find(sync).orElseThrow())
+                .usingRecursiveComparison()
+                .as("nothing of the earlier snapshot is left but its fencing token")
+                .ignoringFields("epoch")
+                .isEqualTo(Snapshot.beginning(SnapshotState.COUNT, NOON));
+        assertThat(snapshotStore.save(sync, stored, LEASE)).isFalse();
     }
 
     @Test
@@ -110,7 +133,7 @@ class SnapshotStoreTest {
 
     @Test
     void aSnapshotWaitsForTheOffsetOfThePolls() throws SQLException {
-        DATABASE.run("delete from sluice.checkpoint");
+        DATABASE.run("delete from sluice.poll_offset");
         begin();
         assertThat(snapshotStore.take(sync, LEASE)).isEmpty();
     }

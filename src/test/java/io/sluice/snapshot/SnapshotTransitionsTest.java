@@ -75,7 +75,7 @@ class SnapshotTransitionsTest {
         List<Integer> read = new ArrayList<>();
         for (int call = 0; snapshot.state() != SnapshotState.DONE; call++) {
             assertThat(call).as("calls").isLessThan(200);
-            snapshot = Snapshot.of(snapshot.json()).beforeCall(NOON.plusSeconds(call), "login");
+            snapshot = snapshot.beforeCall(NOON.plusSeconds(call), "login");
             boolean fails = call < 60 && random.nextInt(3) == 0;
             int page = snapshot.next() == null ? 0 : Integer.parseInt(snapshot.next());
             if (!fails && (snapshot.state() == SnapshotState.RESULTS || snapshot.state() == SnapshotState.PAGES)) {

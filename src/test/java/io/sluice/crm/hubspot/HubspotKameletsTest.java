@@ -1022,8 +1022,7 @@ class HubspotKameletsTest {
         String source = "kamelet:hubspot-journal-source?account=installed&name=own-journal&period=";
         try (OwnRoute mine = behind(source + 50, 1)) {
             soon(() -> assertThat(mine.lists()).isOne());
-            run("update sluice.checkpoint set position = (position::jsonb || jsonb_build_object('due', now()))::text"
-                    + " where stream = 'source:own-journal'");
+            run("update sluice.stream_offset set due = now() where stream = 'source:own-journal'");
             soon(() -> assertThat(mine.received()).anyMatch(event -> "Ulm".equals(((CrmEvent) event).value())));
             edit("JS-2", "Bonn");
             soon(() -> assertThat(mine.received()).anyMatch(event -> "Bonn".equals(((CrmEvent) event).value())));
@@ -1044,8 +1043,8 @@ class HubspotKameletsTest {
         Instant before = Instant.now();
         try (OwnRoute mine = behind("kamelet:hubspot-delta-source?account=installed&object=contacts"
                 + "&externalId=customer_no&fields=city&name=own-delta&period=300&overlap=0s")) {
-            soon(() -> assertThat(number("select count(*) from sluice.checkpoint where stream = 'source:own-delta'"
-                            + " and position::jsonb ->> 'offset' is not null"))
+            soon(() -> assertThat(number("select count(*) from sluice.stream_offset where stream = 'source:own-delta'"
+                            + " and page is not null"))
                     .isOne());
             control(
                     "POST",

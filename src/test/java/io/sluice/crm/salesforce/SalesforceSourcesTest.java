@@ -67,12 +67,11 @@ class SalesforceSourcesTest {
     }
 
     private static String kept(String name) {
-        return "from sluice.checkpoint where account = 'salesforce' and stream = 'source:" + name + "'";
+        return "from sluice.stream_offset where account = 'salesforce' and stream = 'source:" + name + "'";
     }
 
     private static void awaitOffset(String name) {
-        soon(() -> assertThat(
-                        crm.number("select count(*) " + kept(name) + " and position::jsonb ->> 'offset' is not null"))
+        soon(() -> assertThat(crm.number("select count(*) " + kept(name) + " and page is not null"))
                 .isOne());
     }
 
@@ -80,9 +79,7 @@ class SalesforceSourcesTest {
      * Waits until the source is running; an unfinished list is claimed for a while, as if the process had been killed.
      */
     private static void isFollowed(String name) throws Exception {
-        crm.run(
-                "update sluice.checkpoint set position = (position::jsonb || jsonb_build_object('due', now()))::text where"
-                        + " stream = 'source:" + name + "'");
+        crm.run("update sluice.stream_offset set due = now() where" + " stream = 'source:" + name + "'");
     }
 
     private static List<String> keys(OwnRoute route) {
@@ -98,7 +95,7 @@ class SalesforceSourcesTest {
     @Test
     void newChangesReachACustomRoutePageByPage() throws Exception {
         write("old-", 3, "Rome");
-        String second = "select (extract(epoch from (position::jsonb ->> 'offset')::timestamptz))::bigint ";
+        String second = "select (extract(epoch from page::timestamptz))::bigint ";
         String source = "delta-source?name=changes&overlap=0s&pageSize=2" + READ;
         try (OwnRoute mine = behind(source + PERIOD, 1)) {
             awaitOffset("changes");
@@ -153,8 +150,8 @@ class SalesforceSourcesTest {
                     .contains(made.get(1).crmId()));
             assertThat(ids(later)).doesNotContain(made.get(2).crmId());
         }
-        crm.run("update sluice.checkpoint set position = (position::jsonb || jsonb_build_object('offset',"
-                + " now() - interval '20 days', 'due', now()))::text where stream = 'source:deletes'");
+        crm.run(
+                "update sluice.stream_offset set page = to_jsonb(now() - interval '20 days') #>> '{}', due = now() where stream = 'source:deletes'");
         try (OwnRoute late = behind(source + (PERIOD + 2))) {
             soon(() -> assertThat(ids(late))
                     .as("from the recycle bin")
@@ -181,8 +178,8 @@ class SalesforceSourcesTest {
                     .startsWith(first.toArray(String[]::new));
         }
         assertThat(created() - jobs).isOne();
-        assertThat(crm.number("select count(*) " + kept("whole") + " and position::jsonb ->> 'offset' is null and"
-                        + " (position::jsonb ->> 'due')::timestamptz > now() + interval '50 minutes'"))
+        assertThat(crm.number("select count(*) " + kept("whole") + " and job is null and"
+                        + " due > now() + interval '50 minutes'"))
                 .as("waits for the period")
                 .isOne();
         assertThat(crm.ledger() - ledger).isEqualTo(crm.counted() - counted);
@@ -210,16 +207,13 @@ class SalesforceSourcesTest {
         long before = created();
         crm.fault("{\"kind\":\"jobFails\",\"count\":1}");
         try (OwnRoute mine = behind("bulk-query-source?name=newjob" + READ + 3_600_000)) {
-            soon(() -> assertThat(crm.number(
-                            "select count(*) " + kept("newjob") + " and position::jsonb ->> 'offset' is null and"
-                                    + " (position::jsonb ->> 'due')::timestamptz > now() + interval '50 seconds'"))
+            soon(() -> assertThat(crm.number("select count(*) " + kept("newjob") + " and job is null and"
+                            + " due > now() + interval '50 seconds'"))
                     .isOne());
             assertThat(mine.received()).isEmpty();
-            crm.run(
-                    "update sluice.checkpoint set position = jsonb_build_object('due', now(), 'offset', '{\"job\":\"750000000000999AAA\","
-                            + "\"since\":\"2026-01-01T00:00:00Z\",\"complete\":true,\"page\":null}')::text where stream = 'source:newjob'");
-            soon(() -> assertThat(crm.number(
-                            "select count(*) " + kept("newjob") + " and position::jsonb ->> 'offset' is null"))
+            crm.run("update sluice.stream_offset set due = now(), job = '750000000000999AAA',"
+                    + " job_created_at = '2026-01-01T00:00:00Z', job_complete = true where stream = 'source:newjob'");
+            soon(() -> assertThat(crm.number("select count(*) " + kept("newjob") + " and job is null"))
                     .isOne());
             isFollowed("newjob");
             soon(() -> assertThat(keys(mine)).contains("newjob-0"));
