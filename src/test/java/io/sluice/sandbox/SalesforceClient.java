@@ -134,6 +134,13 @@ final class SalesforceClient {
         return send(request(method, path, body));
     }
 
+    /** Posts with one header more. */
+    Reply postWith(String header, String value, String path, String body) {
+        return send(HttpRequest.newBuilder(request("POST", path, body), (name, old) -> true)
+                .header(header, value)
+                .build());
+    }
+
     Reply call(String method, String path, String body, String contentType) {
         return send(request(method, path, HttpRequest.BodyPublishers.ofString(body), contentType));
     }

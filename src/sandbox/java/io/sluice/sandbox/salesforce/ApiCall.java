@@ -104,9 +104,9 @@ record ApiCall(
 
     /** Writes in the transaction of the composite around it, or in its own, which is committed at the end. */
     <T> T write(Request.Attempt attempt, Function<RecordWriter, T> work) {
-        if (transaction != null) {
-            return work.apply(new RecordWriter(store(), transaction, attempt, SalesforceDefaults.API_USER));
-        }
-        return RecordWriter.write(store(), attempt, SalesforceDefaults.API_USER, work);
+        SaveOptions options = SaveOptions.of(headers);
+        return transaction != null
+                ? work.apply(new RecordWriter(store(), transaction, attempt, options))
+                : RecordWriter.write(store(), attempt, options, work);
     }
 }

@@ -247,7 +247,7 @@ final class Describes {
         node.put("aggregatable", Function.COUNT.takes(type) && !isLong);
         node.put("aiPredictionField", false).put("autoNumber", "CaseNumber".equals(field.name()));
         node.put("byteLength", type == FieldType.ID || type == FieldType.REFERENCE ? 18 : field.length() * 3);
-        node.put("calculated", field.source() instanceof Formula)
+        node.put("calculated", field.source() instanceof Formula || field.rollUp() != null)
                 .put("calculatedFormula", field.source() instanceof Formula formula ? formula.text() : null)
                 .put("cascadeDelete", false)
                 .put("caseSensitive", false)
@@ -257,8 +257,8 @@ final class Describes {
                 .put("custom", field.custom());
         if (type == FieldType.BOOLEAN) {
             node.put("defaultValue", false);
-        } else if (field.options().usual() != null) {
-            node.put("defaultValue", field.options().usual());
+        } else if (field.options().defaultValue() != null) {
+            node.put("defaultValue", field.options().defaultValue());
         } else {
             node.putNull("defaultValue");
         }
@@ -266,7 +266,7 @@ final class Describes {
                 .put(
                         "defaultedOnCreate",
                         type == FieldType.BOOLEAN
-                                || field.options().usual() != null
+                                || field.options().defaultValue() != null
                                 || "OwnerId".equals(field.name())
                                 || system && !field.nameField() && type != FieldType.ADDRESS)
                 .put("dependentPicklist", false)
@@ -298,7 +298,7 @@ final class Describes {
         ArrayNode choices = node.putArray("picklistValues");
         field.options().values().forEach(value -> choices.addObject()
                 .put("active", true)
-                .put("defaultValue", value.equals(field.options().usual()))
+                .put("defaultValue", value.equals(field.options().defaultValue()))
                 .put("label", value)
                 .putNull("validFor")
                 .put("value", value));
@@ -336,7 +336,7 @@ final class Describes {
         boolean systemStamp = field.source() != null && field.type() != FieldType.ADDRESS && !field.nameField();
         return !field.required()
                 && field.type() != FieldType.BOOLEAN
-                && field.options().usual() == null
+                && field.options().defaultValue() == null
                 && !systemStamp
                 && !"OwnerId".equals(field.name())
                 && !field.nameField();

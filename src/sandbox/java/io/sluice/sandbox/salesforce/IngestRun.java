@@ -156,7 +156,7 @@ final class IngestRun {
         long start = System.nanoTime();
         List<Outcome> outcomes = new ArrayList<>(chunk.size());
         try (Transaction transaction = store.begin()) {
-            RecordWriter writer = new RecordWriter(store, transaction, work.attempt(), SalesforceDefaults.API_USER);
+            RecordWriter writer = new RecordWriter(store, transaction, work.attempt(), SaveOptions.BULK);
             Set<String> twice = KeyedRows.repeated(chunk, row -> named(columns, key, row));
             for (String[] row : chunk) {
                 outcomes.add(write(writer, table, key, columns, row, twice));

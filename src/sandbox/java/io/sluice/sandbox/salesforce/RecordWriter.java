@@ -5,7 +5,6 @@ import io.sluice.sandbox.server.Fault;
 import io.sluice.sandbox.server.Request;
 import io.sluice.sandbox.store.Field;
 import io.sluice.sandbox.store.RecordIds;
-import io.sluice.sandbox.store.Refusal;
 import io.sluice.sandbox.store.Row;
 import io.sluice.sandbox.store.Store;
 import io.sluice.sandbox.store.Table;
@@ -18,7 +17,6 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
-import java.util.function.Supplier;
 
 /**
  * Writes single records into a transaction, by the rules of the CRM: what is absent stays, what is null is cleared. A
@@ -29,19 +27,21 @@ final class RecordWriter {
     private final Transaction transaction;
     private final Request.Attempt attempt;
     private final String user;
+    private final CustomerRules rules;
     private final RecordFields fields;
 
-    RecordWriter(Store store, Transaction transaction, Request.Attempt attempt, String user) {
+    RecordWriter(Store store, Transaction transaction, Request.Attempt attempt, SaveOptions options) {
         this.transaction = transaction;
         this.attempt = attempt;
-        this.user = user;
+        this.user = options.user();
+        this.rules = new CustomerRules(transaction, options);
         this.fields = new RecordFields(store, transaction);
     }
 
     /** Writes in a transaction of its own, committed at the end. */
-    static <T> T write(Store store, Request.Attempt attempt, String user, Function<RecordWriter, T> work) {
+    static <T> T write(Store store, Request.Attempt attempt, SaveOptions options, Function<RecordWriter, T> work) {
         try (Transaction transaction = store.begin()) {
-            T result = work.apply(new RecordWriter(store, transaction, attempt, user));
+            T result = work.apply(new RecordWriter(store, transaction, attempt, options));
             attempt.commit(transaction);
             return result;
         }
@@ -210,7 +210,7 @@ final class RecordWriter {
         table.type().field("OwnerId").ifPresent(owner -> values.putIfAbsent(owner, user));
         table.type()
                 .defaulted()
-                .forEach(field -> values.putIfAbsent(field, field.options().usual()));
+                .forEach(field -> values.putIfAbsent(field, field.options().defaultValue()));
         List<Field> required = table.type().required();
         if (!values.keySet().containsAll(required)) {
             throw missing(required.stream()
@@ -218,8 +218,9 @@ final class RecordWriter {
                     .map(Field::name)
                     .toList());
         }
+        rules.assign(table, null, values);
         unique(table, null, values);
-        Row row = allowed(table, () -> transaction.insert(table, values, user));
+        Row row = rules.save(table, () -> transaction.insert(table, values, user));
         return new Outcome.Saved(row.id(), true);
     }
 
@@ -241,28 +242,10 @@ final class RecordWriter {
         if (!missing.isEmpty()) {
             throw missing(missing);
         }
+        rules.assign(table, row, values);
         unique(table, row, values);
-        allowed(table, () -> transaction.update(table, row, values, user));
+        rules.save(table, () -> transaction.update(table, row, values, user));
         return new Outcome.Saved(row.id(), false);
-    }
-
-    /** Writes a row and takes it back when a validation rule refuses what it became. */
-    private Row allowed(Table table, Supplier<Row> write) {
-        if (table.refusals().isEmpty()) {
-            return write.get();
-        }
-        Transaction.Savepoint before = transaction.savepoint();
-        Row row = write.get();
-        for (Refusal refusal : table.refusals()) {
-            if (refusal.test().test(row)) {
-                transaction.backTo(before);
-                throw new RefusedException(new SalesforceError(
-                        "FIELD_CUSTOM_VALIDATION_EXCEPTION",
-                        refusal.message(),
-                        refusal.field() == null ? List.of() : List.of(refusal.field())));
-            }
-        }
-        return row;
     }
 
     /** Changes fields of a record that nobody else may write. */

@@ -72,7 +72,7 @@ final class SalesObjects {
                                 "Telemarketing",
                                 "Other"),
                         picklist("Status", "Status", "Planned", "In Progress", "Completed", "Aborted")
-                                .usually("Planned"),
+                                .withDefault("Planned"),
                         Field.of("StartDate", "Start Date", DATE),
                         Field.of("EndDate", "End Date", DATE),
                         Field.of("ExpectedRevenue", "Expected Revenue", CURRENCY)
@@ -99,7 +99,7 @@ final class SalesObjects {
                         reference("LeadId", "Lead ID", "Lead", "Lead").asChildOf("CampaignMembers"),
                         reference("ContactId", "Contact ID", "Contact", "Contact")
                                 .asChildOf("CampaignMembers"),
-                        picklist("Status", "Status", "Sent", "Responded").usually("Sent")));
+                        picklist("Status", "Status", "Sent", "Responded").withDefault("Sent")));
         type.add(computed("HasResponded", "Responded", BOOLEAN, row -> "Responded".equals(read(type, "Status", row))));
         return type;
     }

@@ -152,7 +152,7 @@ public final class SalesforceProtocol implements Protocol {
                         .path("message")
                         .asText(duplicates ? DuplicateResult.MESSAGE : "The sandbox was told to answer so."),
                 fault.fields(),
-                found.isObject() ? found : duplicates && object != null ? DuplicateResult.of(object) : null);
+                found.isObject() ? found : duplicates && object != null ? DuplicateResult.madeUp(object) : null);
     }
 
     static SalesforceError refused(String limit) {

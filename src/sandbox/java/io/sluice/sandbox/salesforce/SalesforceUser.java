@@ -71,8 +71,7 @@ public final class SalesforceUser implements CrmUser {
 
     private static String change(Account account, Request.Attempt attempt, Change change) {
         try (Transaction transaction = account.store().begin()) {
-            Outcome outcome =
-                    change.make(new RecordWriter(account.store(), transaction, attempt, SalesforceDefaults.CRM_USER));
+            Outcome outcome = change.make(new RecordWriter(account.store(), transaction, attempt, SaveOptions.SCREENS));
             if (outcome instanceof Outcome.Rejected rejected) {
                 SalesforceError error = rejected.errors().get(0);
                 throw new IllegalArgumentException(error.code() + ": " + error.message());

@@ -59,7 +59,7 @@ final class ServiceObjects {
                         text("SuppliedCompany", "Company", 80),
                         picklist("Type", "Case Type", "Mechanical", "Electrical", "Electronic", "Structural", "Other"),
                         picklist("Status", "Status", "New", "Working", "Escalated", "Closed")
-                                .usually("New"),
+                                .withDefault("New"),
                         picklist(
                                 "Reason",
                                 "Case Reason",
@@ -73,7 +73,7 @@ final class ServiceObjects {
                         picklist("Origin", "Case Origin", "Phone", "Email", "Web"),
                         text("Subject", "Subject", 255),
                         picklist("Priority", "Priority", "High", "Medium", "Low")
-                                .usually("Medium"),
+                                .withDefault("Medium"),
                         longText("Description", "Description"),
                         Field.of("IsEscalated", "Escalated", BOOLEAN),
                         Field.of("ClosedDate", "Closed Date", DATETIME).readOnly(),
@@ -106,9 +106,9 @@ final class ServiceObjects {
                                         "Completed",
                                         "Waiting on someone else",
                                         "Deferred")
-                                .usually("Not Started"),
+                                .withDefault("Not Started"),
                         picklist("Priority", "Priority", "High", "Normal", "Low")
-                                .usually("Normal"),
+                                .withDefault("Normal"),
                         reference("OwnerId", "Assigned To ID", "User", "Owner"),
                         longText("Description", "Description"),
                         picklist("Type", "Type", "Call", "Meeting", "Other"),
@@ -149,7 +149,7 @@ final class ServiceObjects {
                         reference("OwnerId", "Assigned To ID", "User", "Owner"),
                         Field.of("IsPrivate", "Private", BOOLEAN),
                         picklist("ShowAs", "Show Time As", "Busy", "OutOfOffice", "Free")
-                                .usually("Busy"),
+                                .withDefault("Busy"),
                         picklist("Type", "Type", "Call", "Email", "Meeting", "Other"),
                         Field.of("ReminderDateTime", "Reminder Date/Time", DATETIME),
                         Field.of("IsReminderSet", "Reminder Set", BOOLEAN)));

@@ -99,7 +99,7 @@ final class SoapWrites {
         List<JsonNode> masters = requests.stream().map(SoapWrites::master).toList();
         List<Table> tables = tables(call, masters);
         List<Merger.Result> results = RecordWriter.write(
-                call.store(), attempt, SalesforceDefaults.API_USER, writer -> IntStream.range(0, requests.size())
+                call.store(), attempt, SaveOptions.of(call.envelope()), writer -> IntStream.range(0, requests.size())
                         .mapToObj(i -> {
                             Merger.Result result = new Merger(call.store(), writer)
                                     .merge(tables.get(i), masters.get(i), others(requests.get(i)));
@@ -131,7 +131,7 @@ final class SoapWrites {
                     "record limit reached. cannot submit more than " + MOST_CONVERTED + " records into this call");
         }
         List<LeadConversion.Result> results =
-                RecordWriter.write(call.store(), attempt, SalesforceDefaults.API_USER, writer -> asked.stream()
+                RecordWriter.write(call.store(), attempt, SaveOptions.of(call.envelope()), writer -> asked.stream()
                         .map(new LeadConversion(call.store(), writer)::convert)
                         .toList());
         return call.answer(xml -> {
@@ -181,7 +181,7 @@ final class SoapWrites {
         List<Outcome> outcomes = RecordWriter.write(
                 call.store(),
                 attempt,
-                SalesforceDefaults.API_USER,
+                SaveOptions.of(call.envelope()),
                 writer -> Collections.written(writer, count, call.allOrNone(), i -> one.write(writer, i)));
         return call.answer(xml -> {
             for (Outcome outcome : outcomes) {

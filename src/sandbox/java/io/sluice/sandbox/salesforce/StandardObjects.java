@@ -250,7 +250,7 @@ final class StandardObjects {
                 Field.of("Description", "Description", TEXTAREA).withLength(32_000),
                 picklist("LeadSource", "Lead Source", SOURCES),
                 picklist("Status", "Status", OPEN_LEAD, "Working - Contacted", CONVERTED_LEAD, "Closed - Not Converted")
-                        .usually(OPEN_LEAD),
+                        .withDefault(OPEN_LEAD),
                 picklist("Industry", "Industry", INDUSTRIES),
                 picklist("Rating", "Rating", RATINGS),
                 Field.of("AnnualRevenue", "Annual Revenue", CURRENCY).withScale(0),

@@ -8,9 +8,11 @@ import io.sluice.sandbox.store.Field;
 import io.sluice.sandbox.store.FieldType;
 import io.sluice.sandbox.store.Formula;
 import io.sluice.sandbox.store.ObjectType;
+import io.sluice.sandbox.store.RollUp;
 import io.sluice.sandbox.store.Store;
 import io.sluice.sandbox.store.Table;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -193,16 +195,7 @@ public final class Accounts {
         Table table = account.store()
                 .table(object)
                 .orElseThrow(() -> new IllegalArgumentException("There is no object " + object + "."));
-        Field declared = field(name, table.type().plural().replace(" ", "_") + "__r", spec);
-        Field field = account.store()
-                .declare(
-                        table,
-                        !spec.has("formula")
-                                ? declared
-                                : declared.computed(new Formula(
-                                        account.store(),
-                                        table.type(),
-                                        spec.path("formula").asText())));
+        Field field = account.store().declare(table, field(account.store(), table, name, spec));
         ObjectNode line = JsonNodeFactory.instance
                 .objectNode()
                 .put("k", "field")
@@ -226,6 +219,50 @@ public final class Accounts {
                 .put("field", name);
         account.declared(line);
         journal.line(line);
+    }
+
+    private static Field field(Store store, Table table, String name, JsonNode spec) {
+        if (spec.has("rollUp")) {
+            return rollUp(store, name, spec);
+        }
+        Field field = field(name, table.type().plural().replace(" ", "_") + "__r", spec);
+        return spec.has("formula")
+                ? field.computed(
+                        new Formula(store, table.type(), spec.path("formula").asText()))
+                : field;
+    }
+
+    /** Reads {@code "rollUp":{"object":"Opportunity","reference":"AccountId","function":"sum","field":"Amount"}}. */
+    private static Field rollUp(Store store, String name, JsonNode spec) {
+        JsonNode rollUp = spec.path("rollUp");
+        String object = rollUp.path("object").asText();
+        Table children = store.table(object)
+                .orElseThrow(() -> new IllegalArgumentException("There is no object '" + object + "' to roll up."));
+        RollUp.Function function = Arrays.stream(RollUp.Function.values())
+                .filter(one ->
+                        one.name().equalsIgnoreCase(rollUp.path("function").asText()))
+                .findFirst()
+                .orElseThrow(() -> new IllegalArgumentException("A roll-up's function is count, sum, min or max."));
+        Field summed = function == RollUp.Function.COUNT
+                ? null
+                : childField(children, rollUp.path("field").asText());
+        if (function == RollUp.Function.SUM && !summed.type().isDecimal() && summed.type() != FieldType.INT) {
+            throw new IllegalArgumentException("A roll-up adds up numbers; " + summed.name() + " holds none.");
+        }
+        FieldType type = summed == null
+                        || function == RollUp.Function.SUM && !summed.type().isDecimal()
+                ? FieldType.DOUBLE
+                : summed.type();
+        return Field.of(name, spec.path("label").asText(name), type)
+                .calculatedBy(new RollUp(
+                        children, childField(children, rollUp.path("reference").asText()), function, summed));
+    }
+
+    private static Field childField(Table children, String name) {
+        return children.type()
+                .field(name)
+                .orElseThrow(() -> new IllegalArgumentException("The roll-up reads '" + name + "', which "
+                        + children.type().name() + " does not have."));
     }
 
     private static Field field(String name, String children, JsonNode spec) {

@@ -32,7 +32,9 @@ public final class Control {
             POST   /sandbox/faults/{account}                   {"kind":"slow","delayMs":2000,"count":3}
             DELETE /sandbox/faults/{account}
             PUT    /sandbox/objects/{account}/{object}         {"label":"Booking","keyPrefix":"a00"}
-            PUT    /sandbox/fields/{account}/{object}/{field}  {"type":"string","length":40} or {"formula":"Dear {LastName}"}
+            PUT    /sandbox/fields/{account}/{object}/{field}  {"type":"string","length":40}, {"formula":"Dear {LastName}"}
+                                                               or {"rollUp":{"object":"Opportunity","reference":
+                                                               "AccountId","function":"sum","field":"Amount"}}
             GET    /sandbox/records/{account}/{object}         one JSON line a record
             POST   /sandbox/records/{account}/{object}         a CRM user creates a record; or, sent as
                                                                application/x-ndjson, imports many: a JSON line each, with
@@ -49,12 +51,16 @@ public final class Control {
             GET    /sandbox/webhooks-journal/{account}         HubSpot's webhooks journal
             PUT    /sandbox/webhooks-journal/{account}         {"subscribe":["contacts"]}; also under /sandbox/journal
             DELETE /sandbox/webhooks-journal/{account}
-            GET    /sandbox/automations/{account}              what the CRM does by itself, and how often it did
-            PUT    /sandbox/automations/{account}              {"object":"contacts","when":"updated","set":{"tier":"gold"},
-                                                               "delayMs":200} or a list of these, in place of what there was;
-                                                               with "within":true before the write is answered. Salesforce's
-                                                               also: {"object":"Contact","refuse":{"field":"Title","equals":
-                                                               "Spam"},"message":"No"} and {"object":"Contact","triggerMs":5}
+            GET    /sandbox/automations/{account}              the automations of the CRM, and how often each flow ran
+            PUT    /sandbox/automations/{account}              replaces them, by one or a list:
+                                                               {"object":"contacts","when":"updated","set":{"tier":"gold"},
+                                                               "delayMs":200} or "within":true; for Salesforce also
+                                                               {"object":"Contact","refuse":{"field":"Title","equals":
+                                                               "Spam"},"message":"No"},
+                                                               {"object":"Contact","duplicates":["Email"],"action":
+                                                               "alert"}, {"object":"Lead","assign":"005...","if":
+                                                               {"field":"Country","equals":"DE"}} and
+                                                               {"object":"Contact","triggerMs":5}
             DELETE /sandbox/automations/{account}
 
             The kinds of faults, and the settings of each:
@@ -263,6 +269,9 @@ public final class Control {
             return error(404, "A field is declared at /sandbox/fields/{account}/{object}/{field}.");
         }
         Field field = accounts.declareField(account, path.get(3), path.get(4), body);
+        if (field.rollUp() != null) {
+            account.store().calculate(account.store().table(path.get(3)).orElseThrow());
+        }
         return ok(json.createObjectNode()
                 .put("object", path.get(3))
                 .put("field", field.name())

@@ -37,7 +37,7 @@ public final class ObjectType {
                     .filter(f -> f.required() && f.type() != FieldType.BOOLEAN)
                     .toList();
             this.defaulted =
-                    all.stream().filter(f -> f.options().usual() != null).toList();
+                    all.stream().filter(f -> f.options().defaultValue() != null).toList();
             this.columns = columns;
             for (Field field : all) {
                 byName.put(lower(field.name()), field);

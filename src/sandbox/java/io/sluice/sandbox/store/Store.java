@@ -5,12 +5,15 @@ import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.Collection;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
@@ -28,9 +31,13 @@ public final class Store {
     private final LongSupplier clockMillis;
     private final long grainMillis;
     private final Consumer<Commit> onCommit;
+    private final List<Calculated> calculated = new CopyOnWriteArrayList<>();
     private volatile Consumer<Commit> afterCommit = commit -> {};
     /** The stamp of whatever is written, while the lock is held for writes of one moment; or null. */
     private Long moment;
+
+    /** A field of parent records that is calculated from their children. */
+    private record Calculated(Table parents, Field field) {}
 
     /** What a commit wrote: the new rows of each table, and who did. */
     public record Commit(Map<Table, List<Row>> rows, Signature by) {}
@@ -74,6 +81,10 @@ public final class Store {
         try {
             Field added = table.type().add(field);
             table.index(added);
+            if (added.rollUp() != null) {
+                calculated.removeIf(one -> one.parents() == table && one.field().equals(added));
+                calculated.add(new Calculated(table, added));
+            }
             return added;
         } finally {
             lock.unlock();
@@ -85,6 +96,8 @@ public final class Store {
         lock.lock();
         try {
             table.type().retire(field);
+            calculated.removeIf(
+                    one -> one.parents() == table && one.field().name().equals(field));
             table.unindex(field);
         } finally {
             lock.unlock();
@@ -209,6 +222,8 @@ public final class Store {
         if (!written.isEmpty()) {
             onCommit.accept(commit);
         }
+        Map<Calculated, Set<String>> outdated = new LinkedHashMap<>();
+        calculated.forEach(one -> outdated.put(one, one.field().rollUp().parents(one.parents(), written)));
         written.forEach((table, rows) -> {
             rows.forEach(table::install);
             table.publish();
@@ -216,10 +231,53 @@ public final class Store {
         Long outer = moment;
         moment = transaction.moment();
         try {
+            outdated.forEach((one, parents) -> calculate(one, parents, writer(written)));
             afterCommit.accept(commit);
         } finally {
             moment = outer;
         }
+    }
+
+    /** Calculates the roll-up fields of all records of an object, as for records that were there before the field. */
+    public void calculate(Table parents) {
+        lock.lock();
+        try {
+            Set<String> ids = new LinkedHashSet<>();
+            parents.forEach(row -> ids.add(row.id()));
+            calculated.stream().filter(one -> one.parents() == parents).forEach(one -> calculate(one, ids, null));
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** @param user who is named as the last to modify the parents, or null to keep who is */
+    private void calculate(Calculated one, Set<String> ids, String user) {
+        Field field = one.field();
+        Map<String, Object> values = ids.isEmpty() ? Map.of() : field.rollUp().values(ids);
+        List<Row> changed = ids.stream()
+                .map(one.parents()::row)
+                .filter(row ->
+                        row != null && !row.isDeleted() && !Objects.equals(field.read(row), values.get(row.id())))
+                .toList();
+        if (changed.isEmpty()) {
+            return;
+        }
+        try (Transaction transaction = begin()) {
+            for (Row row : changed) {
+                Map<Field, Object> value = new HashMap<>();
+                value.put(field, values.get(row.id()));
+                transaction.update(one.parents(), row, value, user == null ? row.modifiedBy() : user);
+            }
+            transaction.commit();
+        }
+    }
+
+    private static String writer(Map<Table, List<Row>> written) {
+        return written.values().stream()
+                .flatMap(List::stream)
+                .findFirst()
+                .map(Row::modifiedBy)
+                .orElse(null);
     }
 
     void hold(Transaction transaction) {

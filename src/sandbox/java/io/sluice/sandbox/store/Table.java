@@ -4,7 +4,6 @@ package io.sluice.sandbox.store;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Iterator;
-import java.util.List;
 import java.util.Map;
 import java.util.NoSuchElementException;
 
@@ -21,8 +20,7 @@ public final class Table implements Iterable<Row> {
     private Row[] rows = new Row[1024];
     private int next = 1;
     private int live;
-    private volatile List<Refusal> refusals = List.of();
-    private volatile long triggerMillis;
+    private volatile Rules rules = Rules.NONE;
     private volatile Published published = new Published(rows, 1, 0);
 
     private record Published(Row[] rows, int end, int live) {}
@@ -41,22 +39,13 @@ public final class Table implements Iterable<Row> {
         return published.live;
     }
 
-    /** The rules by which records are refused. */
-    public List<Refusal> refusals() {
-        return refusals;
+    /** Answers the customer's rules for these records. */
+    public Rules rules() {
+        return rules;
     }
 
-    public void refuse(List<Refusal> rules) {
-        refusals = List.copyOf(rules);
-    }
-
-    /** How long a trigger takes for each record that is written, in milliseconds. */
-    public long triggerMillis() {
-        return triggerMillis;
-    }
-
-    public void triggerMillis(long eachRecord) {
-        triggerMillis = eachRecord;
+    public void rules(Rules replacement) {
+        rules = replacement;
     }
 
     /** The current row of this number, or null. */

@@ -7,6 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Predicate;
 
 /**
  * Writes that become visible together, or not at all when it is closed without a commit. Sees its own writes. Holds
@@ -126,22 +127,25 @@ public final class Transaction implements AutoCloseable {
         return row.updated(all, moment, user);
     }
 
-    /** Live rows in which a field has one of these values, as this transaction sees them: it reads the whole table. */
+    /** Finds the live rows in which a field has one of these values, as this transaction sees them. Reads all rows. */
     public List<Row> scan(Table table, Field field, Set<?> values) {
+        return scan(table, row -> {
+            Object value = field.read(row);
+            return value != null && values.contains(value);
+        });
+    }
+
+    /** Finds the live rows that pass a test, as this transaction sees them. Reads all rows. */
+    public List<Row> scan(Table table, Predicate<Row> test) {
         Map<Integer, Row> own = staged.containsKey(table) ? staged.get(table).rows : Map.of();
         List<Row> found = new ArrayList<>();
         for (Row row : table) {
-            if (!own.containsKey(row.number()) && hasOneOf(row, field, values)) {
+            if (!own.containsKey(row.number()) && !row.isDeleted() && test.test(row)) {
                 found.add(row);
             }
         }
-        own.values().stream().filter(row -> hasOneOf(row, field, values)).forEach(found::add);
+        own.values().stream().filter(row -> !row.isDeleted() && test.test(row)).forEach(found::add);
         return found;
-    }
-
-    private static boolean hasOneOf(Row row, Field field, Set<?> values) {
-        Object value = field.read(row);
-        return !row.isDeleted() && value != null && values.contains(value);
     }
 
     /** Takes a record away for good. */
@@ -171,7 +175,7 @@ public final class Transaction implements AutoCloseable {
     /** How long the triggers of the objects take for what was written, in milliseconds. */
     public long triggerMillis() {
         return staged.entrySet().stream()
-                .mapToLong(own -> own.getKey().triggerMillis() * own.getValue().writes)
+                .mapToLong(own -> own.getKey().rules().triggerMillis() * own.getValue().writes)
                 .sum();
     }
 

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.sluice.sandbox.store;
+
+/**
+ * Rejects the records that pass a test, as a validation rule of Salesforce does.
+ *
+ * @param message the error's message
+ */
+public record ValidationRule(FieldTest test, String message) {
+
+    /** Whether the rule rejects a record that would look so. */
+    public boolean rejects(Row row) {
+        return test.matches(test.field().read(row));
+    }
+}
