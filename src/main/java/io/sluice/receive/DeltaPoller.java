@@ -25,6 +25,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import org.apache.camel.Body;
 import org.apache.camel.Header;
@@ -140,8 +141,8 @@ public final class DeltaPoller {
         // two operations, since a CRM may search for changes and list deletes, with a limit for each
         CallRequest callRequest = new CallRequest(
                 deltaPoll.sync().getAccount(), deltaPoll.readsDeletes() ? "deleted" : "query", Priority.NORMAL, true);
-        Permit permit = permits.await(() -> java.util.Optional.of(callRequest), MAX_PERMIT_WAIT)
-                .orElse(null);
+        Permit permit =
+                permits.await(() -> Optional.of(callRequest), MAX_PERMIT_WAIT).orElse(null);
         if (permit == null) {
             deltaPoll.abandon();
         } else {
@@ -245,5 +246,18 @@ public final class DeltaPoller {
                                 .stretched(
                                         next.interval(),
                                         quota.usedPart(deltaPoll.sync().getAccount()))));
+    }
+
+    /**
+     * Describes the polls of a sync.
+     *
+     * @param interval interval before the last poll, without backpressure
+     * @param polledAt start of the last poll that ended; the epoch if none did
+     */
+    public record Polls(Duration interval, Instant polledAt) {}
+
+    /** Finds the polls of a sync; empty when it was never polled. */
+    public Optional<Polls> polls(Sync sync) throws SQLException {
+        return offsetStore.find(sync).map(offset -> new Polls(offset.interval(), offset.polledAt()));
     }
 }
