@@ -2,6 +2,7 @@
 package io.sluice.app;
 
 import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.composite.CompositeMeterRegistry;
 import io.sluice.Sync;
 import io.sluice.bulk.BulkDispatcher;
 import io.sluice.bulk.BulkJobs;
@@ -59,6 +60,8 @@ import io.sluice.status.Alerts;
 import io.sluice.status.CaptureHealth;
 import io.sluice.status.DatabaseHealth;
 import io.sluice.status.LoopHealth;
+import io.sluice.status.RecordMetrics;
+import io.sluice.status.StateMetrics;
 import io.sluice.status.Status;
 import io.sluice.status.SyncHealth;
 import io.sluice.store.Database;
@@ -99,6 +102,7 @@ final class Wiring extends LifecycleStrategySupport {
     private Database webhookDatabase;
     private Startup startup;
     private HttpPorts ports;
+    private StateMetrics stateMetrics;
     private volatile InboxProcessor inboxProcessor;
 
     @Override
@@ -151,13 +155,16 @@ final class Wiring extends LifecycleStrategySupport {
                 quota.maxCallTime()
                         .plus(settings.duration("sluice.call.connect-timeout", "5s"))
                         .plusSeconds(1));
+        List<Sync> syncs = syncs(context, settings);
+        MeterRegistry metrics = meterRegistry(context);
+        RecordMetrics recordMetrics = new RecordMetrics(metrics, InstantSource.system(), syncs);
         Settlement settlement = new Settlement(
                 database,
                 new Backoff(
                         settings.duration("sluice.retry.initial-delay", "1s"),
                         settings.duration("sluice.retry.max-delay", "5m")),
-                writeDebounce);
-        List<Sync> syncs = syncs(context, settings);
+                writeDebounce,
+                recordMetrics);
         settlement.withSyncs(syncs);
         BulkJobs bulkJobs = new BulkJobs(
                 database,
@@ -200,7 +207,7 @@ final class Wiring extends LifecycleStrategySupport {
                 settings.duration("sluice.dispatch.poll-before-write", "10s"),
                 sync -> accounts.get(sync.getAccount()).crm().readBeforeWrite() > 0);
         Duration skew = settings.duration("sluice.webhooks.clock-skew", "5s");
-        Applier applier = new Applier(database, capture, accounts, skew);
+        Applier applier = new Applier(database, capture, accounts, skew, recordMetrics);
         OutboxDispatcher outboxDispatcher = new OutboxDispatcher(
                 accounts,
                 permits,
@@ -248,7 +255,6 @@ final class Wiring extends LifecycleStrategySupport {
 
         Registry registry = context.getRegistry();
         registry.bind("publicAddress", publicAddress(settings));
-        MeterRegistry metrics = registry.findSingleByType(MeterRegistry.class);
         registry.bind("dataSource", database.dataSource());
         registry.bind("permits", permits);
         registry.bind("accounts", accounts);
@@ -291,6 +297,7 @@ final class Wiring extends LifecycleStrategySupport {
                 "status",
                 new Status(database, quota, accounts, capture, pauseStore, syncs, inbox, snapshotStore, outbox));
         registry.bind("alerts", new Alerts(quota, accounts, metrics));
+        stateMetrics = new StateMetrics(database, accounts, syncs, snapshotStore::find, deltaPoller::polls, metrics);
         WebhookDeliveries deliveries = new WebhookDeliveries(webhookDatabase);
         registry.bind("webhookDeliveries", deliveries);
         registry.bind(
@@ -325,7 +332,7 @@ final class Wiring extends LifecycleStrategySupport {
             quota.probeNow(account);
             accounts.tryNow(account);
         }));
-        InboundRejections rejections = new InboundRejections(database, metrics);
+        InboundRejections rejections = new InboundRejections(database);
         applier.keepRejections(rejections);
         registry.bind("inboundRejectionRequests", new InboundRejectionRequests(rejections, syncs));
         registry.bind("deadLetterRequests", new DeadLetterRequests(database, applier, accounts.names(), syncs));
@@ -353,6 +360,12 @@ final class Wiring extends LifecycleStrategySupport {
         loops.listen();
         context.addRoutePolicyFactory(loops);
         HealthCheckHelper.getHealthCheckRegistry(context).register(loops);
+    }
+
+    /** Returns the registry of the metrics; without one they go nowhere. */
+    private static MeterRegistry meterRegistry(CamelContext context) {
+        MeterRegistry found = context.getRegistry().findSingleByType(MeterRegistry.class);
+        return found == null ? new CompositeMeterRegistry() : found;
     }
 
     /** Connects the webhooks' database connections, which are separate: their sender is answered whatever the syncs do with theirs. */
@@ -505,6 +518,9 @@ final class Wiring extends LifecycleStrategySupport {
         }
         if (startup != null) {
             startup.close();
+        }
+        if (stateMetrics != null) {
+            stateMetrics.close();
         }
         if (database != null) {
             database.close();

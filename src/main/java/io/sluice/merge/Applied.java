@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.sluice.merge;
 
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -15,6 +16,7 @@ import java.util.Set;
  * @param withoutKey number of records without external id, which have no row and can't get one
  * @param rejected    records that the table rejected
  * @param deferred      CRM ids of deferred records, which a call or a transaction is changing just now; they must be read again
+ * @param modifiedAt    times, by the CRM's clock, at which the records that changed a row were modified; none of a snapshot
  */
 public record Applied(
         int updated,
@@ -23,7 +25,8 @@ public record Applied(
         int conflicts,
         int withoutKey,
         List<RejectedRow> rejected,
-        Set<String> deferred) {
+        Set<String> deferred,
+        List<Instant> modifiedAt) {
 
     public static final Applied NOTHING = new Applied(0, 0, 0, 0, 0, List.of(), Set.of());
 
@@ -50,6 +53,23 @@ public record Applied(
         }
     }
 
+    /** Makes a result that is not measured by the time of its records. */
+    public Applied(
+            int updated,
+            int inserted,
+            int deleted,
+            int conflicts,
+            int withoutKey,
+            List<RejectedRow> rejected,
+            Set<String> deferred) {
+        this(updated, inserted, deleted, conflicts, withoutKey, rejected, deferred, List.of());
+    }
+
+    /** Returns the result without the times of its records, so that the sum of many results stays small. */
+    Applied withoutTimes() {
+        return new Applied(updated, inserted, deleted, conflicts, withoutKey, rejected, deferred);
+    }
+
     /** Number of changed rows and conflicts; 0 when all values were known already. */
     public int changes() {
         return updated + inserted + deleted + conflicts;
@@ -60,6 +80,8 @@ public record Applied(
         allRejected.addAll(other.rejected);
         Set<String> allDeferred = new java.util.LinkedHashSet<>(deferred);
         allDeferred.addAll(other.deferred);
+        List<Instant> allTimes = new ArrayList<>(modifiedAt);
+        allTimes.addAll(other.modifiedAt);
         return new Applied(
                 updated + other.updated,
                 inserted + other.inserted,
@@ -67,6 +89,7 @@ public record Applied(
                 conflicts + other.conflicts,
                 withoutKey + other.withoutKey,
                 allRejected,
-                allDeferred);
+                allDeferred,
+                allTimes);
     }
 }

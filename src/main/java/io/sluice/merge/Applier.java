@@ -58,6 +58,7 @@ public final class Applier {
     private final Capture capture;
     private final Accounts accounts;
     private final Duration skew;
+    private final ApplyRecorder recorder;
     private volatile InboundRejections rejections;
 
     /** Makes an applier that knows nothing about the CRMs' fields. */
@@ -65,16 +66,23 @@ public final class Applier {
         this(database, capture, null, SKEW);
     }
 
+    /** Makes an applier that is not measured. */
+    public Applier(Database database, Capture capture, Accounts accounts, Duration skew) {
+        this(database, capture, accounts, skew, ApplyRecorder.NONE);
+    }
+
     /**
      * @param accounts accounts with the rules of their fields, known once their CRMs are described
      * @param skew     maximum difference between a CRM's clock and ours
+     * @param recorder measures the applied records
      */
-    public Applier(Database database, Capture capture, Accounts accounts, Duration skew) {
+    public Applier(Database database, Capture capture, Accounts accounts, Duration skew, ApplyRecorder recorder) {
         this.database = database;
         this.capture = capture;
         this.accounts = accounts;
         this.skew = skew;
-        this.rejections = new InboundRejections(database, null);
+        this.recorder = recorder;
+        this.rejections = new InboundRejections(database);
     }
 
     /** Sets the store that keeps and counts records which the table rejects. */
@@ -95,7 +103,8 @@ public final class Applier {
      * @param readAt {@link #now()} before the read
      */
     public Applied apply(Sync sync, List<CrmRecord> records, Instant readAt) throws SQLException {
-        Applied applied = kept(sync, records, apply(sync, records, record -> readAt, false, Map.of(), Set.of()));
+        Applied applied =
+                kept(sync, records, records, apply(sync, records, record -> readAt, false, Map.of(), Set.of()));
         replacedByJobs(sync, records, applied.deferred());
         return applied;
     }
@@ -108,7 +117,7 @@ public final class Applier {
      */
     public Applied apply(Sync sync, List<CrmRecord> records, Instant readAt, Map<String, List<CrmRecord>> edits)
             throws SQLException {
-        return kept(sync, records, apply(sync, records, record -> readAt, false, edits, Set.of()));
+        return kept(sync, records, records, apply(sync, records, record -> readAt, false, edits, Set.of()));
     }
 
     /**
@@ -118,7 +127,7 @@ public final class Applier {
      */
     public Applied apply(Sync sync, List<CrmRecord> records, Instant readAt, Set<String> deletedIds)
             throws SQLException {
-        return kept(sync, records, apply(sync, records, record -> readAt, false, Map.of(), deletedIds));
+        return kept(sync, records, records, apply(sync, records, record -> readAt, false, Map.of(), deletedIds));
     }
 
     /**
@@ -128,7 +137,7 @@ public final class Applier {
      * @param readAt {@link #now()} before the query
      */
     public Applied applySnapshot(Sync sync, List<CrmRecord> records, Instant readAt) throws SQLException {
-        return kept(sync, records, apply(sync, records, record -> readAt, true, Map.of(), Set.of()));
+        return kept(sync, records, records, apply(sync, records, record -> readAt, true, Map.of(), Set.of()));
     }
 
     /**
@@ -142,7 +151,11 @@ public final class Applier {
     public Applied applyEvents(Sync sync, List<CrmRecord> records, Duration skew, Map<String, List<CrmRecord>> edits)
             throws SQLException {
         // these fields say nothing about the record's other fields, which the table may still reject
-        return kept(sync, List.of(), apply(sync, records, record -> record.at().minus(skew), false, edits, Set.of()));
+        return kept(
+                sync,
+                records,
+                List.of(),
+                apply(sync, records, record -> record.at().minus(skew), false, edits, Set.of()));
     }
 
     /**
@@ -202,9 +215,17 @@ public final class Applier {
         }
     }
 
-    private Applied kept(Sync sync, List<CrmRecord> complete, Applied applied) throws SQLException {
-        rejections.keep(sync, complete.stream().map(CrmRecord::crmId).toList(), applied);
-        return applied;
+    /** @param complete records that were applied with all their fields */
+    private Applied kept(Sync sync, List<CrmRecord> records, List<CrmRecord> complete, Applied applied)
+            throws SQLException {
+        return kept(
+                sync, records.size(), complete.stream().map(CrmRecord::crmId).toList(), applied);
+    }
+
+    private Applied kept(Sync sync, int records, List<String> complete, Applied applied) throws SQLException {
+        recorder.applied(sync, records, applied);
+        rejections.keep(sync, complete, applied);
+        return applied.withoutTimes();
     }
 
     private Applied apply(
@@ -345,8 +366,8 @@ public final class Applier {
                     capture.blockDrains(connection, sync);
                     return new DeletedPage(connection, sync, targetTable, precision).rejected(record, readAt, why);
                 }));
-        rejections.keep(sync, deletes.stream().map(DeletedRecord::crmId).toList(), applied);
-        return applied;
+        return kept(
+                sync, deletes.size(), deletes.stream().map(DeletedRecord::crmId).toList(), applied);
     }
 
     /** Whether the error says that the table rejects a value, whoever writes the value. */

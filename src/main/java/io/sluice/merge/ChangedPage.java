@@ -23,6 +23,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
 import java.util.function.Function;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -562,7 +563,18 @@ final class ChangedPage {
         }
         looping.forEach(this::warn);
         return new Applied(
-                updates.size(), insertedRows.size(), 0, syncStateUpdate.conflicts(), withoutKey, rejected, deferred);
+                updates.size(),
+                insertedRows.size(),
+                0,
+                syncStateUpdate.conflicts(),
+                withoutKey,
+                rejected,
+                deferred,
+                aged
+                        ? List.of()
+                        : Stream.concat(updates.keySet().stream(), insertedRows.keySet().stream())
+                                .map(key -> byKey.get(key).at())
+                                .toList());
     }
 
     private void warn(String crmId, Set<String> fields) {

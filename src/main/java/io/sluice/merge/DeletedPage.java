@@ -14,6 +14,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.stream.Collectors;
 
@@ -107,13 +108,15 @@ final class DeletedPage {
         deleting.stream().filter(key -> !staying.contains(key)).forEach(withoutRecord::add);
         deleteState(withoutRecord);
         Recreation.recreate(connection, sync.getAccount(), sync.getObject(), sync.getTable(), staying);
+        List<DeletedRecord> gone = deleting.stream()
+                .filter(rows::containsKey)
+                .filter(key -> !kept.contains(key))
+                .map(byKey::get)
+                .toList();
         return new Applied(
                 0,
                 0,
-                (int) deleting.stream()
-                        .filter(rows::containsKey)
-                        .filter(key -> !kept.contains(key))
-                        .count(),
+                gone.size(),
                 conflicts,
                 0,
                 kept.stream()
@@ -123,7 +126,8 @@ final class DeletedPage {
                                 List.of(),
                                 KEPT.formatted("a trigger of the table keeps it")))
                         .toList(),
-                deferred);
+                deferred,
+                gone.stream().map(DeletedRecord::at).filter(Objects::nonNull).toList());
     }
 
     /**

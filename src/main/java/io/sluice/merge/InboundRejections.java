@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.sluice.merge;
 
-import io.micrometer.core.instrument.MeterRegistry;
 import io.sluice.RootCause;
 import io.sluice.Sync;
 import io.sluice.store.Database;
@@ -48,12 +47,9 @@ public final class InboundRejections {
             select ?, gen_random_uuid(), ?, crm_id, 'read_back', clock_timestamp() from sluice.inbound_rejection where id = ?""";
 
     private final Database database;
-    private final MeterRegistry metrics;
 
-    /** @param metrics registry of the counter, or null */
-    public InboundRejections(Database database, MeterRegistry metrics) {
+    public InboundRejections(Database database) {
         this.database = database;
-        this.metrics = metrics;
     }
 
     /**
@@ -75,10 +71,6 @@ public final class InboundRejections {
                         String.join(" ", rejected.columns()),
                         RootCause.withoutValues(rejected.why()));
             }
-        }
-        if (metrics != null && !applied.rejected().isEmpty()) {
-            metrics.counter("sluice.inbound.rejected", "sync", sync.getName())
-                    .increment(applied.rejected().size());
         }
         if (!accepted.isEmpty()) {
             database.transaction(connection ->

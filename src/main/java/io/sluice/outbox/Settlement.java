@@ -12,6 +12,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.UUID;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
  * Ends every claim. Record by record, with the outcomes of its call: acknowledged fields move into the record's base,
@@ -70,6 +71,10 @@ public final class Settlement {
                     unproven = case when r.unproven = '{}' then r.unproven
                                  else r.unproven - '*' - array(select jsonb_object_keys(excluded.base)) end,
                     settled_at = now()""";
+
+    /** Returns the priority of each settled record, and the seconds since its oldest change that the call carried. */
+    private static final String SETTLED =
+            "array_agg(priority::int), array_agg(extract(epoch from clock_timestamp() - inflight_since)::float8)";
 
     /**
      * Settles outcomes of all kinds. Records are found by their keys, not by their lease (hence {@code is not distinct from}):
@@ -137,14 +142,15 @@ public final class Settlement {
                 from mine m
                 where o.account = m.account and o.object = m.object and o.key = m.key and %3$s
                   and m.status in ('retry', 'gone'))
-            select count(*) from mine"""
+            select %7$s, array_agg(status) from mine"""
                     .formatted(
                             GIVE_BACK,
                             NOTE_UNPROVEN.formatted("mine", "m.is_unproven"),
                             Outbox.among("o", "mine"),
                             Outbox.among("r", "done_deletes"),
                             Outbox.among("o", "closed"),
-                            ACKNOWLEDGE.formatted("mine where status = 'done' and inflight_operation = 'upsert'"));
+                            ACKNOWLEDGE.formatted("mine where status = 'done' and inflight_operation = 'upsert'"),
+                            SETTLED);
 
     /**
      * Settles the common case of an upsert in half the time: all done, and nothing newer waits. Records are found by keys, as
@@ -159,11 +165,12 @@ public final class Settlement {
                 where o.account = ? and o.object = ? and o.key = any (array(select key from answer))
                   and o.key = answer.key and o.lease is not distinct from ?
                   and o.inflight_operation = 'upsert' and o.operation is null
-                returning o.account, o.object, o.key, o.sync, answer.crm_id, o.inflight, o.inflight_stamps),
+                returning o.account, o.object, o.key, o.sync, answer.crm_id, o.inflight, o.inflight_stamps, o.priority,
+                          o.inflight_since),
             agreed as (
                 %s)
-            select count(*) from done"""
-                    .formatted(ACKNOWLEDGE.formatted("done"));
+            select %s, null from done"""
+                    .formatted(ACKNOWLEDGE.formatted("done"), SETTLED);
 
     private static final int EXPIRED_PER_TRANSACTION = 1000;
 
@@ -195,16 +202,24 @@ public final class Settlement {
     private final Database database;
     private final Backoff backoff;
     private final WriteDebounce writeDebounce;
+    private final SettlementRecorder recorder;
     private final GoneRecords gone = new GoneRecords();
+
+    /** Makes a settlement that is not measured. */
+    public Settlement(Database database, Backoff backoff, WriteDebounce writeDebounce) {
+        this(database, backoff, writeDebounce, SettlementRecorder.NONE);
+    }
 
     /**
      * @param backoff       the delay before a failed record is tried again
      * @param writeDebounce the minimum time between two writes of a record
+     * @param recorder      measures the settled records
      */
-    public Settlement(Database database, Backoff backoff, WriteDebounce writeDebounce) {
+    public Settlement(Database database, Backoff backoff, WriteDebounce writeDebounce, SettlementRecorder recorder) {
         this.database = database;
         this.backoff = backoff;
         this.writeDebounce = writeDebounce;
+        this.recorder = recorder;
     }
 
     /** Sets the syncs, whose directions decide about records that were deleted in the CRM. */
@@ -230,9 +245,17 @@ public final class Settlement {
         List<Outcome> outcomes = all.stream()
                 .filter(it -> it.uncertainty() != Outcome.Uncertainty.UNANSWERED)
                 .toList();
+        recorder.unanswered(claim, all.size() - outcomes.size());
         if (outcomes.isEmpty()) {
             return 0;
         }
+        List<SettledRecord> settled = settleAnswered(claim, outcomes, splitRule, parent);
+        recorder.settled(claim, settled);
+        return settled.size();
+    }
+
+    private List<SettledRecord> settleAnswered(Claim claim, List<Outcome> outcomes, SplitRule splitRule, String parent)
+            throws SQLException {
         try {
             return database.repeatable(connection -> settle(connection, claim, outcomes, splitRule, parent));
         } catch (SQLException failure) {
@@ -242,22 +265,26 @@ public final class Settlement {
         }
         return database.repeatable(connection -> {
             SharedIds shared = SharedIds.find(connection, claim, outcomes);
-            int settled = settle(connection, claim, shared.outcomes(), splitRule, parent);
+            List<SettledRecord> settled = settle(connection, claim, shared.outcomes(), splitRule, parent);
             shared.repair(connection);
             return settled;
         });
     }
 
-    private int settle(Connection connection, Claim claim, List<Outcome> outcomes, SplitRule splitRule, String parent)
+    private List<SettledRecord> settle(
+            Connection connection, Claim claim, List<Outcome> outcomes, SplitRule splitRule, String parent)
             throws SQLException {
         if (!isDone(claim, outcomes)) {
             UniqueValues values = UniqueValues.of(connection, claim, outcomes);
-            int settled = settleAll(connection, claim, values.outcomes(), splitRule, parent);
+            List<SettledRecord> settled = settleAll(connection, claim, values.outcomes(), splitRule, parent);
             values.prepare(connection);
             return settled;
         }
-        int done = done(connection, claim, outcomes);
-        return done == outcomes.size() ? done : done + settleAll(connection, claim, outcomes, splitRule, parent);
+        List<SettledRecord> done = done(connection, claim, outcomes);
+        return done.size() == outcomes.size()
+                ? done
+                : Stream.concat(done.stream(), settleAll(connection, claim, outcomes, splitRule, parent).stream())
+                        .toList();
     }
 
     /**
@@ -293,12 +320,13 @@ public final class Settlement {
                 && outcomes.stream().allMatch(it -> it.status() == Outcome.Status.DONE);
     }
 
-    private static int done(Connection connection, Claim claim, List<Outcome> outcomes) throws SQLException {
+    private static List<SettledRecord> done(Connection connection, Claim claim, List<Outcome> outcomes)
+            throws SQLException {
         return Database.queryAfter(
                         connection,
                         Parents.UNBLOCK,
                         DONE,
-                        row -> row.getInt(1),
+                        SettledRecord::all,
                         claim.account(),
                         claim.object(),
                         Database.texts(connection, outcomes, Outcome::key),
@@ -310,7 +338,7 @@ public final class Settlement {
                 .get(0);
     }
 
-    private int settleAll(
+    private List<SettledRecord> settleAll(
             Connection connection, Claim claim, List<Outcome> outcomes, SplitRule splitRule, String parent)
             throws SQLException {
         int retried = (int) outcomes.stream()
@@ -321,11 +349,11 @@ public final class Settlement {
                 .filter(outcome ->
                         outcome.status() == Outcome.Status.DONE || outcome.status() == Outcome.Status.REJECTED)
                 .toList();
-        int settled = Database.queryAfter(
+        List<SettledRecord> settled = Database.queryAfter(
                         connection,
                         Parents.UNBLOCK,
                         SETTLE,
-                        row -> row.getInt(1),
+                        SettledRecord::all,
                         claim.account(),
                         claim.object(),
                         Database.texts(connection, known, Outcome::key),

@@ -51,7 +51,11 @@ class InboundRejectionIT {
                             .asLong())
                     .isEqualTo(1);
             String metrics = sluice.text(sluice.managementPort, "/observe/metrics");
-            assertThat(metrics).contains("sluice_inbound_rejected_total");
+            assertThat(metrics.lines())
+                    .anyMatch(line -> line.startsWith("sluice_records_total{")
+                            && line.contains("direction=\"in\"")
+                            && line.contains("outcome=\"rejected\"")
+                            && !line.endsWith(" 0.0"));
             long number = rejected.path("id").asLong();
             assertThat(sluice.api("GET", "/api/inbound-rejections/" + number).body())
                     .contains("no_canary");
