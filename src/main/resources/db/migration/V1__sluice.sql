@@ -387,7 +387,8 @@ create table sluice.initial_export (
     fields      jsonb       not null,               -- column -> field of the CRM
     time_zone   text        not null,
     missed      boolean     not null default false, -- the sync missed changes, so that its next start queues the rows again
-    queued_at   timestamptz not null default now(),
+    queued_at   timestamptz not null default now(),   -- time of the queued rows in change_log and outbox
+    records     bigint      not null default 0,       -- number of queued rows
     primary key (account, object, sync)
 );
 

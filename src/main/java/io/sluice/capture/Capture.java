@@ -212,8 +212,9 @@ public final class Capture {
             }
             if (!fresh.isEmpty()) {
                 CaptureWatch.loaded(connection, capturedTable);
-                Database.update(
+                InitialExportStore.append(
                         connection,
+                        fresh,
                         ChangeLog.append(
                                 Sql.text(capturedTable.table()),
                                 "select "

@@ -29,6 +29,14 @@ final class InitialExportStore {
             where e.missed or (e.source, e.key, e.external_id, e.fields, e.time_zone)
                 <> (excluded.source, excluded.key, excluded.external_id, excluded.fields, excluded.time_zone)""";
 
+    /** Appends rows to the change log, and notes their number and their time. */
+    private static final String APPEND =
+            """
+            with added as (%s returning records, changed_at)
+            update sluice.initial_export e set records = a.records, queued_at = coalesce(a.at, e.queued_at)
+            from (select coalesce(sum(records), 0) as records, max(changed_at) as at from added) as a
+            where (e.account, e.object, e.sync) in (select * from unnest(?::text[], ?::text[], ?::text[]))""";
+
     private static final String IS_QUEUED =
             """
             select from sluice.initial_export
@@ -93,6 +101,16 @@ final class InitialExportStore {
     /** Notes that the rows of a sync are queued. @return false if they were queued with this mapping before */
     static boolean queue(Connection connection, Sync sync) throws SQLException {
         return Database.update(connection, QUEUED, mapping(sync)) > 0;
+    }
+
+    /** Queues the rows of these syncs. @param append a statement of {@link ChangeLog#append} */
+    static void append(Connection connection, List<Sync> syncs, String append) throws SQLException {
+        Database.update(
+                connection,
+                APPEND.formatted(append),
+                Database.texts(connection, syncs, Sync::getAccount),
+                Database.texts(connection, syncs, Sync::getObject),
+                Database.texts(connection, syncs, Sync::getName));
     }
 
     private static Object[] mapping(Sync sync) {

@@ -51,6 +51,18 @@ public final class StateMetrics implements AutoCloseable {
             select 'capture', source, '', sum(records), extract(epoch from clock_timestamp() - min(changed_at))::float8
             from sluice.change_log group by source
             union all
+            select 'export_expected', sync, '', records, null from sluice.initial_export
+            union all
+            select 'export_left', sync, '',
+                   (select coalesce(sum(l.records), 0) from sluice.change_log l
+                    where l.source = e.source and l.op = 'S' and l.changed_at <= e.queued_at)
+                   + (select count(*) from sluice.outbox o
+                      where o.account = e.account and o.sync = e.sync and o.operation is not null and o.lease is null
+                        and o.since <= e.queued_at)
+                   + (select count(*) from sluice.outbox o
+                      where o.sync = e.sync and o.lease is not null and o.inflight_since <= e.queued_at), null
+            from sluice.initial_export e
+            union all
             select 'inbox', account, '', count(*), extract(epoch from clock_timestamp() - min(received_at))::float8
             from sluice.inbox where done_at is null group by account
             union all
@@ -192,6 +204,19 @@ public final class StateMetrics implements AutoCloseable {
                 reading -> Math.max(
                         reading.isPresent("paused_sync", name, ""),
                         reading.isPresent("paused_account", sync.getAccount(), "")));
+        gauge(
+                "sluice.export.expected",
+                "records",
+                "Records of the sync's last initial export",
+                tags,
+                reading -> reading.number("export_expected", name, ""));
+        gauge(
+                "sluice.export.done",
+                "records",
+                "Records of the sync's last initial export that are in the CRM or in the dead letters",
+                tags,
+                reading -> Math.max(
+                        0, reading.number("export_expected", name, "") - reading.number("export_left", name, "")));
         if ("both".equals(sync.getDirection())) {
             registerInbound(name, tags);
         }

@@ -9,6 +9,8 @@ import io.sluice.Sync;
 import io.sluice.crm.Account;
 import io.sluice.crm.Accounts;
 import io.sluice.crm.ExampleCrm;
+import io.sluice.outbox.Claim;
+import io.sluice.outbox.CustomerSync;
 import io.sluice.quota.Limit;
 import io.sluice.quota.Pool;
 import io.sluice.receive.DeltaPoller;
@@ -22,6 +24,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.AfterEach;
@@ -210,6 +213,38 @@ class StateMetricsTest {
         start();
 
         assertThat(gauge("sluice.sync.paused", "sync", "people")).isEqualTo(1);
+    }
+
+    @Test
+    void anInitialExportHasItsProgress() throws SQLException {
+        CustomerSync customers = new CustomerSync(DATABASE);
+        customers.start("name text", "1, 'Ann'", Map.of("name", "Name"));
+        DATABASE.run("insert into app.customer select n, 'Bob' from generate_series(2, 5) as n");
+        customers.sync.setFields(Map.of("name", "Full_Name"));
+        customers.capture.start(List.of(customers.sync));
+        assertThat(export(customers.sync)).isEqualTo("0 of 5");
+
+        Claim claim = customers.claim().orElseThrow();
+        assertThat(claim.size()).isEqualTo(5);
+        assertThat(export(customers.sync)).isEqualTo("0 of 5");
+
+        customers.settle(claim.part(claim.changes().subList(0, 3)));
+        assertThat(export(customers.sync)).isEqualTo("3 of 5");
+
+        DATABASE.run("insert into app.customer values (6, 'Cid')");
+        customers.drain();
+        assertThat(export(customers.sync)).as("a later change").isEqualTo("3 of 5");
+    }
+
+    private String export(Sync sync) {
+        SimpleMeterRegistry fresh = new SimpleMeterRegistry();
+        metrics = new StateMetrics(DATABASE.sluice(), ACCOUNTS, List.of(sync), it -> snapshot, it -> polls, fresh);
+        String progress = "%.0f of %.0f"
+                .formatted(
+                        fresh.get("sluice.export.done").gauge().value(),
+                        fresh.get("sluice.export.expected").gauge().value());
+        metrics.close();
+        return progress;
     }
 
     private static Snapshot snapshot(long total, long read, Instant ended) {
