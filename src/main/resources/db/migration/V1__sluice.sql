@@ -87,15 +87,23 @@ exception when data_exception or integrity_constraint_violation or program_limit
     return false;
 end $$;
 
--- Returns for each written field the value and time in the base, and up to four such earlier pairs, newest first. An event
--- may arrive after several writes and report an edit that the first of them replaced.
-create function sluice.prior(prior jsonb, base jsonb, stamps jsonb, written jsonb) returns jsonb
-    language sql immutable parallel safe
-    return coalesce((select jsonb_object_agg(name, jsonb_build_array(base -> name, coalesce(stamps -> name, stamps -> '*'))
-                         || case when jsonb_exists(prior, name) then jsonb_build_array(jsonb_path_query_array(
-                                jsonb_build_array(jsonb_build_array(prior -> name -> 0, prior -> name -> 1))
-                                || coalesce(prior -> name -> 2, '[]'), '$[0 to 3]')) else '[]' end)
-                     from jsonb_object_keys(written) as name where jsonb_exists(base, name)), '{}');
+-- Returns for each changed field of the base its earlier values, newest first, at most five: the value, the time since when
+-- the CRM had it, and whether the value after it was taken from the CRM (else Sluice wrote it). An event may arrive after
+-- several writes and report an edit that the first of them replaced. Sluice's own value was written after its change, so
+-- where the CRM's value follows, the last write of the record gives its time.
+create function sluice.prior(prior jsonb, base jsonb, stamps jsonb, fields jsonb, taken boolean, settled_at timestamptz)
+    returns jsonb language sql stable parallel safe
+    return coalesce((select jsonb_object_agg(name, jsonb_path_query_array(
+                         jsonb_build_array(jsonb_build_array(
+                             base -> name,
+                             case when taken then to_jsonb(greatest(
+                                      (coalesce(stamps ->> name, stamps ->> '*'))::timestamptz, settled_at))
+                                  else coalesce(stamps -> name, stamps -> '*') end,
+                             taken))
+                         || coalesce(prior -> name, '[]'), '$[0 to 4]'))
+                     from jsonb_object_keys(fields) as name
+                     where jsonb_exists(base, name)
+                       and base -> name is distinct from fields -> name), '{}');
 
 -- Changes that wait to be sent or are in flight: one row per record. The key comes first in the index, here as below: to
 -- compare columns that are the same in all rows would take half of the time, and the rules of a collation some more.
@@ -196,9 +204,9 @@ create table sluice.sync_state (
     -- field -> values that calls may have written and no answer proves; *: a delete may have been done. The base stays
     -- unchanged until an acknowledgement, or a read after the end of those calls, shows which value the CRM has.
     unproven   jsonb       not null default '{}',
-    -- field -> the value and its time in the base before our last acknowledged write of the field; *: nothing, before the
-    -- first write. An edit that arrives later and equals neither was overwritten unseen; a read that still shows the earlier
-    -- value is older than our write.
+    -- field -> earlier values of the base, see the function prior; *: nothing, before the first write. An edit that arrives
+    -- late and that a write of ours followed was overwritten unseen; a read that still shows the earlier value is older than
+    -- our write.
     prior      jsonb       not null default '{}',
     settled_at timestamptz not null default now(),
     -- an update loop: an automation of the CRM and the application answer each other's changes without end

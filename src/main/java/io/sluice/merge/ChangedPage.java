@@ -419,12 +419,13 @@ final class ChangedPage {
      * write, and the record's time is earlier than our change.
      */
     private boolean isOlder(CrmRecord record, String name, RecordState ours) {
-        RecordState.Prior prior = ours.prior.get(name);
+        List<RecordState.Prior> held = ours.held(name);
         Instant changed = ours.knownSince(name);
-        return prior != null
+        return !held.isEmpty()
+                && held.get(0).isKnown()
                 && changed != null
                 && !holds(ours.base, name, record.fields().get(name))
-                && Values.same(prior.value(), record.fields().get(name))
+                && Values.same(held.get(0).value(), record.fields().get(name))
                 && crmFields.precision().isEarlier(record.at(name), changed);
     }
 
@@ -444,8 +445,9 @@ final class ChangedPage {
             Field field = field(record, name, row, ours);
             Decision decision = Merge.decide(field, conflictRule, crmFields.precision());
             if (decision == Decision.UNCHANGED) {
-                if (record.isRead() && !ours.unproven.isEmpty() || isEcho(record, name, ours)) {
-                    syncStateUpdate.confirmUnproven(key, record, name, value);
+                boolean echo = isEcho(record, name, ours);
+                if (record.isRead() && !ours.unproven.isEmpty() || echo) {
+                    syncStateUpdate.confirmUnproven(key, record, name, value, !echo);
                 }
                 return;
             }

@@ -80,51 +80,50 @@ final class RecordState {
 
     private final Map<String, Instant> byField = new HashMap<>();
     private final Map<String, Instant> byColumn = new HashMap<>();
-    /** Field to its value in the base before our last acknowledged write. */
-    final Map<String, Prior> prior = new HashMap<>();
+    /** Field to the earlier values of the base, newest first. */
+    private final Map<String, List<Prior>> prior = new HashMap<>();
     /** Whether the record was written before any of its values was read. */
     private boolean firstWrite;
 
     /**
-     * Value of a field in the base before a write of ours.
+     * An earlier value of a field in the base.
      *
      * @param since time since when the CRM had the value, or null when it is not known
-     * @param older earlier values, newest first
+     * @param taken whether the value after it was taken from the CRM; otherwise Sluice wrote that value
      */
-    record Prior(Object value, Instant since, List<Prior> older) {
+    record Prior(Object value, Instant since, boolean taken) {
 
         /** Stands for the unknown value before the first write. */
-        private static final Prior NOTHING = new Prior(null, null, List.of());
+        private static final Prior NOTHING = new Prior(null, null, false);
         /** Maximum number of values that are kept. */
         private static final int MAX = 5;
 
-        static Prior of(List<?> had) {
+        private static Prior of(Object entry) {
+            List<?> parts = (List<?>) entry;
             return new Prior(
-                    had.get(0),
-                    had.get(1) == null ? null : moment(had.get(1)),
-                    had.size() < 3
-                            ? List.of()
-                            : ((List<?>) had.get(2))
-                                    .stream().map(one -> of((List<?>) one)).toList());
+                    parts.get(0),
+                    parts.get(1) == null ? null : moment(parts.get(1)),
+                    Boolean.TRUE.equals(parts.get(2)));
         }
 
         /** Whether the value is known. */
         boolean isKnown() {
             return this != NOTHING;
         }
-
-        /** Returns this value and the earlier ones, newest first. */
-        List<Prior> all() {
-            return Stream.concat(Stream.of(this), older.stream()).toList();
-        }
     }
 
-    /** Returns the values of a field in the base before each of our writes, newest first, as far as they are kept. */
+    /** Returns the earlier values of a field, newest first, as far as they are kept; the field may be unknown before them. */
     List<Prior> held(String field) {
-        List<Prior> held = prior.containsKey(field) ? prior.get(field).all() : List.of();
+        List<Prior> held = prior.getOrDefault(field, List.of());
         return firstWrite && held.size() < Prior.MAX
                 ? Stream.concat(held.stream(), Stream.of(Prior.NOTHING)).toList()
                 : held;
+    }
+
+    /** Whether the base's value of a field was taken from the CRM after Sluice had written the record. */
+    boolean isTaken(String field) {
+        List<Prior> held = held(field);
+        return !held.isEmpty() && held.get(0).taken();
     }
 
     /**
@@ -168,7 +167,9 @@ final class RecordState {
                         if (field.equals("*")) {
                             recordState.firstWrite = true;
                         } else {
-                            recordState.prior.put(field, Prior.of((List<?>) had));
+                            recordState.prior.put(
+                                    field,
+                                    ((List<?>) had).stream().map(Prior::of).toList());
                         }
                     });
                     recordState.crmId = row.getString(9);

@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -25,8 +26,19 @@ final class ReplacedEdits {
     /** @param decision CRM_WINS if the table takes the edit again */
     record Replaced(String name, Field field, Decision decision) {}
 
-    /** @param ours whether Sluice wrote the value */
-    private record Event(Object value, Instant at, boolean ours) {}
+    /** Whose value an event reports: written by Sluice, edited by a user and taken, or edited and not known. */
+    private enum Origin {
+        OURS,
+        TAKEN,
+        EDIT
+    }
+
+    private record Event(Object value, Instant at, Origin origin) {
+
+        boolean isOurs() {
+            return origin == Origin.OURS;
+        }
+    }
 
     private final TargetTable targetTable;
     private final CrmFields crmFields;
@@ -61,7 +73,12 @@ final class ReplacedEdits {
             String name = edit.fields().keySet().iterator().next();
             if (targetTable.fields().contains(name) && !outward.contains(name)) {
                 Event event = event(name, edit);
-                if (!event.ours()) {
+                if (!next.containsKey(name)) {
+                    laterEdit(name, event).ifPresent(later -> nextEdit.put(name, later));
+                }
+                if (event.origin() == Origin.TAKEN) {
+                    nextEdit.put(name, event);
+                } else if (event.origin() == Origin.EDIT) {
                     Replaced replaced = replaced(name, event, next.get(name), nextEdit.put(name, event));
                     if (replaced != null) {
                         found.add(replaced);
@@ -73,9 +90,21 @@ final class ReplacedEdits {
         return found;
     }
 
+    /** Returns the edit that a read shows and whose event has not arrived yet. */
+    private Optional<Event> laterEdit(String name, Event newest) {
+        if (!record.isRead() || !record.fields().containsKey(name)) {
+            return Optional.empty();
+        }
+        Object crm = Values.storable(record.fields().get(name));
+        boolean known = crmFields.isLike(name, crm, newest.value())
+                || crmFields.isEcho(record, name, ours, waitingSince(name) != null)
+                || origin(name, crm) != Origin.EDIT;
+        return known ? Optional.empty() : Optional.of(new Event(crm, record.at(name), Origin.EDIT));
+    }
+
     private Event event(String name, CrmRecord edit) {
         Object value = value(name, edit);
-        return new Event(value, edit.at(name), isOurs(name, value));
+        return new Event(value, edit.at(name), origin(name, value));
     }
 
     /**
@@ -87,10 +116,10 @@ final class ReplacedEdits {
         if (edit.at().isAfter(ours.settledAt.plus(crmFields.skew()))) {
             return null;
         }
-        boolean isEchoed = next != null && next.ours();
+        boolean isEchoed = next != null && next.isOurs();
         if (!isEchoed
                 && !(nextEdit == null
-                        ? isThereWhatWeWrote(name, edit.value())
+                        ? isThereWhatWeWrote(name, edit.value()) || isEditedSince(name, edit.at())
                         : isWrittenBefore(name, nextEdit.at()))) {
             return null;
         }
@@ -111,11 +140,20 @@ final class ReplacedEdits {
                 Values.ofMillis(targetTable.column(name).type(), edit.fields().get(name)));
     }
 
-    private boolean isOurs(String name, Object value) {
-        return crmFields.isLike(name, ours.base.get(name), value)
-                || ours.mayHaveWritten(name, value)
-                || ours.held(name).stream()
-                        .anyMatch(held -> held.isKnown() && crmFields.isLike(name, held.value(), value));
+    private Origin origin(String name, Object value) {
+        if (ours.mayHaveWritten(name, value)) {
+            return Origin.OURS;
+        }
+        if (crmFields.isLike(name, ours.base.get(name), value)) {
+            return ours.isTaken(name) ? Origin.TAKEN : Origin.OURS;
+        }
+        List<RecordState.Prior> held = ours.held(name);
+        for (int i = 0; i < held.size(); i++) {
+            if (held.get(i).isKnown() && crmFields.isLike(name, held.get(i).value(), value)) {
+                return i + 1 < held.size() && held.get(i + 1).taken() ? Origin.TAKEN : Origin.OURS;
+            }
+        }
+        return Origin.EDIT;
     }
 
     /** Whether the field still has our value, or the CRM's form of it: no user has edited it since. */
@@ -125,9 +163,14 @@ final class ReplacedEdits {
         }
         Object crm = record.isRead() ? Values.storable(record.fields().get(name)) : value(name, record);
         return !crmFields.isLike(name, crm, value)
-                && (ChangedPage.holds(ours.base, name, crm)
+                && (ChangedPage.holds(ours.base, name, crm) && !ours.isTaken(name)
                         || ours.mayHaveWritten(name, crm)
                         || record.isRead() && crmFields.isEcho(record, name, ours, waitingSince(name) != null));
+    }
+
+    /** Whether the base has a value that a user gave the field at this time or later. */
+    private boolean isEditedSince(String name, Instant at) {
+        return ours.isTaken(name) && ours.isKnown(name, at);
     }
 
     /** Whether a user has edited the field again after our last write ended, within the skew of the clocks. */
@@ -200,8 +243,8 @@ final class ReplacedEdits {
                 && !edit.at().isAfter(held.get(replaced).since())) {
             replaced++;
         }
-        if (replaced == held.size()) {
-            return null;
+        if (replaced == held.size() || held.get(replaced).taken()) {
+            return null; // older than all that is kept, or a user has edited the field again before we wrote it
         }
         Agreed before = new Agreed(held.get(replaced).value());
         return replaced > 0

@@ -39,6 +39,16 @@ final class SyncStateUpdate {
                 unproven = case when r.unproven = '{}' then r.unproven
                              else r.unproven - '*' - array(select jsonb_object_keys(excluded.base)) end""";
 
+    /** Keeps the earlier values of the base, of records that Sluice has written before, see {@link RecordState#held}. */
+    private static final String KEEP_EARLIER =
+            """
+            update sluice.sync_state r set prior = r.prior
+                || sluice.prior(r.prior, r.base, r.stamps, sluice.only(v.base, string_to_array(v.taken, ',')), true, r.settled_at)
+                || sluice.prior(r.prior, r.base, r.stamps, sluice.only(v.base, string_to_array(v.proven, ',')), false, null)
+            from (select key, base::jsonb, taken, proven
+                  from unnest(?::text[], ?::text[], ?::text[], ?::text[]) as v(key, base, taken, proven)) as v
+            where r.account = ? and r.object = ? and r.key = any (?) and r.key = v.key and r.prior <> '{}'""";
+
     /** Drops waiting fields that lost or are equal on both sides, from the outbox and from the dead letters. */
     private static final String SETTLED =
             """
@@ -65,7 +75,33 @@ final class SyncStateUpdate {
                 (account, object, key, sync, field, winner, base, crm, crm_at, ours, ours_at)
             values (?, ?, ?, ?, ?, ?, ?::jsonb, ?::jsonb, ?, ?::jsonb, ?)""";
 
-    private record Entry(String crmId, Map<String, Object> base, Map<String, Object> stamps, Set<String> settled) {
+    /**
+     * The result of one record.
+     *
+     * @param taken  known fields whose value was taken from the CRM
+     * @param proven fields of which a read has shown that the CRM has a value which Sluice may have written
+     */
+    private record Entry(
+            String crmId,
+            Map<String, Object> base,
+            Map<String, Object> stamps,
+            Set<String> settled,
+            Set<String> taken,
+            Set<String> proven) {
+
+        Entry(String crmId) {
+            this(
+                    crmId,
+                    new LinkedHashMap<>(),
+                    new LinkedHashMap<>(),
+                    new LinkedHashSet<>(),
+                    new LinkedHashSet<>(),
+                    new LinkedHashSet<>());
+        }
+
+        boolean changesKnown() {
+            return !taken.isEmpty() || !proven.isEmpty();
+        }
 
         /** Returns one time for all fields if they are equal, as they are when a record is read for the first time. */
         Map<String, Object> shortStamps() {
@@ -95,10 +131,10 @@ final class SyncStateUpdate {
     }
 
     void add(String key, CrmRecord record, String name, Field field, Decision decision) {
-        Entry entry = entries.computeIfAbsent(
-                key,
-                first ->
-                        new Entry(record.crmId(), new LinkedHashMap<>(), new LinkedHashMap<>(), new LinkedHashSet<>()));
+        Entry entry = entries.computeIfAbsent(key, first -> new Entry(record.crmId()));
+        if (field.base() != null) {
+            entry.taken().add(name);
+        }
         entry.base().put(name, decision == Decision.AGREED ? field.ours() : field.crm());
         entry.stamps().put(name, record.at(name).toString());
         if (decision == Decision.LACKING) {
@@ -116,22 +152,23 @@ final class SyncStateUpdate {
         loops.put(key, loop);
     }
 
-    /** Notes which of the possible values of an unproven field the CRM has. Waiting changes are sent. */
-    void confirmUnproven(String key, CrmRecord record, String name, Object value) {
-        Entry entry = entries.computeIfAbsent(
-                key,
-                first ->
-                        new Entry(record.crmId(), new LinkedHashMap<>(), new LinkedHashMap<>(), new LinkedHashSet<>()));
+    /**
+     * Notes which of the possible values of an unproven field the CRM has. Waiting changes are sent.
+     *
+     * @param write whether the value is another write than the base, not only the CRM's form of the same one
+     */
+    void confirmUnproven(String key, CrmRecord record, String name, Object value, boolean write) {
+        Entry entry = entries.computeIfAbsent(key, first -> new Entry(record.crmId()));
+        if (write) {
+            entry.proven().add(name);
+        }
         entry.base().put(name, value);
         entry.stamps().put(name, record.at(name).toString());
     }
 
     /** Notes a newer time for a value that is known already. */
     void confirm(String key, CrmRecord record, String name) {
-        entries.computeIfAbsent(
-                        key,
-                        first -> new Entry(
-                                record.crmId(), new LinkedHashMap<>(), new LinkedHashMap<>(), new LinkedHashSet<>()))
+        entries.computeIfAbsent(key, first -> new Entry(record.crmId()))
                 .stamps()
                 .put(name, record.at(name).toString());
     }
@@ -165,6 +202,7 @@ final class SyncStateUpdate {
     private void writeEntries(Connection connection) throws SQLException {
         List<Entry> all = List.copyOf(entries.values());
         java.sql.Array keys = Database.texts(connection, entries.keySet());
+        keepEarlier(connection);
         Database.update(
                 connection,
                 UPSERT,
@@ -208,6 +246,26 @@ final class SyncStateUpdate {
                     keys);
         }
         Recreation.sendWhole(connection, sync.getTable(), lacking);
+    }
+
+    private void keepEarlier(Connection connection) throws SQLException {
+        Map<String, Entry> changed = new LinkedHashMap<>(entries);
+        changed.values().removeIf(entry -> !entry.changesKnown());
+        if (changed.isEmpty()) {
+            return;
+        }
+        java.sql.Array keys = Database.texts(connection, changed.keySet());
+        List<Entry> all = List.copyOf(changed.values());
+        Database.update(
+                connection,
+                KEEP_EARLIER,
+                keys,
+                Database.texts(connection, all, entry -> Json.text(entry.base())),
+                Database.texts(connection, all, entry -> String.join(",", entry.taken())),
+                Database.texts(connection, all, entry -> String.join(",", entry.proven())),
+                sync.getAccount(),
+                sync.getObject(),
+                keys);
     }
 
     /** Returns a time of each entry's update loop; null if no row was changed or the record is new. */

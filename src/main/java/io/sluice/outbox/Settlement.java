@@ -61,12 +61,12 @@ public final class Settlement {
     private static final String ACKNOWLEDGE =
             """
             insert into sluice.sync_state as r (account, object, key, sync, crm_id, base, stamps, prior)
-                select account, object, key, sync, crm_id, inflight, inflight_stamps, '{"*": [null, null]}' from %s
+                select account, object, key, sync, crm_id, inflight, inflight_stamps, '{"*": []}' from %s
                 on conflict (account, object, key) do update set
                     sync = excluded.sync, crm_id = coalesce(excluded.crm_id, r.crm_id),
                     base = r.base || excluded.base,
                     prior = case when r.crm_id is null and r.base = '{}' then excluded.prior else r.prior end
-                            || sluice.prior(r.prior, r.base, r.stamps, excluded.base),
+                            || sluice.prior(r.prior, r.base, r.stamps, excluded.base, false, null),
                     stamps = r.stamps || sluice.named(excluded.stamps, excluded.base),
                     unproven = case when r.unproven = '{}' then r.unproven
                                  else r.unproven - '*' - array(select jsonb_object_keys(excluded.base)) end,
