@@ -335,7 +335,7 @@ final class Startup implements AutoCloseable {
                         List.copyOf(approved),
                         syncs.stream().filter(sync -> !approved.contains(sync)).toList())
                 .forEach(sync -> LOG.info(
-                        "{}: all rows of {} are entered to be sent to {} {}.",
+                        "{}: initial export of {} to {}/{} queued.",
                         sync.getName(),
                         sync.getTable(),
                         sync.getAccount(),

@@ -10,7 +10,7 @@ import java.util.stream.Collectors;
 
 /**
  * Removes the traces of a sync's earlier mapping. A field that the sync no longer feeds is removed from queued changes, dead
- * letters and bases; otherwise a name that was corrected would be sent, and rejected, for ever. All rows are entered to be sent
+ * letters and bases; otherwise a name that was corrected would be sent, and rejected, for ever. All rows are queued to be sent
  * at the same time, so that nothing is lost. Changes for an object that the sync no longer feeds are deleted.
  */
 final class ChangedMapping {
