@@ -362,13 +362,16 @@ create table sluice.inbox (
     primary key (account, identity)
 ) with (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 20000);
 
--- Deliveries of webhooks that were stored, by what signed them: a replayed request changes nothing.
-create table sluice.webhook_delivery (
-    key         text        not null primary key collate "C",
-    received_at timestamptz not null default clock_timestamp()
+-- Messages that were processed, by the key that a repetition has too: a delivery of a webhook (repository webhook), a record or
+-- an event that a source's route has processed (repository source).
+create table sluice.idempotent_key (
+    repository text        not null collate "C",
+    key        text        not null collate "C",
+    added_at   timestamptz not null default clock_timestamp(),
+    primary key (repository, key)
 );
 
-create index webhook_delivery_received on sluice.webhook_delivery (received_at);
+create index idempotent_key_added on sluice.idempotent_key (added_at);
 
 create index inbox_waiting on sluice.inbox (due) where done_at is null;
 create index inbox_done on sluice.inbox (done_at) where done_at is not null;

@@ -42,6 +42,7 @@ import io.sluice.quota.PoolMember;
 import io.sluice.quota.Quota;
 import io.sluice.receive.BulkQuerySource;
 import io.sluice.receive.DeltaPoller;
+import io.sluice.receive.IdempotentKeys;
 import io.sluice.receive.Inbox;
 import io.sluice.receive.InboxProcessor;
 import io.sluice.receive.JournalPoller;
@@ -49,7 +50,7 @@ import io.sluice.receive.PollInterval;
 import io.sluice.receive.ReadBackAggregationStrategy;
 import io.sluice.receive.ReadBeforeWrite;
 import io.sluice.receive.SourcePoller;
-import io.sluice.receive.WebhookDeliveries;
+import io.sluice.receive.SourceRecords;
 import io.sluice.receive.WebhookMetrics;
 import io.sluice.send.OutboxDispatcher;
 import io.sluice.send.OverwrittenEdits;
@@ -298,8 +299,10 @@ final class Wiring extends LifecycleStrategySupport {
                 new Status(database, quota, accounts, capture, pauseStore, syncs, inbox, snapshotStore, outbox));
         registry.bind("alerts", new Alerts(quota, accounts, metrics));
         stateMetrics = new StateMetrics(database, accounts, syncs, snapshotStore::find, deltaPoller::polls, metrics);
-        WebhookDeliveries deliveries = new WebhookDeliveries(webhookDatabase);
-        registry.bind("webhookDeliveries", deliveries);
+        registry.bind("webhookDeliveries", new IdempotentKeys(webhookDatabase, "webhook"));
+        IdempotentKeys sourceKeys = new IdempotentKeys(database, "source");
+        registry.bind("sourceKeys", sourceKeys);
+        registry.bind("sourceRecords", new SourceRecords(sourceKeys));
         registry.bind(
                 "housekeeping",
                 new Housekeeping(
@@ -307,7 +310,6 @@ final class Wiring extends LifecycleStrategySupport {
                         bulkJobs,
                         settings.duration("sluice.ledger.retention", "30d"),
                         inbox,
-                        deliveries,
                         settings.duration("sluice.inbox.retention", "3d")));
         registry.bind(
                 "deadLetterRetries",

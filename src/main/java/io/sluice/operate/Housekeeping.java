@@ -4,7 +4,6 @@ package io.sluice.operate;
 import io.sluice.bulk.BulkJobs;
 import io.sluice.quota.Quota;
 import io.sluice.receive.Inbox;
-import io.sluice.receive.WebhookDeliveries;
 import java.sql.SQLException;
 import java.time.Duration;
 import org.slf4j.Logger;
@@ -19,25 +18,17 @@ public final class Housekeeping {
     private final BulkJobs jobs;
     private final Duration retention;
     private final Inbox inbox;
-    private final WebhookDeliveries deliveries;
     private final Duration eventRetention;
 
     /**
      * @param retention      time after which calls in the ledger and ended bulk jobs are deleted
      * @param eventRetention time after which done events and deliveries are deleted; longer than a CRM repeats them
      */
-    public Housekeeping(
-            Quota quota,
-            BulkJobs jobs,
-            Duration retention,
-            Inbox inbox,
-            WebhookDeliveries deliveries,
-            Duration eventRetention) {
+    public Housekeeping(Quota quota, BulkJobs jobs, Duration retention, Inbox inbox, Duration eventRetention) {
         this.quota = quota;
         this.jobs = jobs;
         this.retention = retention;
         this.inbox = inbox;
-        this.deliveries = deliveries;
         this.eventRetention = eventRetention;
     }
 
@@ -49,6 +40,5 @@ public final class Housekeeping {
             LOG.info("{} calls older than {} days were deleted from the ledger.", deleted, retention.toDays());
         }
         inbox.purge(eventRetention);
-        deliveries.purge(eventRetention);
     }
 }

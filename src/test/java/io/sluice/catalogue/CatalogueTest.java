@@ -124,6 +124,33 @@ class CatalogueTest {
         assertThat(calls).as("calls found").isPositive();
     }
 
+    /** A source passes each record once: every way to the route behind it leads through an idempotent consumer. */
+    @ParameterizedTest
+    @MethodSource("sources")
+    void aSourcePassesEachRecordOnce(Path file) throws IOException {
+        JsonNode template = Yaml.read(Yaml.text(file)).path("spec").path("template");
+        List<JsonNode> consumers = template.findValues("idempotentConsumer");
+        assertThat(consumers).isNotEmpty().allSatisfy(consumer -> {
+            assertThat(consumer.path("idempotentRepository").asText()).isEqualTo("#sourceKeys");
+            assertThat(consumer.path("removeOnFailure").asBoolean()).isTrue();
+        });
+        assertThat(consumers.stream().mapToLong(CatalogueTest::sinks).sum())
+                .isEqualTo(sinks(template))
+                .isPositive();
+    }
+
+    static List<Path> sources() {
+        return kamelets().stream()
+                .filter(file -> file.getFileName().toString().endsWith("-source" + KameletRules.ENDING))
+                .toList();
+    }
+
+    private static long sinks(JsonNode steps) {
+        return steps.findValues("uri").stream()
+                .filter(uri -> uri.asText().equals("kamelet:sink"))
+                .count();
+    }
+
     /** As Camel itself reads a Kamelet: its template is a route template. */
     private static ArrayNode asRouteTemplate(JsonNode kamelet) {
         ObjectNode template = JsonNodeFactory.instance

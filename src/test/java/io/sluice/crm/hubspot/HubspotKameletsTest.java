@@ -36,6 +36,8 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.IntFunction;
 import java.util.stream.IntStream;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
@@ -789,6 +791,38 @@ class HubspotKameletsTest {
     }
 
     @Test
+    void aRepeatedEventReachesACustomRouteOnceAndAFailedOneAgain() throws Exception {
+        List<Object> events = Collections.synchronizedList(new ArrayList<>());
+        AtomicBoolean failing = new AtomicBoolean(true);
+        main.getCamelContext().addRoutes(new RouteBuilder() {
+            @Override
+            public void configure() {
+                from("kamelet:hubspot-webhook-source?account=hubspot&path=/once")
+                        .routeId("once")
+                        .process(exchange -> {
+                            events.addAll(exchange.getMessage().getBody(List.class));
+                            if (failing.get()) {
+                                throw new IllegalStateException("not this time");
+                            }
+                        });
+            }
+        });
+        String one = "{\"subscriptionType\":\"contact.deletion\",\"objectId\":71,\"occurredAt\":1796000000000}";
+        String two = one.replace("71", "72");
+        assertThat(webhook("/once", "[" + one + "]", "a-secret").statusCode()).isEqualTo(500);
+        failing.set(false);
+        assertThat(webhook("/once", "[" + one + "]", "a-secret").statusCode()).isEqualTo(204);
+        assertThat(events).as("failed, then processed").hasSize(2);
+        assertThat(webhook("/once", "[" + one + "]", "a-secret").statusCode()).isEqualTo(204);
+        assertThat(webhook("/once", "[" + one + "," + two + "]", "a-secret").statusCode())
+                .isEqualTo(204);
+        assertThat(events)
+                .extracting(event -> ((CrmEvent) event).crmId())
+                .as("the repeated one not again")
+                .containsExactly("71", "71", "72");
+    }
+
+    @Test
     void eventsNameACustomObjectAsItsSyncDoes() throws Exception {
         control("PUT", "/sandbox/objects/hubspot/bookings", "{\"label\":\"Booking\",\"keyPrefix\":\"a00\"}");
         List<String> objects = Collections.synchronizedList(new ArrayList<>());
@@ -812,21 +846,23 @@ class HubspotKameletsTest {
                         .body())
                 .path("objectTypeId")
                 .asText();
-        String body = "[{\"subscriptionType\":\"object.deletion\",\"objectTypeId\":\"" + typeId + "\",\"objectId\":7,"
-                + "\"occurredAt\":1796000000000},{\"subscriptionType\":\"contact.deletion\",\"objectId\":8,"
-                + "\"occurredAt\":1796000000000}]";
-        webhook("/bookings", body, "a-secret");
+        IntFunction<String> body =
+                at -> "[{\"subscriptionType\":\"object.deletion\",\"objectTypeId\":\"" + typeId + "\",\"objectId\":7,"
+                        + "\"occurredAt\":179600000000" + at
+                        + "},{\"subscriptionType\":\"contact.deletion\",\"objectId\":8,"
+                        + "\"occurredAt\":179600000000" + at + "}]";
+        webhook("/bookings", body.apply(1), "a-secret");
         String describe = "kamelet:hubspot-describe-action?account=hubspot&object=";
         control("POST", "/sandbox/faults/hubspot", "{\"kind\":\"unavailable\",\"operation\":\"schema\"}");
         assertThat(ask(describe + "bookings", null).getMessage().getBody())
                 .as("the object can be synced without its type id")
                 .isInstanceOf(ObjectShape.class);
-        webhook("/bookings", body, "a-secret");
+        webhook("/bookings", body.apply(2), "a-secret");
         control("DELETE", "/sandbox/faults/hubspot", "");
         Exchange described = ask(describe + "bookings", null);
         assertThat(described.getMessage().getBody()).isInstanceOf(ObjectShape.class);
         assertThat(status(described)).isEqualTo(200);
-        webhook("/bookings", body, "a-secret");
+        webhook("/bookings", body.apply(3), "a-secret");
         assertThat(objects).containsExactly(typeId, "contacts", typeId, "contacts", "bookings", "contacts");
 
         long calls = counted();

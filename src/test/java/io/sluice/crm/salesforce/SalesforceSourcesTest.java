@@ -131,6 +131,44 @@ class SalesforceSourcesTest {
         assertThat(crm.ledger()).isEqualTo(crm.counted());
     }
 
+    private static long queries() throws Exception {
+        return crm.referee().path("byOperation").path("query").asLong();
+    }
+
+    private static void awaitPolls(int count) throws Exception {
+        long before = queries();
+        soon(() -> assertThat(queries()).isGreaterThanOrEqualTo(before + count));
+    }
+
+    /** The overlap of a minute makes each poll read the same records again. */
+    @Test
+    void eachChangeReachesACustomRouteOnceOverPollsAndRestarts() throws Exception {
+        String source = "delta-source?name=once&overlap=1m&pageSize=2" + READ;
+        try (OwnRoute mine = behind(source + PERIOD, 2)) {
+            awaitOffset("once");
+            write("once-", 5, "Paris");
+            soon(() -> assertThat(mine.lists()).as("the second page fails").isEqualTo(2));
+            isFollowed("once");
+            soon(() -> assertThat(onceKeys(mine)).hasSize(5));
+            awaitPolls(4);
+            assertThat(onceKeys(mine))
+                    .as("records of the failed page again, the others not")
+                    .containsExactlyInAnyOrder("once-0", "once-1", "once-2", "once-3", "once-4");
+        }
+        write("once-", 1, "Oslo");
+        try (OwnRoute later = behind(source + (PERIOD + 1))) {
+            soon(() -> assertThat(onceKeys(later)).isNotEmpty());
+            awaitPolls(4);
+            assertThat(onceKeys(later)).as("changed since").containsExactly("once-0");
+        }
+    }
+
+    private static List<String> onceKeys(OwnRoute route) {
+        return keys(route).stream()
+                .filter(key -> key != null && key.startsWith("once-"))
+                .toList();
+    }
+
     @Test
     void deletesReachACustomRouteAndAFailedListIsRepeated() throws Exception {
         List<Outcome> made = write("gone-", 3, "Rome");
@@ -152,6 +190,7 @@ class SalesforceSourcesTest {
         }
         crm.run(
                 "update sluice.stream_offset set page = to_jsonb(now() - interval '20 days') #>> '{}', due = now() where stream = 'source:deletes'");
+        crm.run("delete from sluice.idempotent_key where key like 'salesforce/deletes/%'");
         try (OwnRoute late = behind(source + (PERIOD + 2))) {
             soon(() -> assertThat(ids(late))
                     .as("from the recycle bin")
