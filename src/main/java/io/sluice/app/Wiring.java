@@ -303,14 +303,7 @@ final class Wiring extends LifecycleStrategySupport {
         IdempotentKeys sourceKeys = new IdempotentKeys(database, "source");
         registry.bind("sourceKeys", sourceKeys);
         registry.bind("sourceRecords", new SourceRecords(sourceKeys));
-        registry.bind(
-                "housekeeping",
-                new Housekeeping(
-                        quota,
-                        bulkJobs,
-                        settings.duration("sluice.ledger.retention", "30d"),
-                        inbox,
-                        settings.duration("sluice.inbox.retention", "3d")));
+        registry.bind("housekeeping", new Housekeeping(quota, settings.duration("sluice.ledger.retention", "30d")));
         registry.bind(
                 "deadLetterRetries",
                 new DeadLetterRetries(

@@ -319,15 +319,6 @@ public final class BulkJobs {
                 account));
     }
 
-    /** Deletes jobs that ended before the retention; those of the last two days stay, because a day's batches are counted. */
-    public void deleteEnded(Duration retention) throws SQLException {
-        database.update(
-                """
-                delete from sluice.bulk_job
-                where ended_at < clock_timestamp() - greatest(? * interval '1 millisecond', interval '2 days')""",
-                retention.toMillis());
-    }
-
     private static BulkJob job(ResultSet row) throws SQLException {
         return new BulkJob(
                 row.getObject("lease", UUID.class),

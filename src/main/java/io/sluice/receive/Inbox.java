@@ -55,10 +55,6 @@ public final class Inbox {
                    coalesce(extract(epoch from clock_timestamp() - min(received_at)) * 1000, 0)::bigint as oldest_ms
             from sluice.inbox where account = ? and done_at is null""";
 
-    private static final String PURGE =
-            """
-            delete from sluice.inbox where done_at < clock_timestamp() - ? * interval '1 millisecond'""";
-
     private static final String REJECT =
             """
             insert into sluice.event_rejection as r (account, type, why, times)
@@ -197,15 +193,5 @@ public final class Inbox {
     public Backlog backlog(String account) throws SQLException {
         return database.first(BACKLOG, row -> new Backlog(row.getLong("waiting"), row.getLong("oldest_ms")), account)
                 .orElseThrow();
-    }
-
-    /**
-     * Deletes events that were done so long ago that the CRM will not send them again.
-     *
-     * @param retention time after which a done event is deleted
-     * @return number of events deleted
-     */
-    public int purge(Duration retention) throws SQLException {
-        return database.update(PURGE, retention.toMillis());
     }
 }

@@ -101,15 +101,6 @@ class InboxTest {
     }
 
     @Test
-    void oldDoneEventsArePurgedAndWaitingOnesAreNot() throws SQLException {
-        inbox.keep("crm", events(0, 10));
-        inbox.done("crm", events(0, 4).stream().map(CrmEvent::identity).toList());
-        assertThat(inbox.purge(Duration.ofHours(1))).isZero();
-        assertThat(inbox.purge(Duration.ofMillis(-1000))).isEqualTo(4);
-        assertThat(take(100)).hasSize(6);
-    }
-
-    @Test
     void aTakeReadsOnlyTheRowsItTakesHoweverManyWait() throws SQLException {
         DATABASE.run(
                 "analyze sluice.inbox",

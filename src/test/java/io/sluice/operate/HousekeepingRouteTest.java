@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.sluice.operate;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.sluice.quota.Limits;
+import io.sluice.quota.Quota;
+import io.sluice.store.TestDatabase;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Properties;
+import org.apache.camel.builder.AdviceWith;
+import org.apache.camel.impl.DefaultCamelContext;
+import org.apache.camel.support.PluginHelper;
+import org.apache.camel.support.ResourceHelper;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+/** Runs the route of housekeeping as it stands in its file. */
+class HousekeepingRouteTest {
+
+    @RegisterExtension
+    static final TestDatabase DATABASE = new TestDatabase();
+
+    @BeforeEach
+    void empty() throws SQLException {
+        DATABASE.reset();
+    }
+
+    private static void sweep(String ledgerRetention) throws Exception {
+        try (DefaultCamelContext context = new DefaultCamelContext()) {
+            Properties settings = new Properties();
+            settings.putAll(Map.of(
+                    "sluice.ledger.retention", ledgerRetention,
+                    "sluice.inbox.retention", "90m",
+                    "sluice.idempotency.retention", "7d"));
+            context.getPropertiesComponent().setInitialProperties(settings);
+            context.getRegistry().bind("dataSource", DATABASE.sluice().dataSource());
+            Quota quota = new Quota(
+                    DATABASE.sluice(),
+                    Limits.of(Map.of("crm", List.of())),
+                    Duration.ofSeconds(10),
+                    Duration.ofSeconds(5));
+            context.getRegistry().bind("housekeeping", new Housekeeping(quota, Duration.ofDays(30)));
+            PluginHelper.getRoutesLoader(context)
+                    .loadRoutes(
+                            ResourceHelper.resolveMandatoryResource(context, "file:routes/8-housekeeping.camel.yaml"));
+            AdviceWith.adviceWith(context, "housekeeping", route -> route.replaceFromWith("direct:sweep"));
+            context.start();
+            context.getRouteController().startRoute("housekeeping");
+            context.createProducerTemplate().sendBody("direct:sweep", null);
+        }
+    }
+
+    private static List<String> left(String column, String table) throws SQLException {
+        return DATABASE.texts("select " + column + " from sluice." + table + " order by 1");
+    }
+
+    @Test
+    void processedEventsAreDeletedAfterTheirRetentionAndWaitingOnesAreNot() throws Exception {
+        DATABASE.run("insert into sluice.inbox (account, identity, object, crm_id, kind, at, received_at, done_at)"
+                + " select 'crm', gen_random_uuid(), 'contacts', id, 'read_back', now(), now() - interval '9 days', done"
+                + " from (values ('old', now() - interval '2 hours'), ('new', now() - interval '1 hour'), ('waiting', null))"
+                + " as e(id, done)");
+        sweep("30d");
+        assertThat(left("crm_id", "inbox")).containsExactly("new", "waiting");
+    }
+
+    @Test
+    void keysAreDeletedAfterTheirRetention() throws Exception {
+        DATABASE.run("insert into sluice.idempotent_key (repository, key, added_at)"
+                + " values ('source', 'old', now() - interval '8 days'), ('source', 'new', now() - interval '6 days')");
+        sweep("30d");
+        assertThat(left("key", "idempotent_key")).containsExactly("new");
+    }
+
+    @Test
+    void oldCallsAreDeletedFromTheLedger() throws Exception {
+        DATABASE.run("insert into sluice.api_call (account, operation, priority, granted_at, expires_at, completed_at)"
+                + " select 'crm', name, 2, at, at, at from (values ('old', now() - interval '31 days'),"
+                + " ('new', now() - interval '29 days')) as c(name, at)");
+        sweep("30d");
+        assertThat(left("operation", "api_call")).containsExactly("new");
+    }
+
+    @Test
+    void endedJobsAreDeletedAfterTwoDaysAtTheEarliestAndRunningOnesAreNot() throws Exception {
+        DATABASE.run(
+                "insert into sluice.bulk_job (lease, account, object, sync, operation, state, priority, records, ended_at)"
+                        + " select gen_random_uuid(), 'crm', 'Contact', sync, 'upsert', 'poll', 2, 1, ended from"
+                        + " (values ('old', now() - interval '3 days'), ('new', now() - interval '1 day'), ('running', null))"
+                        + " as j(sync, ended)");
+        sweep("30d");
+        assertThat(left("sync", "bulk_job")).containsExactly("new", "old", "running");
+        sweep("0ms");
+        assertThat(left("sync", "bulk_job")).containsExactly("new", "running");
+    }
+}
