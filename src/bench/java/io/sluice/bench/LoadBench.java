@@ -34,15 +34,15 @@ public final class LoadBench implements Bench {
                                 ManagementFactory.getOperatingSystemMXBean().getSystemLoadAverage()));
         System.out.println(scene + ". " + result.get("machine"));
         if (!DIRECTION.equals("in")) {
-            result.put("out", told("from the table into an empty CRM", out(work.resolve("out"))));
+            result.put("out", described("from the table into an empty CRM", out(work.resolve("out"))));
         }
         if (!DIRECTION.equals("out")) {
-            result.put("in", told("from the CRM into an empty table", in(work.resolve("in"))));
+            result.put("in", described("from the CRM into an empty table", in(work.resolve("in"))));
         }
         return result;
     }
 
-    private static Map<String, Object> told(String what, Map<String, Object> figures) {
+    private static Map<String, Object> described(String what, Map<String, Object> figures) {
         System.out.println(what);
         figures.forEach((name, value) -> System.out.printf("  %-24s %s%n", name, value));
         return figures;

@@ -140,7 +140,7 @@ final class LoadScene implements AutoCloseable {
         settings.put("sluice.demo", "false");
         settings.put("sluice.sandbox.enabled", "false");
         settings.putAll(account);
-        // the records are as young as the sandbox: an org's are not, and would not be told again as changes
+        // the records are as young as the sandbox: an org's are not, and would not be read again as changes
         settings.put("sluice.poll.overlap", "100ms");
         settings.put("sluice.syncs.folder", syncs.toString());
         settings.put("camel.main.routesIncludePattern", "file:routes/*.camel.yaml,file:" + syncs + "/*.camel.yaml");

@@ -23,7 +23,7 @@ import java.util.stream.Stream;
 /**
  * A day of month-end traffic, compressed: changes of customers and of their deals in bursts, a transaction each. How many
  * calls they take, beside those of the usual custom integration: one for each change, and one for each echo, which it
- * reads back and sends to its table as if it were news.
+ * reads back and sends to its table as if it were a change.
  */
 public final class MonthEndBench implements Bench {
 

@@ -8,7 +8,7 @@ import io.github.resilience4j.ratelimiter.RateLimiterConfig;
 import io.sluice.quota.Limit;
 import java.time.Duration;
 
-/** The libraries that one would take for a limit otherwise, each told the limit as its manual says. */
+/** Configures the limiters of other libraries, each as its manual says. */
 final class OtherLimiters {
 
     private static final Duration LONGER_THAN_A_RUN = Duration.ofDays(1);

@@ -10,8 +10,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * 10,000 edits of HubSpot's users in a minute: when each is in the table and in Salesforce, how soon HubSpot's requests are
- * answered, and what it costs in calls that read: none where each is told with its value, few where a tenth is new.
+ * Measures 10,000 edits of HubSpot's users in a minute: the time until each is in the table and in Salesforce, the answer
+ * times of HubSpot's requests, and the read calls. Events with values cost no read call; one new record in ten costs few.
  */
 public final class PushedBench implements Bench {
 
@@ -28,8 +28,8 @@ public final class PushedBench implements Bench {
         Map<String, Object> result = new LinkedHashMap<>();
         result.put(
                 "goal",
-                "p99: in PostgreSQL 1,000 ms, in Salesforce 2,000 ms, answers 100 ms; at most 20 calls that read"
-                        + " what is told with its values");
+                "p99: in PostgreSQL 1,000 ms, in Salesforce 2,000 ms, answers 100 ms; at most 20 read calls"
+                        + " for events with values");
         System.out.printf(
                 "%-24s %8s %20s %20s %20s %6s %7s%n",
                 "p50 / p99 in ms", "seconds", "in PostgreSQL", "in Salesforce", "answers", "reads", "differ");
@@ -39,7 +39,7 @@ public final class PushedBench implements Bench {
             scene.edits(WARMING_UP, A_SECOND, new AtomicInteger(), i -> scene.edit(i, "Warm " + i))
                     .awaitTermination(1, TimeUnit.MINUTES);
             scene.awaitApplied();
-            line(result, scene, "told with their values", "City ", false);
+            line(result, scene, "events with values", "City ", false);
             line(result, scene, "one in ten a new record", "Town ", true);
         }
         return result;

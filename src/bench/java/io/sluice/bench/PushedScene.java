@@ -218,7 +218,7 @@ final class PushedScene implements AutoCloseable {
         control("DELETE", "/sandbox/faults/hubspot", "");
     }
 
-    /** The referee begins anew. */
+    /** Resets the referee's counters. */
     void countFromZero() throws Exception {
         control("POST", "/sandbox/referee/reset", "");
     }
@@ -272,7 +272,7 @@ final class PushedScene implements AutoCloseable {
                 .path("hubspot");
     }
 
-    /** Waits until all that was told is applied. */
+    /** Waits until all events are applied. */
     void awaitApplied() throws Exception {
         await(() -> referee().at("/webhooks/waiting").asLong() == 0);
         await(() -> one("select count(*) from sluice.inbox where done_at is null") == 0);

@@ -98,7 +98,7 @@ final class SharedQuotaRun {
         return died;
     }
 
-    /** Calls that a living process heard nothing of in time. */
+    /** Calls whose answer a running process did not get in time. */
     long unanswered() {
         return unanswered;
     }

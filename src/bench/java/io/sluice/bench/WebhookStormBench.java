@@ -13,15 +13,15 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 
 /**
- * As many edits as HubSpot can tell of, some of them twice and in disorder: what each request is answered and when, while
- * PostgreSQL is there, while it stands still for a part of the time, and while it is shut down; and whether all that was
- * told is in the table in the end, once. And at a fifth of that pace, alone and while the table changes too and the CRM
- * answers slowly: how soon a request is answered then.
+ * Measures a storm of webhooks at HubSpot's maximum rate, some of them doubled and out of order: status and time of each
+ * answer while PostgreSQL runs, while it hangs for a part of the time, and while it is shut down; and whether all events
+ * are in the table in the end, once. Measures the answer times also at a fifth of that rate, alone and while the table
+ * changes and the CRM answers slowly.
  */
 public final class WebhookStormBench implements Bench {
 
     private static final int EDITS = Integer.getInteger("bench.edits", 50_000);
-    /** Edits a second; the repeated ones come on top. */
+    /** Edits a second, without the repeated ones. */
     private static final int A_SECOND = Integer.getInteger("bench.pace", 5_400);
 
     private static final int CALM = 5;
@@ -30,8 +30,8 @@ public final class WebhookStormBench implements Bench {
     private static final long AWAY_SECONDS = 5;
     private static final String READS = "select count(*) from sluice.api_call where operation = 'read'";
 
-    /** What happens meanwhile. */
-    private enum Weather {
+    /** Condition of PostgreSQL and the CRM during a run. */
+    private enum Condition {
         CALM("a fifth"),
         BUSY("a fifth, busy"),
         UP("up"),
@@ -40,11 +40,11 @@ public final class WebhookStormBench implements Bench {
 
         private final String words;
 
-        Weather(String words) {
+        Condition(String words) {
             this.words = words;
         }
 
-        /** Of the storm's edits, and its pace. */
+        /** Answers the divisor of the number of edits and of the rate. */
         int part() {
             return this == CALM || this == BUSY ? WebhookStormBench.CALM : 1;
         }
@@ -59,9 +59,9 @@ public final class WebhookStormBench implements Bench {
         try (PushedScene scene = new PushedScene(work, PEOPLE, false)) {
             scene.watchCities();
             // processes that have just begun are slow
-            storm(scene, Weather.UP);
-            for (Weather weather : Weather.values()) {
-                runs.put(weather.words, storm(scene, weather));
+            storm(scene, Condition.UP);
+            for (Condition condition : Condition.values()) {
+                runs.put(condition.words, storm(scene, condition));
             }
         }
         String scene =
@@ -79,18 +79,18 @@ public final class WebhookStormBench implements Bench {
         return result;
     }
 
-    private static Map<String, Object> storm(PushedScene scene, Weather weather) throws Exception {
+    private static Map<String, Object> storm(PushedScene scene, Condition condition) throws Exception {
         scene.execute("truncate arrival, sluice.inbox");
         scene.settledLongAgo();
         scene.countFromZero();
         long read = scene.one(READS);
         scene.fault("shuffleEvents", 0.3);
         scene.fault("duplicateEvents", 0.1);
-        String value = weather + " ";
+        String value = condition + " ";
         long begun = System.nanoTime();
-        CompletableFuture<Double> beside = CompletableFuture.supplyAsync(() -> beside(scene, weather));
-        for (int i = 0; i < EDITS / weather.part(); i += AN_IMPORT) {
-            TimeUnit.NANOSECONDS.sleep(begun + i * 1_000_000_000L * weather.part() / A_SECOND - System.nanoTime());
+        CompletableFuture<Double> beside = CompletableFuture.supplyAsync(() -> beside(scene, condition));
+        for (int i = 0; i < EDITS / condition.part(); i += AN_IMPORT) {
+            TimeUnit.NANOSECONDS.sleep(begun + i * 1_000_000_000L * condition.part() / A_SECOND - System.nanoTime());
             scene.edit(i, AN_IMPORT, value);
         }
         double edited = seconds(begun);
@@ -99,14 +99,14 @@ public final class WebhookStormBench implements Bench {
         scene.awaitApplied();
         double equal = seconds(begun);
 
-        JsonNode told = scene.referee().path("webhooks");
+        JsonNode webhooks = scene.referee().path("webhooks");
         Map<String, Object> run = new LinkedHashMap<>();
         run.put("secondsOfEditing", edited);
-        run.put("secondsOfFirstAttempts", told.path("sentWithinMs").asLong() / 1000.0);
+        run.put("secondsOfFirstAttempts", webhooks.path("sentWithinMs").asLong() / 1000.0);
         run.put("secondsWithoutPostgreSQL", without);
         run.put("secondsUntilEqual", equal);
-        run.putAll(PushedScene.counts(told, COUNTED));
-        told.path("answerTimes").properties().forEach(answer -> answer.getValue()
+        run.putAll(PushedScene.counts(webhooks, COUNTED));
+        webhooks.path("answerTimes").properties().forEach(answer -> answer.getValue()
                 .properties()
                 .forEach(figure -> run.put(
                         answer.getKey() + " " + figure.getKey(),
@@ -124,15 +124,15 @@ public final class WebhookStormBench implements Bench {
     }
 
     /** @return seconds for which PostgreSQL was away */
-    private static double beside(PushedScene scene, Weather weather) {
+    private static double beside(PushedScene scene, Condition condition) {
         try {
-            return switch (weather) {
+            return switch (condition) {
                 case CALM, UP -> 0;
                 case BUSY -> busy(scene);
-                case STILL, DOWN -> outage(scene, weather);
+                case STILL, DOWN -> outage(scene, condition);
             };
         } catch (Exception failed) {
-            throw new IllegalStateException("What happens beside the storm did not: " + weather, failed);
+            throw new IllegalStateException("What happens beside the storm did not: " + condition, failed);
         }
     }
 
@@ -147,16 +147,16 @@ public final class WebhookStormBench implements Bench {
     }
 
     /** A while after the storm began PostgreSQL is away. */
-    private static double outage(PushedScene scene, Weather weather) throws Exception {
+    private static double outage(PushedScene scene, Condition condition) throws Exception {
         TimeUnit.SECONDS.sleep(2);
         long stopped = System.nanoTime();
-        if (weather == Weather.STILL) {
+        if (condition == Condition.STILL) {
             scene.freezeDatabase();
         } else {
             scene.stopDatabase();
         }
         TimeUnit.NANOSECONDS.sleep(TimeUnit.SECONDS.toNanos(AWAY_SECONDS) - (System.nanoTime() - stopped));
-        if (weather == Weather.STILL) {
+        if (condition == Condition.STILL) {
             scene.thawDatabase();
         } else {
             scene.startDatabase();

@@ -8,7 +8,7 @@ import java.sql.Statement;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The tables that the demo syncs: 1,000 customers and 300 deals, made once, always the same. */
+/** Creates the tables that the demo syncs: 1,000 customers and 300 deals, the same at each start. */
 public final class Demo {
 
     private static final Logger LOG = LoggerFactory.getLogger(Demo.class);
@@ -74,7 +74,7 @@ public final class Demo {
 
     private Demo() {}
 
-    /** Makes and fills the tables, unless a table customer is there already: then it is somebody's own. */
+    /** Creates and fills the tables, unless a table customer exists already: then it belongs to somebody. */
     public static void fill(Database database) throws SQLException {
         boolean made = database.transaction(connection -> {
             boolean there = Database.query(

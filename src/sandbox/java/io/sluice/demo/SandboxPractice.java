@@ -10,9 +10,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The sandbox and the demo's tables. The sandbox's settings: {@code sluice.sandbox.host} (127.0.0.1), {@code .port} (8090), {@code .data} (a
- * file in which records and counts survive, with a folder beside it for bulk jobs; none), {@code .webhooks} (an address to
- * which its HubSpot sends what changes; none).
+ * Runs the sandbox and fills the demo's tables. Settings of the sandbox: {@code sluice.sandbox.host} (127.0.0.1),
+ * {@code .port} (8090), {@code .data} (a file in which records and counts survive a restart, with a folder for bulk
+ * jobs beside it; none), {@code .webhooks} (an address to which its HubSpot account sends webhooks; none).
  */
 public final class SandboxPractice implements Practice {
 

@@ -35,8 +35,8 @@ import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
 
 /**
- * A CRM to develop and demonstrate against: it speaks Salesforce's and HubSpot's wire protocols, enforces their limits exactly, fails on
- * demand and counts what it is asked. Nothing in it is meant for real data.
+ * Runs a practice CRM. It speaks the wire protocols of Salesforce and HubSpot, enforces their limits exactly, fails on
+ * demand and counts its requests. It is no place for real data.
  *
  * <pre>{@code
  * try (Sandbox sandbox = Sandbox.start("127.0.0.1", 0)) {
@@ -72,9 +72,9 @@ public final class Sandbox implements AutoCloseable {
     }
 
     /**
-     * Runs the sandbox alone, until it is killed. Reads the system properties {@code sluice.sandbox.host} (127.0.0.1),
-     * {@code sluice.sandbox.port} (8090) and {@code sluice.sandbox.data} (a file that outlives it; none).
-     * Beside that file, bulk jobs are kept in a folder of its name with {@code .bulk} added.
+     * Runs the sandbox alone, until the process is killed. Reads the system properties {@code sluice.sandbox.host}
+     * (127.0.0.1), {@code sluice.sandbox.port} (8090) and {@code sluice.sandbox.data} (a data file that survives a
+     * restart; none). A folder named like that file with {@code .bulk} added keeps the bulk jobs.
      */
     public static void main(String[] arguments) throws InterruptedException {
         String host = System.getProperty("sluice.sandbox.host", DEFAULT_HOST);
@@ -101,7 +101,7 @@ public final class Sandbox implements AutoCloseable {
     }
 
     /**
-     * Starts a sandbox whose records and counters survive in a file.
+     * Starts a sandbox whose records and counters survive in a data file.
      *
      * @throws IllegalStateException with one sentence when the port is taken or the file can't be used
      */
@@ -158,7 +158,7 @@ public final class Sandbox implements AutoCloseable {
                 .setDecompressionSupported(true)
                 .setHttp2ClearTextEnabled(false)
                 .setHandle100ContinueAutomatically(true));
-        Sandbox sandbox = new Sandbox(vertx, server, protocols, folder, journal, url -> webhooks.tell(hubspot, url));
+        Sandbox sandbox = new Sandbox(vertx, server, protocols, folder, journal, url -> webhooks.sendTo(hubspot, url));
         try {
             server.requestHandler(gateway::handle)
                     .listen(port, host)
@@ -180,7 +180,7 @@ public final class Sandbox implements AutoCloseable {
         return sandbox;
     }
 
-    /** The file that this setting names; none when it is blank. */
+    /** Reads the data file from a setting; none when the setting is blank. */
     public static Optional<Path> dataFile(String setting) {
         return setting.isBlank() ? Optional.empty() : Optional.of(Path.of(setting.trim()));
     }
@@ -190,7 +190,7 @@ public final class Sandbox implements AutoCloseable {
     }
 
     /**
-     * Sends the webhooks of its HubSpot account there, of all that happens to contacts, companies and deals.
+     * Sends webhooks for all changes of contacts, companies and deals of the HubSpot account to an address.
      *
      * @throws IllegalArgumentException when it is no address
      */
@@ -198,7 +198,7 @@ public final class Sandbox implements AutoCloseable {
         teller.accept(url);
     }
 
-    /** Stops serving; what is kept in memory alone is gone. */
+    /** Stops serving; records kept in memory alone are lost. */
     @Override
     public void close() {
         vertx.close().toCompletionStage().toCompletableFuture().join();

@@ -10,12 +10,12 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * The files of a sandbox that are too large for its memory: beside its data file, or in a temporary folder that goes with
- * it when it keeps its records in memory.
+ * Holds the files of a sandbox that are too large for its memory: beside its data file, or in a temporary folder that
+ * is deleted at the end.
  */
 record SandboxFolder(Path path, boolean temporary) implements AutoCloseable {
 
-    /** The folder of this data file, named after it; uploads that a crash left there are gone. */
+    /** Opens the folder of a data file, which bears the file's name. Deletes uploads that a crash left there. */
     static SandboxFolder open(Optional<Path> data) throws IOException {
         SandboxFolder folder = data.isPresent()
                 ? new SandboxFolder(data.get().resolveSibling(data.get().getFileName() + ".bulk"), false)

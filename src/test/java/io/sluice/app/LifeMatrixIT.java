@@ -162,7 +162,7 @@ class LifeMatrixIT {
         return (it.here() == Here.NOTHING || it.hereFirst() == earlier) && (!it.refused() || ends);
     }
 
-    /** Told by polls and webhooks while what changed here still waits. */
+    /** Changed in a CRM, as polls and webhooks report, while a local change still waits. */
     @Test
     @EnabledIfSystemProperty(named = "matrix", matches = "full")
     void deletesThatArePolledBeforeTheWrite() throws Exception {

@@ -84,7 +84,7 @@ class InitialExportsTest {
         Accounts accounts = new Accounts(
                 List.of(
                         new Account("crm", bulk, Pool.of("crm", List.of()), false),
-                        new Account("other", ExampleCrm.telling(), Pool.of("other", List.of()), false)),
+                        new Account("other", ExampleCrm.withWebhooks(), Pool.of("other", List.of()), false)),
                 InstantSource.system());
         Quota quota = new Quota(
                 DATABASE.sluice(),

@@ -12,7 +12,7 @@ public record ExampleCrm(int collection, int collectionsACall, Optional<BulkCapa
         implements Crm {
 
     /** Creates a CRM that takes a hundred records a call and sends webhooks. */
-    public static ExampleCrm telling() {
+    public static ExampleCrm withWebhooks() {
         return new ExampleCrm(100, 1, Optional.empty(), true);
     }
 

@@ -9,6 +9,7 @@ import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
@@ -21,7 +22,7 @@ import java.util.concurrent.Executors;
  */
 final class HostileCrm implements AutoCloseable {
 
-    /** Where the connection is cut, or that the answer comes after the time-out. */
+    /** Point at which the connection is cut, or LATE when the answer comes after the time-out. */
     enum Cut {
         NOT,
         BEFORE,
@@ -53,13 +54,13 @@ final class HostileCrm implements AutoCloseable {
         return server.getLocalPort();
     }
 
-    /** What the next calls are answered in turn, and from then on with the last of them. */
+    /** Answers the next calls with these replies in turn, and all later ones with the last of them. */
     void reply(List<Reply> next) {
         replies = next;
         asked.clear();
     }
 
-    /** Method and path of the calls that came since, logins apart. */
+    /** Answers method and path of the calls since then, without logins. */
     List<String> asked() {
         return List.copyOf(asked);
     }
@@ -105,13 +106,11 @@ final class HostileCrm implements AutoCloseable {
             asked.add(call);
             answer(socket, replies.get(Math.min(place, replies.size() - 1)));
         } catch (IOException gone) {
-            // the client has given up, as it should
-        } catch (InterruptedException stopped) {
-            Thread.currentThread().interrupt();
+            // the client has given up, as expected
         }
     }
 
-    private void answer(Socket socket, Reply reply) throws IOException, InterruptedException {
+    private void answer(Socket socket, Reply reply) throws IOException {
         switch (reply.cut()) {
             case BEFORE, AFTER -> socket.setSoLinger(true, 0);
             case WITHIN -> {
@@ -119,10 +118,20 @@ final class HostileCrm implements AutoCloseable {
                 socket.setSoLinger(true, 0);
             }
             case LATE -> {
-                Thread.sleep(lateMillis); // longer than the time-out, which is what is tried
+                awaitDisconnect(socket);
                 write(socket.getOutputStream(), reply, false);
             }
             case NOT -> write(socket.getOutputStream(), reply, false);
+        }
+    }
+
+    /** Waits until the client has given up, or for {@code lateMillis}, which is longer than its time-out. */
+    private void awaitDisconnect(Socket socket) throws IOException {
+        socket.setSoTimeout(lateMillis);
+        try {
+            socket.getInputStream().transferTo(OutputStream.nullOutputStream());
+        } catch (SocketTimeoutException stillConnected) {
+            // the answer comes late all the same
         }
     }
 

@@ -56,7 +56,7 @@ class InboxProcessorTest {
     private final Settlement settlement = new Settlement(DATABASE.sluice(), Backoff.NONE, WriteDebounce.NONE);
     private final PauseStore pauseStore = new PauseStore(DATABASE.sluice());
     private final Accounts accounts = new Accounts(
-            List.of(new Account("crm", ExampleCrm.telling(), Pool.of("crm", List.of()), false)),
+            List.of(new Account("crm", ExampleCrm.withWebhooks(), Pool.of("crm", List.of()), false)),
             InstantSource.system());
     private final Sync sync = sync();
     private final Applier applier = new Applier(DATABASE.sluice(), capture);

@@ -38,7 +38,7 @@ class JournalPollerTest {
 
     private final PauseStore pauseStore = new PauseStore(DATABASE.sluice());
     private final Accounts accounts = new Accounts(
-            List.of(new Account("crm", ExampleCrm.telling(), Pool.of("crm", List.of()), false)),
+            List.of(new Account("crm", ExampleCrm.withWebhooks(), Pool.of("crm", List.of()), false)),
             InstantSource.system());
 
     private JournalPoller poller(Duration pollInterval) {

@@ -309,10 +309,10 @@ class BulkIngestTest extends SandboxTestBase {
                 .path("id")
                 .asText();
         List<String> uploaded = IntStream.range(0, 500).mapToObj(i -> "K-" + i).toList();
-        List<String> told = bulk.rows(id, "successfulResults").stream()
+        List<String> written = bulk.rows(id, "successfulResults").stream()
                 .map(row -> row.get("Customer_No__c"))
                 .toList();
-        assertThat(told).isNotEqualTo(uploaded).containsExactlyInAnyOrderElementsOf(uploaded);
+        assertThat(written).isNotEqualTo(uploaded).containsExactlyInAnyOrderElementsOf(uploaded);
     }
 
     @Test

@@ -180,12 +180,12 @@ class FaultLanguageTest {
                 faults,
                 "{\"kind\":\"answer\",\"operation\":\"" + operation + "\",\"count\":1,\"status\":302,\"headers\":"
                         + "{\"Location\":\"https://moved.example.org/x\",\"Retry-After\":\"999999\",\"Sforce-Limit-Info\":null},"
-                        + "\"body\":{\"told\":true}}");
+                        + "\"body\":{\"replaced\":true}}");
     }
 
     private static void assertAsTold(Operation operation, int status, String text, HttpResponse<String> response) {
         assertThat(status).as("%s", operation).isEqualTo(302);
-        assertThat(text).as("%s", operation).isEqualTo("{\"told\":true}");
+        assertThat(text).as("%s", operation).isEqualTo("{\"replaced\":true}");
         assertThat(response.headers().firstValue("Location"))
                 .as("%s", operation)
                 .hasValue("https://moved.example.org/x");

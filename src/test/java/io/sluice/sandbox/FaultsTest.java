@@ -123,9 +123,9 @@ class FaultsTest extends SandboxTestBase {
                 FAULTS,
                 "{\"kind\":\"answer\",\"status\":403,\"errorCode\":\"API_DISABLED_FOR_ORG\","
                         + "\"message\":\"API is not enabled for this Organization or Partner\",\"count\":1}");
-        SalesforceClient.Reply told = crm.upsertContacts(contact("C-1", "One"));
-        assertThat(told.status()).isEqualTo(403);
-        assertThat(told.text())
+        SalesforceClient.Reply refused = crm.upsertContacts(contact("C-1", "One"));
+        assertThat(refused.status()).isEqualTo(403);
+        assertThat(refused.text())
                 .isEqualTo("[{\"message\":\"API is not enabled for this Organization or Partner\","
                         + "\"errorCode\":\"API_DISABLED_FOR_ORG\"}]");
         JsonNode counted = crm.referee();

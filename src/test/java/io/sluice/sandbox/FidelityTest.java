@@ -14,7 +14,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** Values, keys, errors and ids are kept, normalised and told as the vendors do it. */
+/** Tests that values, keys, errors and ids are stored, normalised and shown as the vendors do it. */
 class FidelityTest {
 
     private static final String API = SalesforceClient.API;
@@ -150,9 +150,9 @@ class FidelityTest {
                         .patch(API + "/sobjects/Contact/" + id, "{\"LastName\":\"y\"}")
                         .errorCode())
                 .isEqualTo("ENTITY_IS_DELETED");
-        JsonNode anew = upserted(contact("C-1", "z"));
-        assertThat(anew.path("created").asBoolean()).isTrue();
-        assertThat(anew.path("id").asText()).isNotEqualTo(id);
+        JsonNode created = upserted(contact("C-1", "z"));
+        assertThat(created.path("created").asBoolean()).isTrue();
+        assertThat(created.path("id").asText()).isNotEqualTo(id);
     }
 
     @Test
@@ -171,10 +171,10 @@ class FidelityTest {
         assertThat(reply.json().at("/errors/0/context/ids/0").asText()).isEqualTo(gone);
         HubspotClient.Reply alone = hubspot.patch(CONTACTS + "/" + gone, "{\"properties\":{\"city\":\"Ulm\"}}");
         assertThat(alone.status()).isEqualTo(404);
-        JsonNode anew =
+        JsonNode created =
                 hubspot.upsertContacts(HubspotClient.contact("C-2", "")).json().at("/results/0");
-        assertThat(anew.path("new").asBoolean()).isTrue();
-        assertThat(anew.path("id").asText()).isNotEqualTo(gone);
+        assertThat(created.path("new").asBoolean()).isTrue();
+        assertThat(created.path("id").asText()).isNotEqualTo(gone);
         assertThat(hubspot.upsertContacts(HubspotClient.contact("C-2", ""))
                         .json()
                         .at("/results/0/new")

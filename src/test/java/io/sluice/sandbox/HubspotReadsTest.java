@@ -186,13 +186,13 @@ class HubspotReadsTest extends HubspotTestBase {
         assertThat(error.path("status").asText()).isEqualTo("error");
         assertThat(error.path("category").asText()).isEqualTo("VALIDATION_ERROR");
         assertThat(error.path("message").asText()).startsWith("Property values were not valid: [");
-        JsonNode told = HubspotClient.JSON
+        JsonNode detail = HubspotClient.JSON
                 .readTree(error.path("message").asText().substring(32))
                 .get(0);
-        assertThat(told.path("isValid").asBoolean(true)).isFalse();
-        assertThat(told.path("error").asText()).isEqualTo(code);
-        assertThat(told.path("name").asText()).isEqualTo(name);
-        assertThat(told.path("message").asText()).contains(words);
+        assertThat(detail.path("isValid").asBoolean(true)).isFalse();
+        assertThat(detail.path("error").asText()).isEqualTo(code);
+        assertThat(detail.path("name").asText()).isEqualTo(name);
+        assertThat(detail.path("message").asText()).contains(words);
         assertThat(error.at("/errors/0/code").asText()).isEqualTo(code);
         assertThat(error.at("/errors/0/context/propertyName/0").asText()).isEqualTo(name);
     }

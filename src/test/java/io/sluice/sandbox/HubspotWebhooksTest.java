@@ -154,7 +154,7 @@ class HubspotWebhooksTest extends HubspotTestBase {
                 .asText();
     }
 
-    /** What was told of associations, in order. */
+    /** Answers the association events, in order. */
     private List<String> associations() {
         return receiver.events().stream()
                 .filter(event -> event.path("subscriptionType").asText().endsWith("associationChange"))
@@ -166,9 +166,9 @@ class HubspotWebhooksTest extends HubspotTestBase {
                 .toList();
     }
 
-    private void saysNext(int after, String... told) {
-        soon(() -> assertThat(associations()).hasSizeGreaterThanOrEqualTo(after + told.length));
-        assertThat(associations().subList(after, associations().size())).containsExactlyInAnyOrder(told);
+    private void saysNext(int after, String... expected) {
+        soon(() -> assertThat(associations()).hasSizeGreaterThanOrEqualTo(after + expected.length));
+        assertThat(associations().subList(after, associations().size())).containsExactlyInAnyOrder(expected);
     }
 
     @Test
@@ -395,7 +395,7 @@ class HubspotWebhooksTest extends HubspotTestBase {
         for (int from = 0; from < 1_000; from += 100) {
             crm.upsertContacts(from, 100);
         }
-        // each is told as new, with two properties
+        // each is reported as new, with two properties
         soon(() -> assertThat(counts().path("delivered").asInt()).isEqualTo(3_000));
         assertThat(receiver.mostAtOnce()).isEqualTo(6);
         assertThat(counts().path("mostAtOnce").asInt()).isEqualTo(6);

@@ -67,8 +67,8 @@ class SalesforceSchemaTest extends SandboxTestBase {
         "Organization, 00D"
     })
     void theObjectsOfAnOrgAreThere(String object, String prefix) {
-        JsonNode told = named(crm.get(API + "/sobjects").json().path("sobjects"), "name", object);
-        assertThat(told.path("keyPrefix").asText()).isEqualTo(prefix);
+        JsonNode described = named(crm.get(API + "/sobjects").json().path("sobjects"), "name", object);
+        assertThat(described.path("keyPrefix").asText()).isEqualTo(prefix);
         assertThat(crm.query("SELECT FIELDS(ALL) FROM " + object + " LIMIT 200").status())
                 .isEqualTo(200);
     }

@@ -17,7 +17,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.ToIntFunction;
 
-/** An address to which webhooks go: it keeps what came and answers as it is told. */
+/** Receives webhooks, keeps the requests and answers as the test says. */
 final class WebhookReceiver implements AutoCloseable {
 
     private static final ObjectMapper JSON = new ObjectMapper();

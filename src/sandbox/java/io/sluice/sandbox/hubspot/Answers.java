@@ -12,7 +12,7 @@ import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.UUID;
 
-/** HubSpot's answers as JSON. */
+/** Builds HubSpot's JSON answers. */
 final class Answers {
 
     static final ObjectMapper JSON = new ObjectMapper();
@@ -39,7 +39,7 @@ final class Answers {
         return json(error.status(), body);
     }
 
-    /** The error as one item of an answer that is a success in part. */
+    /** Builds the item of an error in the answer of a partial success. */
     static ObjectNode item(HubspotError error) {
         ObjectNode item = JSON.createObjectNode().put("status", "error").put("message", error.message());
         describe(item, error);
@@ -50,7 +50,7 @@ final class Answers {
         return item;
     }
 
-    /** A moment (milliseconds since 1970) as HubSpot writes it. */
+    /** Formats a time (milliseconds since 1970) as HubSpot writes it. */
     static String moment(long millis) {
         return MOMENT.format(Instant.ofEpochMilli(millis));
     }

@@ -16,8 +16,8 @@ import java.util.TreeSet;
 import java.util.stream.Stream;
 
 /**
- * A call of one account, without the version in its path: {@code /crm/v3/objects/deals/5} and
- * {@code /crm/objects/2026-09/deals/5} are both {@code objects}, {@code deals}, {@code 5}.
+ * Represents a call of one account, without the version in its path: {@code /crm/v3/objects/deals/5} and {@code
+ * /crm/objects/2026-09/deals/5} are both {@code objects}, {@code deals}, {@code 5}.
  *
  * @param path the parts after {@code /crm}, without the version; of webhooks with that word
  */
@@ -49,7 +49,7 @@ record ApiCall(Account account, Call call, List<String> path) {
         return index < path.size() ? path.get(index) : "";
     }
 
-    /** The same call by another method. */
+    /** Answers the call with another method. */
     ApiCall with(String method) {
         return new ApiCall(
                 account,
@@ -71,12 +71,12 @@ record ApiCall(Account account, Call call, List<String> path) {
         return account.store();
     }
 
-    /** The object that the path names, by its name or by its type id. */
+    /** Finds the object that the path names by its name or type id. */
     Table table() {
         return table(part(1));
     }
 
-    /** The object of this name, label, type id or fully qualified name. */
+    /** Finds an object by its name, label, type id or fully qualified name. */
     Table table(String name) {
         return account.store()
                 .table(name)
@@ -106,7 +106,7 @@ record ApiCall(Account account, Call call, List<String> path) {
         return call.query().get(name);
     }
 
-    /** The properties that a read names, with those that come always; the usual ones when it names none. */
+    /** Answers the properties that a read names, with those that always come; the default ones when it names none. */
     static Set<String> properties(Table table, List<String> named) {
         if (named.isEmpty()) {
             return new TreeSet<>(StandardObjects.shown(table.type()));
@@ -119,7 +119,7 @@ record ApiCall(Account account, Call call, List<String> path) {
         return names;
     }
 
-    /** The names of a parameter that may stand one by one or with commas between. */
+    /** Reads a parameter whose names are repeated or separated by commas. */
     List<String> list(String parameter) {
         String named = parameter(parameter);
         return named == null
@@ -130,7 +130,7 @@ record ApiCall(Account account, Call call, List<String> path) {
                         .toList();
     }
 
-    /** The field that an idProperty names, or null where it is the record id. */
+    /** Finds the field that an idProperty names; null for the record id. */
     static Field key(Table table, String idProperty) {
         if (idProperty == null || idProperty.isBlank() || "hs_object_id".equals(idProperty)) {
             return null;
@@ -141,7 +141,7 @@ record ApiCall(Account account, Call call, List<String> path) {
                 .thrown());
     }
 
-    /** The live record of this id, or the one it was merged into; null when there is none. */
+    /** Finds the live record of this id, or the one it was merged into; null when there is none. */
     static Row live(Table table, String id) {
         Row row = table.row(id);
         for (int merges = 0; row != null && row.isDeleted() && merges < 100; merges++) {
@@ -154,7 +154,7 @@ record ApiCall(Account account, Call call, List<String> path) {
         return row;
     }
 
-    /** The live record that this id or key names, or null. */
+    /** Finds the live record of this id or key value, or null. */
     Row find(Table table, Field key, String id) {
         return key == null
                 ? live(table, id)

@@ -13,8 +13,9 @@ import java.util.Set;
 import java.util.TreeSet;
 
 /**
- * Which associations a commit made and took away, as webhooks tell them: each type by itself, so that a primary one is
- * told twice, and from both ends. It is asked before the commit's rows stand in the tables.
+ * Collects the associations that a commit creates and removes, in the form of webhooks: one per type and per end, so
+ * that a primary association is reported twice from both ends. Runs before the commit's rows are installed in the
+ * tables.
  */
 final class AssociationChanges {
 
@@ -37,8 +38,8 @@ final class AssociationChanges {
     private void compare(Row before, Row after) {
         Set<Integer> was = before == null ? Set.of() : links.kept(before).numbers();
         Set<Integer> is = links.kept(after).numbers();
-        without(was, is).forEach(number -> tell(after, number, true));
-        without(is, was).forEach(number -> tell(after, number, false));
+        without(was, is).forEach(number -> add(after, number, true));
+        without(is, was).forEach(number -> add(after, number, false));
     }
 
     private static Set<Integer> without(Set<Integer> all, Set<Integer> some) {
@@ -47,7 +48,7 @@ final class AssociationChanges {
         return rest;
     }
 
-    private void tell(Row row, int number, boolean removed) {
+    private void add(Row row, int number, boolean removed) {
         Links.Kept kept = links.kept(row);
         Table one = table(kept.oneType());
         Table other = table(kept.otherType());

@@ -12,8 +12,9 @@ import java.util.List;
 import java.util.OptionalInt;
 
 /**
- * {@code /associations/definitions/configurations}: to how many records one may be associated by a type
- * (<a href="https://developers.hubspot.com/docs/api-reference/latest/crm/associations/overview">Associations</a>).
+ * Serves {@code /associations/definitions/configurations}: the maximum number of records that one record is associated
+ * with by a type (<a
+ * href="https://developers.hubspot.com/docs/api-reference/latest/crm/associations/overview">Associations</a>).
  */
 final class AssociationLimits {
 

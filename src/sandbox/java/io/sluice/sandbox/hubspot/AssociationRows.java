@@ -10,12 +10,12 @@ import java.io.IOException;
 import java.util.List;
 import java.util.function.Function;
 
-/** {@code /objects/X/ID/associations/Y/ID}: what one record belongs to. */
+/** Serves {@code /objects/X/ID/associations/Y/ID}: the associations of one record. */
 final class AssociationRows {
 
     private AssociationRows() {}
 
-    /** The labels by which one record shall belong to another, in an array. */
+    /** Associates one record with another by the labels of an array. */
     static Answer put(ApiCall call, Request.Attempt attempt) {
         Associations.Objects objects = Associations.Objects.of(call, call.part(1), call.part(4));
         List<AssociationType> types = objects.named(specs(call), true);

@@ -5,8 +5,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 
 /**
- * A way in which records of one object are associated with those of another, as seen from the first ("Association type
- * ids").
+ * Describes a type of association between records of two objects, as seen from the first object (<a
+ * href="https://developers.hubspot.com/docs/api-reference/latest/crm/associations/overview">Association type ids</a>).
  *
  * @param own            whether a user defined it
  * @param id             HubSpot's number
@@ -21,7 +21,7 @@ record AssociationType(boolean own, int id, String label, int inverse, boolean p
         return own ? "USER_DEFINED" : "HUBSPOT_DEFINED";
     }
 
-    /** Whether a body's {@code {"associationCategory","associationTypeId"}} names it. */
+    /** Whether a body's {@code {"associationCategory","associationTypeId"}} names this type. */
     boolean is(JsonNode spec) {
         return id == spec.path("associationTypeId").asInt()
                 && category().equals(spec.path("associationCategory").asText());

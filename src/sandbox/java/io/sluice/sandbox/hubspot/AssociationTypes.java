@@ -18,18 +18,18 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Which types of association there are between two objects: those of HubSpot's own, and the labels that users made,
- * which are kept like records.
+ * Finds the types of association between two objects: HubSpot's own, and the labels that users created, which are
+ * stored like records.
  */
 final class AssociationTypes {
 
-    /** The table of labels; no object that the API knows. */
+    /** Name of the table of labels; the API knows no object of this name. */
     static final String LABELS = "association_labels";
 
     private static final String PRIMARY = "Primary";
-    /** How the other side of a primary association is labelled, after the name of the record that has it. */
+    /** Label of the other side of a primary association, after the name of the record that has it. */
     private static final String WITH_PRIMARY = " with Primary Company";
-    /** Numbers far above HubSpot's own, so that none is two things. */
+    /** First id of types without HubSpot's own id; far above those, so that no id stands for two types. */
     private static final int FIRST_UNLABELLED = 10_000;
 
     private static final int FIRST_LABEL = 1_000_000;
@@ -45,7 +45,7 @@ final class AssociationTypes {
     private static final Field INVERSE = Field.of("inverse_label", "Inverse label", PropertyType.STRING.field())
             .readOnly();
 
-    /** Type ids that HubSpot documents, each with its number from the other side. */
+    /** Type ids that HubSpot documents, each with the id of its inverse. */
     private static final List<Known> KNOWN = List.of(
             new Known("contacts", "companies", 279, 280, null), new Known("contacts", "companies", 1, 2, PRIMARY),
             new Known("contacts", "deals", 4, 3, null), new Known("contacts", "tickets", 15, 16, null),
@@ -85,7 +85,7 @@ final class AssociationTypes {
                                 .readOnly()));
     }
 
-    /** Every type between these objects, the one without a label first. */
+    /** Finds all types between these objects, the unlabelled one first. */
     static List<AssociationType> between(Store store, Table from, Table to) {
         List<AssociationType> types = new ArrayList<>();
         for (Known known : KNOWN) {
@@ -112,8 +112,8 @@ final class AssociationTypes {
     }
 
     /**
-     * The name of a type in versions before 4, as recorded: contact_to_company is the primary one, and where there is such
-     * a one contact_to_company_unlabeled that without a label.
+     * Answers the name of a type in versions before 4, as recorded: contact_to_company is the primary type, and
+     * contact_to_company_unlabeled the unlabelled one where a primary one exists.
      */
     static String name(Store store, Table from, Table to, AssociationType type) {
         String pair = name(from) + "_to_" + name(to);
@@ -133,12 +133,15 @@ final class AssociationTypes {
                 : Schemas.fullName(table.type());
     }
 
-    /** The one that every other type includes. */
+    /** Finds the unlabelled type, which every other type includes. */
     static AssociationType unlabelled(List<AssociationType> types) {
         return types.stream().filter(type -> type.label() == null).findFirst().orElseThrow();
     }
 
-    /** The numbers of a pair of custom objects follow from the order in which objects were declared, which stays. */
+    /**
+     * Answers the id of the unlabelled type of two custom objects. It follows from the order in which the objects were
+     * declared, which never changes.
+     */
     private static int unlabelled(Store store, Table from, Table to) {
         List<Table> tables = List.copyOf(store.tables());
         return FIRST_UNLABELLED + tables.indexOf(from) * MOST_OBJECTS + tables.indexOf(to);
@@ -168,7 +171,7 @@ final class AssociationTypes {
         return Optional.of(types);
     }
 
-    /** Keeps a label, of a body {@code {"label","name","inverseLabel"}}, and answers its types, one or two. */
+    /** Stores a label from a body {@code {"label","name","inverseLabel"}} and answers its types, one or two. */
     static List<AssociationType> create(ApiCall call, Request.Attempt attempt, Table from, Table to) {
         JsonNode body = call.body();
         String label = body.path("label").asText("").strip();
@@ -203,7 +206,7 @@ final class AssociationTypes {
         return made;
     }
 
-    /** Renames a label, of a body {@code {"associationTypeId","label","inverseLabel"}}. */
+    /** Renames a label from a body {@code {"associationTypeId","label","inverseLabel"}}. */
     static void rename(ApiCall call, Request.Attempt attempt, Table from, Table to) {
         JsonNode body = call.body();
         HubspotError.require(body, "associationTypeId", "label");
@@ -226,7 +229,7 @@ final class AssociationTypes {
         }
     }
 
-    /** Takes a label away, with its inverse; records stay associated without it. */
+    /** Removes a label with its inverse; the records stay associated without the label. */
     static void delete(ApiCall call, Request.Attempt attempt, Table from, Table to) {
         AssociationType type =
                 own(call.store(), from, to, Integer.parseInt(call.part(4).replaceAll("\\D", "0")));

@@ -17,20 +17,21 @@ import java.util.Set;
 import java.util.function.BiConsumer;
 
 /**
- * {@code /associations/X/Y/...}: which records belong together, many in a call, answered in any order ("Associations
- * v4"). An association that can't be made is told beside those that were.
+ * Serves {@code /associations/X/Y/...}: many associations a call, answered in any order (<a
+ * href="https://developers.hubspot.com/docs/api-reference/latest/crm/associations/overview">Associations v4</a>). The
+ * answer lists the associations that failed beside those that were created.
  */
 final class Associations {
 
     static final int MOST_CREATED = 2_000;
     static final int MOST_READ = 1_000;
     static final int MOST_ARCHIVED = 100;
-    /** Of one record, in an answer. */
+    /** Maximum number of associations of one record in an answer. */
     static final int PAGE = 500;
 
     private Associations() {}
 
-    /** What is done with one input. */
+    /** Handles one input. */
     interface Step {
         ObjectNode take(Transaction transaction, JsonNode input);
     }
@@ -50,7 +51,7 @@ final class Associations {
                         objects.named(input.path("types"), true)));
     }
 
-    /** Without a label, and answered with the type that was taken. */
+    /** Creates unlabelled associations and answers the type that was used. */
     static Answer createDefault(ApiCall call, Request.Attempt attempt) {
         Objects objects = Objects.of(call, call.part(1), call.part(2));
         return write(
@@ -62,7 +63,10 @@ final class Associations {
                         objects.associateByDefault(transaction, attempt, id(input.path("from")), id(input.path("to"))));
     }
 
-    /** The dated versions answer 200 where version 4 answers 201 or 204, by their OpenAPI descriptions. */
+    /**
+     * Answers the status of a success: 200 in the dated versions, 201 or 204 in version 4, by their OpenAPI
+     * descriptions.
+     */
     private static int done(ApiCall call) {
         return call.isDated() ? 200 : 204;
     }
@@ -131,7 +135,7 @@ final class Associations {
         return Answers.json(200, body);
     }
 
-    /** A page of a record's associations; {@code after} is the place of the last one before it. */
+    /** Writes a page of a record's associations; {@code after} is the index of the last one before it. */
     static void page(ApiCall call, ObjectNode body, String name, List<Links.Link> links, String after) {
         int last = after != null && after.matches("\\d{1,9}") ? Integer.parseInt(after) : 0;
         List<Links.Link> left =
@@ -152,7 +156,7 @@ final class Associations {
         }
     }
 
-    /** A record's id, which is a number in version 4 and a text in the dated ones, by their OpenAPI descriptions. */
+    /** Writes a record's id: a number in version 4, a text in the dated versions, by their OpenAPI descriptions. */
     private static void record(ApiCall call, ObjectNode node, String name, String id) {
         if (call.isDated()) {
             node.put(name, id);
@@ -198,7 +202,7 @@ final class Associations {
         return status == 204 ? Answer.empty(204) : Batches.answer(call, status, started, List.of(), List.of());
     }
 
-    /** The two objects of a call, the first being the one it is seen from. */
+    /** Holds the two objects of a call; the first is the one the call looks from. */
     record Objects(ApiCall call, Table from, Table to, List<AssociationType> types) {
 
         Objects(ApiCall call, Table from, Table to) {
@@ -209,7 +213,7 @@ final class Associations {
             return new Objects(call, call.table(from), call.table(to));
         }
 
-        /** The types that a body names; where it must and names none it is refused. */
+        /** Reads the types that a body names. Throws when types are required and the body names none. */
         List<AssociationType> named(JsonNode specs, boolean required) {
             if (!specs.isArray() || required && specs.isEmpty()) {
                 throw HubspotError.missing(List.of("types")).thrown();
@@ -305,7 +309,7 @@ final class Associations {
             return row == null ? List.of() : new Links(call.store()).of(new Links.End(from, row), to);
         }
 
-        /** What a reading says of a record that is associated with none, or that is none. */
+        /** Builds the answer for a record that has no association or that does not exist. */
         ObjectNode nothing(String fromId) {
             String one = from.type().label().toLowerCase(Locale.ROOT);
             String other = to.type().label().toLowerCase(Locale.ROOT);

@@ -17,9 +17,9 @@ import java.util.Locale;
 import java.util.Set;
 
 /**
- * {@code /objects/X/batch/...}: up to 100 records a call, answered in any order. Where each input carries an
- * objectWriteTraceId of its own, a bad one is told beside the good; otherwise it fails the whole call and nothing is
- * written. A record that is not there is told by its id in any case.
+ * Serves {@code /objects/X/batch/...}: up to 100 records a call, answered in any order. Where each input carries its
+ * own objectWriteTraceId, a bad input is reported beside the good ones; otherwise it fails the whole call and nothing
+ * is written. An unknown record is reported by its id in either case.
  */
 final class Batches {
 
@@ -27,7 +27,7 @@ final class Batches {
 
     private Batches() {}
 
-    /** What a batch does with one input. */
+    /** Handles one input of a batch. */
     private interface Step {
         RecordWriter.Written take(RecordWriter writer, JsonNode input);
     }
@@ -149,22 +149,22 @@ final class Batches {
         return traceId(input) == null ? result : result.put("objectWriteTraceId", traceId(input));
     }
 
-    /** The results in any order, with what went wrong beside them: 207 instead of the status where something did. */
+    /** Builds the answer: the results in any order and the errors beside them, with 207 when there are errors. */
     static Answer answer(ApiCall call, int status, long started, List<ObjectNode> results, List<ObjectNode> errors) {
         ObjectNode body = Answers.JSON.createObjectNode().put("status", "COMPLETE");
         ArrayNode shown = body.putArray("results");
         shuffled(results).forEach(shown::add);
         if (!errors.isEmpty()) {
             body.put("numErrors", errors.size());
-            ArrayNode told = body.putArray("errors");
-            errors.forEach(told::add);
+            ArrayNode listed = body.putArray("errors");
+            errors.forEach(listed::add);
         }
         body.put("startedAt", Answers.moment(started))
                 .put("completedAt", Answers.moment(call.store().now()));
         return Answers.json(errors.isEmpty() ? status : 207, body);
     }
 
-    /** Never in the order of the inputs, so that nobody comes to rely on it. */
+    /** Shuffles the results, so that no client relies on the order of the inputs. */
     private static List<ObjectNode> shuffled(List<ObjectNode> results) {
         List<ObjectNode> shuffled = new ArrayList<>(results);
         Collections.shuffle(shuffled);

@@ -12,7 +12,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
-/** What a fault of kind {@code results} makes of HubSpot's answers: the results of a batch, a list, a search or a record. */
+/**
+ * Applies a fault of kind {@code results} to HubSpot's answers: the results of a batch, a list, a search or a record.
+ */
 final class ChangedResults {
 
     private final ResultsChange change;
@@ -43,7 +45,7 @@ final class ChangedResults {
         }
     }
 
-    /** An archive says nothing of its records unless it is told to. */
+    /** Changes the answer of an archive, which has no body unless the fault adds results. */
     private Answer archived(Answer answer) {
         if (change.errors() == 0 && !change.pending()) {
             return answer;
@@ -84,13 +86,13 @@ final class ChangedResults {
     private static Answer answer(int status, ObjectNode body, List<ObjectNode> errors) {
         if (!errors.isEmpty()) {
             body.put("numErrors", body.path("numErrors").asInt() + errors.size());
-            ArrayNode told = body.withArray("errors");
-            errors.forEach(told::add);
+            ArrayNode listed = body.withArray("errors");
+            errors.forEach(listed::add);
         }
         return Answers.json(status, body);
     }
 
-    /** By the result's trace id where its input had one, else by its id. */
+    /** Builds an error for the result's trace id, or for its id when its input had none. */
     private ObjectNode error(JsonNode result) {
         HubspotError error = HubspotError.of(400, change.errorCode("VALIDATION_ERROR"), change.message());
         String trace = result.path("objectWriteTraceId").asText(null);
@@ -108,7 +110,7 @@ final class ChangedResults {
         return change.otherId() ? withOtherId(result) : result;
     }
 
-    /** The id of a record that is not there; also its key values and its trace are nobody's. */
+    /** Answers the result with the id of a record that does not exist, and with foreign key values and trace. */
     private JsonNode withOtherId(JsonNode result) {
         String id = result.path("id").asText();
         if (id.matches("\\d+")) {

@@ -10,7 +10,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 
-/** What a commit changed, as webhooks tell it: it is asked before the commit's rows stand in the tables. */
+/**
+ * Collects the changes of a commit in the form of webhooks. Runs before the commit's rows are installed in the tables.
+ */
 final class Changes {
 
     private final Store.Commit commit;
@@ -24,7 +26,7 @@ final class Changes {
         Changes changes = new Changes(commit);
         commit.rows().forEach((table, rows) -> {
             if (StandardObjects.isObject(table.type())) {
-                // deletions are told before what was made
+                // deletions come before creations
                 rows.stream()
                         .filter(Row::isDeleted)
                         .forEach(row -> changes.compare(table, table.row(row.number()), row));
@@ -57,7 +59,7 @@ final class Changes {
         }
     }
 
-    /** Archived, or merged into another: the survivor is told of then, and not the loss. */
+    /** Adds the deletion of a record that was archived. Of two merged records, the survivor is reported instead. */
     private void gone(Table table, Row after) {
         String survivor = (String)
                 table.type().field(StandardObjects.MERGED_INTO).orElseThrow().read(after);
@@ -81,7 +83,10 @@ final class Changes {
                 new Change.Merge(survivor, List.of(after.id()), survivor, Math.max(0, moved)));
     }
 
-    /** A merge that made a record: both that went into it are told as deleted before, and no property is told. */
+    /**
+     * Adds the events of a merge that created a record: both merged records are reported as deleted first, and no
+     * property is reported.
+     */
     private void merged(Table table, Row made) {
         List<String> ids = List.of(mergedIds(table, made).split(";"));
         commit.rows().get(table).stream()
@@ -118,8 +123,11 @@ final class Changes {
                 merge));
     }
 
-    /** As HubSpot keeps it: days and moments are milliseconds since 1970, and what was cleared is empty. */
-    static String told(Field field, String value) {
+    /**
+     * Formats a value as HubSpot sends it: dates and times as milliseconds since 1970, a cleared value as an empty
+     * text.
+     */
+    static String wireValue(Field field, String value) {
         if (value == null) {
             return "";
         }
@@ -138,7 +146,7 @@ final class Changes {
             String old = before == null ? null : RecordJson.value(field, before);
             String now = RecordJson.value(field, after);
             if (!Objects.equals(old, now)) {
-                changed.add(new Change.Property(field.name(), told(field, now)));
+                changed.add(new Change.Property(field.name(), wireValue(field, now)));
             }
         }
         return changed;

@@ -7,10 +7,10 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A record that a new one is associated with from the beginning, as {@code associations} of a create tells it: {@code
- * {"to":{"id":"5"},"types":[{"associationCategory":"HUBSPOT_DEFINED","associationTypeId":279}]}}
- * (<a href="https://developers.hubspot.com/docs/api-reference/latest/crm/associations/overview">Associations</a>). Its
- * object follows from the type.
+ * Holds a record that a new record is associated with from the beginning, from the {@code associations} of a create:
+ * {@code {"to":{"id":"5"},"types":[{"associationCategory":"HUBSPOT_DEFINED","associationTypeId":279}]}} (<a
+ * href="https://developers.hubspot.com/docs/api-reference/latest/crm/associations/overview">Associations</a>). The type
+ * determines its object.
  */
 record Companions(Links.End end, List<AssociationType> types) {
 

@@ -9,12 +9,12 @@ import io.sluice.sandbox.server.Answer;
 import io.sluice.sandbox.store.ObjectType;
 import java.util.Locale;
 
-/** {@code /properties/X/groups}: under which headings users see an object's properties. */
+/** Serves {@code /properties/X/groups}: the headings under which users see an object's properties. */
 final class Groups {
 
     private Groups() {}
 
-    /** The group in which a property stands whose definition names none, such as contactinformation. */
+    /** Answers the group of a property whose definition names none, such as contactinformation. */
     static String first(ObjectType type) {
         return type.keyPrefix().startsWith("0-")
                 ? type.label().toLowerCase(Locale.ROOT).replace(" ", "") + "information"

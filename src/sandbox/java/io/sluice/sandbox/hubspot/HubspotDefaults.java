@@ -8,14 +8,16 @@ import io.sluice.sandbox.server.Limiter;
 import io.sluice.sandbox.store.ObjectType;
 
 /**
- * A new account: the limits of a Free or Starter account ("API usage guidelines and limits"), and the standard objects.
- * The day of the daily limit is a rolling one here, which is never more than what HubSpot allows from midnight on.
+ * Prepares a new account: the limits of a Free or Starter account (<a
+ * href="https://developers.hubspot.com/docs/developer-tooling/platform/usage-guidelines">API usage guidelines and
+ * limits</a>) and the standard objects. The daily limit has a rolling window here, which never allows more than
+ * HubSpot's window from midnight on.
  */
 public final class HubspotDefaults implements Accounts.CrmDefaults {
 
-    /** The limit over ten seconds, which one app has to itself. */
+    /** Name of the limit over ten seconds, which each app has for itself. */
     static final String TEN_SECONDLY = "tenSecondly";
-    /** The limit on searches, in one second and for the account. */
+    /** Name of the limit on searches, per second and account. */
     static final String SEARCH = "search";
 
     private static final int STARTER_TEN_SECONDLY = 100;
@@ -24,7 +26,7 @@ public final class HubspotDefaults implements Accounts.CrmDefaults {
     private static final int JOURNAL_A_SECOND = 100;
     private static final int JOURNAL_SUBSCRIPTIONS_A_SECOND = 50;
     private static final int JOURNAL_SNAPSHOTS_A_SECOND = 10;
-    /** HubSpot has no limit on requests that run at once. */
+    /** Maximum of concurrent requests, on which HubSpot has no limit. */
     private static final int ANY_NUMBER = 1_000_000;
 
     private final HubspotWebhooks webhooks;
@@ -67,7 +69,7 @@ public final class HubspotDefaults implements Accounts.CrmDefaults {
         return 1;
     }
 
-    /** "OAuth": an access token lives for 30 minutes. */
+    /** Answers the 30 minutes of an OAuth access token. */
     @Override
     public long sessionSeconds() {
         return 1800;

@@ -10,7 +10,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * An error as HubSpot words it ("Handle errors" in its developer documentation).
+ * Represents an error as HubSpot words it (<a
+ * href="https://developers.hubspot.com/docs/api-reference/error-handling">Handle errors</a>).
  *
  * @param status   of the HTTP answer when the error is the whole call's
  * @param category such as VALIDATION_ERROR, or null
@@ -20,7 +21,7 @@ import java.util.Map;
 record HubspotError(
         int status, String category, String message, Map<String, List<String>> context, List<Detail> details) {
 
-    /** What is wrong with one property. */
+    /** Describes the error of one property. */
     record Detail(String code, String message, String property) {}
 
     static HubspotError of(int status, String category, String message) {
@@ -32,18 +33,19 @@ record HubspotError(
     }
 
     static HubspotError invalid(List<Detail> details) {
-        ArrayNode told = Answers.JSON.createArrayNode();
-        details.forEach(detail -> told.addObject()
+        ArrayNode listed = Answers.JSON.createArrayNode();
+        details.forEach(detail -> listed.addObject()
                 .put("isValid", false)
                 .put("message", detail.message())
                 .put("error", detail.code())
                 .put("name", detail.property())
                 .put("localizedErrorMessage", detail.message())
                 .put("portalId", Resources.PORTAL));
-        return new HubspotError(400, "VALIDATION_ERROR", "Property values were not valid: " + told, Map.of(), details);
+        return new HubspotError(
+                400, "VALIDATION_ERROR", "Property values were not valid: " + listed, Map.of(), details);
     }
 
-    /** Throws where a body lacks what it must have, in the words of recorded answers. */
+    /** Throws when a body lacks a required member, in the words of recorded answers. */
     static void require(JsonNode body, String... names) {
         List<String> missing =
                 Arrays.stream(names).filter(name -> !body.hasNonNull(name)).toList();
@@ -60,7 +62,7 @@ record HubspotError(
         return of(404, "OBJECT_NOT_FOUND", what);
     }
 
-    /** A single record that is not there, by the id or key that the call named. */
+    /** Builds the error for a single unknown record, with the id or key that the call named. */
     static HubspotError noSuchRecord(String id) {
         return notFound("Object not found.  objectId are usually numeric.").in("id", List.of(id));
     }
@@ -69,7 +71,7 @@ record HubspotError(
         return of(423, "LOCKED", "The record is locked by another write. Wait two seconds before you send it again.");
     }
 
-    /** What the sandbox was told to say of this record; {@code "whole":true} says it of the batch. */
+    /** Builds the error that a fault asks for; {@code "whole":true} fails the whole batch. */
     static Thrown thrown(Fault fault, Map<String, List<String>> places) {
         return new Thrown(of(fault).in(places), fault.settings().path("whole").asBoolean());
     }
@@ -80,14 +82,14 @@ record HubspotError(
                 : of(
                         fault.settings().path("status").asInt(400),
                         fault.settings().path("errorCode").asText("VALIDATION_ERROR"),
-                        fault.settings().path("message").asText("The sandbox was told to reject this record."));
+                        fault.settings().path("message").asText("A fault of the sandbox rejects this record."));
     }
 
     HubspotError in(String name, List<String> values) {
         return in(Map.of(name, values));
     }
 
-    /** With one place more. */
+    /** Answers the error with one more entry in its context. */
     HubspotError alsoIn(String name, List<String> values) {
         Map<String, List<String>> places = new LinkedHashMap<>(context);
         places.put(name, values);
@@ -98,7 +100,7 @@ record HubspotError(
         return new HubspotError(status, category, message, places, details);
     }
 
-    /** Thrown where the error is the whole call's. */
+    /** Carries an error of the whole call. */
     static final class Thrown extends RuntimeException {
 
         private final transient HubspotError error;
@@ -110,7 +112,7 @@ record HubspotError(
             this.whole = whole;
         }
 
-        /** Whether it refuses all of a batch, whatever tells the records apart. */
+        /** Whether the error fails the whole batch even when inputs have trace ids. */
         boolean refusesAll() {
             return whole || error.status() == 423;
         }

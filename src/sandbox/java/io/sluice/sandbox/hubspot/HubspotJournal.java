@@ -15,17 +15,17 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * The webhooks journal of every account, and {@code /sandbox/webhooks-journal/{account}}, which sets it up in one step: the
- * settings, and under {@code subscribe} the objects of which everything is told.
+ * Keeps the webhooks journal of every account and serves {@code /sandbox/webhooks-journal/{account}}, which sets up a
+ * journal in one step: its settings, and under {@code subscribe} the objects whose changes it holds.
  */
 public final class HubspotJournal implements AccountControl {
 
     private final Map<Account, Desk> desks = new ConcurrentHashMap<>();
 
-    /** An account's journal and the snapshots that were asked for. */
+    /** Holds an account's journal and its requested snapshots. */
     record Desk(Feed feed, Snapshots snapshots) {}
 
-    /** From here on this account's changes are written down, once somebody subscribes. */
+    /** Writes this account's changes to its journal from now on, once somebody subscribes. */
     void attach(Account account) {
         Feed feed = new Feed(account, Resources.PORTAL);
         desks.put(account, new Desk(feed, new Snapshots(account, feed)));
@@ -34,7 +34,7 @@ public final class HubspotJournal implements AccountControl {
             if (feed.isRead()) {
                 List<Change> changes = new ArrayList<>(Changes.of(commit));
                 changes.addAll(AssociationChanges.of(account.store(), commit));
-                feed.tell(changes);
+                feed.publish(changes);
             }
         });
     }

@@ -15,13 +15,12 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.function.LongSupplier;
 
-/** HubSpot's REST API: who may call, what is called, and how it answers when it can't. */
+/** Serves HubSpot's REST API: authentication, routing and errors. */
 public final class HubspotProtocol implements Protocol {
 
-    /** The CRM's name, and its first account's. */
+    /** Name of the CRM and of its first account. */
     public static final String CRM = "hubspot";
 
-    private static final String TOLD = "The sandbox was told to answer so.";
     private static final String TOKEN = "pat-";
     private static final String FIRST_TOKEN = "pat-sandbox";
 
@@ -52,7 +51,7 @@ public final class HubspotProtocol implements Protocol {
                 || call.path().startsWith("/app-webhooks/");
     }
 
-    /** What an app does that a user installed; its answers do not tell of the day, which all apps share. */
+    /** Marks the work of an OAuth app, whose answers have no daily headers because all apps share the day. */
     private record OauthWork(Request.Work work) implements Request.Work {
         @Override
         public Answer run(Request.Attempt attempt) {
@@ -161,7 +160,9 @@ public final class HubspotProtocol implements Protocol {
         return Answers.json(429, body);
     }
 
-    /** 503, or another status such as 423 and 477, the latter with how many seconds the move to another site takes. */
+    /**
+     * Answers 503 or another status such as 423 or 477; 477 carries the seconds until the move to another site ends.
+     */
     @Override
     public Answer unavailable(Fault fault) {
         int status = fault.settings().path("status").asInt(503);
@@ -179,7 +180,7 @@ public final class HubspotProtocol implements Protocol {
         return Answers.error(HubspotError.of(
                 fault.settings().path("status").asInt(400),
                 fault.settings().path("errorCode").asText("VALIDATION_ERROR"),
-                fault.settings().path("message").asText(TOLD)));
+                fault.settings().path("message").asText(Fault.MESSAGE)));
     }
 
     @Override
@@ -223,7 +224,9 @@ public final class HubspotProtocol implements Protocol {
                 : "";
     }
 
-    /** The account of a private app's token: {@code pat-sandbox}, or of another account {@code pat-} and its name. */
+    /**
+     * Finds the account of a private app's token: {@code pat-sandbox}, or {@code pat-} and the name of another account.
+     */
     private Optional<Account> account(String token) {
         if (!token.startsWith(TOKEN)) {
             return Optional.empty();

@@ -18,9 +18,9 @@ import java.util.Set;
 import java.util.function.Function;
 
 /**
- * Someone who works in HubSpot's own screens. Takes properties bare or under {@code properties}; {@code
- * {"archived":false}} restores a record that was archived, {@code {"objectIdToMerge":"5"}} merges another into it, and
- * {@code {"gdprDelete":true}} deletes it for good. As records of the object {@code associations}, they make and take away
+ * Edits records as a person does in HubSpot's own screens. Takes properties bare or under {@code properties}; {@code
+ * {"archived":false}} restores an archived record, {@code {"objectIdToMerge":"5"}} merges another record into this one,
+ * and {@code {"gdprDelete":true}} deletes it for good. Edits of the object {@code associations} create and remove
  * associations of any two records.
  */
 public final class HubspotUser implements CrmUser {
@@ -69,7 +69,7 @@ public final class HubspotUser implements CrmUser {
                 .id());
     }
 
-    /** A workflow sets properties of a record. */
+    /** Sets properties of a record as a workflow does. */
     @Override
     public void automate(Account account, Table table, String id, JsonNode fields, Request.Attempt attempt) {
         change(account, table, attempt, Origin.WORKFLOW, writer -> writer.update(null, id, fields)
@@ -94,7 +94,9 @@ public final class HubspotUser implements CrmUser {
         });
     }
 
-    /** {@code {"from":"ID","to":"ID","types":[1]}}; without types it is the one without a label. */
+    /**
+     * Associates two records from {@code {"from":"ID","to":"ID","types":[1]}}; without types by the unlabelled type.
+     */
     private static String associate(Account account, JsonNode fields, Request.Attempt attempt) {
         Links.End from = end(account, fields.path("from").asText());
         Links.End to = end(account, fields.path("to").asText());

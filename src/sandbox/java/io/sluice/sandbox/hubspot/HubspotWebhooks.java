@@ -19,8 +19,8 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * The webhooks of every account, and {@code /sandbox/webhooks/{account}}, which sets them up in one step: the settings,
- * and under {@code subscribe} the objects of which everything is told, or {@code {"contacts":["email"]}}.
+ * Keeps the webhooks of every account and serves {@code /sandbox/webhooks/{account}}, which sets them up in one step:
+ * the settings, and under {@code subscribe} the objects whose changes are sent, or {@code {"contacts":["email"]}}.
  */
 public final class HubspotWebhooks implements AccountControl {
 
@@ -31,22 +31,22 @@ public final class HubspotWebhooks implements AccountControl {
         this.vertx = vertx;
     }
 
-    /** From here on this account's changes are told. */
+    /** Sends this account's changes as webhooks from now on, once somebody subscribes. */
     void attach(Account account) {
         App app = new App(account);
         apps.put(account, app);
         Courier courier = new Courier(vertx, account, app, Resources.PORTAL, Long.parseLong(Origin.APP_ID));
         account.add(courier);
         account.onCommit(commit -> {
-            if (courier.isHeard()) {
-                courier.tell(Changes.of(commit));
-                courier.tell(AssociationChanges.of(account.store(), commit));
+            if (courier.hasSubscribers()) {
+                courier.send(Changes.of(commit));
+                courier.send(AssociationChanges.of(account.store(), commit));
             }
         });
     }
 
-    /** From here on everything that happens to this account's contacts, companies and deals is told there. */
-    public void tell(Account account, String targetUrl) {
+    /** Sends all changes of this account's contacts, companies and deals to an address from now on. */
+    public void sendTo(Account account, String targetUrl) {
         ObjectNode body = Answers.JSON.createObjectNode().put("targetUrl", targetUrl);
         body.putArray("subscribe")
                 .add(StandardObjects.CONTACTS)
@@ -132,7 +132,7 @@ public final class HubspotWebhooks implements AccountControl {
                 .orElseThrow(() -> new IllegalArgumentException("There is no object '" + object + "'."));
     }
 
-    /** Without the secret. */
+    /** Shows the settings without the secret. */
     private static ObjectNode show(App app) {
         Settings settings = app.settings();
         ObjectNode shown = Answers.JSON

@@ -26,12 +26,12 @@ import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 
 /**
- * {@code /webhooks-journal}: HubSpot's journal of changes, its subscriptions and its snapshots, and the files to which its
- * signed addresses lead. None of it counts against the day or the ten seconds.
+ * Serves {@code /webhooks-journal}: HubSpot's journal of changes, its subscriptions and snapshots, and the files behind
+ * its signed addresses. None of these calls counts against the daily or the ten-second limit.
  */
 final class JournalRoutes {
 
-    /** Where it is. */
+    /** Path of the journal. */
     static final String PATH = "/webhooks-journal/";
 
     private static final String FILES = PATH + "files/";
@@ -165,7 +165,7 @@ final class JournalRoutes {
         return call.path().startsWith(FILES);
     }
 
-    /** Without a token: the address is the right to read it. */
+    /** Serves a file without a token: the signed address grants the right to read it. */
     Request file(Call call) {
         List<String> path = call.segments();
         Account account = path.size() == 4
@@ -192,7 +192,7 @@ final class JournalRoutes {
         });
     }
 
-    /** As a file store words it. */
+    /** Answers an error as a file store words it. */
     private static Answer denied(String message) {
         return Answer.text(
                 403,
@@ -303,7 +303,7 @@ final class JournalRoutes {
             throw nothing(call);
         }
         String id = call.path().get(call.path().size() - 1);
-        Snapshots.Told told = journal.desk(call.account())
+        Snapshots.State state = journal.desk(call.account())
                 .snapshots()
                 .status(id)
                 .orElseThrow(() -> HubspotError.notFound("There is no snapshot " + id + ".")
@@ -311,8 +311,8 @@ final class JournalRoutes {
         ObjectNode body = Answers.JSON
                 .createObjectNode()
                 .put("id", id)
-                .put("status", told.status().name())
-                .put("initiatedAt", told.initiatedAt());
-        return Answers.json(200, told.completedAt() == null ? body : body.put("completedAt", told.completedAt()));
+                .put("status", state.status().name())
+                .put("initiatedAt", state.initiatedAt());
+        return Answers.json(200, state.completedAt() == null ? body : body.put("completedAt", state.completedAt()));
     }
 }

@@ -21,29 +21,29 @@ import java.util.TreeSet;
 import java.util.stream.Collectors;
 
 /**
- * Which records are associated. An association is a row of a table of its own, one for both directions, so that it is
- * kept, counted and seen at its commit as a record is.
+ * Stores the associations of records. An association is a row of its own table, one for both directions, so that it is
+ * stored, counted and committed like a record.
  */
 final class Links {
 
-    /** The table of associations; no object that the API knows. */
+    /** Name of the table of associations; the API knows no object of this name. */
     static final String ASSOCIATIONS = "associations";
 
     private static final long IDS = 9_000_000_000_000_000L;
 
-    /** The record of the association's first end: the one with the lower id. */
+    /** Id of the association's first record: the one with the lower id. */
     private static final Field ONE = text("one_id");
 
     private static final Field OTHER = text("other_id");
-    /** Numbers of the types as seen from the first end, parted by semicolons. */
+    /** Ids of the types as seen from the first record, separated by semicolons. */
     private static final Field TYPES = text("types");
 
     private static final Field PAIR = text("pair").asUnique();
-    /** A record and the object at the other end: what a reading asks for. */
+    /** Key of a read: a record and the object at the other end. */
     private static final Field ONE_END = text("one_end").asExternalId(false).readOnly();
 
     private static final Field OTHER_END = text("other_end").asExternalId(false).readOnly();
-    /** The record whose only association of a primary type this is, with that type. */
+    /** Key of a primary association: the record that has it and its type. */
     private static final Field PRIMARY = text("primary").asExternalId(false).readOnly();
 
     private final Store store;
@@ -68,17 +68,17 @@ final class Links {
                 List.of(ONE, OTHER, TYPES, PAIR, ONE_END, OTHER_END, PRIMARY, text(StandardObjects.MERGED_INTO)));
     }
 
-    /** A record with its object. */
+    /** Holds a record with its object. */
     record End(Table table, Row row) {
 
-        /** Where one's associations with an object are found. */
+        /** Answers the key by which a record's associations with an object are found. */
         private String towards(Table other) {
             return row.id() + ">" + other.type().keyPrefix();
         }
     }
 
     /**
-     * An association as seen from one record.
+     * Represents an association as seen from one record.
      *
      * @param number   of its row: associations are listed in the order in which they were made
      * @param otherId  the record at its other end
@@ -86,7 +86,7 @@ final class Links {
     record Link(int number, String otherId, List<AssociationType> types) {}
 
     /**
-     * An association as it is kept, seen from its first end.
+     * Represents a stored association, as seen from its first record.
      *
      * @param oneType   type id of the first record's object, as otherType is of the other's
      * @param numbers   of the types that hold now; none where the association is gone
@@ -102,12 +102,12 @@ final class Links {
                 row.isDeleted() ? Set.of() : numbers(row));
     }
 
-    /** The type id of the object that one's associations are looked for by. */
+    /** Answers the type id of the object in the key of a read. */
     private static String end(String towards) {
         return towards.substring(towards.indexOf('>') + 1);
     }
 
-    /** The associations of a record with the live records of an object, in the order in which they were made. */
+    /** Finds the associations of a record with the live records of an object, in the order of their creation. */
     List<Link> of(End from, Table to) {
         return all(from, to).stream().filter(link -> isLive(to, link.otherId)).toList();
     }
@@ -138,7 +138,7 @@ final class Links {
         return new Link(row.number(), value(first ? OTHER : ONE, row), types);
     }
 
-    /** Adds types to what two records are to each other, and the one without a label that each of them includes. */
+    /** Adds types to the association of two records, together with the unlabelled type that each of them includes. */
     Row add(Transaction transaction, End from, End to, List<AssociationType> types, Origin origin) {
         boolean first = isFirst(from, to);
         Set<AssociationType> all = new LinkedHashSet<>(types);
@@ -172,7 +172,7 @@ final class Links {
         return transaction.insert(table, values, origin.user());
     }
 
-    /** What two records are to each other, as this transaction sees it and the first record does. */
+    /** Finds the types between two records, as this transaction and the first record see them. */
     List<AssociationType> types(Transaction transaction, End from, End to) {
         List<AssociationType> known = AssociationTypes.between(store, from.table, to.table);
         return find(transaction, from, to)
@@ -180,7 +180,7 @@ final class Links {
                 .orElse(List.of());
     }
 
-    /** Takes types away, or all of them with the association; what is not there is gone already. */
+    /** Removes types, or the whole association. A missing association is no error. */
     void remove(Transaction transaction, End from, End to, List<AssociationType> types, Origin origin) {
         Optional<Row> row = find(transaction, from, to);
         if (row.isEmpty()) {
@@ -202,7 +202,7 @@ final class Links {
     }
 
     /**
-     * All that one record belongs to belongs to another from now on, archived records too. Of two primaries the
+     * Moves all associations of one record to another, those with archived records too. Of two primary associations the
      * survivor's own stays.
      */
     void move(Transaction transaction, End gone, End survivor, Origin origin) {
@@ -230,7 +230,7 @@ final class Links {
         }
     }
 
-    /** A record has one primary: another that was it before stays associated. */
+    /** Removes the primary type from a record's earlier primary association, which stays as an unlabelled one. */
     private void dethrone(
             Transaction transaction, String holder, AssociationType type, End from, End to, Origin origin) {
         for (Row row : transaction.find(table, field(PRIMARY), holder)) {
@@ -246,7 +246,10 @@ final class Links {
         }
     }
 
-    /** The record that may have one association of this type, with the type as it sees it; null where any number is good. */
+    /**
+     * Finds the record that may have only one association of this type, with the type as that record sees it; null
+     * where any number is allowed.
+     */
     private static String holder(AssociationType type, End from, End to) {
         if (type.primary()) {
             return from.row.id() + "/" + type.id();

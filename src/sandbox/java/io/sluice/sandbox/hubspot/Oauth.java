@@ -17,9 +17,11 @@ import java.util.Set;
 import java.util.UUID;
 
 /**
- * {@code /oauth/VERSION}: tokens for an app that a user installed ("OAuth"). The client id names the account: {@code
- * sluice} is the account {@code hubspot}, and {@code sluice-NAME} the account NAME; the secret is {@code sluice}, and the
- * one refresh token {@code refresh-NAME}, until it rotates. No browser's flow gives any out.
+ * Serves {@code /oauth/VERSION}: tokens for an app that a user installed (<a
+ * href="https://developers.hubspot.com/docs/apps/developer-platform/build-apps/authentication/oauth/working-with-oauth">OAuth</a>).
+ * The client id names the account: {@code sluice} is the account {@code hubspot}, and {@code sluice-NAME} the account
+ * NAME. The secret is {@code sluice}, and the refresh token {@code refresh-NAME} until it rotates. There is no browser
+ * flow.
  */
 final class Oauth {
 
@@ -49,7 +51,7 @@ final class Oauth {
         this.tokens = tokens;
     }
 
-    /** Logins count as such, and against no limit. */
+    /** Opens a login, which counts as a login and against no limit. */
     Request open(Call call) {
         List<String> path = call.segments();
         String asked = path.size() > 2 && path.get(1).matches(ApiCall.VERSION)

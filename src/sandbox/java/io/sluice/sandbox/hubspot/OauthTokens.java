@@ -15,8 +15,8 @@ import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 
 /**
- * OAuth access tokens, which carry their account and their moment under a signature, so that they outlive a restart. The
- * secret is fixed: it guards nothing.
+ * Issues OAuth access tokens. A signature covers their account and their time, so that they survive a restart. The
+ * secret is fixed: it protects nothing.
  */
 final class OauthTokens {
 
@@ -34,7 +34,7 @@ final class OauthTokens {
     }
 
     /**
-     * A token that the sandbox gave out.
+     * Describes a token that the sandbox issued.
      *
      * @param journal whether it is an app's own, which opens the webhooks journal and no records
      * @param left    seconds that it lives on; below zero since when it is dead
@@ -58,7 +58,7 @@ final class OauthTokens {
         return PREFIX + encoder.encodeToString(content) + "." + encoder.encodeToString(signature(content));
     }
 
-    /** What a token is, or empty when the sandbox never gave it out. */
+    /** Finds an issued token; empty when the sandbox never issued it. */
     Optional<Token> find(String token) {
         try {
             String[] parts =

@@ -9,7 +9,7 @@ import io.sluice.sandbox.server.Request;
 import java.util.ArrayList;
 import java.util.List;
 
-/** {@code /crm/v3/associations/X/Y/...}: the version before 4, whose types have names instead of numbers. */
+/** Serves {@code /crm/v3/associations/X/Y/...}: version 3, whose types have names instead of ids. */
 final class OlderAssociations {
 
     private OlderAssociations() {}

@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.sluice.sandbox.hubspot;
 
-/** What the referee calls the requests, and which limits pass them by ({@code x-hubspot-rate-limit-exemptions}). */
+/**
+ * Names the requests for the referee and knows the limits that exempt them ({@code x-hubspot-rate-limit-exemptions} in
+ * HubSpot's OpenAPI descriptions).
+ */
 final class Operations {
 
-    /** Readings of the journal. */
+    /** Operation of reads of the journal. */
     static final String JOURNAL = "journal";
 
     static final String JOURNAL_SUBSCRIPTIONS = "journalSubscriptions";
     static final String JOURNAL_SNAPSHOTS = "journalSnapshots";
-    /** Files of it, which have no limit. */
+    /** Operation of journal files, which have no limit. */
     static final String JOURNAL_FILE = "journalFile";
 
     static final String SEARCH = "search";
@@ -17,12 +20,12 @@ final class Operations {
 
     private Operations() {}
 
-    /** Searches have a limit of their own instead of the ten-second one. */
+    /** Whether the operation is a search, which has its own limit instead of the ten-second one. */
     static boolean isSearch(String operation) {
         return SEARCH.equals(operation);
     }
 
-    /** What is under /webhooks-journal: each has a limit of its name alone, or none. */
+    /** Whether the operation is below /webhooks-journal; each of these has only a limit of its own name, or none. */
     static boolean isJournal(String name) {
         return name.startsWith(JOURNAL);
     }

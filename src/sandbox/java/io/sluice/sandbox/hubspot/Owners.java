@@ -8,9 +8,9 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * {@code /owners}: the users who may own records
- * (<a href="https://developers.hubspot.com/docs/api-reference/crm-owners-v3/guide">Owners</a>). They are the same in each
- * account: two who are active, and one who left.
+ * Serves {@code /owners}: the users who may own records (<a
+ * href="https://developers.hubspot.com/docs/api-reference/crm-owners-v3/guide">Owners</a>). Each account has the same
+ * ones: two who are active, and one who left.
  */
 final class Owners {
 

@@ -13,8 +13,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * {@code /pipelines/X} and the stages below. What is changed here is offered at once as the options of the properties that
- * say where a record is.
+ * Serves {@code /pipelines/X} and its stages. A change is at once visible in the options of the pipeline and stage
+ * properties.
  */
 final class PipelineRoutes {
 
@@ -36,7 +36,7 @@ final class PipelineRoutes {
         }
     }
 
-    /** One call with the pipelines that it found. */
+    /** Holds one call with the pipelines that it reads. */
     private final class Visit {
 
         private final ApiCall call;
@@ -82,7 +82,7 @@ final class PipelineRoutes {
             return Answers.json(200, body);
         }
 
-        /** A pipeline without its archived stages. */
+        /** Shows a pipeline without its archived stages. */
         private JsonNode shown(JsonNode one) {
             if (!one.has("stages")) {
                 return one;
@@ -125,7 +125,7 @@ final class PipelineRoutes {
             return replaced(pipeline, body);
         }
 
-        /** Stages that the body names by their id or label stay who they are. */
+        /** Replaces a pipeline. Stages that the body names by id or label keep their ids. */
         private ObjectNode replaced(ObjectNode pipeline, JsonNode body) {
             HubspotError.require(body, "label", "displayOrder", "stages");
             changed(pipeline, body);
@@ -202,7 +202,7 @@ final class PipelineRoutes {
             return one.put("updatedAt", now);
         }
 
-        /** A deal that is won or lost for certain, and a ticket whose stage says so. */
+        /** Whether a deal in this stage is won or lost for certain, or a ticket in this stage is closed. */
         private boolean isClosed(JsonNode metadata) {
             return metadata.has("probability")
                     ? metadata.path("probability").asText().matches("0(\\.0+)?|1(\\.0+)?")

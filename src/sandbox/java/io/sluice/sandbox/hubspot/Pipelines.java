@@ -11,12 +11,12 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * The pipelines of deals and tickets with their stages, as an account keeps them; a new account has HubSpot's own
- * (<a href="https://developers.hubspot.com/docs/api-reference/crm-pipelines-v3/guide">Pipelines</a>).
+ * Stores the pipelines of deals and tickets with their stages, per account. A new account has HubSpot's own (<a
+ * href="https://developers.hubspot.com/docs/api-reference/crm-pipelines-v3/guide">Pipelines</a>).
  */
 final class Pipelines {
 
-    /** The properties of a record that say where it is. */
+    /** Names the pipeline and the stage property of an object. */
     record Names(String pipeline, String stage) {}
 
     private static final Map<String, Names> NAMES = Map.of(
@@ -44,17 +44,20 @@ final class Pipelines {
 
     private Pipelines() {}
 
-    /** The properties of an object's records that say where they are; nothing for objects without pipelines. */
+    /** Finds the pipeline and stage properties of an object; nothing for objects without pipelines. */
     static Optional<Names> names(String object) {
         return Optional.ofNullable(NAMES.get(object));
     }
 
-    /** A copy of all pipelines of an object, archived ones too, which its caller may change and {@link #keep}. */
+    /**
+     * Answers a copy of all pipelines of an object, archived ones included, which the caller may change and {@link
+     * #keep}.
+     */
     static ArrayNode all(Account account, String object) {
         return kept(account, object).deepCopy();
     }
 
-    /** All pipelines of an object, to be read alone. */
+    /** Answers all pipelines of an object, to be read only. */
     static ArrayNode kept(Account account, String object) {
         return account.kept(KEPT + object).map(ArrayNode.class::cast).orElseGet(() -> switch (object) {
             case "deals" -> DEALS;
@@ -73,7 +76,7 @@ final class Pipelines {
         return ids;
     }
 
-    /** Those that are not archived. */
+    /** Filters out archived pipelines or stages. */
     static List<JsonNode> live(JsonNode pipelinesOrStages) {
         List<JsonNode> live = new ArrayList<>();
         pipelinesOrStages.forEach(one -> {
@@ -84,14 +87,14 @@ final class Pipelines {
         return live;
     }
 
-    /** The pipelines as the options of a property. */
+    /** Lists the pipelines as options of a property. */
     static ArrayNode pipelineOptions(Account account, String object) {
         ArrayNode options = Answers.JSON.createArrayNode();
         live(kept(account, object)).forEach(pipeline -> option(options, pipeline));
         return options;
     }
 
-    /** The stages of all pipelines as the options of a property. */
+    /** Lists the stages of all pipelines as options of a property. */
     static ArrayNode stageOptions(Account account, String object) {
         ArrayNode options = Answers.JSON.createArrayNode();
         live(kept(account, object))

@@ -11,9 +11,9 @@ import io.sluice.sandbox.store.ObjectType;
 import java.util.List;
 
 /**
- * What a property is beyond the field that holds it: its labels, its group, its options, and since when it is. Kept beside
- * the account's records; what nobody changed is as HubSpot has it
- * (<a href="https://developers.hubspot.com/docs/api-reference/crm-properties-v3/guide">Properties</a>).
+ * Stores the definitions of properties beside the account's records: labels, groups, options and times. Unchanged
+ * properties have HubSpot's own definitions (<a
+ * href="https://developers.hubspot.com/docs/api-reference/crm-properties-v3/guide">Properties</a>).
  */
 final class PropertyDefinitions {
 
@@ -75,7 +75,7 @@ final class PropertyDefinitions {
         return property;
     }
 
-    /** A definition that was archived, or nothing. */
+    /** Finds the definition of an archived property, or nothing. */
     static JsonNode archived(Account account, ObjectType type, String name) {
         for (JsonNode one : allArchived(account, type)) {
             if (one.path("name").asText().equals(name)) {
@@ -91,7 +91,7 @@ final class PropertyDefinitions {
                 .orElseGet(Answers.JSON::createArrayNode);
     }
 
-    /** Keeps the definition of a property that is taken away. */
+    /** Stores the definition of an archived property. */
     static void archive(Account account, ObjectType type, ObjectNode definition, long now) {
         forget(account, type, definition.path("name").asText());
         account.keep(
@@ -101,7 +101,7 @@ final class PropertyDefinitions {
         account.keep(key(type, definition.path("name").asText()), Answers.JSON.createObjectNode());
     }
 
-    /** A property of this name is there again: the archived one is not. */
+    /** Removes the archived definition of a property that exists again. */
     static void forget(Account account, ObjectType type, String name) {
         ArrayNode left = Answers.JSON.createArrayNode();
         allArchived(account, type).forEach(one -> {
@@ -112,7 +112,7 @@ final class PropertyDefinitions {
         account.keep(archiveKey(type), left);
     }
 
-    /** Keeps what a body says of a property, over what was kept before. */
+    /** Stores the members that a body sends for a property over the stored ones. */
     static void keep(Account account, ObjectType type, String name, JsonNode said, long now) {
         ObjectNode kept = own(account, type, name).deepCopy();
         said.properties().forEach(entry -> kept.set(entry.getKey(), entry.getValue()));
@@ -126,7 +126,7 @@ final class PropertyDefinitions {
         account.keep(key(type, name), kept);
     }
 
-    /** Whether its options are the stages and pipelines that {@link Pipelines} keeps. */
+    /** Whether the property's options are the pipelines or stages of {@link Pipelines}. */
     static boolean isPipeline(ObjectType type, String name) {
         return Pipelines.names(type.name())
                 .filter(names -> names.pipeline().equals(name) || names.stage().equals(name))
@@ -164,7 +164,7 @@ final class PropertyDefinitions {
                 .put("hidden", false);
     }
 
-    /** Options as they were sent, each with all of its members. */
+    /** Completes the sent options with all of their members. */
     private static ArrayNode options(JsonNode sent) {
         ArrayNode options = Answers.JSON.createArrayNode();
         sent.forEach(one -> {

@@ -18,14 +18,17 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
 
-/** {@code /properties/X}: what an object's properties are, new ones, and changes to them. */
+/** Serves {@code /properties/X}: the properties of an object, new ones, and changes of their definitions. */
 final class PropertyRoutes {
 
     private static final int MOST_UNIQUE = 10;
     private static final String CALCULATED = "calculation_equation";
     private static final String MANY = "checkbox";
 
-    /** Which controls a type may have ("Property type and fieldType values" in HubSpot's guide to properties). */
+    /**
+     * Controls that a type allows ("Property type and fieldType values", <a
+     * href="https://developers.hubspot.com/docs/api-reference/crm-properties-v3/guide">Properties</a>).
+     */
     private static final Map<PropertyType, Set<String>> CONTROLS = Map.of(
             PropertyType.BOOL,
             Set.of("booleancheckbox", CALCULATED),

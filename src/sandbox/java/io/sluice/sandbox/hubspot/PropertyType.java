@@ -13,8 +13,10 @@ import java.util.Locale;
 import java.util.regex.Pattern;
 
 /**
- * What a property holds. Every value is a text on the wire and here; the type says which texts are taken ("Property
- * type and fieldType values"). The store knows the types by a field type that is nothing but a name for them.
+ * Represents the type of a property. Every value is a text on the wire and in the store; the type knows which texts are
+ * valid ("Property type and fieldType values", <a
+ * href="https://developers.hubspot.com/docs/api-reference/crm-properties-v3/guide">Properties</a>). The store's field
+ * type is a mere name for it.
  */
 enum PropertyType {
     STRING("string", "text", FieldType.STRING),
@@ -43,7 +45,7 @@ enum PropertyType {
         return wireName;
     }
 
-    /** HubSpot's {@code fieldType}: how a form shows it. */
+    /** Answers HubSpot's {@code fieldType}: the control that shows the property in a form. */
     String control() {
         return control;
     }
@@ -52,7 +54,7 @@ enum PropertyType {
         return field;
     }
 
-    /** The type that stands behind a field; a field of a kind that HubSpot hasn't is a text. */
+    /** Finds the type of a field; fields of types that HubSpot does not have are texts. */
     static PropertyType of(FieldType field) {
         return switch (field) {
             case INT, DOUBLE, CURRENCY, PERCENT -> NUMBER;
@@ -65,7 +67,7 @@ enum PropertyType {
         };
     }
 
-    /** The type of this wire name; throws IllegalArgumentException when there is none. */
+    /** Finds the type of this wire name; throws IllegalArgumentException when there is none. */
     static PropertyType ofWireName(String name) {
         return Arrays.stream(values())
                 .filter(t -> t.wireName.equals(name))
@@ -73,7 +75,7 @@ enum PropertyType {
                 .orElseThrow(() -> new IllegalArgumentException(name));
     }
 
-    /** The value as it is kept; throws IllegalArgumentException when it is not of this type. */
+    /** Normalises a value for the store; throws IllegalArgumentException when it is not of this type. */
     String normalize(String text) {
         try {
             return switch (this) {
@@ -92,7 +94,7 @@ enum PropertyType {
         }
     }
 
-    /** What HubSpot says of a text that is no value of this type; of e-mail addresses and moments as recorded. */
+    /** Builds HubSpot's error for a text that is no value of this type; for e-mail addresses and times as recorded. */
     HubspotError.Detail wrong(String property, String text) {
         return switch (this) {
             case EMAIL -> new HubspotError.Detail("INVALID_EMAIL", "Email address " + text + " is invalid", property);
@@ -133,7 +135,7 @@ enum PropertyType {
         return text;
     }
 
-    /** A day, or midnight UTC as milliseconds. */
+    /** Normalises a date, or midnight UTC as milliseconds. */
     private static String date(String text) {
         if (text.length() == 10 && text.charAt(4) == '-') {
             return LocalDate.parse(text).toString();
@@ -145,7 +147,7 @@ enum PropertyType {
         return LocalDate.ofEpochDay(millis / DAY_MILLIS).toString();
     }
 
-    /** A moment as ISO 8601, a day, or milliseconds since 1970. */
+    /** Parses a time: ISO 8601, a date, or milliseconds since 1970. */
     static long moment(String text) {
         try {
             if (text.matches("-?\\d+")) {

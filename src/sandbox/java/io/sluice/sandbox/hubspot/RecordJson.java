@@ -7,12 +7,12 @@ import io.sluice.sandbox.store.Row;
 import io.sluice.sandbox.store.Table;
 import java.util.Set;
 
-/** A record as HubSpot shows it. */
+/** Shows records in HubSpot's form. */
 final class RecordJson {
 
     private RecordJson() {}
 
-    /** With these properties, null where one is not set; names that are none are left out. */
+    /** Shows a record with these properties, null where one is not set; unknown names are left out. */
     static ObjectNode of(Table table, Row row, Set<String> names) {
         ObjectNode record = Answers.JSON.createObjectNode().put("id", row.id());
         ObjectNode properties = record.putObject("properties");
@@ -25,7 +25,7 @@ final class RecordJson {
         return withTimes(record, row);
     }
 
-    /** With every property that is set. */
+    /** Shows a record with every property that is set. */
     static ObjectNode whole(Table table, Row row) {
         ObjectNode record = Answers.JSON.createObjectNode().put("id", row.id());
         ObjectNode properties = record.putObject("properties");
@@ -38,7 +38,10 @@ final class RecordJson {
         return withTimes(record, row);
     }
 
-    /** The value as text, or null; not by way of the field, to which a checkbox not set is off. */
+    /**
+     * Answers the stored value as text, or null. It does not use {@link Field#read}, which reads an unset checkbox as
+     * off.
+     */
     static String value(Field field, Row row) {
         return (String)
                 (field.source() == null

@@ -11,8 +11,8 @@ import java.util.Locale;
 import java.util.Set;
 
 /**
- * Which records a write carries, for the referee's check that no two writes of one record are under way at once. A
- * record known by a unique property stands under its id too, once it has one.
+ * Finds the records that a write carries, so that the referee can check that no two writes of one record overlap. A
+ * record known by a unique property is listed under its id too, once it has one.
  */
 final class RecordKeys {
 
@@ -59,7 +59,7 @@ final class RecordKeys {
         return keys;
     }
 
-    /** What a call is about beyond the object that its path names and the records that it writes, for faults that name them. */
+    /** Finds the objects and records of a call that only its body names, for faults that name them. */
     static Request.Subject subject(ApiCall call, String operation) {
         Set<String> keys = new HashSet<>();
         Set<String> objects = new HashSet<>();

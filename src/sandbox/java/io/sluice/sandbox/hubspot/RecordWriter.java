@@ -19,8 +19,8 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * Writes single records into a transaction: what is absent stays, what is null or empty is cleared. A record that breaks
- * a rule throws before anything of it is written.
+ * Writes single records into a transaction: absent properties stay, null or empty ones are cleared. A record that
+ * breaks a rule throws before anything of it is written.
  */
 final class RecordWriter {
 
@@ -40,7 +40,7 @@ final class RecordWriter {
         this.origin = origin;
     }
 
-    /** What a write left, and whether it made the record. */
+    /** Holds a written record, and whether the write created it. */
     record Written(Row row, boolean created) {}
 
     Written create(JsonNode properties) {
@@ -78,7 +78,7 @@ final class RecordWriter {
         return row.isPresent() ? change(row.get(), values, id) : insert(values, id);
     }
 
-    /** Archives a record; one that is not there is archived already. */
+    /** Archives a record; a missing record is no error. */
     void archive(String id) {
         Row row = live(id);
         if (row != null) {
@@ -87,7 +87,7 @@ final class RecordWriter {
         }
     }
 
-    /** Deletes for good, be it archived or not; one that is not there is gone already. */
+    /** Deletes a record for good, archived or not; a missing record is no error. */
     void forget(String id) {
         Row row = transaction.row(table, id);
         if (row != null && !row.isPurged()) {
@@ -110,8 +110,8 @@ final class RecordWriter {
     }
 
     /**
-     * Moves what the survivor lacks to it from the other, and the other's associations. The other is archived and leads to
-     * it from now on.
+     * Merges two records: the survivor takes the values that it lacks, and the other's associations. The other is
+     * archived and leads to the survivor from then on.
      *
      * @param mintsId whether a new record takes the place of both instead
      */
@@ -140,7 +140,7 @@ final class RecordWriter {
         return transaction.update(table, primary, moved, origin.user());
     }
 
-    /** A new record takes the place of both, as HubSpot does it where it says a newObjectId. */
+    /** Creates a new record in place of both, as HubSpot does when it reports a newObjectId. */
     private Row merged(Row primary, Row other) {
         Map<Field, Object> values = values(other);
         values.putAll(values(primary));
@@ -163,7 +163,7 @@ final class RecordWriter {
         return new Written(transaction.insert(table, values, origin.user()), true);
     }
 
-    /** By which faults know a record that has no id yet. */
+    /** Answers the name by which faults know a record that has no id yet. */
     private static String key(Map<Field, Object> values) {
         return values.entrySet().stream()
                 .filter(entry -> entry.getKey().unique() && entry.getValue() != null)
@@ -203,8 +203,8 @@ final class RecordWriter {
     }
 
     /**
-     * A record is in a stage of its pipeline, and a new one in the first pipeline unless it says another. That HubSpot
-     * rejects a stage of another pipeline in these words is from memory.
+     * Checks that a record is in a stage of its pipeline, and puts a new one into the first pipeline unless it names
+     * another. HubSpot's rejection of a stage of another pipeline in these words is from memory.
      */
     private void staged(Row row, Map<Field, Object> values) {
         Pipelines.Names names = Pipelines.names(table.type().name()).orElse(null);
@@ -241,7 +241,10 @@ final class RecordWriter {
         }
     }
 
-    /** A lifecycle stage goes no step back, unless it is cleared first ("Lifecycle stages", HubSpot Knowledge Base). */
+    /**
+     * Drops a lifecycle stage that goes backward, unless the stage was cleared first ("Lifecycle stages", HubSpot
+     * Knowledge Base).
+     */
     private static void forwardAlone(Row row, Map<Field, Object> values) {
         values.entrySet().removeIf(entry -> {
             if (!StandardObjects.LIFECYCLE_STAGE.equals(entry.getKey().name()) || entry.getValue() == null) {
@@ -288,7 +291,7 @@ final class RecordWriter {
         });
     }
 
-    /** The values of a body's properties, or the reasons for which they are none. */
+    /** Reads the values of a body's properties. Throws with the errors of all invalid ones. */
     private Map<Field, Object> read(JsonNode properties) {
         if (!properties.isObject()) {
             throw HubspotError.missing(List.of("properties")).thrown();
@@ -357,7 +360,7 @@ final class RecordWriter {
         }
     }
 
-    /** No other live record may carry a unique value. */
+    /** Checks that no other live record has a unique value. */
     private void unique(Row row, Map<Field, Object> values) {
         values.forEach((field, value) -> {
             if (!field.unique() || value == null) {
@@ -382,7 +385,10 @@ final class RecordWriter {
                 field.name())));
     }
 
-    /** As recorded of a change of a contact's e-mail address to another's: 400, with no list of errors. */
+    /**
+     * Builds the recorded error for a change of a contact's e-mail address to one that is taken: 400 without a list of
+     * errors.
+     */
     private HubspotError taken(Row row, Field field, Object value, Row other) {
         return HubspotError.invalid("Cannot set PropertyValueCoordinates{portalId=" + Resources.PORTAL
                 + ", objectTypeId=ObjectTypeId{legacyObjectType="

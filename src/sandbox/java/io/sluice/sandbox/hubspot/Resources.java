@@ -9,10 +9,10 @@ import io.sluice.sandbox.server.Limiter;
 import io.sluice.sandbox.server.Request;
 import java.util.List;
 
-/** What there is under {@code /crm}, {@code /account-info} and {@code /webhooks}. */
+/** Routes the calls below {@code /crm}, {@code /account-info} and {@code /webhooks}. */
 final class Resources {
 
-    /** The portal, of which the sandbox has one. */
+    /** Id of the sandbox's only portal. */
     static final int PORTAL = 1_000_001;
 
     private static final long DAY_MILLIS = 86_400_000;
@@ -40,7 +40,7 @@ final class Resources {
     /** @param operation what the referee calls it */
     record Route(String operation, Work work) {}
 
-    /** HubSpot says so as a page, as recorded. */
+    /** Route of an unknown path, which HubSpot answers with a page, as recorded. */
     private static final Route UNKNOWN =
             new Route("unknown", (call, attempt) -> Answer.text(404, "text/html;charset=utf-8", NOT_FOUND));
 
@@ -55,7 +55,7 @@ final class Resources {
             (call, attempt) -> Answer.text(
                     405, "text/html;charset=utf-8", NOT_FOUND.replace("404 Not Found", "405 Method Not Allowed")));
 
-    /** What answers a call; where only another method is served at its path, that. */
+    /** Finds the route of a call, or the answer for a wrong method at its path. */
     Route route(ApiCall call) {
         Route route = served(call);
         return route == UNKNOWN && METHODS.stream().anyMatch(method -> served(call.with(method)) != UNKNOWN)
@@ -132,7 +132,9 @@ final class Resources {
         };
     }
 
-    /** Their names begin alike: none of these counts against the ten-second limit. */
+    /**
+     * Finds the route of an association call. Their operations begin alike: none counts against the ten-second limit.
+     */
     private static Route associations(ApiCall call) {
         List<String> rest =
                 call.path().size() > 3 ? call.path().subList(3, call.path().size()) : List.of();
@@ -248,7 +250,7 @@ final class Resources {
                         .set("additionalCurrencies", Answers.JSON.createArrayNode()));
     }
 
-    /** What private apps have used of the day ("Retrieve private app daily API usage"). */
+    /** Answers the calls that private apps have used today ("Retrieve private app daily API usage"). */
     private static Answer apiUsage(ApiCall call) {
         ObjectNode body = Answers.JSON.createObjectNode();
         ArrayNode results = body.putArray("results");

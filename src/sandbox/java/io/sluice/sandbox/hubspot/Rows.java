@@ -13,7 +13,7 @@ import io.sluice.sandbox.store.Table;
 import io.sluice.sandbox.store.Transaction;
 import java.util.function.Function;
 
-/** {@code /objects/X} and {@code /objects/X/ID}: one record a call, and the list of all. */
+/** Serves {@code /objects/X} and {@code /objects/X/ID}: one record a call, and lists. */
 final class Rows {
 
     private static final int USUAL_PAGE = 10;
@@ -21,7 +21,7 @@ final class Rows {
 
     private Rows() {}
 
-    /** Writes in a transaction of its own, committed at the end. */
+    /** Writes in a new transaction and commits it. */
     static <T> T write(ApiCall call, Table table, Request.Attempt attempt, Function<RecordWriter, T> work) {
         try (Transaction transaction = call.store().begin()) {
             T result = work.apply(new RecordWriter(call.account(), table, transaction, attempt, Origin.API));
@@ -90,7 +90,7 @@ final class Rows {
         return Answers.json(200, RecordJson.whole(table, row));
     }
 
-    /** A record is deleted for good, archived or not: nobody can read or restore it. */
+    /** Deletes a record for good, archived or not: nobody can read or restore it. */
     static Answer forget(ApiCall call, Request.Attempt attempt) {
         Table table = call.table();
         JsonNode body = call.body();
@@ -105,7 +105,7 @@ final class Rows {
         return Answer.empty(204);
     }
 
-    /** A page by rising id; {@code after} is the first id of the next. */
+    /** Lists a page by rising id; {@code after} is the first id of the next page. */
     static Answer list(ApiCall call, Request.Attempt attempt) {
         Table table = call.table();
         Shown shown = Shown.of(call);

@@ -13,8 +13,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * {@code /schemas}: the custom objects, and any object by any of its names
- * (<a href="https://developers.hubspot.com/docs/api-reference/crm-schemas-v3/guide">Custom objects</a>).
+ * Serves {@code /schemas}: the custom objects, and any object by any of its names (<a
+ * href="https://developers.hubspot.com/docs/api-reference/crm-schemas-v3/guide">Custom objects</a>).
  */
 final class Schemas {
 
@@ -35,7 +35,7 @@ final class Schemas {
         this.properties = properties;
     }
 
-    /** The custom ones. */
+    /** Lists the custom objects. */
     Answer list(ApiCall call) {
         boolean archived = "true".equals(call.parameter("archived"));
         ObjectNode body = Answers.JSON.createObjectNode();
@@ -104,7 +104,7 @@ final class Schemas {
         }
     }
 
-    /** Only an object without records can be archived. */
+    /** Archives an object, which must have no records. */
     Answer archive(ApiCall call) {
         synchronized (call.account()) {
             ObjectType type = custom(call);
@@ -118,7 +118,7 @@ final class Schemas {
         }
     }
 
-    /** Any two objects can be associated here; a named association is a label. */
+    /** Declares an association of two objects. Any two can be associated here; a named association is a label. */
     Answer associate(ApiCall call) {
         JsonNode body = call.body();
         HubspotError.require(body, "fromObjectTypeId", "toObjectTypeId");
@@ -131,17 +131,17 @@ final class Schemas {
         return own(account, type).path("archived").asBoolean();
     }
 
-    /** Names of the properties without which no record of an object is made. */
+    /** Answers the names of the properties that a new record of an object requires. */
     static List<String> required(Account account, ObjectType type) {
         return Shown.names(own(account, type).path("requiredProperties"));
     }
 
-    /** Names of the properties that a search's {@code query} looks through. */
+    /** Answers the names of the properties that a search's {@code query} covers. */
     static List<String> searchable(Account account, ObjectType type) {
         return Shown.names(own(account, type).path("searchableProperties"));
     }
 
-    /** A custom object's name with the portal's number before it. */
+    /** Answers a custom object's name with the portal's id before it. */
     static String fullName(ObjectType type) {
         return isCustom(type) ? "p" + Resources.PORTAL + "_" + type.name() : type.name();
     }
@@ -159,7 +159,7 @@ final class Schemas {
         return type;
     }
 
-    /** Every property that the body names elsewhere must be among its own. */
+    /** Checks that a body defines every property that it names elsewhere. */
     private static void named(JsonNode body) {
         List<String> declared = new ArrayList<>();
         body.path("properties")

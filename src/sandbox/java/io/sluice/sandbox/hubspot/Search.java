@@ -17,8 +17,10 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * {@code /objects/X/search} ("CRM search"): up to 200 records a page and 10,000 a query, archived ones never. A fault
- * indexLag keeps from it what was written in its last {@code lagMs} milliseconds, which a read by id does see.
+ * Serves {@code /objects/X/search} (<a
+ * href="https://developers.hubspot.com/docs/api-reference/latest/crm/search-the-crm">CRM search</a>): up to 200 records
+ * a page and 10,000 a query, never archived ones. A fault indexLag hides the writes of its last {@code lagMs}
+ * milliseconds from searches; a read by id sees them.
  */
 final class Search {
 

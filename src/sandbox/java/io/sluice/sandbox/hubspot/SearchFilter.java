@@ -10,7 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Predicate;
 
-/** Groups of conditions: a record is found when all the conditions of one group hold. */
+/** Matches records with groups of conditions: all the conditions of at least one group must hold. */
 final class SearchFilter {
 
     private static final int MOST_GROUPS = 5;
@@ -23,7 +23,7 @@ final class SearchFilter {
         this.groups = groups;
     }
 
-    /** One condition, with the values that its operator compares to. */
+    /** Holds one condition, with the values that its operator compares to. */
     private record Condition(
             Field field, String operator, List<SearchValue> values, List<String> texts, Predicate<Row> test) {}
 
@@ -56,7 +56,7 @@ final class SearchFilter {
                         .anyMatch(g -> g.stream().allMatch(c -> c.test().test(row)));
     }
 
-    /** The rows among which all that are found lie: few of them where one condition leads to an index. */
+    /** Finds the rows that can match: few of them when one condition has an index. */
     Iterable<Row> candidates(Store store, Table table) {
         if (groups.size() == 1) {
             for (Condition condition : groups.get(0)) {

@@ -12,8 +12,8 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * The {@code query} of a search: each of its words begins a word of one of the object's searchable properties
- * ("Search through default searchable properties" in HubSpot's guide; that beginnings suffice is from memory).
+ * Matches the {@code query} of a search: each of its words begins a word of one of the object's searchable properties
+ * ("Search through default searchable properties" in HubSpot's guide; matching by beginnings is from memory).
  *
  * @param words in lower case, each with {@code *} behind it; none finds everything
  */

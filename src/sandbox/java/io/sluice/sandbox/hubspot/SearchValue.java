@@ -7,10 +7,10 @@ import java.math.BigDecimal;
 import java.time.DateTimeException;
 import java.util.Locale;
 
-/** A property's value in the form in which a search compares it: a number, or a text without regard to case. */
+/** Holds a property's value in the form that a search compares: a number, or a text without regard to case. */
 record SearchValue(BigDecimal number, String text) implements Comparable<SearchValue> {
 
-    /** Of a row's property; null when it is not set. */
+    /** Reads the value of a row's property; null when it is not set. */
     static SearchValue of(Field field, Row row) {
         // what most searches compare is not written out and read again
         if (field.source() != null && field.name().endsWith("lastmodifieddate")) {
@@ -20,7 +20,7 @@ record SearchValue(BigDecimal number, String text) implements Comparable<SearchV
         return value == null ? null : of(PropertyType.of(field.type()), value);
     }
 
-    /** Of a text; throws where it is no value of the type. */
+    /** Parses a text; throws when it is no value of the type. */
     static SearchValue of(PropertyType type, String text) {
         try {
             return switch (type) {

@@ -14,8 +14,8 @@ import java.util.Objects;
 import java.util.Set;
 
 /**
- * What a read shows of its records: values, their history, and the records that they are associated with ({@code
- * properties}, {@code propertiesWithHistory} and {@code associations} of HubSpot's OpenAPI description).
+ * Selects the parts of records that a read shows: values, their history, and associated records ({@code properties},
+ * {@code propertiesWithHistory} and {@code associations} of HubSpot's OpenAPI description).
  *
  * @param properties names of those whose values are shown
  * @param history    names of those of which each value is shown that they ever had
@@ -23,7 +23,7 @@ import java.util.Set;
  */
 record Shown(ApiCall call, Table table, Set<String> properties, List<String> history, List<Table> to) {
 
-    /** With histories an answer has fewer records; the number is from memory. */
+    /** Maximum number of records in an answer with histories; from memory. */
     static final int MOST_WITH_HISTORY = 50;
 
     private static final int MOST_ASSOCIATED = 100;
@@ -59,7 +59,7 @@ record Shown(ApiCall call, Table table, Set<String> properties, List<String> his
         return record;
     }
 
-    /** The newest value first; a value that was taken away is an empty text. */
+    /** Writes the histories, newest value first; a removed value is an empty text. */
     private void histories(ObjectNode histories, Row row) {
         List<Row> versions = call.account().versions(table, row);
         for (String name : history) {

@@ -16,12 +16,12 @@ import java.util.Set;
 import java.util.UUID;
 
 /**
- * Records that somebody asked the journal to tell as they are. They are due some time after they were asked for, and are
- * written down when somebody looks: whoever reads the journal can't see the difference.
+ * Writes requested snapshots of records to the journal. A snapshot is due some time after its request and is written
+ * when somebody reads the journal: no reader sees the difference.
  */
 final class Snapshots {
 
-    /** What became of one. */
+    /** Status of a snapshot. */
     enum Status {
         PENDING,
         IN_PROGRESS,
@@ -31,14 +31,14 @@ final class Snapshots {
     }
 
     /** @param completedAt null before it has ended; like the other milliseconds since 1970 */
-    record Told(Status status, long initiatedAt, Long completedAt) {}
+    record State(Status status, long initiatedAt, Long completedAt) {}
 
     private record Asked(String id, Table table, String objectId, Set<String> properties, long at) {}
 
     private final Account account;
     private final Feed feed;
     private final Deque<Asked> waiting = new ArrayDeque<>();
-    private final Map<String, Told> told = new HashMap<>();
+    private final Map<String, State> states = new HashMap<>();
 
     Snapshots(Account account, Feed feed) {
         this.account = account;
@@ -50,24 +50,24 @@ final class Snapshots {
         String id = UUID.randomUUID().toString();
         long now = account.store().now();
         waiting.add(new Asked(id, table, objectId, properties, now));
-        told.put(id, new Told(Status.PENDING, now, null));
+        states.put(id, new State(Status.PENDING, now, null));
         return id;
     }
 
-    /** Writes down what is due. */
+    /** Writes the snapshots that are due. */
     synchronized void settle() {
         long due = account.store().now() - feed.settings().snapshotMs();
         while (!waiting.isEmpty() && waiting.peek().at() <= due) {
             Asked asked = waiting.poll();
             Row row = ApiCall.live(asked.table(), asked.objectId());
-            told.put(
+            states.put(
                     asked.id(),
-                    new Told(
+                    new State(
                             row == null ? Status.FAILED : Status.COMPLETED,
                             asked.at(),
                             asked.at() + feed.settings().snapshotMs()));
             if (row != null) {
-                feed.tell(asked.table().type().keyPrefix(), row.id(), properties(asked, row));
+                feed.publishSnapshot(asked.table().type().keyPrefix(), row.id(), properties(asked, row));
             }
         }
     }
@@ -77,19 +77,19 @@ final class Snapshots {
         for (Field field : asked.table().type().fields()) {
             if (RecordJson.isProperty(field)
                     && (asked.properties().isEmpty() || asked.properties().contains(field.name()))) {
-                values.put(field.name(), Changes.told(field, RecordJson.value(field, row)));
+                values.put(field.name(), Changes.wireValue(field, RecordJson.value(field, row)));
             }
         }
         return values;
     }
 
-    /** Nothing where none of this id was asked for. */
-    synchronized Optional<Told> status(String id) {
+    /** Finds the status of a snapshot; empty when none has this id. */
+    synchronized Optional<State> status(String id) {
         settle();
-        return Optional.ofNullable(told.get(id)).map(it -> new Told(now(it), it.initiatedAt(), it.completedAt()));
+        return Optional.ofNullable(states.get(id)).map(it -> new State(now(it), it.initiatedAt(), it.completedAt()));
     }
 
-    private Status now(Told it) {
+    private Status now(State it) {
         long age = account.store().now() - it.initiatedAt();
         if (age > feed.settings().historySeconds() * 1000) {
             return Status.EXPIRED;

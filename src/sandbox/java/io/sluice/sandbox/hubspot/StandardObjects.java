@@ -13,10 +13,10 @@ import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 
-/** The objects of a new account, each with some of HubSpot's own properties and those that the demo writes. */
+/** Declares the objects of a new account, each with some of HubSpot's own properties and those that the demo writes. */
 final class StandardObjects {
 
-    /** The survivor's id on a record that was merged into another; no property, so nobody sees it. */
+    /** Name of the internal field that holds the survivor's id on a merged record. */
     static final String MERGED_INTO = "merged_into";
 
     static final String MERGED_IDS = "hs_merged_object_ids";
@@ -24,7 +24,7 @@ final class StandardObjects {
     static final String CONTACTS = "contacts";
 
     static final String LIFECYCLE_STAGE = "lifecyclestage";
-    /** In the order in which a record goes through them, the last one apart. */
+    /** Stages in the order in which a record passes them, the last one apart. */
     static final List<String> LIFECYCLE = List.of(
             "subscriber",
             "lead",
@@ -35,9 +35,9 @@ final class StandardObjects {
             "evangelist",
             "other");
 
-    /** Who a record belongs to: the id of an owner. */
+    /** Name of the property that holds the id of the record's owner. */
     static final String OWNER = "hubspot_owner_id";
-    /** When an engagement took place. */
+    /** Name of the property that holds the time of an engagement. */
     static final String TIMESTAMP = "hs_timestamp";
 
     private static final Set<String> ENGAGEMENTS = Set.of("notes", "tasks", "calls", "emails", "meetings");
@@ -50,7 +50,7 @@ final class StandardObjects {
             "annually",
             "per_two_years",
             "per_three_years");
-    /** Properties that the demo's customer made. */
+    /** Properties that the demo's customer created. */
     private static final Set<String> CUSTOMERS =
             Set.of("notes", "tier", "birthdate", "newsletter", "customer_no", "company_no", "deal_no", "ticket_no");
 
@@ -64,7 +64,7 @@ final class StandardObjects {
             "existingbusiness",
             "Existing Business");
 
-    /** Bases of ids so far apart that no two objects share one. */
+    /** Distance of the id ranges of objects, so large that no two objects share an id. */
     private static final long IDS = 10_000_000_000L;
 
     private static final int FIRST_CUSTOM = 2_000_000;
@@ -288,12 +288,15 @@ final class StandardObjects {
                                 .choices(OWNER)));
     }
 
-    /** The properties without which HubSpot makes no record of its own objects ("Required" in the guides to engagements). */
+    /**
+     * Answers the properties that a new record of HubSpot's own objects requires ("Required" in the guides to
+     * engagements).
+     */
     static List<String> required(ObjectType type) {
         return ENGAGEMENTS.contains(type.name()) ? List.of(TIMESTAMP) : List.of();
     }
 
-    /** The properties that a search's {@code query} looks through ("Search default searchable properties"). */
+    /** Answers the properties that a search's {@code query} covers ("Search default searchable properties"). */
     static List<String> searchable(ObjectType type) {
         return switch (type.name()) {
             case CONTACTS ->
@@ -311,7 +314,7 @@ final class StandardObjects {
         };
     }
 
-    /** Whether a property is HubSpot's own; others are the customer's, and those of the demo among them. */
+    /** Whether a property is HubSpot's own; the others are the customer's, those of the demo included. */
     static boolean isHubspots(ObjectType type, String name) {
         return OWN.getOrDefault(type.name(), COMMON).contains(name) && !CUSTOMERS.contains(name);
     }
@@ -325,12 +328,12 @@ final class StandardObjects {
                                 + value.substring(1).toLowerCase(Locale.ROOT).replace('_', ' '));
     }
 
-    /** Whether records of it can be asked for; associations are kept beside the objects but are none. */
+    /** Whether the API serves records of this table; associations are stored beside the objects but are no object. */
     static boolean isObject(ObjectType type) {
         return !Links.ASSOCIATIONS.equals(type.name()) && !AssociationTypes.LABELS.equals(type.name());
     }
 
-    /** An object that was declared: custom ones have type ids from 2-2000000 on. */
+    /** Declares a custom object; their type ids begin at 2-2000000. */
     static ObjectType custom(String name, String label, String keyPrefix) {
         int place = Integer.parseInt(keyPrefix, 36);
         return object("2-" + (FIRST_CUSTOM + place), name, label, label + "s", IDS * (100 + place), new Properties());
@@ -363,7 +366,7 @@ final class StandardObjects {
         return new ObjectType(name, label, plural, typeId, IdScheme.counted(ids), properties.fields);
     }
 
-    /** The properties that a read answers with when it names none. */
+    /** Answers the properties of a read that names none. */
     static Set<String> shown(ObjectType type) {
         return switch (type.name()) {
             case CONTACTS -> Set.of("createdate", "email", "firstname", "hs_object_id", "lastmodifieddate", "lastname");
@@ -397,7 +400,7 @@ final class StandardObjects {
         };
     }
 
-    /** Fields one after the other. */
+    /** Builds a list of fields. */
     private static final class Properties {
 
         private final List<Field> fields = new ArrayList<>();
@@ -419,14 +422,14 @@ final class StandardObjects {
             return this;
         }
 
-        /** What no other value is taken for. */
+        /** Adds a property that takes these options alone. */
         Properties choice(String name, List<String> options) {
             fields.add(Field.of(name, label(name), PropertyType.ENUMERATION.field())
                     .offering(true, options));
             return this;
         }
 
-        /** Of options that are not kept here: any value is taken. */
+        /** Adds properties whose options are not stored here: any value is accepted. */
         Properties choices(String... names) {
             for (String name : names) {
                 add(name, PropertyType.ENUMERATION);

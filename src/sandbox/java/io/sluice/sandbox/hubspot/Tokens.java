@@ -6,14 +6,16 @@ import java.util.List;
 import java.util.Locale;
 import java.util.regex.Pattern;
 
-/** The words of a text, as CONTAINS_TOKEN looks for them: whole ones, or with {@code *} the beginning or end of one. */
+/**
+ * Splits a text into the words that CONTAINS_TOKEN finds: whole words, or with {@code *} the beginning or end of one.
+ */
 final class Tokens {
 
     private static final String BETWEEN = "[^\\p{L}\\p{N}*]+";
 
     private Tokens() {}
 
-    /** Whether every word asked for is among the text's; {@code asked} is in lower case. */
+    /** Whether the text has every requested word; {@code asked} is in lower case. */
     static boolean contains(String text, String asked) {
         if (text == null) {
             return false;

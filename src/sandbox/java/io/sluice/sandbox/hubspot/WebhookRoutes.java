@@ -9,7 +9,10 @@ import io.sluice.sandbox.hubspot.webhook.Settings;
 import io.sluice.sandbox.hubspot.webhook.Subscription;
 import io.sluice.sandbox.server.Answer;
 
-/** {@code /webhooks/v3/APP/settings} and {@code .../subscriptions}: HubSpot's "Webhooks API". */
+/**
+ * Serves {@code /webhooks/v3/APP/settings} and {@code .../subscriptions} (<a
+ * href="https://developers.hubspot.com/docs/api-reference/webhooks-webhooks-v3/guide">Webhooks API</a>).
+ */
 final class WebhookRoutes {
 
     private final HubspotWebhooks webhooks;
@@ -70,7 +73,7 @@ final class WebhookRoutes {
         };
     }
 
-    /** {@code /subscriptions/batch/update} switches many on or off. */
+    /** Switches many subscriptions on or off, at {@code /subscriptions/batch/update}. */
     private static Answer batch(ApiCall call, App app) {
         if (!"batch".equals(call.part(3)) || !"update".equals(call.part(4))) {
             throw nothing(call);

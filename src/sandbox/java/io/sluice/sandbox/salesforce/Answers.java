@@ -13,7 +13,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.List;
 
-/** Bodies in Salesforce's form. */
+/** Builds answers in Salesforce's form. */
 final class Answers {
 
     static final ObjectMapper JSON = new ObjectMapper();
@@ -25,7 +25,7 @@ final class Answers {
         void write(JsonGenerator json) throws IOException;
     }
 
-    /** Writes a body straight to bytes, for the large ones. */
+    /** Writes a body straight to bytes, for large ones. */
     static Answer streamed(int status, Writer writer) {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream(1024);
         try (JsonGenerator json = FACTORY.createGenerator(bytes)) {
@@ -40,7 +40,7 @@ final class Answers {
         return streamed(status, json -> JSON.writeTree(json, body));
     }
 
-    /** An error for the whole request: an array, as on every REST resource. */
+    /** Builds the error of a whole request: an array, as on every REST resource. */
     static Answer error(SalesforceError error) {
         return error(error.status(), List.of(error));
     }

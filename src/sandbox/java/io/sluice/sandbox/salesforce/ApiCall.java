@@ -15,7 +15,7 @@ import java.util.Map;
 import java.util.function.Function;
 
 /**
- * A call of the REST API, or one part of a composite one.
+ * Represents a call of the REST API, or one part of a composite call.
  *
  * @param version     such as v62.0
  * @param rest        what follows the version in the path
@@ -32,7 +32,7 @@ record ApiCall(
         String origin,
         Transaction transaction) {
 
-    /** The JSON of a request, read when it is first needed, once. */
+    /** Holds the JSON of a request and parses it once, when it is first needed. */
     static final class Body {
 
         private final byte[] bytes;
@@ -49,7 +49,7 @@ record ApiCall(
             this.json = json;
         }
 
-        /** The file that holds the body instead, or null. */
+        /** Answers the file that holds the body instead, or null. */
         Path upload() {
             return upload;
         }
@@ -93,7 +93,7 @@ record ApiCall(
         return rest.get(index);
     }
 
-    /** The object named at this place of the path; NOT_FOUND when there is none of that name. */
+    /** Finds the object named at this index of the path; NOT_FOUND when there is none. */
     Table table(int index) {
         return store().table(rest.get(index)).orElseThrow(() -> new RefusedException(SalesforceError.notFound()));
     }
@@ -102,7 +102,7 @@ record ApiCall(
         return query.getOrDefault(name, otherwise);
     }
 
-    /** Writes in the transaction of the composite around it, or in its own, which is committed at the end. */
+    /** Writes in the transaction of the composite around this call, or in a new one, and commits the latter. */
     <T> T write(Request.Attempt attempt, Function<RecordWriter, T> work) {
         SaveOptions options = SaveOptions.of(headers);
         return transaction != null

@@ -12,9 +12,10 @@ import java.util.Map;
 import java.util.function.LongSupplier;
 
 /**
- * The codes of the web server flow ("OAuth 2.0 Web Server Flow for Web App Integration",
- * https://help.salesforce.com/s/articleView?id=xcloud.remoteaccess_oauth_web_server_flow.htm): each is good once and for
- * 15 minutes, at the redirect address that it was given to, and with the verifier of its challenge.
+ * Issues the codes of the web server flow (<a
+ * href="https://help.salesforce.com/s/articleView?id=xcloud.remoteaccess_oauth_web_server_flow.htm">OAuth 2.0 Web
+ * Server Flow</a>). A code is valid once and for 15 minutes, at the redirect address it was issued to, and with the
+ * verifier of its challenge.
  */
 final class AuthorizationCodes {
 
@@ -25,7 +26,7 @@ final class AuthorizationCodes {
     private final SecureRandom random = new SecureRandom();
     private final Map<String, Code> codes = new LinkedHashMap<>();
 
-    /** A code that was given out. */
+    /** Holds an issued code. */
     private record Code(Account account, String redirect, String challenge, long micros, boolean used) {}
 
     AuthorizationCodes(LongSupplier clockMicros) {
@@ -45,7 +46,7 @@ final class AuthorizationCodes {
     }
 
     /**
-     * Takes a code.
+     * Redeems a code.
      *
      * @return whether it asked for a verifier, which stands in for the secret of a client that has none
      * @throws RefusedException with OAuth's error and its description

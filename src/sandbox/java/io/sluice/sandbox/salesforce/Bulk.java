@@ -22,12 +22,12 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The jobs of Bulk API 2.0 and the workers that do them behind the requests. A job that a restart cut goes on where it
+ * Keeps the jobs of Bulk API 2.0 and runs them on worker threads. A job that a restart interrupted continues where it
  * was.
  */
 final class Bulk implements IngestRun.Surroundings, AutoCloseable {
 
-    /** Under these names faults meet the jobs. */
+    /** Operations by which faults name the jobs. */
     static final String INGEST_JOB = "bulkJob";
 
     static final String QUERY_JOB = "bulkQueryJob";
@@ -47,7 +47,7 @@ final class Bulk implements IngestRun.Surroundings, AutoCloseable {
     });
 
     /**
-     * Takes up the jobs of an earlier life.
+     * Loads the jobs of earlier runs.
      *
      * @param folder where jobs are kept
      */
@@ -76,7 +76,7 @@ final class Bulk implements IngestRun.Surroundings, AutoCloseable {
         workers.execute(() -> run(account, job));
     }
 
-    /** Spends a call of the day beyond the one that is being answered. */
+    /** Spends a call of the daily limit in addition to the current one. */
     boolean spendCall(Account account) {
         return accounts.spend(account, Limiter.DAILY);
     }
@@ -100,7 +100,7 @@ final class Bulk implements IngestRun.Surroundings, AutoCloseable {
         }
     }
 
-    /** Lets each worker finish the rows in its hands: an interrupt would close the files under it. */
+    /** Lets each worker finish its current rows: an interrupt would close the files it uses. */
     @Override
     public void close() {
         stopping.countDown();

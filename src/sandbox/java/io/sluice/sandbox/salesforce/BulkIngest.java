@@ -19,12 +19,14 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * {@code /jobs/ingest}: rows written in bulk. A job is created, gets its CSV in one upload, is closed, and is then worked
- * on behind the requests; its results are three files ("Bulk API 2.0 Ingest").
+ * Serves {@code /jobs/ingest}: a job is created, gets its CSV in one upload, is closed, and then runs in the
+ * background; its results are three files (<a
+ * href="https://developer.salesforce.com/docs/atlas.en-us.api_asynch.meta/api_asynch/bulk_api_2_0_ingest.htm">Bulk API
+ * 2.0 Ingest</a>).
  */
 final class BulkIngest {
 
-    /** The vendor's limit, in bytes ("Bulk API Limits": 150 MB). */
+    /** Maximum size of an upload in bytes ("Bulk API Limits": 150 MB). */
     static final long LARGEST_UPLOAD = 150_000_000;
 
     private static final List<String> OPERATIONS = List.of("insert", "update", "upsert", "delete", "hardDelete");
@@ -108,7 +110,7 @@ final class BulkIngest {
         }
     }
 
-    /** "Close or Abort a Job". */
+    /** Closes or aborts a job ("Close or Abort a Job"). */
     Answer close(ApiCall call, Request.Attempt attempt) {
         Job job = jobs.find(call);
         String wanted = BulkJobs.wantedState(call);

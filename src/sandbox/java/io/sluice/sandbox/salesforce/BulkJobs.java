@@ -17,7 +17,7 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.stream.Collectors;
 
-/** What ingest and query jobs have in common on the wire. */
+/** Serves the requests that ingest and query jobs share. */
 final class BulkJobs {
 
     private static final int JOBS_A_PAGE = 1000;
@@ -43,8 +43,8 @@ final class BulkJobs {
     }
 
     /**
-     * Jobs, 1,000 a page ("Get Information About All Ingest Jobs", "... All Query Jobs"). A locator is the id of the last
-     * job of the page before.
+     * Lists jobs, 1,000 a page ("Get Information About All Ingest Jobs", "... All Query Jobs"). A locator is the id of
+     * the previous page's last job.
      */
     Answer list(ApiCall call, Request.Attempt attempt) {
         String jobType = call.parameter("jobType", type.wireName());
@@ -73,14 +73,14 @@ final class BulkJobs {
         return Answers.json(200, page);
     }
 
-    /** The job that the path names. */
+    /** Finds the job that the path names. */
     Job find(ApiCall call) {
         return bulk.jobs()
                 .find(call.account().name(), type, call.part(2))
                 .orElseThrow(() -> new RefusedException(SalesforceError.notFound()));
     }
 
-    /** The state that a PATCH asks for. */
+    /** Reads the state that a PATCH asks for. */
     static String wantedState(ApiCall call) {
         return call.body().json().path("state").asText();
     }
@@ -93,7 +93,7 @@ final class BulkJobs {
         Answer take();
     }
 
-    /** Takes a step that the job's state may not allow. */
+    /** Makes a transition that the job's state may not allow. */
     static Answer allowed(Step step) {
         try {
             return step.take();

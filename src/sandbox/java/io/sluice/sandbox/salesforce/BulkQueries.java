@@ -14,11 +14,15 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.List;
 
-/** {@code /jobs/query}: queries run in bulk, their rows fetched page by page ("Bulk API 2.0 Query"). */
+/**
+ * Serves {@code /jobs/query}: queries that run in the background and whose rows are fetched page by page (<a
+ * href="https://developer.salesforce.com/docs/atlas.en-us.api_asynch.meta/api_asynch/queries.htm">Bulk API 2.0
+ * Query</a>).
+ */
 final class BulkQueries {
 
     private static final List<String> OPERATIONS = List.of("query", "queryAll");
-    /** Rows of a page when the client names no number; the vendor does not tell its own. */
+    /** Rows of a page when the client names no number; the vendor does not document its own. */
     private static final long ROWS_A_PAGE = 50_000;
 
     private final Bulk bulk;

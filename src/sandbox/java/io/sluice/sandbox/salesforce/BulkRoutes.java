@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 
-/** Which resource of Bulk API 2.0 a method and the path below {@code /jobs} lead to. */
+/** Routes the requests of Bulk API 2.0. */
 final class BulkRoutes {
 
     private final BulkIngest ingest;
@@ -17,7 +17,7 @@ final class BulkRoutes {
         this.queries = new BulkQueries(bulk);
     }
 
-    /** Whether the body is rows for a job. */
+    /** Whether the body is the rows of a job. */
     static boolean isUpload(String method, List<String> rest) {
         return "PUT".equals(method)
                 && rest.size() == 4

@@ -18,8 +18,8 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
- * What a fault of kind {@code results} makes of Salesforce's answers: the rows of a collection, the records of a query or
- * of a list of jobs, the parts of a composite, deleted ids, the rows of a bulk result, and the {@code result} elements of
+ * Applies a fault of kind {@code results} to Salesforce's answers: the rows of a collection, the records of a query, a
+ * list of jobs, the parts of a composite, deleted ids, the rows of a bulk result, and the {@code result} elements of
  * SOAP.
  */
 final class ChangedResults {
@@ -109,7 +109,7 @@ final class ChangedResults {
         return result;
     }
 
-    /** A well-formed id that no record of the object has. */
+    /** Answers a well-formed id that no record of the object has. */
     static String otherId(String id) {
         return RecordIds.isWellFormed(id) ? RecordIds.full(id.substring(0, 6) + "zz" + id.substring(8, 15)) : id + "x";
     }

@@ -20,8 +20,10 @@ import java.util.function.IntFunction;
 import java.util.stream.IntStream;
 
 /**
- * {@code /composite/sobjects}: up to 200 records a call ("sObject Collections"). The answer is 200 with a row for each
- * record in the order of the request, whatever became of them; a call that can't be understood is 400.
+ * Serves {@code /composite/sobjects}: up to 200 records a call (<a
+ * href="https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/resources_composite_sobjects_collections.htm">sObject
+ * Collections</a>). The answer is 200 with one row per record in the order of the request, also when rows fail; a
+ * malformed call is 400.
  */
 final class Collections {
 
@@ -119,7 +121,7 @@ final class Collections {
         });
     }
 
-    /** How many records the body carries, for the referee. */
+    /** Answers the records of the body, for the referee. */
     static List<JsonNode> records(ApiCall call) {
         JsonNode array = call.body().json().path("records");
         if (!array.isArray()) {
@@ -163,7 +165,7 @@ final class Collections {
         return Answers.json(200, rows);
     }
 
-    /** Writes records one by one; with {@code allOrNone} one rejected record takes all back. */
+    /** Writes records one by one; with {@code allOrNone} one rejected record rolls all back. */
     static List<Outcome> written(RecordWriter writer, int count, boolean allOrNone, IntFunction<Outcome> one) {
         Transaction.Savepoint before = writer.savepoint();
         List<Outcome> outcomes = IntStream.range(0, count).mapToObj(one).toList();

@@ -25,13 +25,15 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
- * {@code /composite}: up to 25 calls in one, in order, which may refer to what earlier ones answered with
- * {@code @{reference.field}} ("Composite" in the REST API Developer Guide). Always 200; with {@code allOrNone} one
- * failure takes all back. What refers to a failed call is PROCESSING_HALTED.
+ * Serves {@code /composite}: up to 25 calls in one, in order, which may refer to earlier answers by {@code
+ * @{reference.field}} (<a
+ * href="https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/resources_composite_composite.htm">Composite</a>).
+ * The status is always 200; with {@code allOrNone} one failure rolls all back. A call that refers to a failed one is
+ * PROCESSING_HALTED.
  */
 final class Composite {
 
-    /** The operation under which a part meets faults. */
+    /** Operation by which faults name a part. */
     static final String PART = "compositePart";
 
     private static final int MOST_CALLS = 25;
@@ -44,7 +46,7 @@ final class Composite {
         this.resources = resources;
     }
 
-    /** What one part answered. */
+    /** Holds the answer of one part. */
     record Part(String reference, int status, JsonNode body, Map<String, String> headers) {
 
         boolean failed() {
@@ -71,8 +73,9 @@ final class Composite {
     }
 
     /**
-     * From version 49 on parts that do not refer to each other may be done in any order, unless {@code collateSubrequests} is
-     * false ("Composite Request Body" in the REST API Developer Guide): here what reads comes after what writes.
+     * Runs each part in its own transaction. From version 49 on, parts that do not refer to each other may run in any
+     * order unless {@code collateSubrequests} is false ("Composite Request Body" in the REST API Developer Guide): here
+     * reads run after writes.
      */
     private List<Part> eachAlone(ApiCall call, JsonNode calls, Request.Attempt attempt) {
         List<Integer> order = new ArrayList<>();
@@ -97,7 +100,7 @@ final class Composite {
                 && Double.parseDouble(call.version().replace("v", "")) >= 49;
     }
 
-    /** Makes the calls in one transaction, which the first failure takes back whole. */
+    /** Runs the calls in one transaction, which the first failure rolls back. */
     List<Part> together(ApiCall call, JsonNode calls, Request.Attempt attempt) {
         List<Part> parts = new ArrayList<>();
         try (Transaction transaction = call.store().begin()) {
@@ -146,7 +149,7 @@ final class Composite {
         }
     }
 
-    /** The references that a part makes to others, by their ids. */
+    /** Finds the references of a part to others, by their ids. */
     static Set<String> references(JsonNode one) {
         return REFERENCE
                 .matcher(one.toString())
@@ -172,7 +175,7 @@ final class Composite {
         }
     }
 
-    /** A part's answer, or what faults that name parts make of it. */
+    /** Answers a part, or what faults that name parts make of it. */
     private Answer answer(ApiCall call, Request.Attempt attempt) {
         String named = resources.route(call.method(), call.rest()).object();
         String object = named != null
@@ -181,17 +184,20 @@ final class Composite {
         if (object == null) {
             return resources.answer(call, attempt);
         }
-        Optional<Fault> told = strike(call, object, Fault.Kind.ANSWER);
-        if (told.isPresent() && told.get().when() == Fault.When.BEFORE) {
-            return SalesforceProtocol.told(told.get());
+        Optional<Fault> replaced = strike(call, object, Fault.Kind.ANSWER);
+        if (replaced.isPresent() && replaced.get().when() == Fault.When.BEFORE) {
+            return SalesforceProtocol.answerOf(replaced.get());
         }
         Answer answer = resources.answer(call, attempt);
-        return told.map(SalesforceProtocol::told).orElseGet(() -> strike(call, object, Fault.Kind.RESULTS)
+        return replaced.map(SalesforceProtocol::answerOf).orElseGet(() -> strike(call, object, Fault.Kind.RESULTS)
                 .map(fault -> ChangedResults.of(answer, fault))
                 .orElse(answer));
     }
 
-    /** The object of a collection that is written by ids, whose address names none; null where it has several or none. */
+    /**
+     * Finds the object of a collection that is written by ids, whose address names none; null when it has several or
+     * none.
+     */
     private static String typeOf(JsonNode records) {
         Set<String> types = new HashSet<>();
         records.forEach(
@@ -203,12 +209,12 @@ final class Composite {
         return call.account().faults().strikeWork(kind, PART, object, true);
     }
 
-    /** What a part of a call answered, null where it answered nothing. */
+    /** Reads a part's answer as JSON, null when it is empty. */
     static JsonNode json(Answer answer) throws IOException {
         return answer.body().length == 0 ? Answers.JSON.nullNode() : Answers.JSON.readTree(answer.body());
     }
 
-    /** The call that a part stands for, or null when its address is none that a composite takes. */
+    /** Builds the call of a part, or null when a composite does not take its address. */
     static ApiCall inner(ApiCall outer, JsonNode one) {
         return inner(outer, one.path("method").asText("GET"), one.path("url").asText(), one.path("body"));
     }
@@ -255,7 +261,7 @@ final class Composite {
                 transaction);
     }
 
-    /** The part with its references replaced; PROCESSING_HALTED when one leads to a failed or unknown part. */
+    /** Replaces the references of a part; PROCESSING_HALTED when one leads to a failed or unknown part. */
     private static JsonNode resolved(JsonNode one, List<Part> earlier) {
         String text = one.toString();
         Matcher matcher = REFERENCE.matcher(text);

@@ -13,14 +13,15 @@ import java.util.List;
 import java.util.function.Predicate;
 
 /**
- * {@code /composite/batch}: up to 25 calls in one that know nothing of each other ("Batch" in the REST API Developer
- * Guide). Each part counts as a call of the day
- * (https://developer.salesforce.com/docs/platform/api-rest/guide/resources-composite-batch.html). Always 200, with {@code hasErrors} where one failed; with {@code haltOnError} those after it are not made.
+ * Serves {@code /composite/batch}: up to 25 independent calls in one. Each part counts as a call of the day (<a
+ * href="https://developer.salesforce.com/docs/platform/api-rest/guide/resources-composite-batch.html">Batch</a>). The
+ * status is always 200, with {@code hasErrors} when one part failed; with {@code haltOnError} the parts after it are
+ * skipped.
  */
 final class CompositeBatch {
 
     private static final int MOST_CALLS = 25;
-    /** What a call that was not made is said to have answered; from memory. */
+    /** Status reported for a skipped part; from memory. */
     private static final int HALTED = 412;
 
     private final Resources resources;
@@ -63,7 +64,7 @@ final class CompositeBatch {
         return Answers.json(200, answer);
     }
 
-    /** The call that a part stands for, or null when its address is none that a batch takes. */
+    /** Builds the call of a part, or null when a batch does not take its address. */
     static ApiCall inner(ApiCall outer, JsonNode one) {
         String url = one.path("url").asText();
         ApiCall call = Composite.inner(

@@ -14,9 +14,10 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * What the columns of an upload stand for, and its rows as records to write: an empty cell is left alone, {@code #N/A}
- * clears the field, and {@code Parent__r.Key__c} names a parent by its own external id ("Prepare CSV Files" in the Bulk
- * API 2.0 Developer Guide).
+ * Maps the columns of an upload to fields and reads its rows as records: an empty cell leaves the field alone, {@code
+ * #N/A} clears it, and {@code Parent__r.Key__c} names a parent by its external id (<a
+ * href="https://developer.salesforce.com/docs/atlas.en-us.api_asynch.meta/api_asynch/datafiles_prepare_csv.htm">Prepare
+ * CSV Files</a>).
  */
 final class CsvColumns {
 
@@ -24,7 +25,7 @@ final class CsvColumns {
 
     private final List<Column> columns;
 
-    /** One column: a field, or the key of the parent to which that refers. */
+    /** Represents one column: a field, or the key of the parent that the field refers to. */
     private record Column(Field field, Field parentKey) {
 
         boolean isOwn() {
@@ -67,12 +68,12 @@ final class CsvColumns {
         return columns.size();
     }
 
-    /** The record's id in a row, or null. */
+    /** Answers the record's id in a row, or null. */
     String id(String[] row) {
         return last(row, Column::isId);
     }
 
-    /** What a row has for a field of the record's own, or null when it is to be left alone or cleared. */
+    /** Answers the cell of one of the record's own fields, or null when the row leaves it alone or clears it. */
     String text(String[] row, Field field) {
         String cell = last(row, column -> column.isOwn() && column.field().equals(field));
         return cell == null ? null : jsonForm(field.type(), cell);
@@ -90,7 +91,7 @@ final class CsvColumns {
     }
 
     /**
-     * The values of a record by field.
+     * Reads the values of a record by field.
      *
      * @param cells by column: null is left alone, and text not read yet
      * @throws RefusedException with the error for this record
@@ -137,7 +138,7 @@ final class CsvColumns {
         boolean of(Column column);
     }
 
-    /** The cell in the last of these columns that is not empty; null when it clears. */
+    /** Answers the cell in the last of these columns that is not empty; null when it clears the field. */
     private String last(String[] row, Choice choice) {
         for (int i = Math.min(row.length, columns.size()) - 1; i >= 0; i--) {
             if (!row[i].isEmpty() && choice.of(columns.get(i))) {
@@ -147,7 +148,7 @@ final class CsvColumns {
         return null;
     }
 
-    /** CSV takes forms that JSON does not: 1 and 0, TRUE, and a date with its zone. */
+    /** Converts the forms that CSV allows and JSON does not: 1 and 0, TRUE, and a date with its zone. */
     private static String jsonForm(FieldType fieldType, String text) {
         return switch (fieldType) {
             case BOOLEAN ->

@@ -6,7 +6,7 @@ import io.sluice.sandbox.store.Table;
 import java.util.Map;
 
 /**
- * A row of an upload, of which all that is no text has been read.
+ * Represents a row of an upload whose cells have been parsed.
  *
  * @param row    the cells as they were uploaded
  * @param values by column, as {@link CsvColumns} tells them

@@ -18,8 +18,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Runs queries and keeps what they found for the pages that follow, whichever API asks for them. A page has from 200 to
- * 2,000 rows. Ten result sets are kept; an older one's locator is INVALID_QUERY_LOCATOR.
+ * Runs queries and keeps their results for the following pages, for all APIs. A page has 200 to 2,000 rows. Ten results
+ * are kept; the locator of an older one is INVALID_QUERY_LOCATOR.
  */
 final class Cursors {
 
@@ -27,18 +27,18 @@ final class Cursors {
     private static final int SMALLEST_PAGE = 200;
     private static final int MOST_CURSORS = 10;
 
-    /** Of results of sub-queries, which are kept apart. */
+    /** Maximum number of results of sub-queries, which are kept apart. */
     private static final int MOST_CHILD_CURSORS = 1000;
 
     private final Map<String, Cursor> cursors = new LinkedHashMap<>();
     private final Map<String, Cursor> childCursors = new LinkedHashMap<>();
     private int made;
 
-    /** The rows of one query as they were found, and how to write them. */
+    /** Holds the rows of one query and the selection to write. */
     private record Cursor(String account, Table table, List<Row> rows, RecordJson.Selection selection, int pageSize) {}
 
     /**
-     * Some of a query's rows; of {@code COUNT()} only the number, of an aggregate query its groups.
+     * Represents some of a query's rows; for {@code COUNT()} only the number, for an aggregate query its groups.
      *
      * @param groups null unless the query is an aggregate one
      * @param total  of all pages
@@ -46,10 +46,10 @@ final class Cursors {
      */
     record Page(Table table, RecordJson.Selection selection, List<Row> rows, Groups groups, int total, String next) {}
 
-    /** The groups of an aggregate query: the columns, and the values of each group in their order. */
+    /** Holds the groups of an aggregate query: the columns, and the values of each group in their order. */
     record Groups(List<Aggregation.Result> columns, List<List<Object>> values) {}
 
-    /** The first page; MALFORMED_QUERY, INVALID_FIELD or INVALID_TYPE when the query can't be run. */
+    /** Answers the first page; MALFORMED_QUERY, INVALID_FIELD or INVALID_TYPE when the query is invalid. */
     Page first(Account account, String soql, boolean withDeleted, int pageSize) {
         try {
             Query query = Parser.parse(soql);
@@ -71,7 +71,7 @@ final class Cursors {
         }
     }
 
-    /** How a query would be run ("Query Plan"): by an index of a key or of the stamps, or by reading the table. */
+    /** Explains how a query would run ("Query Plan"): by an index of a key or of the stamps, or by a table scan. */
     Answer explained(Account account, String soql) {
         try {
             Query query = Parser.parse(soql);
@@ -111,7 +111,7 @@ final class Cursors {
         return new Page(table, null, List.of(), new Groups(aggregation.columns(), values), values.size(), null);
     }
 
-    /** The page that this locator stands for. */
+    /** Answers the page of a locator. */
     Page next(Account account, String locator) {
         int dash = locator.lastIndexOf('-');
         Cursor cursor;
@@ -127,7 +127,7 @@ final class Cursors {
         return page(cursor, locator.substring(0, dash), Integer.parseInt(locator.substring(dash + 1)));
     }
 
-    /** The first page of a result, which is kept where another follows. */
+    /** Answers the first page of a result, and keeps the result when another page follows. */
     private Page page(Cursor cursor, Map<String, Cursor> among, int most) {
         return page(cursor, cursor.rows().size() > cursor.pageSize() ? keep(cursor, among, most) : null, 0);
     }
@@ -183,7 +183,7 @@ final class Cursors {
         return root;
     }
 
-    /** The first page of each row's children, which are all looked up with the first row that is written. */
+    /** Answers the first page of each row's children, which are all looked up when the first row is written. */
     private RecordJson.ChildPages pages(Account account, Execution.Children children, int pageSize) {
         RecordJson.Selection selection = selection(account, children.execution().select(), pageSize);
         return new RecordJson.ChildPages() {

@@ -20,10 +20,10 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 
-/** What the org tells about itself: versions, objects, fields, limits and counts. */
+/** Describes the org: versions, objects, fields, limits and record counts. */
 final class Describes {
 
-    /** The newest is the one that Salesforce calls generally available. */
+    /** Range of versions; the newest is the one that Salesforce calls generally available. */
     static final int OLDEST_VERSION = 31;
 
     static final int NEWEST_VERSION = 67;
@@ -95,7 +95,7 @@ final class Describes {
         return Answers.json(200, described);
     }
 
-    /** What the user has viewed in the screens, which nobody does here. */
+    /** Answers the recently viewed records; there are none. */
     static Answer recent(ApiCall call, Request.Attempt attempt) {
         return Answers.json(200, Answers.JSON.createArrayNode());
     }
@@ -117,7 +117,7 @@ final class Describes {
                 .put("Remaining", Math.max(0, usage.max() - usage.used())));
     }
 
-    /** Allocations that nothing in the sandbox uses up, as a Developer Edition has them. */
+    /** Allocations of a Developer Edition that nothing in the sandbox uses. */
     private enum Allocation {
         QUERY_STORAGE("DailyBulkV2QueryFileStorageMB", 976_562),
         DATA_STORAGE("DataStorageMB", 5),
@@ -147,7 +147,7 @@ final class Describes {
         return Answers.json(200, counts);
     }
 
-    /** The record type that every object has. */
+    /** Adds the record type that every object has. */
     private static void master(ArrayNode types, String url) {
         types.addObject()
                 .put("active", true)
@@ -176,7 +176,7 @@ final class Describes {
         }
     }
 
-    /** Objects that nobody makes, and those of them and others that nobody takes away. */
+    /** Objects whose records the API does not create, and those it does not delete. */
     private static final Set<String> NOT_CREATED = Set.of("Organization", "LeadStatus");
 
     private static final Set<String> NOT_DELETED = Set.of("Organization", "RecordType", "User", "LeadStatus");

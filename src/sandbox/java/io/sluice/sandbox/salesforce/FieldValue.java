@@ -7,7 +7,7 @@ import io.sluice.sandbox.store.Field;
 import io.sluice.sandbox.store.FieldType;
 import java.util.regex.Pattern;
 
-/** Turns a field's JSON into the value that is kept, or says why it can't be. */
+/** Converts a field's JSON into the stored value, or throws with the error. */
 final class FieldValue {
 
     private static final Pattern EMAIL = Pattern.compile("[^\\s@,;<>]+@[^\\s@,;<>.]+(\\.[^\\s@,;<>.]+)+");
@@ -15,8 +15,8 @@ final class FieldValue {
     private FieldValue() {}
 
     /**
-     * The kept value, null for an empty one. Text is trimmed, and text of nothing but blanks is no value, as "Field
-     * Types" in Salesforce's Object Reference has it for strings.
+     * Parses a value; null for an empty one. Texts are trimmed, and a blank text is no value, as "Field Types" in
+     * Salesforce's Object Reference says.
      *
      * @throws RefusedException with the error for this row
      */
@@ -43,7 +43,7 @@ final class FieldValue {
         }
     }
 
-    /** The same of a value that was sent as text. */
+    /** Parses a value that was sent as text. */
     static Object parse(Field field, String text) {
         if (keepsText(field.type())) {
             String stripped = text.strip();
@@ -59,12 +59,12 @@ final class FieldValue {
         }
     }
 
-    /** Whether what is kept of such a field is the text itself. */
+    /** Whether fields of this type store the text itself. */
     static boolean keepsText(FieldType type) {
         return type == FieldType.REFERENCE || type == FieldType.ID || type.isText();
     }
 
-    /** A moment is kept in whole seconds. */
+    /** Rounds a time down to whole seconds. */
     private static Object kept(Field field, Object value) {
         return value instanceof Double number
                 ? inRange(field, number)
@@ -76,8 +76,8 @@ final class FieldValue {
     }
 
     /**
-     * The API keeps more decimals than the field's scale shows ("Decimal places of number fields", Salesforce Help
-     * 000387302); what has too many digits before the point is refused.
+     * Checks the digits before the point. The API keeps more decimals than the field's scale shows ("Decimal places of
+     * number fields", Salesforce Help 000387302).
      */
     private static Double inRange(Field field, double value) {
         int digits = field.precision() - field.scale();
@@ -90,7 +90,7 @@ final class FieldValue {
         return value;
     }
 
-    /** A standard integer has eight digits ("digits" of the describe). */
+    /** Checks that an integer has at most eight digits ("digits" of the describe). */
     private static Integer inRange(Field field, int value) {
         if (Math.abs((long) value) >= 100_000_000) {
             throw new RefusedException(SalesforceError.of(

@@ -17,9 +17,10 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * {@code /composite/graph}: composites side by side, each of them all or none whatever becomes of the others ("Composite
- * Graph Limits" in the REST API Developer Guide has the numbers). It counts as one call. Always 200; what exceeds a limit
- * is 400 and nothing is done. The guide does not tell the codes of its limits; those here are the likeliest.
+ * Serves {@code /composite/graph}: independent composites, each of them atomic ("Composite Graph Limits", <a
+ * href="https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/resources_composite_graph_limits.htm">REST
+ * API Developer Guide</a>). The call counts once. The status is always 200; a call that exceeds a limit is 400 and does
+ * nothing. The guide does not document the error codes of its limits; these are guesses.
  */
 final class Graphs {
 
@@ -102,7 +103,7 @@ final class Graphs {
         return (node.group(1) + ' ' + one.path("method").asText() + ' ' + node.group(2)).toLowerCase(Locale.ROOT);
     }
 
-    /** A part refers to earlier ones only, so that one pass tells how deep each stands. */
+    /** Checks the depth. A part refers to earlier ones only, so one pass is enough. */
     private static void checkDepth(JsonNode calls) {
         Map<String, Integer> depths = new HashMap<>();
         for (JsonNode one : calls) {

@@ -7,12 +7,13 @@ import io.sluice.sandbox.server.Call;
 import java.util.Map;
 
 /**
- * Who is logged in: the identity URL ("Identity URLs", https://help.salesforce.com/s/articleView?id=xcloud.remoteaccess_using_openid.htm)
- * and userinfo ("UserInfo Endpoint"). Both answer 403 and a word, not JSON, to a token that opens nothing.
+ * Answers who is logged in: the identity URL (<a
+ * href="https://help.salesforce.com/s/articleView?id=xcloud.remoteaccess_using_openid.htm">Identity URLs</a>) and
+ * userinfo ("UserInfo Endpoint"). Both answer an invalid token with 403 and a word that is no JSON.
  */
 final class Identities {
 
-    /** Where the numbered services of an org begin; {@code {version}} stands in them unless the client names one. */
+    /** Addresses of the versioned services of an org; they contain {@code {version}} unless the client names one. */
     private static final Map<String, String> SERVICES = Map.ofEntries(
             Map.entry("rest", ""),
             Map.entry("sobjects", "sobjects/"),
@@ -31,12 +32,12 @@ final class Identities {
 
     private Identities() {}
 
-    /** The address of the identity of the user behind every token. */
+    /** Answers the identity URL of the user of every token. */
     static String url(Call call) {
         return call.origin() + "/id/" + SalesforceDefaults.ORGANIZATION + "/" + SalesforceDefaults.API_USER;
     }
 
-    /** The answer to a token that opens nothing, or to none. */
+    /** Answers an invalid or a missing token. */
     static Answer refused(boolean hasToken) {
         return Answer.text(403, "text/html;charset=UTF-8", hasToken ? "Bad_OAuth_Token" : "Missing_OAuth_Token");
     }

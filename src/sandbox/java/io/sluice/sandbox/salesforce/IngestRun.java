@@ -21,9 +21,10 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Writes the rows of an ingest job, 200 in a transaction as the vendor does ("How Requests Are Processed"), so that
- * other calls get in between. Goes on behind the rows that were tried before a restart: at most the 200 that were being
- * written when the process died are tried again.
+ * Writes the rows of an ingest job, 200 in a transaction as the vendor does (<a
+ * href="https://developer.salesforce.com/docs/atlas.en-us.api_asynch.meta/api_asynch/how_requests_are_processed.htm">How
+ * Requests Are Processed</a>), so that other calls run in between. After a restart the job continues behind the rows
+ * that were tried: at most the last 200 rows are tried again.
  */
 final class IngestRun {
 
@@ -39,13 +40,13 @@ final class IngestRun {
     private final Optional<Fault> failure;
     private final long delayMillis;
 
-    /** What a run needs of the sandbox around it. */
+    /** Connects a run with the sandbox around it. */
     interface Surroundings {
 
-        /** Waits; true when the sandbox stops, and then the run is to end where it is. */
+        /** Waits; answers true when the sandbox stops, and the run must end. */
         boolean pause(long millis);
 
-        /** Spends one batch of the day's; false when there is none left. */
+        /** Spends one of the day's batches; answers false when none is left. */
         boolean spendBatch(Account account);
     }
 
@@ -60,7 +61,7 @@ final class IngestRun {
                 work.strikeNamed(Fault.Kind.SLOW).map(Fault::delayMillis).orElse(0L);
     }
 
-    /** Tries the rows that are left; false when the sandbox stopped first. */
+    /** Tries the remaining rows; answers false when the sandbox stopped first. */
     boolean run() throws IOException {
         WriteSet records = new WriteSet();
         try (UploadedRows rows = UploadedRows.strict(job);
@@ -101,7 +102,7 @@ final class IngestRun {
         }
     }
 
-    /** Whoever closed the job has all its records under way until it ends, whichever of them come first. */
+    /** Collects the keys of all rows: all records of a closed job count as being written until the job ends. */
     private void collect(WriteSet all, Table table, Field key, CsvColumns columns) throws IOException {
         try (UploadedRows rows = UploadedRows.lenient(job)) {
             for (List<String[]> some = rows.next(ROWS_A_LOOK); !some.isEmpty(); some = rows.next(ROWS_A_LOOK)) {
@@ -114,7 +115,7 @@ final class IngestRun {
         }
     }
 
-    /** How many rows come next; none where a fault ends the job. */
+    /** Answers the number of rows that come next; 0 when a fault ends the job. */
     private int wanted(long done) {
         long left = failure.map(fault -> fault.settings().path("afterRows").asLong() - done)
                 .orElse((long) ROWS_A_TRANSACTION);
@@ -124,7 +125,7 @@ final class IngestRun {
     private static void fail(Fault fault) {
         throw new JobFailedException(fault.settings()
                 .path("message")
-                .asText("InternalServerError : The sandbox was told to fail this job."));
+                .asText("InternalServerError : A fault of the sandbox fails this job."));
     }
 
     private void pay() {
@@ -150,7 +151,7 @@ final class IngestRun {
         return columns;
     }
 
-    /** Writes rows in one transaction; false when the job is over by now. */
+    /** Writes rows in one transaction; answers false when the job has ended meanwhile. */
     private boolean write(Table table, Field key, CsvColumns columns, List<String[]> chunk, OutcomeLog log)
             throws IOException {
         long start = System.nanoTime();
@@ -165,17 +166,17 @@ final class IngestRun {
         }
         List<OutcomeLog.Entry> entries = new ArrayList<>(chunk.size());
         for (int i = 0; i < outcomes.size(); i++) {
-            entries.add(entry(outcomes.get(i), KeyedRows.told(columns.id(chunk.get(i)))));
+            entries.add(entry(outcomes.get(i), KeyedRows.trimmed(columns.id(chunk.get(i)))));
         }
         log.add(entries);
         long failed = entries.stream().filter(entry -> entry.error() != null).count();
         return job.progress(chunk.size(), failed, (System.nanoTime() - start) / 1_000_000);
     }
 
-    /** By what a row names its record: the key without regard to case, or the id; null when it does not. */
+    /** Answers the name of a row's record: its key without regard to case, or its id; null when the row has neither. */
     private static String named(CsvColumns columns, Field key, String[] row) {
         return key == null || key.type() == FieldType.ID
-                ? KeyedRows.told(columns.id(row))
+                ? KeyedRows.trimmed(columns.id(row))
                 : KeyedRows.folded(columns.text(row, key));
     }
 

@@ -12,14 +12,14 @@ import java.util.Set;
 import java.util.function.Function;
 
 /**
- * Rows of one set, of at most 200, that name their record by id or by external id. A row without it is rejected, and so
- * are all those that share one, whichever API they came by.
+ * Writes up to 200 records that are named by id or by external id. A record without a name is rejected, and so are all
+ * records that share one, in every API.
  */
 final class KeyedRows {
 
     private KeyedRows() {}
 
-    /** Keys that stand more than once. */
+    /** Finds the keys that occur more than once. */
     static <R> Set<String> repeated(List<R> records, Function<R, String> key) {
         Set<String> seen = new HashSet<>();
         Set<String> twice = new HashSet<>();
@@ -33,7 +33,7 @@ final class KeyedRows {
     }
 
     static Outcome update(RecordWriter writer, Table table, SentRecord record, Set<String> twice) {
-        String id = told(record.id());
+        String id = trimmed(record.id());
         if (id == null) {
             return Outcome.Rejected.because("MISSING_ARGUMENT", "Id not specified in an update call", "Id");
         }
@@ -44,7 +44,7 @@ final class KeyedRows {
     }
 
     static Outcome upsert(RecordWriter writer, Table table, Field key, SentRecord record, Set<String> twice) {
-        String value = told(record.text(key));
+        String value = trimmed(record.text(key));
         if (key.type() == FieldType.ID) {
             return value == null ? writer.create(table, record) : writer.update(table, value, record);
         }
@@ -58,7 +58,7 @@ final class KeyedRows {
     }
 
     static Outcome delete(RecordWriter writer, Table table, SentRecord record, boolean hard) {
-        String id = told(record.id());
+        String id = trimmed(record.id());
         if (id == null) {
             return Outcome.Rejected.because("MISSING_ARGUMENT", "Id not specified in a delete call", "Id");
         }
@@ -70,17 +70,17 @@ final class KeyedRows {
     }
 
     static String idOf(JsonNode record) {
-        return told(new SentRecord.Json(record).id());
+        return trimmed(new SentRecord.Json(record).id());
     }
 
-    /** A key without regard to case, as it stands for its record; null when there is none. */
+    /** Folds the case of a key for comparisons; null when there is none. */
     static String folded(String key) {
-        String value = told(key);
+        String value = trimmed(key);
         return value == null ? null : value.toLowerCase(Locale.ROOT);
     }
 
-    /** A key or id as it was meant; null when there is none. */
-    static String told(String key) {
+    /** Trims a key or id; null when it is blank. */
+    static String trimmed(String key) {
         return key == null || key.isBlank() ? null : key.strip();
     }
 }

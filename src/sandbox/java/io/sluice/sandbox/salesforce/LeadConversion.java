@@ -18,9 +18,9 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Converts a lead into an account, a contact and, unless it is not wanted, an opportunity ("convertLead()",
- * https://developer.salesforce.com/docs/atlas.en-us.api.meta/api/sforce_api_calls_convertlead.htm). Standard fields go where
- * "Lead Conversion Field Mapping" sends them. All of it happens, or none.
+ * Converts a lead into an account, a contact and, unless the call says no, an opportunity (<a
+ * href="https://developer.salesforce.com/docs/atlas.en-us.api.meta/api/sforce_api_calls_convertlead.htm">convertLead()</a>).
+ * Standard fields are copied as "Lead Conversion Field Mapping" says. A conversion is atomic.
  */
 final class LeadConversion {
 
@@ -42,7 +42,10 @@ final class LeadConversion {
         this.writer = writer;
     }
 
-    /** What became of a lead; the ids are null when it was not converted, and that of the opportunity when none was made. */
+    /**
+     * Holds the result of a conversion; the ids are null when it failed, and the opportunity's id when none was
+     * created.
+     */
     record Result(String lead, String account, String contact, String opportunity, Outcome outcome) {}
 
     Result convert(Element asked) {
@@ -109,7 +112,7 @@ final class LeadConversion {
         return asked.value(name).filter(text -> !text.isBlank());
     }
 
-    /** A record that is there already, of which only empty fields are filled. */
+    /** Fills the empty fields of an existing record. */
     private String completed(String object, String id, ObjectNode values) {
         Table table = table(object);
         Row row = writer.record(table, id);
@@ -120,7 +123,7 @@ final class LeadConversion {
         return values.isEmpty() ? row.id() : saved(writer.update(table, row.id(), new SentRecord.Json(values)));
     }
 
-    /** A contact that is there already, of this account from now on where it had none. */
+    /** Fills an existing contact, and links it to this account when it had none. */
     private String joined(String id, String account, ObjectNode values, boolean overwritesSource) {
         Table contacts = table("Contact");
         Object of = value(contacts, writer.record(contacts, id), "AccountId");
@@ -180,7 +183,7 @@ final class LeadConversion {
                 .minusDays(1);
     }
 
-    /** Pairs of names, one after another. */
+    /** Splits pairs of names. */
     private static Map<String, String> named(String pairs) {
         Map<String, String> mapping = new LinkedHashMap<>();
         List<String> words = List.of(pairs.split(" "));

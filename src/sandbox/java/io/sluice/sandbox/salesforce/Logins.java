@@ -25,17 +25,18 @@ import java.util.Set;
 import java.util.function.LongSupplier;
 
 /**
- * {@code /services/oauth2}: the authorize, token and revoke endpoints, as "OAuth Authorization Flows" in Salesforce's
- * help describes them. The client id names the account: {@code sluice} is the account {@code salesforce}, and
- * {@code sluice-NAME} the account NAME. Errors are 400 with {@code error} and {@code error_description}.
+ * Serves {@code /services/oauth2}: the authorize, token and revoke endpoints (<a
+ * href="https://help.salesforce.com/s/articleView?id=xcloud.remoteaccess_oauth_flows.htm">OAuth Authorization
+ * Flows</a>). The client id names the account: {@code sluice} is the account {@code salesforce}, and {@code
+ * sluice-NAME} the account NAME. Errors are 400 with {@code error} and {@code error_description}.
  */
 final class Logins {
 
     private static final String CLIENT = "sluice";
     private static final String SECRET = "sluice";
-    /** How far ahead an assertion may expire, in seconds: five minutes, and 30 s between two clocks. */
+    /** Maximum seconds until an assertion expires: five minutes, and 30 s for different clocks. */
     private static final long LONGEST_ASSERTION = 330;
-    /** What is above it is no number of seconds of this age. */
+    /** Threshold above which {@code exp} is in milliseconds. */
     private static final long MILLISECONDS = 100_000_000_000L;
 
     private static final Set<String> AUDIENCES = Set.of("https://login.salesforce.com", "https://test.salesforce.com");
@@ -54,7 +55,7 @@ final class Logins {
         this.codes = new AuthorizationCodes(clockMicros);
     }
 
-    /** The account that the login is for, or empty when its client id names none. */
+    /** Finds the account of a login; empty when its client id names none. */
     Optional<Account> account(Call call) {
         Map<String, String> form = form(call);
         String client = form.get("client_id");
@@ -75,8 +76,9 @@ final class Logins {
     }
 
     /**
-     * The account of a user who logs in by name and password: {@code sluice@example.org} is of the account
-     * {@code salesforce}, and {@code sluice@example.org.NAME} of the account NAME, as the users of a vendor's sandbox.
+     * Finds the account of a user who logs in by name and password: {@code sluice@example.org} belongs to the account
+     * {@code salesforce}, and {@code sluice@example.org.NAME} to the account NAME, like the users of a vendor's
+     * sandbox.
      */
     Optional<Account> accountOf(String username) {
         String name = SalesforceDefaults.API_USERNAME;
@@ -133,8 +135,8 @@ final class Logins {
     }
 
     /**
-     * The start of the web server flow. Nobody is asked: the user is logged in and has approved the client. Sends the
-     * browser back to the client with a code, as {@code response_type=code} asks.
+     * Starts the web server flow. Nobody is asked: the user is logged in and has approved the client. Redirects the
+     * browser to the client with a code, as {@code response_type=code} asks.
      */
     Answer authorize(Account account, Call call) {
         Map<String, String> form = form(call);
@@ -182,7 +184,7 @@ final class Logins {
         return Answers.json(200, issued(account, call));
     }
 
-    /** With the refresh token that is good from now on, where this one was used up. */
+    /** Answers an access token, and the new refresh token when the old one rotated. */
     private Answer refreshed(Account account, Call call) {
         ObjectNode token = issued(account, call);
         return Answers.json(
@@ -229,7 +231,7 @@ final class Logins {
         return granted(account, call);
     }
 
-    /** The vendor's login addresses, or the sandbox's own. */
+    /** Whether this is one of the vendor's login addresses, or the sandbox's own. */
     private static boolean isAudience(String audience, Call call) {
         return AUDIENCES.contains(audience.replaceFirst("/$", ""))
                 || !audience.isEmpty() && host(audience).equals(host(call.origin()));
@@ -283,7 +285,7 @@ final class Logins {
         }
     }
 
-    /** Parameters of the body and of the address: camel-salesforce revokes with the token in the address. */
+    /** Reads the parameters of the body and of the address: camel-salesforce revokes with the token in the address. */
     private static Map<String, String> form(Call call) {
         Map<String, String> form = new HashMap<>(call.query());
         for (String pair : call.text().split("&")) {

@@ -14,10 +14,10 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * Makes up to three records into one, as "merge()" in the SOAP API Developer Guide has it: the master gets the values
- * given with it, what referred to the others refers to the master, and the others go to the recycle bin and tell the
- * master's id. All of that happens, or none. The guide does not tell the codes of its own rules; those here are the
- * vendor's likeliest.
+ * Merges up to three records (<a
+ * href="https://developer.salesforce.com/docs/atlas.en-us.api.meta/api/sforce_api_calls_merge.htm">merge()</a>): the
+ * master gets the values given with it and the references to the others, which go to the recycle bin and hold the
+ * master's id. A merge is atomic. The guide does not document the error codes of its rules; these are guesses.
  */
 final class Merger {
 
@@ -31,7 +31,7 @@ final class Merger {
         this.writer = writer;
     }
 
-    /** What became of a merge; the ids are empty when it was rejected. */
+    /** Holds the result of a merge; the ids are empty when it was rejected. */
     record Result(Outcome outcome, List<String> merged, List<String> related) {
 
         private static Result rejected(Outcome outcome) {
@@ -93,7 +93,7 @@ final class Merger {
         return new Result(saved, others, related);
     }
 
-    /** Lets what refers to these records refer to the master; a master that would refer to itself refers to none. */
+    /** Moves the references of other records to the master; a reference of the master to itself is cleared. */
     private Outcome move(Table children, Field reference, Set<String> from, String to, List<String> moved) {
         Outcome last = null;
         for (Row child : writer.referring(children, reference, from)) {

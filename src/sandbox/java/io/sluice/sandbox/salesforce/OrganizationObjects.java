@@ -15,7 +15,9 @@ import io.sluice.sandbox.store.ObjectType;
 import java.util.ArrayList;
 import java.util.List;
 
-/** The organization itself and its record types ("Standard Objects" in the Object Reference, the main fields of each). */
+/**
+ * Declares the organization and its record types ("Standard Objects" in the Object Reference, the main fields of each).
+ */
 final class OrganizationObjects {
 
     static final String ORGANIZATION = "Organization";

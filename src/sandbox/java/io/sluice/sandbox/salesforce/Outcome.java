@@ -5,13 +5,13 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.List;
 
-/** What became of one record of a write. */
+/** Represents the outcome of one record's write. */
 sealed interface Outcome {
 
-    /** The record is written. */
+    /** Represents a written record. */
     record Saved(String id, boolean created) implements Outcome {}
 
-    /** The record is as it was. */
+    /** Represents a rejected record, which is unchanged. */
     record Rejected(List<SalesforceError> errors) implements Outcome {
 
         static Rejected because(SalesforceError error) {
@@ -23,7 +23,7 @@ sealed interface Outcome {
         }
     }
 
-    /** The row in the answer of a collections call: a rejected one has no id, and its code is named statusCode. */
+    /** Writes the row of a collections answer: a rejected record has no id, and its code is named statusCode. */
     default ObjectNode toJson(boolean tellCreated) {
         ObjectNode row = Answers.JSON.createObjectNode();
         if (this instanceof Saved saved) {

@@ -12,8 +12,9 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * {@code /query}, {@code /queryAll} and the pages that follow ("Query" in the REST API Developer Guide). A page has
- * 2,000 rows, or as many as {@code Sforce-Query-Options: batchSize=N} says, from 200 to 2,000.
+ * Serves {@code /query}, {@code /queryAll} and their following pages (<a
+ * href="https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/resources_query.htm">Query</a>). A
+ * page has 2,000 rows, or as many as {@code Sforce-Query-Options: batchSize=N} says, from 200 to 2,000.
  */
 final class Queries {
 
@@ -64,7 +65,7 @@ final class Queries {
         });
     }
 
-    /** What the vendor's command line asks for beside the rows, or without them. */
+    /** Writes the columnMetadata that the vendor's command line asks for beside the rows, or without them. */
     private static void columns(JsonGenerator json, Cursors.Page page) throws IOException {
         json.writeArrayFieldStart("columnMetadata");
         if (page.selection() != null) {

@@ -19,7 +19,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/** Runs a query job: its rows, as they stand at one moment, go to the job's results. */
+/** Runs a query job: writes its rows, as they are at one moment, to the job's results. */
 final class QueryRun {
 
     private static final int ROWS_A_STEP = 1000;
@@ -33,7 +33,7 @@ final class QueryRun {
     }
 
     /**
-     * Reads a query that is to run as a job.
+     * Reads the query of a job.
      *
      * @throws RefusedException in the vendor's words, when it can't be run, or not in bulk
      */
@@ -70,7 +70,7 @@ final class QueryRun {
             throw new JobFailedException(failure.get()
                     .settings()
                     .path("message")
-                    .asText("InternalServerError : The sandbox was told to fail this job."));
+                    .asText("InternalServerError : A fault of the sandbox fails this job."));
         }
         Execution execution;
         try {
@@ -110,7 +110,7 @@ final class QueryRun {
         return values;
     }
 
-    /** As in JSON, except that nothing is an empty text and a moment's zone is written Z. */
+    /** Formats a value as in JSON, except that null is an empty text and a time's zone is Z. */
     private static String text(Field field, Object value) {
         if (value == null) {
             return "";

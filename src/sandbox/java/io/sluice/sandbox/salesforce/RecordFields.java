@@ -16,7 +16,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 
-/** Makes a record's JSON into values by field, with the records it refers to looked up, or says why it can't be. */
+/** Reads a record's JSON into values by field and looks up the records it refers to. */
 final class RecordFields {
 
     private final Store store;
@@ -60,17 +60,17 @@ final class RecordFields {
         }
     }
 
-    /** The value, with an id that it refers to looked up. */
+    /** Answers the value; looks up the record of a reference. */
     Object kept(Field field, Object value) {
         return field.type() == FieldType.REFERENCE && value != null ? reference(field, (String) value) : value;
     }
 
-    /** The id of the parent to which this field refers, by a key of the parent's own. */
+    /** Finds the id of the parent that this field refers to, by an external id of the parent. */
     String parent(Field field, Field key, String keyText) {
         return parent(table(field), key, FieldValue.parse(key, keyText), keyText);
     }
 
-    /** A parent named by its own external id: {@code "Customer__r":{"Customer_No__c":"C-1"}}. */
+    /** Reads a parent named by its external id: {@code "Customer__r":{"Customer_No__c":"C-1"}}. */
     private void parent(Table table, String name, JsonNode keys, Map<Field, Object> fields) {
         Field field = table.type()
                 .relationship(name)

@@ -14,7 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** Writes records as Salesforce does, with attributes first and parents nested. */
+/** Writes records in Salesforce's form, with attributes first and parents nested. */
 final class RecordJson {
 
     private final Store store;
@@ -25,24 +25,24 @@ final class RecordJson {
         this.version = version;
     }
 
-    /** Children of a record that a sub-query selects. */
+    /** Reads the children that a sub-query selects. */
     interface ChildPages {
 
-        /** The first page of this record's children, or null when it has none. */
+        /** Answers the first page of this record's children, or null when it has none. */
         Cursors.Page of(Row parent);
 
-        /** What is selected of each. */
+        /** Answers the fields that are selected of each child. */
         Selection selection();
     }
 
     /**
-     * What is selected of an object: its own fields, and of its parents' in turn.
+     * Selects fields of an object, and of its parents.
      *
      * @param entries by the name under which each is written
      */
     record Selection(Map<String, Entry> entries) {
 
-        /** A field; or the reference to a parent with what is selected of it; or children. */
+        /** Selects a field, a parent, or children. */
         record Entry(Field field, Selection parent, ChildPages children) {
 
             static Entry of(Field field) {
@@ -65,7 +65,7 @@ final class RecordJson {
         }
     }
 
-    /** The members of a query's answer: the number of rows, whether there are more, and the rows. */
+    /** Writes the members of a query's answer: the number of rows, whether there are more, and the rows. */
     void page(JsonGenerator json, Cursors.Page page) throws IOException {
         json.writeNumberField("totalSize", page.total());
         json.writeBooleanField("done", page.next() == null);
@@ -82,7 +82,7 @@ final class RecordJson {
         json.writeEndArray();
     }
 
-    /** Groups are AggregateResults, which are no records: they have no address. */
+    /** Writes groups as AggregateResults, which have no address. */
     private static void groups(JsonGenerator json, Cursors.Groups groups) throws IOException {
         for (List<Object> values : groups.values()) {
             json.writeStartObject();
@@ -144,7 +144,10 @@ final class RecordJson {
         json.writeEndObject();
     }
 
-    /** A record to which another refers, and the type that it is told as: one of several is a Name. */
+    /**
+     * Represents the record that a reference points to, with the type it is shown as: Name where a reference may point
+     * to several types.
+     */
     record Parent(String type, Table table, Row row) {}
 
     static Optional<Parent> parent(Store store, Field reference, Row row) {

@@ -14,8 +14,8 @@ import java.util.Locale;
 import java.util.Set;
 
 /**
- * Which records a write carries, for the referee's check that no two writes of one record are under way at once. A
- * record known by an external id stands under its id too, once it has one.
+ * Finds the records that a write carries, so that the referee can check that no two writes of one record overlap. A
+ * record known by an external id is listed under its id too, once it has one.
  */
 final class RecordKeys {
 
@@ -23,7 +23,7 @@ final class RecordKeys {
 
     private RecordKeys() {}
 
-    /** Of rows that a bulk job writes, known by these ids, or values of this external id. */
+    /** Finds the names of the rows of a bulk job: their ids, or values of this external id. */
     static Set<String> of(Store store, Table table, Field key, List<String> values) {
         RecordKeys found = new RecordKeys();
         for (String value : values) {
@@ -36,7 +36,7 @@ final class RecordKeys {
         return found.keys;
     }
 
-    /** Of records known by their ids. */
+    /** Finds the names of records that are known by their ids. */
     static Set<String> ofIds(List<String> ids) {
         RecordKeys found = new RecordKeys();
         ids.forEach(found::addId);

@@ -19,8 +19,8 @@ import java.util.Set;
 import java.util.function.Function;
 
 /**
- * Writes single records into a transaction, by the rules of the CRM: what is absent stays, what is null is cleared. A
- * record that breaks a rule is rejected whole and leaves no trace.
+ * Writes single records into a transaction by the rules of the CRM: absent fields stay, null ones are cleared. A record
+ * that breaks a rule is rejected whole.
  */
 final class RecordWriter {
 
@@ -38,7 +38,7 @@ final class RecordWriter {
         this.fields = new RecordFields(store, transaction);
     }
 
-    /** Writes in a transaction of its own, committed at the end. */
+    /** Writes in a new transaction and commits it. */
     static <T> T write(Store store, Request.Attempt attempt, SaveOptions options, Function<RecordWriter, T> work) {
         try (Transaction transaction = store.begin()) {
             T result = work.apply(new RecordWriter(store, transaction, attempt, options));
@@ -67,7 +67,7 @@ final class RecordWriter {
         return guarded(table, null, id, () -> change(table, existing(table, id), record.values(table, fields, false)));
     }
 
-    /** Writes the record whose external id this is, or creates it; a deleted record does not count. */
+    /** Writes the record with this external id, or creates it; deleted records do not count. */
     Outcome upsert(Table table, Field key, String keyText, SentRecord record) {
         Object value;
         try {
@@ -97,7 +97,7 @@ final class RecordWriter {
         return guarded(table, null, id, () -> delete(table, unlocked(table, existing(table, id)), Map.of()));
     }
 
-    /** Deletes a record that was merged into another one, and says so in it. */
+    /** Deletes a record that was merged into another one, and stores the survivor's id. */
     Outcome deleteAsMerged(Table table, Field masterField, String id, String masterId) {
         return guarded(
                 table,
@@ -106,7 +106,7 @@ final class RecordWriter {
                 () -> delete(table, unlocked(table, existing(table, id)), Map.of(masterField, masterId)));
     }
 
-    /** Takes a record out of the recycle bin; it no longer says that it was merged. */
+    /** Takes a record out of the recycle bin and clears the id of its survivor. */
     Outcome undelete(Table table, String id) {
         return guarded(table, null, id, () -> {
             Row row = unlocked(table, known(table, id));
@@ -122,7 +122,7 @@ final class RecordWriter {
         });
     }
 
-    /** Takes a record that is in the recycle bin away for good. */
+    /** Deletes a record in the recycle bin for good. */
     Outcome empty(Table table, String id) {
         return guarded(table, null, id, () -> {
             if (!known(table, id).isDeleted()) {
@@ -132,7 +132,7 @@ final class RecordWriter {
         });
     }
 
-    /** Takes a record away for good, out of the recycle bin too. */
+    /** Deletes a record for good, from the recycle bin too. */
     Outcome hardDelete(Table table, String id) {
         return guarded(table, null, id, () -> {
             Row row = known(table, id);
@@ -144,7 +144,7 @@ final class RecordWriter {
         });
     }
 
-    /** Records that refer to one of these. */
+    /** Finds the records that refer to one of these. */
     List<Row> referring(Table table, Field reference, Set<String> ids) {
         return transaction.scan(table, reference, ids);
     }
@@ -181,7 +181,7 @@ final class RecordWriter {
     private static SalesforceError error(Fault fault, Table table, String id) {
         return fault.kind() == Fault.Kind.ROW_LOCK
                 ? lockError(id == null ? table.type().keyPrefix() + "XX0000000000AAA" : id)
-                : SalesforceProtocol.told(fault, table.type());
+                : SalesforceProtocol.errorOf(fault, table.type());
     }
 
     private Row existing(Table table, String id) {
@@ -192,7 +192,7 @@ final class RecordWriter {
         return row;
     }
 
-    /** The record of this id, in the recycle bin or not. */
+    /** Finds the record of this id, in the recycle bin or not. */
     private Row known(Table table, String id) {
         if (!RecordIds.isWellFormed(id)) {
             throw new RefusedException(SalesforceError.of(
@@ -248,7 +248,7 @@ final class RecordWriter {
         return new Outcome.Saved(row.id(), false);
     }
 
-    /** Changes fields of a record that nobody else may write. */
+    /** Changes fields that only the CRM writes. */
     Outcome changeOwn(Table table, String id, Map<String, Object> values) {
         return guarded(table, null, id, () -> {
             Row row = unlocked(table, existing(table, id));
@@ -259,7 +259,7 @@ final class RecordWriter {
         });
     }
 
-    /** The live record of this id, as the transaction sees it. */
+    /** Finds the live record of this id, as the transaction sees it. */
     Row record(Table table, String id) {
         return existing(table, id);
     }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.sluice.sandbox.salesforce;
 
-/** Ends the work on a request with an error for all of it. */
+/** Ends a request with an error of the whole request. */
 final class RefusedException extends RuntimeException {
 
     private final transient SalesforceError error;

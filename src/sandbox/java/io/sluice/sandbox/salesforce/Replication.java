@@ -11,8 +11,12 @@ import io.sluice.sandbox.store.Table;
 import java.util.List;
 
 /**
- * {@code /sobjects/X/updated} and {@code /deleted} ("Get Updated" and "Get Deleted"). {@code latestDateCovered} is the
- * moment up to which everything is told: while a transaction is held back, that transaction's beginning.
+ * Serves {@code /sobjects/X/updated} and {@code /deleted} (<a
+ * href="https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/resources_getupdated.htm">Get
+ * Updated</a> and <a
+ * href="https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/resources_getdeleted.htm">Get
+ * Deleted</a>). {@code latestDateCovered} is the time up to which the answer is complete: while a transaction is held
+ * back, that transaction's beginning.
  */
 final class Replication {
 
@@ -66,7 +70,7 @@ final class Replication {
         return new Span(start, end, Math.min(end, covered));
     }
 
-    /** Seconds are dropped: the span goes by the minute. */
+    /** Parses a time and drops its seconds, because the span is counted in minutes. */
     private static long moment(ApiCall call, String parameter) {
         // a plus sign that was not encoded arrives as a blank
         String text = call.parameter(parameter, "").replace(' ', '+');

@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 
-/** Which resource a method and path lead to, and the name under which the referee counts it. */
+/** Finds the resource of a method and path, and its operation for the referee. */
 final class Resources {
 
     private final Queries queries;
@@ -22,13 +22,13 @@ final class Resources {
         this.queries = new Queries(cursors);
     }
 
-    /** Answers a call that reached its resource. */
+    /** Answers a call of a resource. */
     interface Handler {
         Answer answer(ApiCall call, Request.Attempt attempt);
     }
 
     /**
-     * A resource found.
+     * Holds a resource.
      *
      * @param object the object that the path names, or null
      */
@@ -39,7 +39,7 @@ final class Resources {
         }
     }
 
-    /** The route of this method and of what follows the version in the path; one that answers 404 or 405 otherwise. */
+    /** Finds the route of a method and the path behind the version; one that answers 404 or 405 otherwise. */
     Route route(String method, List<String> rest) {
         return found(method, rest)
                 .orElseGet(() -> isKnown(rest)
@@ -51,7 +51,7 @@ final class Resources {
                         : new Route("unknown", null, (call, attempt) -> Answers.error(SalesforceError.notFound())));
     }
 
-    /** Routes and answers, with refusals in their form. */
+    /** Routes and answers a call; errors have Salesforce's form. */
     Answer answer(ApiCall call, Request.Attempt attempt) {
         try {
             return route(call.method(), call.rest()).handler().answer(call, attempt);

@@ -13,7 +13,11 @@ import io.sluice.sandbox.store.Table;
 import java.util.Arrays;
 import java.util.List;
 
-/** {@code /sobjects/X} and below: one record a call ("sObject Rows" and "sObject Rows by External ID"). */
+/**
+ * Serves {@code /sobjects/X} and below: one record a call (<a
+ * href="https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/resources_sobject_retrieve.htm">sObject
+ * Rows</a> and sObject Rows by External ID).
+ */
 final class Rows {
 
     private static final double UPSERT_ANSWERS_200_FROM = 46;
@@ -88,7 +92,7 @@ final class Rows {
         return outcome instanceof Outcome.Saved ? Answer.empty(204) : rejected(outcome);
     }
 
-    /** The external id field of this name; NOT_FOUND's kin when the object has none. */
+    /** Finds the external id field of this name; an error like NOT_FOUND when the object has none. */
     static Field key(Table table, String name) {
         return table.type()
                 .field(name)
@@ -151,7 +155,7 @@ final class Rows {
                 200, json -> new RecordJson(call.store(), call.version()).write(json, table, row, selection));
     }
 
-    /** 300 with the records among which the external id leaves the choice. */
+    /** Answers 300 with the records that share the external id. */
     private static Answer choices(ApiCall call, Table table, List<Row> rows) {
         ArrayNode urls = Answers.JSON.createArrayNode();
         rows.forEach(row -> urls.add(

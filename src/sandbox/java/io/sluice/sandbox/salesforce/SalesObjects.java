@@ -21,7 +21,9 @@ import io.sluice.sandbox.store.Field;
 import io.sluice.sandbox.store.ObjectType;
 import java.util.List;
 
-/** Campaigns, products and their prices ("Standard Objects" in the Object Reference, the main fields of each). */
+/**
+ * Declares campaigns, products and their prices ("Standard Objects" in the Object Reference, the main fields of each).
+ */
 final class SalesObjects {
 
     private SalesObjects() {}
@@ -31,7 +33,7 @@ final class SalesObjects {
                 leadStatus(), campaign(), campaignMember(), product(), pricebook(), pricebookEntry(), lineItem());
     }
 
-    /** The choices of a lead's status, which say whether a lead that has it is converted. */
+    /** Declares the statuses of leads, which say whether a lead is converted. */
     private static ObjectType leadStatus() {
         return type(
                 "LeadStatus",

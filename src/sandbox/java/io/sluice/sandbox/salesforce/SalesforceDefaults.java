@@ -13,21 +13,21 @@ import io.sluice.sandbox.store.Transaction;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/** A new org: the limits of a Developer Edition, the standard objects, and three users. */
+/** Prepares a new org: the limits of a Developer Edition, the standard objects, and three users. */
 public final class SalesforceDefaults implements Accounts.CrmDefaults {
 
-    /** The user behind every token. */
+    /** Id of the user behind every token. */
     static final String API_USER = RecordIds.of("005", 1);
-    /** The user who edits in the CRM's own screens. */
+    /** Id of the user who edits in the CRM's own screens. */
     static final String CRM_USER = RecordIds.of("005", 2);
 
     static final String PROFILE = RecordIds.of("00e", 1);
     static final String ORGANIZATION = RecordIds.of("00D", 1);
     static final String API_USERNAME = "sluice@example.org";
 
-    /** The allocation of internal batches of bulk ingest jobs, 10,000 rows each ("Bulk API Limits": 15,000 a day). */
+    /** Allocation of internal batches of bulk ingest jobs, 10,000 rows each ("Bulk API Limits": 15,000 a day). */
     static final String BULK_BATCHES = "bulkBatches";
-    /** The allocation of bulk query jobs ("Bulk API Limits": 10,000 a day). */
+    /** Allocation of bulk query jobs ("Bulk API Limits": 10,000 a day). */
     static final String BULK_QUERY_JOBS = "bulkQueryJobs";
 
     private static final int DEVELOPER_EDITION_DAILY = 15_000;

@@ -5,7 +5,9 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.util.List;
 
 /**
- * An error as Salesforce words it ("Status Codes and Error Responses" in its REST API Developer Guide).
+ * Represents an error as Salesforce words it (<a
+ * href="https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/errorcodes.htm">Status Codes and Error
+ * Responses</a>).
  *
  * @param code       such as REQUIRED_FIELD_MISSING
  * @param fields     names of the fields at fault, often none
@@ -29,12 +31,12 @@ record SalesforceError(String code, String message, List<String> fields, JsonNod
         return of("INVALID_FIELD", "No such column '" + field + "' on sobject of type " + object);
     }
 
-    /** As a bulk job's failed rows have it: {@code CODE:message:fields --}. */
+    /** Formats the error for a bulk job's failed rows: {@code CODE:message:fields --}. */
     String toBulk() {
         return code + ":" + message + ":" + (fields.isEmpty() ? "" : String.join(", ", fields) + " ") + "--";
     }
 
-    /** The HTTP status with which the error answers a request for a single record. */
+    /** Answers the HTTP status of the error of a request for a single record. */
     int status() {
         return switch (code) {
             case "NOT_FOUND", "ENTITY_IS_DELETED" -> 404;

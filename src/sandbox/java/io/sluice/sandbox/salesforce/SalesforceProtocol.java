@@ -20,7 +20,7 @@ import java.util.Set;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 
-/** Salesforce's REST API: who may call, what is called, and how it answers when it can't. */
+/** Serves Salesforce's REST API: authentication, routing and errors. */
 public final class SalesforceProtocol implements Protocol {
 
     private static final String MAINTENANCE =
@@ -48,7 +48,7 @@ public final class SalesforceProtocol implements Protocol {
         this.resources = new Resources(bulk, cursors);
     }
 
-    /** The SOAP API of the same accounts: a session of one is a session of the other. */
+    /** Answers the SOAP API of the same accounts; both share their sessions. */
     public Protocol soap() {
         return new SoapProtocol(sessions, logins, cursors);
     }
@@ -104,10 +104,10 @@ public final class SalesforceProtocol implements Protocol {
         return page(fault).orElseGet(() -> Answers.error(downStatus(fault), List.of(down(fault))));
     }
 
-    /** A login is refused in the words of OAuth, and all else in those of the REST API. */
+    /** Answers an error in the words of OAuth for logins, and of the REST API for all else. */
     @Override
     public Answer error(Request request, Fault fault) {
-        SalesforceError error = told(
+        SalesforceError error = errorOf(
                 fault,
                 request.objects().stream()
                         .findFirst()
@@ -124,13 +124,13 @@ public final class SalesforceProtocol implements Protocol {
                 : Answers.error(statusOf(fault), List.of(error));
     }
 
-    /** The answer that a fault asks for in place of a part of a call. */
-    static Answer told(Fault fault) {
+    /** Builds the answer that a fault asks for in place of a part of a call. */
+    static Answer answerOf(Fault fault) {
         JsonNode body = fault.settings().path("body");
         if (body.isContainerNode()) {
             return Answers.json(statusOf(fault), body);
         }
-        return Answers.error(statusOf(fault), List.of(told(fault, null)));
+        return Answers.error(statusOf(fault), List.of(errorOf(fault, null)));
     }
 
     private static int statusOf(Fault fault) {
@@ -138,19 +138,17 @@ public final class SalesforceProtocol implements Protocol {
     }
 
     /**
-     * The error that a fault of rows or of a whole call asks for.
+     * Builds the error that a fault of rows or of a whole call asks for.
      *
      * @param object of the records, or null where it is not known
      */
-    static SalesforceError told(Fault fault, ObjectType object) {
+    static SalesforceError errorOf(Fault fault, ObjectType object) {
         String code = fault.settings().path("errorCode").asText("UNKNOWN_EXCEPTION");
         boolean duplicates = DuplicateResult.CODE.equals(code);
         JsonNode found = fault.settings().path("duplicateResult");
         return new SalesforceError(
                 code,
-                fault.settings()
-                        .path("message")
-                        .asText(duplicates ? DuplicateResult.MESSAGE : "The sandbox was told to answer so."),
+                fault.settings().path("message").asText(duplicates ? DuplicateResult.MESSAGE : Fault.MESSAGE),
                 fault.fields(),
                 found.isObject() ? found : duplicates && object != null ? DuplicateResult.madeUp(object) : null);
     }
@@ -168,7 +166,7 @@ public final class SalesforceProtocol implements Protocol {
                 });
     }
 
-    /** The maintenance page, when the fault asks for it. */
+    /** Answers the maintenance page when the fault asks for it. */
     static Optional<Answer> page(Fault fault) {
         return fault.settings().path("html").asBoolean()
                 ? Optional.of(Answer.text(downStatus(fault), "text/html;charset=UTF-8", MAINTENANCE))
@@ -239,7 +237,7 @@ public final class SalesforceProtocol implements Protocol {
         };
     }
 
-    /** Tells who is logged in, by a token in the header or in the address. */
+    /** Opens a request that answers who is logged in, by a token in the header or in the address. */
     private Request identified(Call call, String operation, Supplier<Answer> answer) {
         Optional<String> token = token(call)
                 .or(() -> Optional.ofNullable(call.query().get("oauth_token")))

@@ -15,8 +15,9 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * A person at the org's own screens: the same rules as for the API, another user in LastModifiedById. {@code
- * {"IsDeleted":false}} takes a record out of the recycle bin, by its id; {@code {"IdToMerge":"003..."}} merges another into it.
+ * Edits records as a person does in the org's own screens: by the rules of the API, with another user in
+ * LastModifiedById. {@code {"IsDeleted":false}} takes a record out of the recycle bin by its id; {@code
+ * {"IdToMerge":"003..."}} merges another record into this one.
  */
 public final class SalesforceUser implements CrmUser {
 

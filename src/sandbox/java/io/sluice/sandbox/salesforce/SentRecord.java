@@ -6,24 +6,24 @@ import io.sluice.sandbox.store.Field;
 import io.sluice.sandbox.store.Table;
 import java.util.Map;
 
-/** A record that is to be written, in the form in which it was sent. */
+/** Represents a record to write, in the form in which it was sent. */
 interface SentRecord {
 
-    /** Its id as it was sent, or null when it names none. */
+    /** Answers the sent id, or null. */
     String id();
 
-    /** What was sent for a field of its own as text, or null when that is absent or to be cleared. */
+    /** Answers the sent text of one of the record's own fields, or null when the field is absent or cleared. */
     String text(Field field);
 
     /**
-     * Its values by field, null for what is to be cleared.
+     * Answers the values by field, null for fields to clear.
      *
      * @param fields looks up the records that it refers to
      * @throws RefusedException with the error for this record
      */
     Map<Field, Object> values(Table table, RecordFields fields, boolean creating);
 
-    /** A record in JSON, as every API but the bulk one has it. */
+    /** Represents a record in JSON, the form of every API but the bulk one. */
     record Json(JsonNode json) implements SentRecord {
 
         @Override

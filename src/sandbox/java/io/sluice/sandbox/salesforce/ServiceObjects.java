@@ -24,7 +24,7 @@ import io.sluice.sandbox.store.Field;
 import io.sluice.sandbox.store.ObjectType;
 import java.util.List;
 
-/** Cases, tasks and events ("Standard Objects" in the Object Reference, the main fields of each). */
+/** Declares cases, tasks and events ("Standard Objects" in the Object Reference, the main fields of each). */
 final class ServiceObjects {
 
     private static final String[] RELATED = {"Account", "Opportunity", "Case", "Campaign", "Product2"};

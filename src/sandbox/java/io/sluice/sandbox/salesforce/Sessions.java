@@ -17,8 +17,8 @@ import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 
 /**
- * Access tokens that carry their account and their moment under a signature, so that they outlive a restart as a real
- * org's do. The secret is fixed: it guards nothing.
+ * Issues access tokens. A signature covers their account and time, so that they survive a restart as those of a real
+ * org do. The secret is fixed: it protects nothing.
  */
 final class Sessions {
 
@@ -30,7 +30,7 @@ final class Sessions {
     private final AtomicInteger issued = new AtomicInteger();
     private final Set<String> revoked = ConcurrentHashMap.newKeySet();
 
-    /** A token's account, and whether it still opens it. */
+    /** Holds a token's account, and whether the token is still valid. */
     record Session(Account account, boolean valid) {}
 
     Sessions(Accounts accounts, LongSupplier clockMicros) {
@@ -49,7 +49,7 @@ final class Sessions {
         return PREFIX + encoder.encodeToString(content) + "." + encoder.encodeToString(signature(content));
     }
 
-    /** The session of a token, or empty when the sandbox never issued it. */
+    /** Finds the session of a token, or empty when the sandbox never issued it. */
     Optional<Session> find(String token) {
         try {
             String[] parts = token.substring(PREFIX.length()).split("\\.");

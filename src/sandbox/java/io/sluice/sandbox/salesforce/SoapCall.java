@@ -14,7 +14,7 @@ import io.sluice.sandbox.store.Table;
 import java.util.List;
 
 /**
- * A call of the SOAP API by a client that is logged in.
+ * Represents a call of the SOAP API by a client that is logged in.
  *
  * @param version as in the address, such as 65.0
  */
@@ -26,7 +26,7 @@ record SoapCall(Account account, Envelope envelope, String version, String origi
         return account.store();
     }
 
-    /** What the operation carries. Throws RefusedException when that is no XML. */
+    /** Answers the element of the operation. Throws RefusedException when it is no XML. */
     Element body() {
         try {
             return envelope.body();
@@ -35,19 +35,19 @@ record SoapCall(Account account, Envelope envelope, String version, String origi
         }
     }
 
-    /** The value of this name; MISSING_ARGUMENT when there is none. */
+    /** Answers the argument of this name; MISSING_ARGUMENT when there is none. */
     String argument(String name) {
         return body().value(name)
                 .orElseThrow(() -> new RefusedException(
                         "MISSING_ARGUMENT", "The argument " + name + " is required by " + envelope.operation()));
     }
 
-    /** The records to write; EXCEEDED_ID_LIMIT when they are more than 200. */
+    /** Answers the records to write; EXCEEDED_ID_LIMIT when they are more than 200. */
     List<JsonNode> records() {
         return most(body().children("sObjects")).stream().map(SoapRecords::read).toList();
     }
 
-    /** The ids that the operation carries, at most as many as records. */
+    /** Answers the ids of the operation; their maximum is that of records. */
     List<String> ids() {
         return most(body().children("ids")).stream()
                 .map(id -> id.text().strip())
@@ -69,14 +69,14 @@ record SoapCall(Account account, Envelope envelope, String version, String origi
                 .orElse(false);
     }
 
-    /** The object of this name; INVALID_TYPE when there is none. */
+    /** Finds the object of this name; INVALID_TYPE when there is none. */
     Table table(String object) {
         return store().table(object)
                 .orElseThrow(
                         () -> new RefusedException("INVALID_TYPE", "sObject type '" + object + "' is not supported."));
     }
 
-    /** An answer with the use of the limit in its header. */
+    /** Builds an answer with the use of the limit in its header. */
     Answer answer(EnvelopeWriter.Content content) {
         EnvelopeWriter.Usage usage = account.limiter()
                 .usage(Limiter.DAILY)

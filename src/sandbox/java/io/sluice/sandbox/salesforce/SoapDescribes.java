@@ -16,12 +16,12 @@ import java.util.TreeMap;
 import javax.xml.stream.XMLStreamException;
 
 /**
- * describeGlobal, describeSObject and describeSObjects: what the REST API tells, in the order of the partner WSDL, which
- * is that of the alphabet.
+ * Serves describeGlobal, describeSObject and describeSObjects: the answers of the REST API, in the alphabetical order
+ * of the partner WSDL.
  */
 final class SoapDescribes {
 
-    /** What REST alone tells. */
+    /** Members that only REST has. */
     private static final Set<String> REST_ONLY = Set.of(
             "urls",
             "extendedBy",
@@ -31,7 +31,7 @@ final class SoapDescribes {
             "sobjectDescribeOption",
             "associateEntityType",
             "associateParentEntity");
-    /** What the WSDL has as nillable; of the others a null is left out. */
+    /** Members that are nillable in the WSDL; a null in any other is left out. */
     private static final Set<String> NILLABLE = Set.of(
             "defaultImplementation",
             "implementedBy",

@@ -9,7 +9,7 @@ import io.sluice.sandbox.server.Request;
 import java.util.Set;
 import javax.xml.stream.XMLStreamException;
 
-/** login and getUserInfo of the SOAP API; a login counts as one by the other doors does. */
+/** Serves login and getUserInfo of the SOAP API; a login counts like one of OAuth. */
 final class SoapLogin {
 
     static final String OPERATION = "login";

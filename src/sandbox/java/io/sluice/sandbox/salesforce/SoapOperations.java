@@ -15,7 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/** Which work an operation of the SOAP API leads to; the referee counts {@code upsert} as {@code soapUpsert}. */
+/** Finds the handler of an operation of the SOAP API; the referee counts {@code upsert} as {@code soapUpsert}. */
 final class SoapOperations {
 
     private final Map<String, Handler> handlers = new HashMap<>();
@@ -72,7 +72,7 @@ final class SoapOperations {
                 .writing(() -> keys(call));
     }
 
-    /** Which records the call writes, as far as it names them. */
+    /** Finds the records that the call writes, as far as it names them. */
     private static Set<String> keys(SoapCall call) {
         try {
             return switch (call.envelope().operation()) {

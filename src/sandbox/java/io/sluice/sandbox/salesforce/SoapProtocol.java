@@ -15,15 +15,16 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Salesforce's SOAP API in its partner form, {@code /services/Soap/u/VERSION} (SOAP API Developer Guide): who may call,
- * what is called, and how it answers when it can't. Each error of a whole call is a fault with the status 500.
+ * Serves Salesforce's SOAP API in its partner form, {@code /services/Soap/u/VERSION} (<a
+ * href="https://developer.salesforce.com/docs/atlas.en-us.api.meta/api/sforce_api_quickstart_intro.htm">SOAP API
+ * Developer Guide</a>): authentication, routing and errors. Each error of a whole call is a fault with the status 500.
  */
 final class SoapProtocol implements Protocol {
 
     private static final String PATH = "/services/Soap/";
-    /** "EXCEEDED_MAX_SIZE_REQUEST" in the guide's list of exception codes: 50 MB. */
+    /** Maximum size of a request ("EXCEEDED_MAX_SIZE_REQUEST" in the guide's list of exception codes: 50 MB). */
     private static final int LARGEST_REQUEST = 50 << 20;
-    /** Of the login ("API Request Limits and Allocations"): 10 KB. */
+    /** Maximum size of a login ("API Request Limits and Allocations"): 10 KB. */
     private static final int LARGEST_LOGIN = 10 << 10;
 
     private final Sessions sessions;
@@ -81,11 +82,11 @@ final class SoapProtocol implements Protocol {
 
     @Override
     public Answer error(Request request, Fault fault) {
-        SalesforceError error = SalesforceProtocol.told(fault, null);
+        SalesforceError error = SalesforceProtocol.errorOf(fault, null);
         return xml(fault.settings().path("status").asInt(500), SoapFault.of(error.code(), error.message()));
     }
 
-    /** The use of the limit stands in the envelope already. */
+    /** Answers the results without a limit header: the use of the limit is in the envelope. */
     @Override
     public Answer results(Request request, Answer answer, Fault fault) {
         return ChangedResults.of(answer, fault);
@@ -100,7 +101,7 @@ final class SoapProtocol implements Protocol {
         return Answer.text(status, "text/xml;charset=UTF-8", envelope);
     }
 
-    /** A fault; what is wrong with the XML itself is the client's own in SOAP's terms. */
+    /** Builds a fault; an error in the XML itself is a client fault in SOAP's terms. */
     static Answer fault(SalesforceError error) {
         return "XML_PARSER_ERROR".equals(error.code())
                 ? xml(500, SoapFault.client(error.message()))

@@ -9,7 +9,9 @@ import io.sluice.sandbox.store.Table;
 import java.util.List;
 import java.util.function.Predicate;
 
-/** query, queryAll, queryMore and retrieve of the SOAP API. A page has 500 rows, or as many as QueryOptions says. */
+/**
+ * Serves query, queryAll, queryMore and retrieve of the SOAP API. A page has 500 rows, or as many as QueryOptions says.
+ */
 final class SoapReads {
 
     private static final int USUAL_PAGE = 500;
@@ -33,7 +35,7 @@ final class SoapReads {
         return page(call, cursors.next(call.account(), call.argument("queryLocator")));
     }
 
-    /** The records of these ids, nil for one that is not there. */
+    /** Answers the records of these ids, nil for a missing one. */
     static Answer retrieve(SoapCall call, Request.Attempt attempt) {
         Table table = call.table(call.argument("sObjectType"));
         RecordJson.Selection selection = Rows.selection(table, call.argument("fieldList"));

@@ -16,7 +16,7 @@ import java.util.Map;
 import java.util.Optional;
 import javax.xml.stream.XMLStreamException;
 
-/** Records in the form of the SOAP API ("sObject" in its partner WSDL), read as the JSON that the writes take. */
+/** Reads and writes records in the form of the SOAP API ("sObject" in its partner WSDL); writes take them as JSON. */
 final class SoapRecords {
 
     private static final String RECORD = "sf:sObject";
@@ -24,7 +24,7 @@ final class SoapRecords {
     private SoapRecords() {}
 
     /**
-     * A record as JSON with its type in {@code attributes}. What is nil or empty says nothing about its field; only
+     * Reads a record as JSON with its type in {@code attributes}. A nil or empty element leaves its field alone; only
      * {@code fieldsToNull} clears one.
      */
     static JsonNode read(Element record) {
@@ -43,14 +43,14 @@ final class SoapRecords {
         return json;
     }
 
-    /** Writes a record: its type, its id, then what is selected, the id once more where it is among that. */
+    /** Writes a record: its type, its id, then the selected fields, among them the id once more when it is selected. */
     static void write(
             EnvelopeWriter xml, String name, Store store, Table table, Row row, RecordJson.Selection selection)
             throws XMLStreamException {
         xml.typed(name, RECORD, inside -> content(inside, store, table, row, selection));
     }
 
-    /** The members of a QueryResult. */
+    /** Writes the members of a QueryResult. */
     static void page(EnvelopeWriter xml, Store store, Cursors.Page page) throws XMLStreamException {
         xml.value("done", page.next() == null).value("queryLocator", page.next());
         for (Row row : page.rows()) {
@@ -137,7 +137,7 @@ final class SoapRecords {
         }
     }
 
-    /** As XML Schema writes it, which is as JSON does but for the zone of a moment. */
+    /** Formats a value for XML Schema: as in JSON but for the zone of a time. */
     static Object text(FieldType type, Object value) {
         Object wire = type.toWire(value);
         return type == FieldType.DATETIME && wire != null ? ((String) wire).replace("+0000", "Z") : wire;

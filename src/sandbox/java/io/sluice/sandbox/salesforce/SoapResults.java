@@ -5,7 +5,7 @@ import io.sluice.sandbox.salesforce.soap.EnvelopeWriter;
 import java.util.List;
 import javax.xml.stream.XMLStreamException;
 
-/** What became of a record, as SaveResult, UpsertResult, DeleteResult, UndeleteResult and MergeResult tell it. */
+/** Writes the outcome of a record as SaveResult, UpsertResult, DeleteResult, UndeleteResult or MergeResult. */
 final class SoapResults {
 
     private SoapResults() {}

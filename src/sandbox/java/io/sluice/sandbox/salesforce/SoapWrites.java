@@ -16,8 +16,9 @@ import java.util.Set;
 import java.util.stream.IntStream;
 
 /**
- * create, update, upsert, delete, undelete and merge ("Core Calls" in the SOAP API Developer Guide): up to 200 records a
- * call, and a result for each in the order of the request, whatever became of them.
+ * Serves create, update, upsert, delete, undelete and merge (<a
+ * href="https://developer.salesforce.com/docs/atlas.en-us.api.meta/api/sforce_api_calls_list.htm">Core Calls</a>): up
+ * to 200 records a call, with a result for each in the order of the request.
  */
 final class SoapWrites {
 
@@ -54,7 +55,7 @@ final class SoapWrites {
                         KeyedRows.update(writer, tables.get(i), new SentRecord.Json(records.get(i)), twice)));
     }
 
-    /** The key field of an object, and its values that stand more than once in the call. */
+    /** Holds the key field of an object, and its values that occur more than once in the call. */
     private record Key(Field field, Set<String> twice) {}
 
     static Answer upsert(SoapCall call, Request.Attempt attempt) {
@@ -93,7 +94,7 @@ final class SoapWrites {
                 .orElseGet(() -> malformed(ids.get(i))));
     }
 
-    /** Each request of a merge is all or none by itself, whatever becomes of the others. */
+    /** Merges records; each request is atomic by itself. */
     static Answer merge(SoapCall call, Request.Attempt attempt) {
         List<Element> requests = call.most(call.body().children("request"));
         List<JsonNode> masters = requests.stream().map(SoapWrites::master).toList();
@@ -114,7 +115,7 @@ final class SoapWrites {
         });
     }
 
-    /** Takes records out of the recycle bin for good. */
+    /** Deletes records in the recycle bin for good. */
     static Answer emptyRecycleBin(SoapCall call, Request.Attempt attempt) {
         List<String> ids = call.ids();
         return saved(call, attempt, ids.size(), false, (writer, i) -> ofId(call, ids.get(i))
@@ -122,7 +123,7 @@ final class SoapWrites {
                 .orElseGet(() -> malformed(ids.get(i))));
     }
 
-    /** Up to 100 leads a call, each converted whole or not at all. */
+    /** Converts up to 100 leads a call; each conversion is atomic. */
     static Answer convertLead(SoapCall call, Request.Attempt attempt) {
         List<Element> asked = call.body().children("leadConverts");
         if (asked.size() > MOST_CONVERTED) {
@@ -154,7 +155,7 @@ final class SoapWrites {
                 .toList();
     }
 
-    /** The field that tells the records apart; INVALID_FIELD when it is no key of the object. */
+    /** Finds the key field of an upsert; INVALID_FIELD when it is no key of the object. */
     static Field key(Table table, String name) {
         return table.type()
                 .field(name)
@@ -166,7 +167,7 @@ final class SoapWrites {
                                 + table.type().name()));
     }
 
-    /** The object of each record, in their order; INVALID_TYPE for all when one has none. */
+    /** Finds the object of each record, in their order; INVALID_TYPE for all when one has none. */
     static List<Table> tables(SoapCall call, List<JsonNode> records) {
         return records.stream()
                 .map(record -> call.table(record.path("attributes").path("type").asText()))
@@ -190,7 +191,7 @@ final class SoapWrites {
         });
     }
 
-    /** A value of another type than its field's is an error in the XML: all of the call is refused. */
+    /** Fails the whole call when a value has another type than its field: this is an error in the XML. */
     private static Outcome typed(Table table, JsonNode record, Outcome outcome) {
         if (outcome instanceof Outcome.Rejected rejected
                 && "JSON_PARSER_ERROR".equals(rejected.errors().get(0).code())) {

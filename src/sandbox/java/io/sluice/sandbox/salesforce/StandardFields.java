@@ -24,12 +24,12 @@ import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** The kinds of fields that standard objects have, and the fields that all of them have. */
+/** Declares the kinds of fields that standard objects have, and the fields that all of them have. */
 final class StandardFields {
 
     private StandardFields() {}
 
-    /** An object with these fields of its own and those that every object has. */
+    /** Declares an object with these fields and those that every object has. */
     static ObjectType type(String name, String label, String plural, String keyPrefix, List<Field> own) {
         List<Field> fields = new ArrayList<>();
         fields.add(Field.of("Id", label + " ID", ID).asIdLookup().computed(Row::id));
@@ -46,7 +46,7 @@ final class StandardFields {
         return type;
     }
 
-    /** Compound fields read others, so they are computed once those have their columns. */
+    /** Computes the compound fields, once their parts have columns. */
     private static void computed(ObjectType type, List<Field> own) {
         for (Field field : own) {
             boolean personName =
@@ -73,7 +73,7 @@ final class StandardFields {
         return parts.values().stream().allMatch(Objects::isNull) ? null : parts;
     }
 
-    /** The parts of a person's name and the name made of them. */
+    /** Declares the parts of a person's name and the compound field. */
     static List<Field> personName() {
         return List.of(
                 text("LastName", "Last Name", 80).asRequired().within("Name"),
@@ -83,7 +83,7 @@ final class StandardFields {
                 unwritable("Name", "Full Name", STRING).withLength(121).asNameField());
     }
 
-    /** The parts of an address and the compound field. */
+    /** Declares the parts of an address and the compound field. */
     static List<Field> address(String prefix, String label) {
         String compound = prefix + "Address";
         return List.of(
@@ -103,50 +103,50 @@ final class StandardFields {
                 unwritable(compound, label + "Address", ADDRESS));
     }
 
-    /** Stands in for a compound field until {@link #computed} replaces it. */
+    /** Declares a compound field that {@link #computed} replaces later. */
     private static Field unwritable(String name, String label, FieldType type) {
         return Field.of(name, label, type).computed(row -> null);
     }
 
-    /** A text of at most so many characters. */
+    /** Declares a text of at most so many characters. */
     static Field text(String name, String label, int length) {
         return Field.of(name, label, STRING).withLength(length);
     }
 
-    /** Where a record that was merged into another tells which one. */
+    /** Declares the field that holds the survivor's id on a merged record. */
     static Field master(String object) {
         return reference(StandardObjects.MASTER, "Master Record ID", object, "MasterRecord")
                 .readOnly();
     }
 
-    /** A reference to a record of an object. */
+    /** Declares a reference to a record of an object. */
     static Field reference(String name, String label, String object, String relationship) {
         return Field.of(name, label, REFERENCE).referringTo(object, relationship);
     }
 
-    /** A reference to a record of one of several objects, whose children are found by this name. */
+    /** Declares a reference to a record of one of several objects, with the name by which its children are found. */
     static Field oneOf(String name, String label, String relationship, String children, String... objects) {
         return Field.of(name, label, REFERENCE)
                 .referringToOneOf(List.of(objects), relationship)
                 .asChildOf(children);
     }
 
-    /** A choice that takes other values too, as the standard ones do through the API. */
+    /** Declares a picklist that takes other values too, as the standard ones do through the API. */
     static Field picklist(String name, String label, String... values) {
         return Field.of(name, label, PICKLIST).withLength(255).offering(false, List.of(values));
     }
 
-    /** A long text, which can't be filtered or sorted. */
+    /** Declares a long text, which can't be filtered or sorted. */
     static Field longText(String name, String label) {
         return Field.of(name, label, TEXTAREA).withLength(32_000);
     }
 
-    /** A value that follows from others and that nobody writes. */
+    /** Declares a value that is computed from others and that nobody writes. */
     static Field computed(String name, String label, FieldType type, Function<Row, Object> reader) {
         return Field.of(name, label, type).computed(reader);
     }
 
-    /** What a field of the same object holds, for those that are computed. */
+    /** Reads a field of the same object, for computed fields. */
     static Object read(ObjectType type, String field, Row row) {
         return type.field(field).map(f -> f.read(row)).orElse(null);
     }

@@ -28,13 +28,13 @@ import java.util.List;
 import java.util.Set;
 import java.util.stream.Stream;
 
-/** The objects that an org has from the start, with the standard fields a sync meets and a few custom ones. */
+/** Declares the objects of a new org, with the standard fields that a sync uses and a few custom ones. */
 final class StandardObjects {
 
-    /** The field that only objects have whose records can be merged. */
+    /** Name of the field that only objects with mergeable records have. */
     static final String MASTER = "MasterRecordId";
 
-    /** The status of a lead that is new, and of one that was converted. */
+    /** Statuses of new and of converted leads. */
     static final String OPEN_LEAD = "Open - Not Contacted";
 
     static final String CONVERTED_LEAD = "Closed - Converted";
@@ -90,7 +90,7 @@ final class StandardObjects {
                 .toList();
     }
 
-    /** A custom object: a name, an owner and the system fields. */
+    /** Declares a custom object: a name, an owner and the system fields. */
     static ObjectType custom(String name, String label, String keyPrefix) {
         return type(
                 name,

@@ -11,7 +11,7 @@ import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** What a call is about beyond the object that its path names and the records that it writes, for faults that name them. */
+/** Finds the objects and records of a call that only its body names, for faults that name them. */
 final class Subjects {
 
     private static final Pattern FROM = Pattern.compile("\\bFROM\\s+(\\w+)", Pattern.CASE_INSENSITIVE);

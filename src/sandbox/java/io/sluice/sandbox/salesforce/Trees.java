@@ -16,10 +16,11 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * {@code /composite/tree/X}: creates records with their children below them ("sObject Tree" in the REST API Developer
- * Guide): up to 200 in all, of up to five objects, five levels deep. All or none: 201 with the ids, or 400 with the
- * error of the first record that has one. It counts as one call. The children stand under any name; their type tells
- * their object, and its first reference to the parent's object is the one that is set.
+ * Serves {@code /composite/tree/X}: creates records with their children (<a
+ * href="https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/resources_composite_sobject_tree.htm">sObject
+ * Tree</a>): up to 200 in all, of up to five objects, five levels deep. A tree is atomic: 201 with the ids, or 400 with
+ * the error of the first bad record. It counts as one call. Children may have any key; their type names their object,
+ * and the first reference to the parent's object is set.
  */
 final class Trees {
 
@@ -37,7 +38,7 @@ final class Trees {
         this.writer = writer;
     }
 
-    /** Ends the work with the record at fault. */
+    /** Ends the request with the bad record. */
     private static final class Failed extends RuntimeException {
 
         private final transient Outcome.Rejected outcome;
@@ -133,7 +134,7 @@ final class Trees {
         return children;
     }
 
-    /** The record without the children below it. */
+    /** Answers the record without its children. */
     private static ObjectNode alone(JsonNode record) {
         ObjectNode alone = record.deepCopy();
         Iterator<JsonNode> members = alone.elements();

@@ -15,12 +15,12 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
 
-/** One customer's CRM: its records, its limits, its faults and what the referee counted for it. */
+/** Represents one customer's CRM: its records, limits, faults and counters. */
 public final class Account {
 
-    /** A merge makes a new record, and deletes both that it was made of. */
+    /** Option: a merge creates a new record and deletes both merged ones. */
     public static final String MERGE_MINTS_ID = "mergeMintsId";
-    /** A refresh token can be used once, and the answer holds the next. */
+    /** Option: a refresh token can be used once, and the answer holds the next one. */
     public static final String ROTATES_TOKENS = "rotateRefreshTokens";
 
     private static final String REFRESHED = "refreshed";
@@ -32,7 +32,7 @@ public final class Account {
     private final Store store;
     private final Limiter limiter;
     private final Faults faults;
-    private final Tally tally = new Tally();
+    private final RefereeCounts counts = new RefereeCounts();
     private final WriteLog writes;
     private final List<JsonNode> declarations = new ArrayList<>();
     private final List<Consumer<Store.Commit>> listeners = new CopyOnWriteArrayList<>();
@@ -43,7 +43,7 @@ public final class Account {
     private volatile long tokensDeadBefore;
     private volatile long sessionSeconds;
 
-    /** Where an account's changes are written down. */
+    /** Records an account's changes. */
     interface Notes {
         void committed(Store.Commit commit);
 
@@ -82,12 +82,12 @@ public final class Account {
         return limiter;
     }
 
-    /** Calls this with each commit, under the store's lock and before its rows can be seen. */
+    /** Calls this with each commit, under the store's lock and before its rows are visible. */
     public void onCommit(Consumer<Store.Commit> listener) {
         listeners.add(listener);
     }
 
-    /** Keeps something of the CRM's own under a name, over the sandbox's end too where it has a file. */
+    /** Stores a value of the CRM's own under a name; it survives a restart when the sandbox has a data file. */
     public void keep(String key, JsonNode value) {
         restoreKept(key, value);
         notes.kept(key, value);
@@ -105,7 +105,7 @@ public final class Account {
         return Map.copyOf(kept);
     }
 
-    /** Adds what the referee tells of this account. */
+    /** Adds a section to the referee's account. */
     public void add(Section section) {
         sections.add(section);
     }
@@ -123,21 +123,21 @@ public final class Account {
         return faults;
     }
 
-    /** The versions of a record that are remembered, oldest first; the last is the row itself. */
+    /** Answers the remembered versions of a record, oldest first; the last is the row itself. */
     public List<Row> versions(Table table, Row row) {
         return writes.versions(table, row);
     }
 
-    /** Who wrote what when. */
+    /** Answers the log of writes. */
     WriteLog writes() {
         return writes;
     }
 
-    Tally tally() {
-        return tally;
+    RefereeCounts counts() {
+        return counts;
     }
 
-    /** Tokens issued before this moment (microseconds since 1970) are dead. */
+    /** Answers the time (microseconds since 1970) before which all issued tokens are invalid. */
     public long tokensDeadBefore() {
         return tokensDeadBefore;
     }
@@ -146,9 +146,7 @@ public final class Account {
         tokensDeadBefore = nowMicros;
     }
 
-    /**
-     * Whether the CRM does what some do and others don't: {@value #MERGE_MINTS_ID} or {@value #ROTATES_TOKENS}.
-     */
+    /** Whether an option is on: {@value #MERGE_MINTS_ID} or {@value #ROTATES_TOKENS}. */
     public boolean option(String option) {
         return options.contains(option);
     }
@@ -165,13 +163,13 @@ public final class Account {
         }
     }
 
-    /** The one refresh token that is good, {@code refresh-NAME} or, where they rotate, that with a number. */
+    /** Answers the valid refresh token: {@code refresh-NAME}, with a number once it rotated. */
     public String refreshToken() {
         long used = kept(REFRESHED).map(JsonNode::asLong).orElse(0L);
         return "refresh-" + name + (used == 0 ? "" : "-" + used);
     }
 
-    /** The refresh token was used: the one that is good from now on. */
+    /** Answers the refresh token that is valid from now on, because the old one was used. */
     public synchronized String refreshed() {
         if (option(ROTATES_TOKENS)) {
             keep(
@@ -182,7 +180,7 @@ public final class Account {
         return refreshToken();
     }
 
-    /** How long a token lives, in seconds. */
+    /** Answers the life of a token in seconds. */
     public long sessionSeconds() {
         return sessionSeconds;
     }
@@ -191,7 +189,7 @@ public final class Account {
         sessionSeconds = seconds;
     }
 
-    /** The journal lines that declared objects and fields, in their order. */
+    /** Answers the journal lines that declared objects and fields, in their order. */
     synchronized List<JsonNode> declarations() {
         return List.copyOf(declarations);
     }

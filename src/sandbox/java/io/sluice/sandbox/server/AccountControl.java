@@ -3,11 +3,11 @@ package io.sluice.sandbox.server;
 
 import com.fasterxml.jackson.databind.JsonNode;
 
-/** A control of one CRM's accounts, at {@code /sandbox/NAME/{account}}. */
+/** Serves a control of one CRM's accounts, at {@code /sandbox/NAME/{account}}. */
 public interface AccountControl {
 
     /**
-     * Answers with how things are, after it did what was asked.
+     * Does what the request asks and answers the state afterwards.
      *
      * @param method GET, PUT or DELETE
      * @throws IllegalArgumentException with the reason when it can't

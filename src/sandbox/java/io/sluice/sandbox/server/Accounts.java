@@ -21,14 +21,14 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 
-/** The accounts by name, and every change to one that is not a record: all of it goes to the journal. */
+/** Holds the accounts by name, and makes every change of an account that is not a record: all of them are journaled. */
 public final class Accounts {
 
-    /** Not a limit on calls but on a token's life; it is set in the same place. */
+    /** Key of the life of a token, which is set together with the limits. */
     private static final String SESSION = "session";
-    /** What the CRM may do or not, {@link Account#option}. */
+    /** Key of the options, see {@link Account#option}. */
     private static final String OPTIONS = "options";
-    /** How many writes the journal of an account keeps. */
+    /** Key of the maximum number of writes that an account's journal holds. */
     private static final String WRITES_KEPT = "writesKept";
 
     private final SandboxClock clock;
@@ -36,21 +36,21 @@ public final class Accounts {
     private final Map<String, Account> accounts = Collections.synchronizedMap(new LinkedHashMap<>());
     private volatile Journal journal = Journal.off();
 
-    /** What a new account of a CRM begins with, and how the CRM completes a declared object. */
+    /** Prepares new accounts of a CRM and completes its declared objects. */
     public interface CrmDefaults {
 
-        /** Limits, objects and users. */
+        /** Declares limits, objects and users. */
         void prepare(Account account, LimitsChange limits);
 
-        /** An object with the fields that every object of this CRM has. */
+        /** Completes an object with the fields that every object of this CRM has. */
         ObjectType object(String name, String label, String keyPrefix);
 
-        /** What its stamps are rounded down to, in milliseconds. */
+        /** Answers the milliseconds that stamps are rounded down to. */
         default long grainMillis() {
             return 1000;
         }
 
-        /** How long a token lives, until a test says otherwise. */
+        /** Answers the default life of a token in seconds. */
         default long sessionSeconds() {
             return 7200;
         }
@@ -71,7 +71,7 @@ public final class Accounts {
         this.crms = crms;
     }
 
-    /** From here on changes are kept. */
+    /** Journals changes from now on. */
     public void keepIn(Journal openJournal) {
         journal = openJournal;
     }
@@ -90,7 +90,7 @@ public final class Accounts {
         }
     }
 
-    /** The account of this name, made when it is not there. */
+    /** Finds the account of this name, or creates it. */
     public synchronized Account create(String name, String crm) {
         Account present = accounts.get(name);
         if (present != null) {
@@ -117,7 +117,7 @@ public final class Accounts {
     }
 
     /**
-     * Work that an account's CRM does behind the requests, known to faults by this operation.
+     * Creates background work of an account's CRM, which faults name by this operation.
      *
      * @param job by which the journal of writes names it
      */
@@ -125,7 +125,9 @@ public final class Accounts {
         return new Background(account, journal, operation, object, new Store.Signature("api", job));
     }
 
-    /** Spends one of an allocation such as the day's bulk jobs; false when it is used up, and then nothing is spent. */
+    /**
+     * Spends one of an allocation such as the day's bulk jobs; answers false, and spends nothing, when none is left.
+     */
     public boolean spend(Account account, String allocation) {
         OptionalLong moment = account.limiter().spend(allocation);
         moment.ifPresent(micros -> journal.spent(account.name(), allocation, micros));
@@ -208,7 +210,7 @@ public final class Accounts {
         return field;
     }
 
-    /** Takes a field away; values that records have in it are gone for everybody. */
+    /** Removes a field with the values that records hold in it. */
     public void retireField(Account account, String object, String name) {
         account.store().table(object).ifPresent(table -> account.store().retire(table, name));
         ObjectNode line = JsonNodeFactory.instance

@@ -9,7 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * What is sent back.
+ * Represents an answer.
  *
  * @param chunks the body of an answer too large for the memory, or null when {@code body} is all of it
  */
@@ -17,10 +17,13 @@ public record Answer(int status, String contentType, byte[] body, Chunks chunks,
 
     private static final byte[] EMPTY = {};
 
-    /** A body piece by piece, read on a worker thread as fast as the client takes it. Opens nothing before it is read. */
+    /**
+     * Reads a body chunk by chunk on a worker thread, as fast as the client takes it. Opens nothing before the first
+     * read.
+     */
     public interface Chunks extends Closeable {
 
-        /** The next bytes of the body, of any length above zero; null at its end. */
+        /** Answers the next bytes of the body, of any length above zero; null at its end. */
         byte[] next() throws IOException;
 
         @Override
@@ -43,7 +46,7 @@ public record Answer(int status, String contentType, byte[] body, Chunks chunks,
         return new Answer(status, contentType, EMPTY, chunks, Map.of());
     }
 
-    /** The answer with all of its body in the memory. */
+    /** Reads all of the body into memory. */
     public Answer whole() throws IOException {
         if (chunks == null) {
             return this;
@@ -57,7 +60,7 @@ public record Answer(int status, String contentType, byte[] body, Chunks chunks,
         return new Answer(status, contentType, all.toByteArray(), null, headers);
     }
 
-    /** The answer with another body, in the memory. */
+    /** Answers with another body, in memory. */
     public Answer with(byte[] other) {
         return new Answer(status, contentType, other, null, headers);
     }
@@ -68,7 +71,7 @@ public record Answer(int status, String contentType, byte[] body, Chunks chunks,
         return new Answer(status, contentType, body, chunks, more);
     }
 
-    /** The answer without this header. */
+    /** Answers without this header. */
     public Answer without(String header) {
         Map<String, String> fewer = new LinkedHashMap<>(headers);
         fewer.remove(header);

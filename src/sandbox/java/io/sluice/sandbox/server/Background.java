@@ -7,8 +7,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Work that goes on after its request was answered, such as a bulk job: faults meet it under an operation's name, the
- * referee counts what it writes, and no limit on requests is spent on it.
+ * Represents work that runs after its request was answered, such as a bulk job: faults name it by an operation, the
+ * referee counts its writes, and it spends no limit on requests.
  */
 public final class Background {
 
@@ -28,38 +28,38 @@ public final class Background {
         this.attempt = new Request.Attempt(account.faults().forRows(operation), false, by);
     }
 
-    /** The row faults that meet all of the work, each used up once however many rows it strikes. */
+    /** Answers an attempt with the row faults of the whole work; each is used up once however many rows it strikes. */
     public Request.Attempt attempt() {
         return attempt;
     }
 
-    /** The fault of this kind that strikes the work, if one does. */
+    /** Finds the fault of this kind that strikes the work. */
     public Optional<Fault> strike(Fault.Kind kind) {
         return account.faults().strikeWork(kind, operation, object, false);
     }
 
-    /** The same of a kind that requests meet too: it strikes only when it names the operation. */
+    /** Finds the fault of a kind that requests have too: it strikes only when it names the operation. */
     public Optional<Fault> strikeNamed(Fault.Kind kind) {
         return account.faults().strikeWork(kind, operation, object, true);
     }
 
-    /** The work begins to write these records, all of which count as under way until the caller says that it has. */
+    /** Marks these records as being written until the caller ends the write. */
     public void begins(WriteSet records) {
-        if (account.tally().writesBegin(records)) {
-            journal.met(account.name(), account.tally().maxWritesInFlight());
+        if (account.counts().writesBegin(records)) {
+            journal.met(account.name(), account.counts().maxWritesInFlight());
         }
     }
 
     public void ended(WriteSet records) {
-        account.tally().writesEnd(records);
+        account.counts().writesEnd(records);
     }
 
-    /** Commits, and counts what was written. */
+    /** Commits, and counts the written rows. */
     public void commit(Transaction transaction) {
         Map<String, Integer> written = transaction.writes();
         transaction.sign(by);
         Request.Attempt.commitAfterTriggers(transaction);
-        account.tally().wrote(written);
+        account.counts().wrote(written);
         journal.wrote(account.name(), written);
     }
 }

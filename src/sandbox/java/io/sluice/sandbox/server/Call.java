@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * A request as it arrived.
+ * Represents a request as it arrived.
  *
  * @param path    as it was sent, but without doubled slashes
  * @param query   decoded parameters; of a repeated one the first, of a list of HubSpot's all, with commas
@@ -31,12 +31,12 @@ public record Call(
         return new Call(method, path, query, headers, bytes, file, origin);
     }
 
-    /** The decoded parts of the path between slashes; a key with a slash of its own stays one part. */
+    /** Answers the decoded segments of the path; a key that contains an encoded slash stays one segment. */
     public List<String> segments() {
         return segments(path);
     }
 
-    /** The decoded parts of any path. */
+    /** Answers the decoded segments of any path. */
     public static List<String> segments(String path) {
         // in a path, unlike in a form, a plus sign is itself
         return Arrays.stream(path.split("/"))

@@ -9,7 +9,7 @@ import java.io.IOException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Writes a long body chunk by chunk, as fast as the reader takes it; a reader that is gone ends it. */
+/** Writes a long body chunk by chunk, as fast as the reader takes it; ends when the reader disconnects. */
 final class ChunkStream {
 
     private static final Logger LOG = LoggerFactory.getLogger(ChunkStream.class);

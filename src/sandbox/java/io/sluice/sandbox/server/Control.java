@@ -13,8 +13,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The sandbox's own endpoints under {@code /sandbox}: the referee, limits, faults, declared fields, and a CRM user's
- * hands on the records. None of them counts as an API call. Errors are {@code {"error":"a sentence"}} with 400 or 404.
+ * Serves the sandbox's own endpoints under {@code /sandbox}: the referee, limits, faults, declared fields, and a CRM
+ * user's edits. None of them counts as an API call. Errors are {@code {"error":"a sentence"}} with 400 or 404.
  */
 public final class Control {
 
@@ -100,10 +100,10 @@ public final class Control {
 
             Webhooks: "targetUrl", "secret" (sandbox-secret), "maxConcurrentRequests" (10), "batchMs" (10) for which events
             are gathered, "timeScale" (1) by which failed requests are tried again faster than within HubSpot's day,
-            "signatureVersion" (v1 or v2) of the older header, and "subscribe": objects of which all is told, or
+            "signatureVersion" (v1 or v2) of the older header, and "subscribe": objects whose changes are all sent, or
             {"contacts":["email"]}.
 
-            Webhooks journal: "subscribe": objects of which all is told, "urlSeconds" (900) for which the address of a file is good,
+            Webhooks journal: "subscribe": objects whose changes are all sent, "urlSeconds" (900) for which the address of a file is good,
             "historySeconds" (3 days) and "snapshotMs" (50). The referee counts its calls as "exempt".
             """;
 
@@ -171,7 +171,7 @@ public final class Control {
         }
     }
 
-    /** Who wrote what when. */
+    /** Answers the log of writes. */
     private Answer written(Call call, Account account) {
         String entries = call.query().getOrDefault("after", "0");
         if (!entries.matches("\\d{1,18}")) {
@@ -201,7 +201,7 @@ public final class Control {
     private Answer referee(Call call, List<String> path) {
         if (path.size() == 3 && "reset".equals(path.get(2)) && "POST".equals(call.method())) {
             for (Account account : accounts.all()) {
-                account.tally().reset();
+                account.counts().reset();
                 account.sections().forEach(Section::reset);
                 account.limiter().resetPeaks();
                 accounts.journal().reset(account.name());
@@ -214,7 +214,7 @@ public final class Control {
         for (Account account : accounts.all()) {
             ObjectNode one = byName.putObject(account.name());
             one.put("crm", account.crm());
-            one.setAll(account.tally().describe());
+            one.setAll(account.counts().describe());
             ObjectNode records = one.putObject("recordsByObject");
             account.store().tables().forEach(table -> records.put(table.type().name(), table.live()));
             one.set("limits", account.limiter().describe(true));

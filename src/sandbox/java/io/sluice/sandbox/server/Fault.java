@@ -11,73 +11,76 @@ import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
 
 /**
- * A fault that was switched on, and how much of it is left. Beside what its kind reads, each takes {@code operation} (a
- * name by which the referee counts, or a list), {@code object}, {@code keys} (record ids and values of keys: calls that
- * read or write one of those records, whichever of the two they name it by, or their rows for faults of rows),
- * {@code count}, {@code probability} and {@code seconds}. {@code src/site/markdown/sandbox.md} describes all of it.
+ * Represents an active fault, and how often it still strikes. Beside the settings of its kind, each takes {@code
+ * operation} (a name by which the referee counts, or a list), {@code object}, {@code keys} (record ids and key values:
+ * calls that read or write one of those records by either name, or their rows for faults of rows), {@code count},
+ * {@code probability} and {@code seconds}. {@code src/site/markdown/sandbox.md} documents all of it.
  */
 public final class Fault {
 
-    /** What goes wrong. */
+    /** Message of an error for which the fault sets none. */
+    public static final String MESSAGE = "A fault of the sandbox answers so.";
+
+    /** Kinds of faults. */
     public enum Kind {
-        /** A refusal, whatever is used, by the daily limit or the one that {@code limit} names. */
+        /** A limit is reported as used up: the daily one, or the one that {@code limit} names. */
         REFUSE("refuse"),
         /** 503, or another {@code status}; with {@code "html":true} a maintenance page. */
         UNAVAILABLE("unavailable"),
         /**
-         * The whole call is answered {@code status}, with {@code errorCode}, {@code message}, {@code fields} and
-         * {@code duplicateResult} in the vendor's form, or with {@code body} as it stands (a text, or JSON), and with
-         * {@code headers} (an object; null takes one away). With {@code "when":"before"} (default) nothing is done, with
-         * {@code "after"} the work is done first. Where it names {@code compositePart}, only the parts of a Salesforce
-         * Composite call that are about {@code object}.
+         * The whole call is answered {@code status}, with {@code errorCode}, {@code message}, {@code fields} and {@code
+         * duplicateResult} in the vendor's form, or with {@code body} as given (a text, or JSON), and with {@code
+         * headers} (an object; null removes one). With {@code "when":"before"} (default) nothing is done, with {@code
+         * "after"} the work is done first. With the operation {@code compositePart}, only the parts of a Salesforce
+         * Composite call on {@code object} are answered so.
          */
         ANSWER("answer"),
         /**
          * The work is done, and the per-record results of its answer are changed: {@code "empty":true}, {@code drop},
-         * {@code double} and {@code foreign} (how many), {@code errors} (how many are told as failed, with
-         * {@code errorCode} and {@code message}, though they were done), {@code order} ({@code reversed} or
-         * {@code shuffled}), {@code created} (true or false), {@code "otherId":true}, {@code "pending":true} (HubSpot's
-         * status, without results), {@code "html":true} (a page instead of them, with the same status).
+         * {@code double} and {@code foreign} (how many), {@code errors} (how many are reported as failed with {@code
+         * errorCode} and {@code message}, though they were done), {@code order} ({@code reversed} or {@code shuffled}),
+         * {@code created} (true or false), {@code "otherId":true}, {@code "pending":true} (HubSpot's status, without
+         * results), {@code "html":true} (a page instead of them, with the same status).
          */
         RESULTS("results"),
         /**
-         * The connection is cut: {@code "when":"before"} the work (default), {@code "within"} its answer, of which half is
-         * sent ({@code "afterWrite":true} is the same), or {@code "after"} the work, before a byte of the answer.
+         * The connection is cut: {@code "when":"before"} the work (default), {@code "within"} its answer after half of
+         * it ({@code "afterWrite":true} is equal), or {@code "after"} the work, before a byte of the answer.
          */
         RESET("reset"),
         /**
          * The answer comes {@code delayMs} later, or between {@code minMs} and {@code maxMs}. {@code "when":"after"}
-         * (default) holds back the answer to work that is done, {@code "within"} its second half, {@code "before"} the work
-         * itself ({@code "before":true} is the same), which is then done even when the client has gone. Where it names the
-         * operation of work behind the requests, it holds back each step of that.
+         * (default) delays the answer to work that is done, {@code "within"} its second half, {@code "before"} the work
+         * itself ({@code "before":true} is equal), which is then done even when the client has disconnected. With the
+         * operation of background work, it delays each step of that work.
          */
         SLOW("slow"),
         /** Rows fail with UNABLE_TO_LOCK_ROW. */
         ROW_LOCK("rowLock"),
         /** Rows fail with {@code errorCode}, {@code message} and {@code fields}, and {@code duplicateResult}. */
         PARTIAL("partial"),
-        /** All tokens given out until now are dead. */
+        /** All tokens issued until now are invalid. */
         EXPIRE_TOKENS("expireTokens"),
         /** Writes are stamped now and become visible {@code seconds} later. */
         LATE_COMMIT("lateCommit"),
         /**
-         * No answer ever: {@code "when":"before"} (default) nothing is done, {@code "after"} the work is
-         * ({@code "afterWrite":true} is the same), {@code "within"} half of the answer comes too.
+         * No answer ever comes: {@code "when":"before"} (default) nothing is done, {@code "after"} the work is done
+         * ({@code "afterWrite":true} is equal), {@code "within"} half of the answer is sent too.
          */
         HANG("hang"),
-        /** A bulk job ends as failed with {@code message}, after {@code afterRows} rows; the others stay unprocessed. */
+        /** A bulk job fails with {@code message}, after {@code afterRows} rows; the others stay unprocessed. */
         JOB_FAILS("jobFails"),
-        /** A search does not see what was written in its last {@code lagMs} milliseconds. */
+        /** A search does not see the writes of its last {@code lagMs} milliseconds. */
         INDEX_LAG("indexLag"),
         /** A webhook's event is never sent. */
         DROP_EVENTS("dropEvents"),
-        /** It is sent twice. */
+        /** A webhook's event is sent twice. */
         DUPLICATE_EVENTS("duplicateEvents"),
-        /** It is sent {@code delayMs} late. */
+        /** A webhook's event is sent {@code delayMs} late. */
         LATE_EVENTS("lateEvents"),
-        /** Others that come up to {@code delayMs} after it may overtake it. */
+        /** Events up to {@code delayMs} younger may overtake an event. */
         SHUFFLE_EVENTS("shuffleEvents"),
-        /** One that has a false value and signature is sent beside it. */
+        /** A forged event, with a false value and signature, is sent beside an event. */
         FORGE_EVENTS("forgeEvents");
 
         private final String wireName;
@@ -91,7 +94,7 @@ public final class Fault {
         }
     }
 
-    /** When a fault strikes, seen from the request's work. */
+    /** Moment at which a fault strikes, seen from the request's work. */
     public enum When {
         BEFORE,
         WITHIN,
@@ -127,12 +130,12 @@ public final class Fault {
         return kind;
     }
 
-    /** The JSON it was switched on with. */
+    /** Answers the JSON that switched the fault on. */
     public JsonNode settings() {
         return settings;
     }
 
-    /** At which moment it strikes. */
+    /** Answers the moment at which the fault strikes. */
     public When when() {
         return when;
     }
@@ -176,7 +179,7 @@ public final class Fault {
                                 || about.stream().anyMatch(one -> one.endsWith("/" + key.toLowerCase(Locale.ROOT))));
     }
 
-    /** Whether it strikes the calls or rows of certain records alone. */
+    /** Whether the fault strikes the calls or rows of certain records alone. */
     boolean namesRecords() {
         return !keys.isEmpty();
     }
@@ -195,14 +198,14 @@ public final class Fault {
         left--;
     }
 
-    /** The fields that an error names. */
+    /** Answers the fields that an error names. */
     public List<String> fields() {
         List<String> fields = new ArrayList<>();
         settings.path("fields").forEach(field -> fields.add(field.asText()));
         return fields;
     }
 
-    /** How long a slow answer is delayed, in milliseconds. */
+    /** Answers the delay of a slow answer, in milliseconds. */
     public long delayMillis() {
         if (settings.has("delayMs")) {
             return settings.path("delayMs").asLong();
@@ -212,7 +215,7 @@ public final class Fault {
                 .nextLong(min, Math.max(min, settings.path("maxMs").asLong(1000)) + 1);
     }
 
-    /** How long after its stamp a late commit becomes visible, in milliseconds. */
+    /** Answers how long after its stamp a late commit becomes visible, in milliseconds. */
     long lateMillis() {
         return (long) (settings.path("seconds").asDouble(5) * 1000);
     }

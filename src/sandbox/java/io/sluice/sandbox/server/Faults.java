@@ -15,10 +15,10 @@ import java.util.Set;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
 
-/** The faults switched on for one account. */
+/** Holds the active faults of one account. */
 public final class Faults {
 
-    /** The operation under which a CRM user's edit meets faults. */
+    /** Operation by which faults name a CRM user's edit. */
     static final String EDIT = "edit";
 
     private final SandboxClock clock;
@@ -59,8 +59,8 @@ public final class Faults {
     }
 
     /**
-     * The fault of this kind that strikes this request on its arrival, if one does, whatever records it is about; a fault
-     * that strikes is used up by one.
+     * Finds the fault of this kind that strikes a request on its arrival, whatever records it names, and uses it up by
+     * one.
      */
     synchronized Optional<Fault> strike(Fault.Kind kind, Request request) {
         return strike(
@@ -68,7 +68,7 @@ public final class Faults {
     }
 
     /**
-     * As {@link #strike(Fault.Kind, Request)}, of a request whose body was read.
+     * Finds the fault of this kind that strikes a request whose body was read, and uses it up by one.
      *
      * @param about the objects and records it is about
      * @param when  at which of these moments, or none for any
@@ -83,12 +83,12 @@ public final class Faults {
                         && (when.length == 0 || List.of(when).contains(fault.when())));
     }
 
-    /** The fault of this kind that strikes an edit in the CRM's own screens, if one does. */
+    /** Finds the fault of this kind that strikes an edit in the CRM's own screens. */
     synchronized Optional<Fault> strikeEdit(Fault.Kind kind, String object) {
         return strike(kind, EDIT, Set.of(object), false, fault -> true);
     }
 
-    /** The fault of this kind that strikes work behind the requests, if one does. */
+    /** Finds the fault of this kind that strikes background work. */
     public synchronized Optional<Fault> strikeWork(
             Fault.Kind kind, String operation, String object, boolean onlyIfNamed) {
         return strike(kind, operation, Set.of(object), onlyIfNamed, fault -> true);
@@ -107,7 +107,7 @@ public final class Faults {
         return struck;
     }
 
-    /** The row faults for one request: each is used up by one at most, however many rows it strikes. */
+    /** Answers the row faults of one request: each is used up by one at most, however many rows it strikes. */
     synchronized RowFaults forRows(String operation) {
         sweep();
         return new RowFaults(active.stream()
@@ -116,12 +116,12 @@ public final class Faults {
                 .toList());
     }
 
-    /** For work that no row fault strikes. */
+    /** Answers row faults that strike nothing. */
     RowFaults noRows() {
         return new RowFaults(List.of());
     }
 
-    /** Whether a fault is on that strikes the calls of certain records alone. */
+    /** Whether an active fault strikes the calls of certain records alone. */
     synchronized boolean nameRecords() {
         sweep();
         return active.stream().anyMatch(Fault::namesRecords);
@@ -143,7 +143,7 @@ public final class Faults {
         }
 
         /**
-         * The fault that strikes a write of a record, which is known by the values of its keys too.
+         * Finds the fault that strikes a write of a record, by the values of its keys too.
          *
          * @param name by which the write names it
          * @param row  as it stands, or null where there is none yet
@@ -163,7 +163,7 @@ public final class Faults {
             return strike(table.type().name(), names);
         }
 
-        /** The fault that strikes a row that is known by these names. */
+        /** Finds the fault that strikes a row with these names. */
         public Optional<Fault> strike(String object, Set<String> names) {
             Optional<Fault> struck = faults.stream()
                     .filter(f -> f.concernsRow(object, names))

@@ -27,18 +27,17 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The way of every request: admitted or refused by the limiter, met by the faults, answered by its protocol, counted
- * by the referee. The limiter is asked on arrival; the work runs on a worker thread, so that a long query holds up
- * nobody.
+ * Handles every request: the limiter admits or refuses it, faults strike it, its protocol answers it and the referee
+ * counts it. The limiter decides on arrival; the work runs on a worker thread, so that a long query delays nobody.
  */
 public final class Gateway {
 
     private static final Logger LOG = LoggerFactory.getLogger(Gateway.class);
     private static final byte[] NO_BODY = {};
-    /** By which the journal of writes names a request. */
+    /** Header with the id of a request in the journal of writes. */
     private static final String REQUEST_ID = "X-Sandbox-Request";
 
-    /** Parameters whose values may stand one by one, as HubSpot's own clients send them, or together. */
+    /** Parameters that HubSpot's clients repeat; others separate the values by commas. */
     private static final Set<String> LISTS = Set.of("properties", "propertiesWithHistory", "associations");
 
     private final Vertx vertx;
@@ -120,7 +119,7 @@ public final class Gateway {
         new Passage(http, protocol.get(), protocol.get().open(call)).begin();
     }
 
-    /** One request on its way. */
+    /** Represents one request. */
     private final class Passage {
 
         private final HttpServerRequest http;
@@ -145,7 +144,7 @@ public final class Gateway {
             Account account = request.account();
             if (request.kind() == Request.Kind.UNAUTHORIZED) {
                 if (account != null) {
-                    account.tally().unauthorized();
+                    account.counts().unauthorized();
                 }
                 send(http.response(), request.work().run(null));
             } else if (request.kind() == Request.Kind.LOGIN) {
@@ -158,7 +157,7 @@ public final class Gateway {
         private void login() {
             Account account = request.account();
             if (account != null) {
-                account.tally().login(request.operation());
+                account.counts().login(request.operation());
                 accounts.journal().counted(account.name(), request.operation(), request.kind(), clock.micros(), false);
                 faulted();
             } else {
@@ -178,7 +177,7 @@ public final class Gateway {
                 refuse(admission.refusedBy().get(), admission.micros());
                 return;
             }
-            account.tally().accepted(request.operation(), request.kind() == Request.Kind.EXEMPT);
+            account.counts().accepted(request.operation(), request.kind() == Request.Kind.EXEMPT);
             accounts.journal().counted(account.name(), request.operation(), request.kind(), admission.micros(), false);
             http.response().closeHandler(v -> {
                 gone = true;
@@ -187,14 +186,14 @@ public final class Gateway {
             faulted();
         }
 
-        /** Reads what the request is about, and does the work in whatever way the faults leave it to be done. */
+        /** Reads the body, and does the work as far as the faults allow. */
         private void faulted() {
             vertx.executeBlocking(
                             () -> {
                                 Set<String> written = request.keys().get();
-                                Request.Subject told = request.subject().get();
-                                Set<String> objects = union(request.objects(), told.objects());
-                                Set<String> named = union(written, told.keys());
+                                Request.Subject subject = request.subject().get();
+                                Set<String> objects = union(request.objects(), subject.objects());
+                                Set<String> named = union(written, subject.keys());
                                 return new Body(
                                         written, new Request.Subject(objects, union(named, keysOf(objects, named))));
                             },
@@ -206,7 +205,9 @@ public final class Gateway {
                     });
         }
 
-        /** A fault may name a record by a key where the call names it by its id. */
+        /**
+         * Answers the names of records with their keys: a fault may name a record by a key where the call names its id.
+         */
         private Set<String> keysOf(Set<String> objects, Set<String> ids) {
             Account account = request.account();
             if (account == null || !account.faults().nameRecords()) {
@@ -246,12 +247,12 @@ public final class Gateway {
         private void perform(Set<String> written, Trouble trouble, Optional<Fault> late) {
             Request.Attempt attempt = attempt(late.isPresent());
             keys = written;
-            Tally tally = request.account().tally();
-            if (tally.writesBegin(written)) {
-                accounts.journal().met(request.account().name(), tally.maxWritesInFlight());
+            RefereeCounts counts = request.account().counts();
+            if (counts.writesBegin(written)) {
+                accounts.journal().met(request.account().name(), counts.maxWritesInFlight());
             }
             pause(trouble.slow(), Fault.When.BEFORE)
-                    .compose(v -> told().map(Future::succeededFuture).orElseGet(() -> work(attempt)))
+                    .compose(v -> replaced().map(Future::succeededFuture).orElseGet(() -> work(attempt)))
                     .compose(answer -> released(attempt, late).map(answer))
                     .compose(this::changed)
                     .compose(answer -> pause(trouble.slow(), Fault.When.AFTER).map(answer))
@@ -276,12 +277,12 @@ public final class Gateway {
                     });
         }
 
-        /** The answer that a fault gives in place of the work, if one does. */
-        private Optional<Answer> told() {
-            return strike(Fault.Kind.ANSWER, Fault.When.BEFORE).map(this::told);
+        /** Answers the answer that a fault gives in place of the work. */
+        private Optional<Answer> replaced() {
+            return strike(Fault.Kind.ANSWER, Fault.When.BEFORE).map(this::replaced);
         }
 
-        private Answer told(Fault fault) {
+        private Answer replaced(Fault fault) {
             JsonNode settings = fault.settings();
             settings.path("headers")
                     .fields()
@@ -308,7 +309,7 @@ public final class Gateway {
                             text);
         }
 
-        /** What faults make of the answer to work that is done. */
+        /** Applies the faults to the answer of work that is done. */
         private Future<Answer> changed(Answer answer) {
             Optional<Fault> results = strike(Fault.Kind.RESULTS);
             Optional<Fault> other = strike(Fault.Kind.ANSWER, Fault.When.AFTER);
@@ -316,7 +317,7 @@ public final class Gateway {
                 request.account().writes().disturbed(id);
             }
             if (other.isPresent()) {
-                return Future.succeededFuture(told(other.get()));
+                return Future.succeededFuture(replaced(other.get()));
             }
             return results.map(fault -> vertx.executeBlocking(
                                     () -> protocol.results(request, answer.whole(), fault), false)
@@ -338,7 +339,7 @@ public final class Gateway {
                     });
         }
 
-        /** A late commit: the answer waits until its writes can be seen. */
+        /** Delays the answer of a late commit until its writes are visible. */
         private Future<Void> released(Request.Attempt attempt, Optional<Fault> late) {
             if (attempt.held().isEmpty()) {
                 return Future.succeededFuture();
@@ -362,7 +363,7 @@ public final class Gateway {
         }
 
         private void refuse(String limit, long micros) {
-            request.account().tally().refused(request.operation(), request.kind() == Request.Kind.EXEMPT);
+            request.account().counts().refused(request.operation(), request.kind() == Request.Kind.EXEMPT);
             accounts.journal().counted(request.account().name(), request.operation(), request.kind(), micros, true);
             answer(protocol.refusal(request, limit), Map.of());
         }
@@ -393,7 +394,7 @@ public final class Gateway {
             return complete;
         }
 
-        /** Cuts the connection, after half of the answer where there is one. */
+        /** Cuts the connection, after half of the answer when there is one. */
         private void cut(Answer answer, Map<String, Integer> written) {
             count(0, written);
             done = true;
@@ -405,7 +406,7 @@ public final class Gateway {
             half(answer).onComplete(v -> http.connection().close());
         }
 
-        /** Sends the first half of an answer, which is not complete then. */
+        /** Sends the first half of an answer. */
         private Future<Void> half(Answer answer) {
             HttpServerResponse response = http.response();
             if (response.closed()) {
@@ -430,7 +431,7 @@ public final class Gateway {
 
         private void count(int status, Map<String, Integer> written) {
             if (request.account() != null && request.kind() == Request.Kind.DATA) {
-                request.account().tally().answered(status, written);
+                request.account().counts().answered(status, written);
                 accounts.journal().answered(request.account().name(), status, written);
             }
         }
@@ -441,12 +442,12 @@ public final class Gateway {
             }
         }
 
-        /** The request is over: it is no longer in flight. */
+        /** Ends the request: it is no longer in flight. */
         private void leave() {
             if (!left && admission != null) {
                 left = true;
                 request.account().limiter().finished(admission);
-                request.account().tally().writesEnd(keys);
+                request.account().counts().writesEnd(keys);
             }
         }
 
@@ -461,10 +462,10 @@ public final class Gateway {
         }
     }
 
-    /** What befalls a request that is worked on. */
+    /** Holds the faults that strike a request's work. */
     private record Trouble(Optional<Fault> reset, Optional<Fault> hang, Optional<Fault> slow) {}
 
-    /** What a request's body tells: the records it writes, and all that it is about. */
+    /** Holds what a request's body says: the records it writes, and its subject. */
     private record Body(Set<String> written, Request.Subject about) {}
 
     private static boolean is(Optional<Fault> fault, Fault.When when) {

@@ -22,9 +22,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * A file that every accepted write and every counted request is appended to before it is answered, one JSON line each.
- * A commit is one line, so a line that a crash tore loses a commit whole, and that one was never answered. Lines go to
- * the operating system, not to the disk: they survive the death of the process, not of the machine.
+ * Appends every accepted write and every counted request to a file before it is answered, one JSON line each. A commit
+ * is one line, so a torn line loses a whole commit, which was never answered. Lines go to the operating system, not to
+ * the disk: they survive the death of the process, not of the machine.
  */
 public final class Journal implements AutoCloseable {
 
@@ -37,7 +37,7 @@ public final class Journal implements AutoCloseable {
         this.channel = channel;
     }
 
-    /** A journal that keeps nothing. */
+    /** Creates a journal that keeps nothing. */
     public static Journal off() {
         return new Journal(null);
     }
@@ -66,7 +66,7 @@ public final class Journal implements AutoCloseable {
         });
     }
 
-    /** A line that is JSON already: limits, objects, fields, counters. */
+    /** Appends a line that is JSON already: limits, objects, fields, counters. */
     void line(JsonNode node) {
         if (channel != null) {
             try {
@@ -125,7 +125,7 @@ public final class Journal implements AutoCloseable {
         });
     }
 
-    /** Rows were written after the request for it was answered. */
+    /** Appends rows that were written after the request for them was answered. */
     void wrote(String account, Map<String, Integer> written) {
         line(json -> {
             json.writeStringField("k", "wrote");
@@ -134,7 +134,7 @@ public final class Journal implements AutoCloseable {
         });
     }
 
-    /** One was spent of an allocation that requests do not use up. */
+    /** Appends the use of an allocation that requests do not spend. */
     void spent(String account, String allocation, long micros) {
         line(json -> {
             json.writeStringField("k", "spent");
@@ -144,7 +144,7 @@ public final class Journal implements AutoCloseable {
         });
     }
 
-    /** So many writes of one record were under way at once. */
+    /** Appends the maximum number of concurrent writes of one record. */
     void met(String account, int writes) {
         line(json -> {
             json.writeStringField("k", "met");

@@ -28,7 +28,7 @@ import java.util.Map;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Brings the accounts back to where the journal left them, and rewrites the journal when most of it is history. */
+/** Restores the accounts from the journal, and rewrites the journal when most of it is outdated. */
 public final class JournalReplay {
 
     private static final Logger LOG = LoggerFactory.getLogger(JournalReplay.class);
@@ -43,7 +43,7 @@ public final class JournalReplay {
         this.accounts = accounts;
     }
 
-    /** Reads the file if there is one; a torn last line is cut off. */
+    /** Reads the file if there is one; cuts off a torn last line. */
     public void replay(Path file) throws IOException {
         if (!Files.exists(file)) {
             return;
@@ -104,22 +104,22 @@ public final class JournalReplay {
             case "kept" -> account.restoreKept(node.path("n").asText(), node.path("v"));
             case "rows" -> node.path("o").properties().forEach(e -> rows(account, e.getKey(), e.getValue()));
             case "call" -> call(account, node);
-            case "done" -> account.tally().answered(node.path("s").asInt(), written(node));
-            case "wrote" -> account.tally().wrote(written(node));
+            case "done" -> account.counts().answered(node.path("s").asInt(), written(node));
+            case "wrote" -> account.counts().wrote(written(node));
             case "spent" ->
                 account.limiter().replay(node.path("n").asText(), node.path("t").asLong(), 1);
             case "met" ->
-                account.tally().restoreMaxWritesInFlight(node.path("n").asInt());
-            case "reset" -> account.tally().reset();
+                account.counts().restoreMaxWritesInFlight(node.path("n").asInt());
+            case "reset" -> account.counts().reset();
             case "counters" -> {
-                account.tally().restore(node.path("tally"));
+                account.counts().restore(node.path("counts"));
                 node.path("windows").properties().forEach(e -> e.getValue().forEach(moment -> account.limiter()
                         .replay(
                                 e.getKey(),
                                 moment.get(0).asLong(),
                                 moment.get(1).asInt())));
             }
-            default -> LOG.warn("The data file holds a line of unknown kind {}; it is passed over.", node.path("k"));
+            default -> LOG.warn("The data file holds a line of unknown kind {}; it is skipped.", node.path("k"));
         }
     }
 
@@ -134,11 +134,11 @@ public final class JournalReplay {
     private static void call(Account account, JsonNode node) {
         String operation = node.path("op").asText();
         if (node.path("l").asBoolean()) {
-            account.tally().login(operation);
+            account.counts().login(operation);
         } else if (node.path("r").asBoolean()) {
-            account.tally().refused(operation, node.path("e").asBoolean());
+            account.counts().refused(operation, node.path("e").asBoolean());
         } else {
-            account.tally().accepted(operation, node.path("e").asBoolean());
+            account.counts().accepted(operation, node.path("e").asBoolean());
             account.limiter()
                     .replay(
                             limit -> account.counts(operation, limit),
@@ -173,7 +173,7 @@ public final class JournalReplay {
         account.store().restore(table, rows);
     }
 
-    /** A number, or in older files whether the row was deleted. */
+    /** Reads the life of a row: a number, or in older files whether it was deleted. */
     private static Row.Life life(JsonNode image) {
         return Row.Life.values()[image.asInt()];
     }
@@ -193,7 +193,7 @@ public final class JournalReplay {
         };
     }
 
-    /** Writes the present state to a new file when the old one is more than half history. */
+    /** Writes the present state to a new file when more than half of the old one is outdated. */
     private void compact(Path file) throws IOException {
         long rows = accounts.all().stream()
                 .flatMap(a -> a.store().tables().stream())
@@ -231,7 +231,7 @@ public final class JournalReplay {
             }
         }
         ObjectNode counters = JSON.createObjectNode().put("k", "counters").put("a", account.name());
-        counters.set("tally", account.tally().describe());
+        counters.set("counts", account.counts().describe());
         ObjectNode windows = counters.putObject("windows");
         account.limiter().describe(false).fieldNames().forEachRemaining(name -> {
             ArrayNode moments = windows.putArray(name);

@@ -13,15 +13,15 @@ import java.util.OptionalLong;
 import java.util.function.Predicate;
 
 /**
- * The limits of one account: named rolling windows, all of which a request must pass, and the vendor's limit on long
- * requests that run at once. A refused request takes nothing from any window. Beside them stand allocations, windows of
- * other things than requests, such as bulk jobs.
+ * Enforces the limits of one account: named rolling windows, all of which a request must pass, and the vendor's limit
+ * on concurrent long requests. A refused request spends nothing. Allocations are windows for other things than
+ * requests, such as bulk jobs.
  */
 public final class Limiter {
 
-    /** The window whose use the vendor reports in its headers. */
+    /** Name of the window whose use the vendor reports in its headers. */
     public static final String DAILY = "daily";
-    /** The name of the limit on requests that run at once. */
+    /** Name of the limit on concurrent requests. */
     public static final String CONCURRENT = "concurrent";
 
     private final SandboxClock clock;
@@ -31,10 +31,10 @@ public final class Limiter {
     private int maxLongRunning = 25;
     private double longRunningSeconds = 20;
 
-    /** A request that was let in and is not answered yet. */
+    /** Represents a request that was admitted and is not answered yet. */
     private record Running(long startMicros) {}
 
-    /** What the limiter said to one request: the limit that refuses it, or that it may go on. */
+    /** Holds the decision on one request: the limit that refuses it, or none. */
     public static final class Admission {
         private final String refusedBy;
         private final Running running;
@@ -46,7 +46,7 @@ public final class Limiter {
             this.micros = micros;
         }
 
-        /** The name of the limit that refuses the request, empty when it may go on. */
+        /** Answers the name of the limit that refuses the request, empty when it is admitted. */
         public Optional<String> refusedBy() {
             return Optional.ofNullable(refusedBy);
         }
@@ -56,7 +56,7 @@ public final class Limiter {
         }
     }
 
-    /** How much of a window is used. */
+    /** Holds the use of a window. */
     public record Usage(long used, long max) {}
 
     Limiter(SandboxClock clock) {
@@ -86,8 +86,7 @@ public final class Limiter {
     }
 
     /**
-     * Spends one of an allocation, or of a window what a request spends beyond itself; an account without it has no such
-     * limit.
+     * Spends one of an allocation, or one more of a window; an account without it has no such limit.
      *
      * @return the moment it was spent at (microseconds since 1970), or empty when there is none left
      */
@@ -103,7 +102,7 @@ public final class Limiter {
         return OptionalLong.of(now);
     }
 
-    /** The use of a window or an allocation, or empty when the account has no such limit. */
+    /** Answers the use of a window or an allocation, or empty when the account has no such limit. */
     public synchronized Optional<Usage> usage(String name) {
         long now = clock.micros();
         return window(name).map(w -> new Usage(w.used(now), w.max()));
@@ -114,10 +113,10 @@ public final class Limiter {
     }
 
     /**
-     * Replaces or adds limits: {@code {"daily":{"max":15000,"windowSeconds":86400,"used":100}}}, or a list of the same
-     * with a {@code name} each. {@code used} sets how much is used now. The limit on long requests is
-     * {@code "concurrent":{"max":25,"thresholdSeconds":20}}. With {@code "perRequest":false} a new limit is an
-     * allocation, which requests pass by. A limit of null is taken away.
+     * Replaces or adds limits: {@code {"daily":{"max":15000,"windowSeconds":86400,"used":100}}}, or a list with a
+     * {@code name} each. {@code used} sets the present use. The limit on long requests is {@code
+     * "concurrent":{"max":25,"thresholdSeconds":20}}. With {@code "perRequest":false} a new limit is an allocation,
+     * which requests do not spend. A limit of null is removed.
      *
      * @throws IllegalArgumentException saying what is wrong
      */
@@ -160,7 +159,7 @@ public final class Limiter {
         allocations.values().forEach(window -> window.resetPeak(now));
     }
 
-    /** The limits as {@link #change} takes them, with {@code used} and {@code peak} when asked for. */
+    /** Describes the limits as {@link #change} takes them, with {@code used} and {@code peak} on request. */
     synchronized ObjectNode describe(boolean withUse) {
         ObjectNode all = JsonNodeFactory.instance.objectNode();
         long now = clock.micros();
@@ -182,7 +181,7 @@ public final class Limiter {
         }
     }
 
-    /** Counts a request of an earlier life, read back from the journal. */
+    /** Counts a request of an earlier run, read from the journal. */
     synchronized void replay(Predicate<String> counts, long micros, int requests) {
         add(counts, micros, requests);
     }

@@ -7,7 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Iterator;
 import java.util.function.Function;
 
-/** All live rows as JSON lines. */
+/** Streams all live rows as JSON lines. */
 final class RecordStream implements Answer.Chunks {
 
     private static final int ROWS_A_CHUNK = 500;

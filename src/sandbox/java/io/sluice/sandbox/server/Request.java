@@ -10,7 +10,8 @@ import java.util.Set;
 import java.util.function.Supplier;
 
 /**
- * A call that its protocol understood: whose it is, what the referee calls it, and the work that answers it.
+ * Represents a call that its protocol understood: its account, its operation for the referee, and the work that answers
+ * it.
  *
  * @param account   null when the call belongs to none
  * @param objects   names of the objects that its path tells
@@ -27,7 +28,7 @@ public record Request(
         Work work) {
 
     /**
-     * What a request is about, as far as only its body tells.
+     * Names the objects and records of a request that only its body shows.
      *
      * @param objects names of objects
      * @param keys    the records that it reads or creates: ids, and values of keys behind a slash
@@ -41,15 +42,15 @@ public record Request(
         this(account, kind, operation, objects, keys, () -> Subject.NONE, work);
     }
 
-    /** How a request counts. */
+    /** Kinds of requests, by how they count. */
     public enum Kind {
-        /** Against the limits, as accepted or refused. */
+        /** Counts against the limits, as accepted or refused. */
         DATA,
-        /** Apart from the others, and against none but limits of its own. */
+        /** Counts apart, against its own limits alone. */
         EXEMPT,
-        /** As a login; logins have no part in the limits. */
+        /** Counts as a login, against no limit. */
         LOGIN,
-        /** Nowhere but as unauthorized: the vendor can't tell whose it is. */
+        /** Counts as unauthorized alone: the vendor can't tell the account. */
         UNAUTHORIZED
     }
 
@@ -70,11 +71,11 @@ public record Request(
         return new Request(account, kind, operation, objects, recordKeys, subject, work);
     }
 
-    public Request about(Supplier<Subject> told) {
-        return new Request(account, kind, operation, objects, keys, told, work);
+    public Request about(Supplier<Subject> bodySubject) {
+        return new Request(account, kind, operation, objects, keys, bodySubject, work);
     }
 
-    /** One execution of a request's work: the faults that meet it, and what it did. */
+    /** Represents one execution of a request's work: its faults and its writes. */
     public static final class Attempt {
 
         private final Faults.RowFaults rowFaults;
@@ -93,7 +94,7 @@ public record Request(
             return rowFaults;
         }
 
-        /** Commits, or keeps the writes back when a late commit is on. */
+        /** Commits, or holds the writes back when a late commit is on. */
         public void commit(Transaction transaction) {
             transaction.sign(by);
             transaction.writes().forEach((object, rows) -> written.merge(object, rows, Integer::sum));
@@ -105,7 +106,7 @@ public record Request(
             }
         }
 
-        /** Commits when the triggers have run; until then the rows are locked and not to be seen. */
+        /** Commits when the triggers have run; until then the rows are locked and invisible. */
         static void commitAfterTriggers(Transaction transaction) {
             long millis = transaction.triggerMillis();
             if (millis == 0) {

@@ -7,10 +7,10 @@ import java.util.Collections;
 import java.util.List;
 import java.util.function.UnaryOperator;
 
-/** What a fault of kind {@code results} does to the per-record results of an answer, whatever their form. */
+/** Changes the per-record results of an answer as a fault of kind {@code results} says, whatever their form. */
 public final class ResultsChange {
 
-    /** A page in place of the results. */
+    /** Page in place of the results. */
     public static final String PAGE =
             "<!DOCTYPE html>\n<html><head><title>Proxy</title></head><body><h1>Please sign in</h1>"
                     + "</body></html>\n";
@@ -21,7 +21,7 @@ public final class ResultsChange {
         this.settings = fault.settings();
     }
 
-    /** Whether a page stands in place of the results. */
+    /** Whether a page replaces the results. */
     public boolean html() {
         return settings.path("html").asBoolean();
     }
@@ -30,7 +30,7 @@ public final class ResultsChange {
         return settings.path("pending").asBoolean();
     }
 
-    /** How many results are told as failed. */
+    /** Answers how many results are reported as failed. */
     public int errors() {
         return settings.path("errors").asInt();
     }
@@ -40,21 +40,21 @@ public final class ResultsChange {
     }
 
     public String message() {
-        return settings.path("message").asText("The sandbox was told to answer so.");
+        return settings.path("message").asText(Fault.MESSAGE);
     }
 
-    /** Whether a result shall say that its record was created, or null where it is left as it is. */
+    /** Answers what results say about the creation of their record, or null to leave it. */
     public Boolean created() {
         return settings.has("created") ? settings.path("created").asBoolean() : null;
     }
 
-    /** Whether results bear another id than their record's. */
+    /** Whether results have another id than their record's. */
     public boolean otherId() {
         return settings.path("otherId").asBoolean();
     }
 
     /**
-     * The results without those that are dropped, with those that come twice or are nobody's, in another order.
+     * Answers the results without the dropped ones, with doubled and foreign ones, in the requested order.
      *
      * @param foreign makes the result of another record out of one
      */

@@ -4,8 +4,8 @@ package io.sluice.sandbox.server;
 import java.util.Arrays;
 
 /**
- * At most {@code max} requests in any window of {@code seconds}: the moment of every request is kept until it is that
- * old, so the limit is exact, not a bucket's approximation. Above a million the moments are gathered by the second to
+ * Admits at most {@code max} requests in any window of {@code seconds}. The time of every request is kept until it is
+ * that old, so the limit is exact, unlike a token bucket. Above a million requests the times are rounded to seconds to
  * bound the memory, and a request then counts up to one second too long. Guarded by the limiter's lock.
  */
 final class RollingWindow {
@@ -42,7 +42,7 @@ final class RollingWindow {
         return peak;
     }
 
-    /** Requests in the window that ends at this moment. */
+    /** Answers the requests in the window that ends at this moment. */
     long used(long now) {
         while (size > 0 && moments[head] <= now - lengthMicros) {
             used -= counts[head];
@@ -80,7 +80,7 @@ final class RollingWindow {
         peak = used(now);
     }
 
-    /** The same requests under another limit. */
+    /** Answers the window with another limit. */
     RollingWindow changedTo(long newMax, long newSeconds) {
         RollingWindow changed = new RollingWindow(newMax, newSeconds);
         for (int i = 0; i < size; i++) {
@@ -91,7 +91,7 @@ final class RollingWindow {
         return changed;
     }
 
-    /** Calls the reader with each moment (microseconds) and how many requests it stands for. */
+    /** Calls the reader with each time (microseconds) and its number of requests. */
     void forEach(MomentReader reader) {
         for (int i = 0; i < size; i++) {
             int place = (head + i) % moments.length;

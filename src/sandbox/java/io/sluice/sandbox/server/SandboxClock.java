@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.sluice.sandbox.server;
 
-/** The sandbox's time: microseconds since 1970 that never run backwards, so that windows and stamps are exact. */
+/**
+ * Answers the sandbox's time: microseconds since 1970 that never run backwards, so that windows and stamps are exact.
+ */
 public final class SandboxClock {
 
     private final long startMicros = System.currentTimeMillis() * 1000;

@@ -3,14 +3,14 @@ package io.sluice.sandbox.server;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 
-/** Something of an account that the referee counts beside its requests. */
+/** Counts something of an account beside its requests, for the referee. */
 public interface Section {
 
-    /** The name under which it stands in the referee's account. */
+    /** Answers the section's key in the referee's account. */
     String name();
 
     ObjectNode describe();
 
-    /** Counts from zero. */
+    /** Resets the counters. */
     void reset();
 }

@@ -10,7 +10,7 @@ import io.vertx.core.file.OpenOptions;
 import io.vertx.core.http.HttpServerRequest;
 import java.nio.file.Path;
 
-/** Puts the body of a request in a file, as fast as the disk takes it; what is longer than the limit is thrown away. */
+/** Writes the body of a request to a file, as fast as the disk takes it; bytes beyond the limit are dropped. */
 final class Upload {
 
     private final HttpServerRequest http;
@@ -22,7 +22,7 @@ final class Upload {
         this.most = most;
     }
 
-    /** Must be called before anything else reads the request; {@code most} in bytes. */
+    /** Stores the body; must be called before anything else reads the request. */
     static Future<Void> store(Vertx vertx, HttpServerRequest http, Path file, long most) {
         http.pause();
         return vertx.fileSystem()

@@ -11,11 +11,11 @@ import io.vertx.core.Vertx;
 import java.util.Optional;
 import java.util.stream.Collectors;
 
-/** What a CRM user does to records of an account: one at a time, or many by an import. None of it counts as a call. */
+/** Makes a CRM user's edits: one at a time, or many by an import. None of them counts as a call. */
 final class UserEdits {
 
     private static final ObjectMapper JSON = new ObjectMapper();
-    /** In a line of an import: the record that is changed, by record id or external id. */
+    /** Key of the record to change in a line of an import: a record id or external id. */
     private static final String ID = "id";
 
     private final Vertx vertx;
@@ -41,8 +41,8 @@ final class UserEdits {
     }
 
     /**
-     * An import: a line of JSON for each record, with {@code id} where it is there already. Each line is an edit of its
-     * own, and one that is refused stops no other.
+     * Imports records: a line of JSON for each, with {@code id} for an existing record. Each line is an edit of its
+     * own; a rejected line stops no other.
      *
      * @param oneStamp whether all of them bear one stamp, as what an organisation writes at once does
      * @return a line for each, in their order: {@code {"id":"5"}} or {@code {"error":"a sentence"}}
@@ -82,7 +82,7 @@ final class UserEdits {
         String make(Request.Attempt attempt);
     }
 
-    /** A user's edit meets late commits only; it is answered at once, with the moment at which others see it. */
+    /** Makes an edit. Late commits apply to it; the answer comes at once, with the moment at which others see it. */
     private ObjectNode edited(Table table, Edit edit) {
         Optional<Fault> late =
                 account.faults().strikeEdit(Fault.Kind.LATE_COMMIT, table.type().name());

@@ -21,12 +21,12 @@ import java.util.Set;
 import java.util.function.Predicate;
 
 /**
- * Who wrote what when, for a checker that has to tell a value that nobody wrote: the newest writes of records, each with
- * its row before and after. It is kept in memory alone.
+ * Logs the newest writes of records, each with its row before and after, so that a checker can find a value that nobody
+ * wrote. It is kept in memory alone.
  */
 final class WriteLog {
 
-    /** Writes, fewer in a small heap: each holds on to a row, however wide. */
+    /** Default capacity, lower in a small heap: each write holds a row, however wide. */
     static final int USUAL_CAPACITY =
             (int) Math.min(50_000, Runtime.getRuntime().maxMemory() / 16_384);
 
@@ -34,20 +34,20 @@ final class WriteLog {
 
     private final SandboxClock clock;
     private final Deque<Write> writes = new ArrayDeque<>();
-    /** Requests whose answer a fault has changed, cut or kept back. */
+    /** Requests whose answer a fault has changed, cut or withheld. */
     private final Set<String> disturbed = new LinkedHashSet<>();
 
     private int capacity = USUAL_CAPACITY;
     private long last;
 
-    /** A write of one record; {@code before} is null where it was made. */
+    /** Represents a write of one record; {@code before} is null when the write created it. */
     private record Write(long number, long micros, Store.Signature by, Table table, Row before, Row after) {}
 
     WriteLog(SandboxClock clock) {
         this.clock = clock;
     }
 
-    /** Called under the store's lock, before the rows can be seen. */
+    /** Logs a commit; called under the store's lock, before the rows are visible. */
     void committed(Store.Commit commit) {
         long now = clock.micros();
         commit.rows().forEach((table, rows) -> rows.forEach(row -> add(now, commit.by(), table, row)));
@@ -60,7 +60,7 @@ final class WriteLog {
         }
     }
 
-    /** The client does not get the answer to this request as the work made it. */
+    /** Marks a request whose client does not get the answer as the work made it. */
     synchronized void disturbed(String request) {
         disturbed.add(request);
         if (disturbed.size() > capacity) {
@@ -68,7 +68,7 @@ final class WriteLog {
         }
     }
 
-    /** How many writes are kept at most; the oldest go first. */
+    /** Sets the maximum number of writes; the oldest are dropped first. */
     synchronized void capacity(int most) {
         capacity = most;
         while (writes.size() > capacity) {
@@ -77,7 +77,7 @@ final class WriteLog {
     }
 
     /**
-     * A JSON line for each field of each write.
+     * Answers a JSON line for each field of each write.
      *
      * @param wanted of which writes: by object and record id
      * @param after  the number of the last write that is not wanted any more
@@ -106,7 +106,7 @@ final class WriteLog {
         };
     }
 
-    /** The versions of a record that are kept, oldest first; the last is the row itself. */
+    /** Answers the remembered versions of a record, oldest first; the last is the row itself. */
     synchronized List<Row> versions(Table table, Row row) {
         List<Row> versions = new ArrayList<>();
         for (Write write : writes) {
@@ -182,7 +182,7 @@ final class WriteLog {
                 : before.isDeleted() ? "restored" : "updated";
     }
 
-    /** Fields by name with their values on the wire. */
+    /** Shows fields by name with their values on the wire. */
     private static JsonNode shown(Account account, CrmUser user, Table table, Row row) {
         ObjectNode shown = user.show(account, table, row);
         return shown.path("properties").isObject() ? shown.path("properties") : shown;

@@ -5,10 +5,7 @@ import java.util.Arrays;
 import java.util.Collection;
 import java.util.function.LongConsumer;
 
-/**
- * The records that a large write carries, as sorted 64-bit hashes of their keys: eight bytes each, however many there
- * are.
- */
+/** Holds the records that a large write carries, as sorted 64-bit hashes of their keys, of eight bytes each. */
 public final class WriteSet {
 
     private long[] hashes = new long[1024];
@@ -47,7 +44,7 @@ public final class WriteSet {
         }
     }
 
-    /** FNV-1a over the characters, stirred at the end since keys differ in their last ones. */
+    /** Hashes the characters by FNV-1a and mixes the result, because keys differ in their last characters. */
     private static long hash(String key) {
         long hash = 0xcbf29ce484222325L;
         for (int i = 0; i < key.length(); i++) {

@@ -11,9 +11,9 @@ import java.time.format.DateTimeFormatter;
 import java.time.format.DateTimeFormatterBuilder;
 
 /**
- * What a field holds. Each type knows its name on the wire, how it is written there, and how it is kept in memory:
- * text as String, a boolean as Boolean, an int as Integer, a decimal as Double, a date as the Integer of days since
- * 1970, a moment as the Long of milliseconds since 1970, a time of day as the Integer of milliseconds since midnight.
+ * Type of a field. Each type knows its wire name, its wire form and its stored form: text as String, a boolean as
+ * Boolean, an int as Integer, a decimal as Double, a date as the Integer of days since 1970, a time as the Long of
+ * milliseconds since 1970, a time of day as the Integer of milliseconds since midnight.
  */
 public enum FieldType {
     ID("id", "tns:ID"),
@@ -76,7 +76,7 @@ public enum FieldType {
         return this == DOUBLE || this == CURRENCY || this == PERCENT;
     }
 
-    /** The type with this wire name; throws IllegalArgumentException when there is none. */
+    /** Finds the type of this wire name; throws IllegalArgumentException when there is none. */
     public static FieldType ofWireName(String name) {
         for (FieldType type : values()) {
             if (type.wireName.equalsIgnoreCase(name)) {
@@ -86,7 +86,7 @@ public enum FieldType {
         throw new IllegalArgumentException("There is no field type " + name + ".");
     }
 
-    /** The kept value as the vendor writes it in JSON: String, Boolean, Integer or Double. */
+    /** Answers the stored value as the vendor writes it in JSON: String, Boolean, Integer or Double. */
     public Object toWire(Object value) {
         if (value == null) {
             return null;
@@ -99,7 +99,7 @@ public enum FieldType {
         };
     }
 
-    /** The written form as kept value. Throws IllegalArgumentException when it is not of this type. */
+    /** Parses the wire form into a stored value. Throws IllegalArgumentException when it is not of this type. */
     public Object parse(String text) {
         try {
             return switch (this) {
@@ -131,13 +131,13 @@ public enum FieldType {
         return value;
     }
 
-    /** A date field takes a moment too and keeps its date, without shifting it by a zone. */
+    /** Parses a date; a time keeps its date, without shifting it by a zone. */
     private static Integer date(String text) {
         String day = text.length() > 10 && text.charAt(10) == 'T' ? text.substring(0, 10) : text;
         return Math.toIntExact((day.length() == 10 ? plainDate(day) : LocalDate.parse(day)).toEpochDay());
     }
 
-    /** {@code yyyy-MM-dd} without the formatter, which would take longer than all else that is done with a row. */
+    /** Parses {@code yyyy-MM-dd} without the formatter, which would take longer than all other work on a row. */
     private static LocalDate plainDate(String day) {
         if (day.charAt(4) != '-' || day.charAt(7) != '-') {
             throw new IllegalArgumentException(day);

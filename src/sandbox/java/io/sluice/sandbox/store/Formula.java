@@ -7,8 +7,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * A text made of other fields each time it is read, such as {@code Dear {FirstName} of {Account.Name}}. What it reads from
- * a parent changes it without a new stamp of the record, as a formula field of Salesforce does.
+ * Computes a text from other fields at each read, such as {@code Dear {FirstName} of {Account.Name}}. A change of the
+ * parent changes the value without a new stamp of the record, like a formula field of Salesforce.
  */
 public final class Formula implements Function<Row, Object> {
 

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.sluice.sandbox.store;
 
-/** How the numbers of an object's records are written as ids, so that an id leads to its row without an index. */
+/** Formats the numbers of an object's records as ids, so that an id leads to its row without an index. */
 public interface IdScheme {
 
     String id(int number);
 
-    /** The number in an id, or -1 when it is no id of this object. */
+    /** Answers the number in an id, or -1 when it is no id of this object. */
     int number(String id);
 
-    /** Salesforce's ids with this prefix. */
+    /** Creates Salesforce's ids with this prefix. */
     static IdScheme prefixed(String keyPrefix) {
         return new IdScheme() {
             @Override
@@ -24,7 +24,7 @@ public interface IdScheme {
         };
     }
 
-    /** Whole numbers that count on from a base of the object's own. */
+    /** Creates whole numbers that count on from the object's base. */
     static IdScheme counted(long base) {
         return new IdScheme() {
             @Override

@@ -7,8 +7,8 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * From a key field's value to the numbers of the live rows that carry it. Case does not matter, as for the vendor's
- * external ids that are not marked case-sensitive. Guarded by the store's lock.
+ * Indexes the numbers of the live rows by a key field's value. Case does not matter, as for the vendor's external ids
+ * that are not marked case-sensitive. Guarded by the store's lock.
  */
 final class KeyIndex {
 

@@ -8,7 +8,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 
-/** An object of the CRM: its names and its fields. Fields can be added and taken away while it is in use. */
+/** Describes an object of the CRM: its names and its fields. Fields can be added and removed while it is in use. */
 public final class ObjectType {
 
     private final String name;
@@ -18,7 +18,7 @@ public final class ObjectType {
     private final IdScheme ids;
     private volatile Fields fields = new Fields(List.of(), 0);
 
-    /** An immutable state of the field list, with its look-ups. */
+    /** Holds an immutable list of fields with its look-ups. */
     private static final class Fields {
 
         private final List<Field> all;
@@ -48,7 +48,7 @@ public final class ObjectType {
         }
     }
 
-    /** An object with Salesforce's ids. */
+    /** Creates an object with Salesforce's ids. */
     public ObjectType(String name, String label, String plural, String keyPrefix, List<Field> fields) {
         this(name, label, plural, keyPrefix, IdScheme.prefixed(keyPrefix), fields);
     }
@@ -90,22 +90,22 @@ public final class ObjectType {
         return fields.all;
     }
 
-    /** The fields by whose values records are found. */
+    /** Answers the fields by whose values records are found. */
     public List<Field> indexed() {
         return fields.indexed;
     }
 
-    /** The fields without which there is no new record. */
+    /** Answers the fields that a new record requires. */
     public List<Field> required() {
         return fields.required;
     }
 
-    /** The fields that a new record has a value in when it is given none. */
+    /** Answers the fields that have a default value. */
     public List<Field> defaulted() {
         return fields.defaulted;
     }
 
-    /** Number of stored columns: the width of a full row. */
+    /** Answers the number of stored columns: the width of a full row. */
     int columns() {
         return fields.columns;
     }
@@ -114,12 +114,12 @@ public final class ObjectType {
         return Optional.ofNullable(fields.byName.get(lower(fieldName)));
     }
 
-    /** The reference field that this relationship name follows. */
+    /** Finds the reference field of this relationship name. */
     public Optional<Field> relationship(String relationshipName) {
         return Optional.ofNullable(fields.byRelationship.get(lower(relationshipName)));
     }
 
-    /** Adds a field and answers it as it stands in the list; a field of that name is replaced, and keeps its column. */
+    /** Adds a field and answers it with its column; a field of that name is replaced, and keeps its column. */
     public synchronized Field add(Field field) {
         List<Field> all = new ArrayList<>(fields.all);
         int columns = fields.columns;
@@ -137,7 +137,7 @@ public final class ObjectType {
         return added;
     }
 
-    /** Takes a field away; its column stays, and nobody sees what rows hold in it. */
+    /** Removes a field; its column stays, and nobody sees the values that rows hold in it. */
     synchronized void retire(String fieldName) {
         List<Field> all = new ArrayList<>(fields.all);
         all.removeIf(field -> lower(field.name()).equals(lower(fieldName)));

@@ -2,9 +2,10 @@
 package io.sluice.sandbox.store;
 
 /**
- * Salesforce record ids: 15 characters that tell upper from lower case, and 3 of checksum so that they are unique
- * without regard to case (Salesforce help, "What is the difference between 15 and 18 character IDs"). The first three
- * name the object; the last nine are the record's number here, so that an id leads to its row without an index.
+ * Creates and reads Salesforce record ids: 15 characters that are case-sensitive, and a checksum of 3 so that they are
+ * unique without regard to case (<a href="https://help.salesforce.com/s/articleView?id=000385008">Salesforce Help</a>).
+ * The first three characters name the object; the last nine are the record's number here, so that an id leads to its
+ * row without an index.
  */
 public final class RecordIds {
 
@@ -15,7 +16,7 @@ public final class RecordIds {
 
     private RecordIds() {}
 
-    /** The 18-character id of a record by its number. */
+    /** Answers the 18-character id of a record by its number. */
     public static String of(String keyPrefix, int number) {
         char[] id = new char[15];
         (keyPrefix + INSTANCE).getChars(0, 6, id, 0);
@@ -28,7 +29,7 @@ public final class RecordIds {
         return fifteen + checksum(fifteen);
     }
 
-    /** The number in an id of 15 or 18 characters with this prefix, or -1 when it is no such id. */
+    /** Answers the number in an id of 15 or 18 characters with this prefix, or -1 when it is no such id. */
     public static int number(String keyPrefix, String id) {
         if (!isWellFormed(id) || !id.startsWith(keyPrefix) || !id.startsWith(INSTANCE, 3)) {
             return -1;
@@ -40,7 +41,7 @@ public final class RecordIds {
         return number > Integer.MAX_VALUE ? -1 : (int) number;
     }
 
-    /** Whether the text has the form of an id, with the right checksum where it carries one. */
+    /** Whether the text has the form of an id, with the right checksum when it carries one. */
     public static boolean isWellFormed(String id) {
         if (id == null || id.length() != 15 && id.length() != 18) {
             return false;
@@ -53,7 +54,7 @@ public final class RecordIds {
         return id.length() == 15 || checksum(id).equals(id.substring(15));
     }
 
-    /** The 18-character form of a well-formed id. */
+    /** Answers the 18-character form of a well-formed id. */
     public static String full(String id) {
         return id.length() == 18 ? id : id + checksum(id);
     }

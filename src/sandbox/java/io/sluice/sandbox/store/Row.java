@@ -2,8 +2,8 @@
 package io.sluice.sandbox.store;
 
 /**
- * One version of one record. A row never changes: a write makes a new one, so that a reader needs no lock. Moments are
- * milliseconds since 1970, in the grain in which the vendor stamps them.
+ * Represents one version of one record. A row never changes: a write creates a new one, so that a reader needs no lock.
+ * Times are milliseconds since 1970, rounded as the vendor rounds its stamps.
  */
 public final class Row {
 
@@ -16,14 +16,14 @@ public final class Row {
     private final String modifiedBy;
     private final Life life;
 
-    /** Whether the record is there, in the recycle bin, or gone from it too. */
+    /** State of a record: live, in the recycle bin, or deleted for good. */
     public enum Life {
         LIVE,
         DELETED,
         PURGED
     }
 
-    /** What stays the same over a record's life. */
+    /** Holds the values that never change in a record's life. */
     record Audit(String id, long created, String createdBy) {}
 
     private Row(
@@ -45,7 +45,7 @@ public final class Row {
         this.life = life;
     }
 
-    /** A new record. {@code values} has one place a column; null means not set. */
+    /** Creates a new record. {@code values} has one element per column; null means not set. */
     static Row created(int number, String id, Object[] values, long moment, String user) {
         return restored(number, id, values, moment, user, moment, moment, user, Life.LIVE);
     }
@@ -113,7 +113,7 @@ public final class Row {
         return modifiedBy;
     }
 
-    /** SystemModstamp. */
+    /** Answers SystemModstamp. */
     public long stamp() {
         return stamp;
     }
@@ -122,7 +122,7 @@ public final class Row {
         return life;
     }
 
-    /** Whether it is in the recycle bin or gone from there too. */
+    /** Whether the record is in the recycle bin or deleted for good. */
     public boolean isDeleted() {
         return life != Life.LIVE;
     }
@@ -131,13 +131,13 @@ public final class Row {
         return life == Life.PURGED;
     }
 
-    /** The value of a stored column, or null. */
+    /** Answers the value of a stored column, or null. */
     public Object value(int column) {
         int place = shape.place(column);
         return place < 0 ? null : values[place];
     }
 
-    /** All stored columns, one place each, at least {@code width} of them. */
+    /** Answers all stored columns, one element each, at least {@code width} of them. */
     Object[] unpacked(int width) {
         Object[] all = new Object[width];
         for (int i = 0; i < shape.size(); i++) {

@@ -6,12 +6,12 @@ import java.util.Arrays;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * Which columns a row holds. Rows that hold the same columns share one shape, so a row costs a slot only for what is
- * set in it, however many fields the object has.
+ * Knows which columns a row holds. Rows that hold the same columns share one shape, so a row needs memory only for the
+ * values that are set, however many fields the object has.
  */
 final class Shape {
 
-    /** By their columns. */
+    /** Shapes by their columns. */
     private static final ConcurrentHashMap<IntBuffer, Shape> SHAPES = new ConcurrentHashMap<>();
 
     static final Shape EMPTY = of(new int[0]);
@@ -28,12 +28,12 @@ final class Shape {
         }
     }
 
-    /** The shape of these ascending columns. */
+    /** Answers the shape of these ascending columns. */
     static Shape of(int[] columns) {
         return SHAPES.computeIfAbsent(IntBuffer.wrap(columns), unknown -> new Shape(columns));
     }
 
-    /** Place of the column's value in the row, or -1 when the row does not hold it. */
+    /** Answers the index of the column's value in the row, or -1 when the row does not hold it. */
     int place(int column) {
         return column < places.length ? places[column] : -1;
     }

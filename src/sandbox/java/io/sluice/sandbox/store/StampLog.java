@@ -4,8 +4,8 @@ package io.sluice.sandbox.store;
 import java.util.Arrays;
 
 /**
- * Row numbers in the order of their SystemModstamp: two growing arrays, since stamps only ever rise. A row written
- * twice stands in it twice; whoever reads checks that the row still bears the stamp. Guarded by the store's lock.
+ * Lists row numbers in the order of their SystemModstamp: two growing arrays, since stamps rise. A row written twice is
+ * listed twice; readers check that the row still has the stamp. Guarded by the store's lock.
  */
 final class StampLog {
 
@@ -30,14 +30,14 @@ final class StampLog {
         size++;
     }
 
-    /** Row numbers with a stamp in [from, to], repeats included. */
+    /** Answers the row numbers with a stamp in [from, to], repeats included. */
     int[] between(long from, long to) {
         int first = firstAfter(from - 1);
         int end = to == Long.MAX_VALUE ? size : firstAfter(to);
         return first >= end ? new int[0] : Arrays.copyOfRange(numbers, first, end);
     }
 
-    /** Drops the entries that later ones replaced, now and then: the work stays a small part of the writes'. */
+    /** Drops outdated entries now and then, so that this work stays a small part of the writes'. */
     void compact(int rows, CurrentStamp current) {
         if (size < compactAt) {
             return;
@@ -67,7 +67,7 @@ final class StampLog {
         return low;
     }
 
-    /** The stamp a row bears now. */
+    /** Answers the present stamp of a row. */
     interface CurrentStamp {
         long of(int number);
     }

@@ -20,7 +20,7 @@ import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 
 /**
- * All records of one account. Writes go through a {@link Transaction}, one at a time; reads of rows and scans take no
+ * Stores all records of one account. Writes use a {@link Transaction}, one at a time; reads of rows and scans take no
  * lock, look-ups by key or stamp take it for the look-up only.
  */
 public final class Store {
@@ -33,17 +33,17 @@ public final class Store {
     private final Consumer<Commit> onCommit;
     private final List<Calculated> calculated = new CopyOnWriteArrayList<>();
     private volatile Consumer<Commit> afterCommit = commit -> {};
-    /** The stamp of whatever is written, while the lock is held for writes of one moment; or null. */
+    /** Stamp of all writes while the lock is held for writes of one moment; or null. */
     private Long moment;
 
     /** A field of parent records that is calculated from their children. */
     private record Calculated(Table parents, Field field) {}
 
-    /** What a commit wrote: the new rows of each table, and who did. */
+    /** Holds the rows that a commit wrote in each table, and who wrote them. */
     public record Commit(Map<Table, List<Row>> rows, Signature by) {}
 
     /**
-     * Who makes a transaction.
+     * Names the writer of a transaction.
      *
      * @param by      api, user or automation
      * @param request the request or the job that it belongs to, or null
@@ -64,8 +64,8 @@ public final class Store {
     }
 
     /**
-     * Calls this with each commit when its rows can be seen, still under the lock: what it writes bears the stamp of the
-     * commit.
+     * Calls this with each commit when its rows are visible, still under the lock: writes of the listener have the
+     * stamp of the commit.
      */
     public void afterCommit(Consumer<Commit> listener) {
         afterCommit = listener;
@@ -75,7 +75,7 @@ public final class Store {
         tables.putIfAbsent(ObjectType.lower(type.name()), new Table(type));
     }
 
-    /** Adds a field to an object and indexes it where it is a key. */
+    /** Adds a field to an object and indexes it when it is a key. */
     public Field declare(Table table, Field field) {
         lock.lock();
         try {
@@ -91,7 +91,7 @@ public final class Store {
         }
     }
 
-    /** Takes a field away from an object, with its index. */
+    /** Removes a field of an object, with its index. */
     public void retire(Table table, String field) {
         lock.lock();
         try {
@@ -114,13 +114,13 @@ public final class Store {
         }
     }
 
-    /** Begins a write; the caller commits or closes it soon, since it holds the lock. */
+    /** Begins a write; the caller must commit or close it soon, because it holds the lock. */
     public Transaction begin() {
         lock.lock();
         return new Transaction(this, moment == null ? now() : moment);
     }
 
-    /** All that this writes, in however many transactions, bears one stamp. Others wait. */
+    /** Runs writes that all get one stamp, in however many transactions. Others wait. */
     public <T> T atOneMoment(Supplier<T> writes) {
         lock.lock();
         try {
@@ -132,12 +132,12 @@ public final class Store {
         }
     }
 
-    /** Milliseconds since 1970 in the grain of every stamp. */
+    /** Answers milliseconds since 1970, rounded as every stamp is. */
     public long now() {
         return clockMillis.getAsLong() / grainMillis * grainMillis;
     }
 
-    /** Live rows whose key field has this value. */
+    /** Finds the live rows whose key field has this value. */
     public List<Row> find(Table table, Field field, Object value) {
         int[] numbers;
         lock.lock();
@@ -157,7 +157,9 @@ public final class Store {
         return rows;
     }
 
-    /** Rows, deleted ones included, whose stamp lies in [from, to] (milliseconds), each once, by rising stamp. */
+    /**
+     * Finds the rows, deleted ones included, whose stamp is in [from, to] (milliseconds), each once, by rising stamp.
+     */
     public List<Row> stampedBetween(Table table, long from, long to) {
         int[] numbers;
         lock.lock();
@@ -178,7 +180,10 @@ public final class Store {
         return rows;
     }
 
-    /** Up to this moment everything stamped is visible: now, or the start of the oldest transaction held back. */
+    /**
+     * Answers the time up to which everything stamped is visible: now, or the start of the oldest transaction held
+     * back.
+     */
     public long covered() {
         lock.lock();
         try {
@@ -188,7 +193,7 @@ public final class Store {
         }
     }
 
-    /** Puts rows back from the journal. */
+    /** Restores rows from the journal. */
     public void restore(Table table, Collection<Row> rows) {
         lock.lock();
         try {
@@ -199,7 +204,7 @@ public final class Store {
         }
     }
 
-    /** A row as it was kept; {@code values} by field name, in kept form. */
+    /** Restores a row; {@code values} by field name, in stored form. */
     public static Row restored(
             ObjectType type,
             int number,

@@ -8,9 +8,9 @@ import java.util.Map;
 import java.util.NoSuchElementException;
 
 /**
- * The records of one object: the current row of each record by its number, an index for each key field, and the rows
- * in order of their stamps. Written under the store's lock. Rows are immutable and {@code published} is written last,
- * so a scan reads without a lock and sees whole rows.
+ * Stores the records of one object: the current row of each record by its number, an index for each key field, and the
+ * rows in order of their stamps. Written under the store's lock. Rows are immutable and {@code published} is written
+ * last, so a scan reads without a lock and sees whole rows.
  */
 public final class Table implements Iterable<Row> {
 
@@ -34,7 +34,7 @@ public final class Table implements Iterable<Row> {
         return type;
     }
 
-    /** How many records are not deleted. */
+    /** Answers the number of records that are not deleted. */
     public int live() {
         return published.live;
     }
@@ -48,24 +48,24 @@ public final class Table implements Iterable<Row> {
         rules = replacement;
     }
 
-    /** The current row of this number, or null. */
+    /** Answers the current row of this number, or null. */
     public Row row(int number) {
         Published state = published;
         return number > 0 && number < state.end ? state.rows[number] : null;
     }
 
-    /** The current row with this id, or null. */
+    /** Answers the current row with this id, or null. */
     public Row row(String id) {
         return row(type.ids().number(id));
     }
 
-    /** All rows as they stand, deleted ones included, in order of creation. */
+    /** Iterates over the current rows, deleted ones included, in order of creation. */
     @Override
     public Iterator<Row> iterator() {
         return iterator(1);
     }
 
-    /** The rows as they stand from this number on, deleted ones included, in order of creation. */
+    /** Iterates over the current rows from this number on, deleted ones included, in order of creation. */
     public Iterable<Row> from(int number) {
         return () -> iterator(number);
     }
@@ -145,7 +145,7 @@ public final class Table implements Iterable<Row> {
         stamps.add(row.stamp(), number);
     }
 
-    /** Makes what was installed visible to scans. */
+    /** Makes the installed rows visible to scans. */
     void publish() {
         stamps.compact(next, number -> rows[number].stamp());
         published = new Published(rows, next, live);

@@ -10,8 +10,8 @@ import java.util.Set;
 import java.util.function.Predicate;
 
 /**
- * Writes that become visible together, or not at all when it is closed without a commit. Sees its own writes. Holds
- * the store's lock from its beginning until it is committed, held back or closed.
+ * Collects writes that become visible together, or not at all when it is closed without a commit. Sees its own writes.
+ * Holds the store's lock from its beginning until it is committed, held back or closed.
  */
 public final class Transaction implements AutoCloseable {
 
@@ -21,7 +21,7 @@ public final class Transaction implements AutoCloseable {
     private Store.Signature signature = Store.Signature.AUTOMATION;
     private boolean open = true;
 
-    /** Rows written to one table, and which of them carry which key now. */
+    /** Holds the rows written to one table, and the keys they carry. */
     private static final class Staged {
         private final Map<Integer, Row> rows = new LinkedHashMap<>();
         private final Map<String, Map<Object, Integer>> keys = new HashMap<>();
@@ -36,7 +36,7 @@ public final class Transaction implements AutoCloseable {
         }
     }
 
-    /** A state of the writes to which the transaction can be taken back. */
+    /** Holds a state of the writes to which the transaction can be rolled back. */
     public static final class Savepoint {
         private final Map<Table, Staged> staged = new LinkedHashMap<>();
     }
@@ -46,7 +46,7 @@ public final class Transaction implements AutoCloseable {
         this.moment = moment;
     }
 
-    /** Says who makes it. */
+    /** Names the writer. */
     public void sign(Store.Signature by) {
         signature = by;
     }
@@ -55,12 +55,12 @@ public final class Transaction implements AutoCloseable {
         return signature;
     }
 
-    /** The stamp of all its writes, milliseconds since 1970. */
+    /** Answers the stamp of all its writes, milliseconds since 1970. */
     public long moment() {
         return moment;
     }
 
-    /** The row of this id as this transaction sees it, or null. */
+    /** Finds the row of this id as this transaction sees it, or null. */
     public Row row(Table table, String id) {
         int number = table.type().ids().number(id);
         return number < 0 ? null : row(table, number);
@@ -72,7 +72,7 @@ public final class Transaction implements AutoCloseable {
         return row != null ? row : table.row(number);
     }
 
-    /** Live rows whose key field has this value, as this transaction sees them. */
+    /** Finds the live rows whose key field has this value, as this transaction sees them. */
     public List<Row> find(Table table, Field field, Object value) {
         List<Row> found = new ArrayList<>(1);
         for (int number : table.find(field, value)) {
@@ -148,7 +148,7 @@ public final class Transaction implements AutoCloseable {
         return found;
     }
 
-    /** Takes a record away for good. */
+    /** Deletes a record for good. */
     public Row purge(Table table, Row row, String user) {
         return stage(table, row.purged(moment, user));
     }
@@ -159,20 +159,20 @@ public final class Transaction implements AutoCloseable {
         return savepoint;
     }
 
-    /** Drops what was written since then. */
+    /** Rolls back to a savepoint. */
     public void backTo(Savepoint savepoint) {
         staged.clear();
         staged.putAll(savepoint.staged);
     }
 
-    /** How many writes each object has had; a record written twice counts twice. */
+    /** Answers the number of writes of each object; a record written twice counts twice. */
     public Map<String, Integer> writes() {
         Map<String, Integer> writes = new LinkedHashMap<>();
         staged.forEach((table, own) -> writes.put(table.type().name(), own.writes));
         return writes;
     }
 
-    /** How long the triggers of the objects take for what was written, in milliseconds. */
+    /** Answers the time that the objects' triggers take for these writes, in milliseconds. */
     public long triggerMillis() {
         return staged.entrySet().stream()
                 .mapToLong(own -> own.getKey().rules().triggerMillis() * own.getValue().writes)
@@ -188,7 +188,7 @@ public final class Transaction implements AutoCloseable {
         }
     }
 
-    /** Keeps the writes from sight, stamped as they are, until {@link #release()}; others find their rows locked. */
+    /** Hides the writes, stamped as they are, until {@link #release()}; others find their rows locked. */
     public void hold() {
         store.hold(this);
         close();
@@ -199,7 +199,7 @@ public final class Transaction implements AutoCloseable {
         store.release(this);
     }
 
-    /** Drops what was not committed. */
+    /** Drops writes that were not committed. */
     @Override
     public void close() {
         if (open) {
@@ -223,7 +223,7 @@ public final class Transaction implements AutoCloseable {
         return staged(table, field, value) != null;
     }
 
-    /** The live row that this transaction wrote with this key, or null. */
+    /** Finds the live row that this transaction wrote with this key, or null. */
     private Row staged(Table table, Field field, Object value) {
         Staged own = staged.get(table);
         Map<Object, Integer> numbers = own == null ? null : own.keys.get(field.name());

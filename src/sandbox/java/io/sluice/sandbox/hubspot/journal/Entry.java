@@ -4,7 +4,7 @@ package io.sluice.sandbox.hubspot.journal;
 import java.util.UUID;
 
 /**
- * A file of the journal.
+ * Holds a file of the journal.
  *
  * @param place       the next file's is greater
  * @param publishedAt milliseconds since 1970

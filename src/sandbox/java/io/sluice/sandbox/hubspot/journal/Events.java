@@ -11,14 +11,14 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Changes as the journal tells them: one event a record, with all of its properties that changed, and one for each
- * association that was made or taken away.
+ * Builds the journal's events: one per record with all its changed properties, and one per created or removed
+ * association.
  */
 final class Events {
 
     private Events() {}
 
-    /** Those that somebody subscribed to, each once however many subscriptions want it. */
+    /** Builds the subscribed events, each once however many subscriptions match. */
     static List<ObjectNode> of(List<Change> changes, List<Subscription> subscriptions, long portalId) {
         Map<List<String>, List<Change>> byRecord = new LinkedHashMap<>();
         changes.stream().filter(change -> change.association() == null).forEach(change -> byRecord.computeIfAbsent(
@@ -59,7 +59,7 @@ final class Events {
         return association.removed() ? Subscription.REMOVED : Subscription.ADDED;
     }
 
-    /** What happened to one record; null where nobody wants to know. */
+    /** Builds the event of one record; null when no subscription matches. */
     private static ObjectNode event(List<Change> changes, List<Subscription> subscriptions, long portalId) {
         Change life = changes.stream()
                 .filter(change -> change.property() == null)

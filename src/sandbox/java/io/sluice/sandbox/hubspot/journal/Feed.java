@@ -19,8 +19,8 @@ import java.util.TreeMap;
 import java.util.UUID;
 
 /**
- * An account's journal: a file for each commit that somebody subscribed to, in their order, for three days. What is
- * subscribed to outlives the sandbox; the files are gone with its process, and an offset of then is one that has ended.
+ * Keeps an account's journal: a file for each commit with subscribed changes, in order, for three days. Subscriptions
+ * survive a restart; the files do not, and their offsets count as expired.
  */
 public final class Feed implements Section {
 
@@ -33,10 +33,10 @@ public final class Feed implements Section {
     private final Map<UUID, Long> places = new HashMap<>();
     private long nextPlace = 1;
     private long published;
-    private long told;
+    private long written;
     private volatile State state;
 
-    /** All there is to keep. */
+    /** Holds the persistent state. */
     private record State(Settings settings, List<Subscription> subscriptions, long nextId) {}
 
     public Feed(Account account, long portalId) {
@@ -54,7 +54,7 @@ public final class Feed implements Section {
         return state().subscriptions;
     }
 
-    /** Changes the settings that are named, such as {@code {"urlSeconds":5}}. */
+    /** Changes the named settings, such as {@code {"urlSeconds":5}}. */
     public synchronized void change(JsonNode named) {
         ObjectNode all = JSON.valueToTree(state().settings);
         all.fieldNames().forEachRemaining(name -> {
@@ -120,21 +120,21 @@ public final class Feed implements Section {
 
     // --- what stands in it
 
-    /** Whether anything would be written. */
+    /** Whether anything is subscribed. */
     public boolean isRead() {
         return !subscriptions().isEmpty();
     }
 
-    public void tell(List<Change> changes) {
-        publish(Events.of(changes, subscriptions(), portalId));
+    public void publish(List<Change> changes) {
+        append(Events.of(changes, subscriptions(), portalId));
     }
 
-    /** A record as it is, because somebody asked. */
-    public void tell(String typeId, String objectId, Map<String, String> properties) {
-        publish(List.of(Events.event(portalId, account.store().now(), "SNAPSHOT", typeId, objectId, properties)));
+    /** Writes a snapshot of a record. */
+    public void publishSnapshot(String typeId, String objectId, Map<String, String> properties) {
+        append(List.of(Events.event(portalId, account.store().now(), "SNAPSHOT", typeId, objectId, properties)));
     }
 
-    private synchronized void publish(List<ObjectNode> events) {
+    private synchronized void append(List<ObjectNode> events) {
         if (events.isEmpty()) {
             return;
         }
@@ -150,11 +150,11 @@ public final class Feed implements Section {
         }
         places.put(offset, nextPlace++);
         published++;
-        told += events.size();
+        written += events.size();
         forget();
     }
 
-    /** What is older than the history is gone. */
+    /** Drops the files that are older than the history. */
     private void forget() {
         long oldest = account.store().now() - settings().historySeconds() * 1000;
         while (!entries.isEmpty() && entries.firstEntry().getValue().publishedAt() < oldest) {
@@ -176,7 +176,7 @@ public final class Feed implements Section {
                 .toList();
     }
 
-    /** Those that follow an offset; nothing where there is no such offset, or none any more. */
+    /** Answers the files after an offset; empty when the offset is unknown or has expired. */
     public synchronized Optional<List<Entry>> after(String offset, int most) {
         return find(offset).map(entry -> entries.tailMap(entry.place(), false).values().stream()
                 .limit(most)
@@ -203,13 +203,13 @@ public final class Feed implements Section {
     public synchronized ObjectNode describe() {
         return JSON.createObjectNode()
                 .put("files", published)
-                .put("events", told)
+                .put("events", written)
                 .put("subscriptions", subscriptions().size());
     }
 
     @Override
     public synchronized void reset() {
         published = 0;
-        told = 0;
+        written = 0;
     }
 }

@@ -2,7 +2,7 @@
 package io.sluice.sandbox.hubspot.journal;
 
 /**
- * How an account's journal behaves.
+ * Holds the settings of an account's journal.
  *
  * @param urlSeconds     how long the address of a file is good
  * @param historySeconds how long a file is kept: HubSpot keeps three days

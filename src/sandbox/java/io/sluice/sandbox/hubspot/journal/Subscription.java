@@ -7,7 +7,7 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * What shall stand in the journal: of one object's records what happens to them, or to what they belong.
+ * Selects the changes that the journal holds: changes of one object's records or of their associations.
  *
  * @param type              OBJECT or ASSOCIATION
  * @param objectTypeId      such as 0-1
@@ -32,7 +32,7 @@ public record Subscription(
     static final String ADDED = "ASSOCIATION_ADDED";
     static final String REMOVED = "ASSOCIATION_REMOVED";
 
-    /** Every action there is to subscribe to, by type; a SNAPSHOT comes without. */
+    /** Actions by subscription type; a SNAPSHOT needs no subscription. */
     public static final Map<String, List<String>> ACTIONS = Map.of(
             OBJECT, List.of("CREATE", "UPDATE", "DELETE", "MERGE", "RESTORE"), ASSOCIATION, List.of(ADDED, REMOVED));
 

@@ -6,7 +6,10 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** How long answers took, in tenths of a millisecond; none takes longer than the sender waits, so that few are kept. */
+/**
+ * Counts answer times in tenths of a millisecond. No answer takes longer than the sender waits, so there are few
+ * counters.
+ */
 final class AnswerTimes {
 
     private static final long TENTH_NANOS = 100_000;
@@ -23,7 +26,7 @@ final class AnswerTimes {
         return count;
     }
 
-    /** Milliseconds that so much of them do not exceed. */
+    /** Answers the milliseconds that this part of the answers does not exceed. */
     private double within(double part) {
         long rank = (long) Math.ceil(count * part);
         long seen = 0;

@@ -10,7 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/** The webhooks of an account's one app: where they go and what is subscribed to. It is kept in the journal. */
+/** Holds the webhooks of an account's only app: their address and subscriptions. They are stored in the journal. */
 public final class App {
 
     private static final ObjectMapper JSON = new ObjectMapper();
@@ -20,10 +20,10 @@ public final class App {
     private final Account account;
     private volatile Read read;
 
-    /** All there is to keep. */
+    /** Holds the persistent state. */
     private record State(Settings settings, List<Subscription> subscriptions, long nextId) {}
 
-    /** What was read last, since every event asks for it. */
+    /** Caches the state that was parsed last, because every event reads it. */
     private record Read(JsonNode kept, State state) {}
 
     public App(Account account) {
@@ -38,7 +38,7 @@ public final class App {
         return state().subscriptions;
     }
 
-    /** Changes the settings that are named, such as {@code {"targetUrl":"http://..."}}. */
+    /** Changes the named settings, such as {@code {"targetUrl":"http://..."}}. */
     public synchronized Settings change(JsonNode named) {
         State state = state();
         ObjectNode all = JSON.valueToTree(state.settings);
@@ -52,7 +52,7 @@ public final class App {
         return settings;
     }
 
-    /** Forgets the address, so that nothing is sent. */
+    /** Removes the address, so that nothing is sent. */
     public synchronized void mute() {
         State state = state();
         Settings old = state.settings;
@@ -68,7 +68,7 @@ public final class App {
                 state.nextId));
     }
 
-    /** Subscribes, or answers the subscription to the same that is there. */
+    /** Adds a subscription, or answers the equal one that exists. */
     public synchronized Subscription subscribe(
             String eventType, String objectTypeId, String propertyName, boolean active, long now) {
         State state = state();

@@ -4,7 +4,7 @@ package io.sluice.sandbox.hubspot.webhook;
 import java.util.List;
 
 /**
- * One change of a record, before anybody has subscribed to it.
+ * Represents one change of a record, before any subscription selects it.
  *
  * @param object      name of the object, such as contacts
  * @param typeId      its type id, such as 0-1
@@ -41,7 +41,7 @@ public record Change(
     static final List<String> KINDS =
             List.of(CREATION, DELETION, RESTORE, MERGE, PROPERTY_CHANGE, PRIVACY_DELETION, ASSOCIATION_CHANGE);
 
-    /** Of a record alone. */
+    /** Creates a change without property, merge or association. */
     public Change(
             String object,
             String typeId,
@@ -59,14 +59,14 @@ public record Change(
     public record Property(String name, String value) {}
 
     /**
-     * Which records became one.
+     * Names the records that became one.
      *
      * @param newId the one, which is the primary or one that was made for it
      */
     public record Merge(String primaryId, List<String> mergedIds, String newId, int propertiesMoved) {}
 
     /**
-     * What the record is to another, or is no longer.
+     * Describes an association that was created or removed.
      *
      * @param type     such as CONTACT_TO_COMPANY
      * @param typeId   the number of this association type as the record sees it
@@ -83,7 +83,7 @@ public record Change(
         }
     }
 
-    /** The object's name in event types; null where only {@code object.} speaks of it. */
+    /** Answers the object's name in event types; null when only {@code object.} types cover it. */
     String subject() {
         return switch (object) {
             case "contacts" -> "contact";

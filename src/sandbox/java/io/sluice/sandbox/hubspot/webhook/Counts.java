@@ -7,27 +7,27 @@ import java.util.EnumMap;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** What the referee counted of an account's webhooks. */
+/** Counts an account's webhooks for the referee. */
 final class Counts {
 
-    /** What is counted. */
+    /** Kinds of counters. */
     enum Of {
-        /** Events that some subscription wants, once a subscription. */
+        /** Events that a subscription selects, once per subscription. */
         EVENTS("events"),
-        /** Those of them whose request was answered 2xx. */
+        /** Events whose request was answered 2xx. */
         DELIVERED("delivered"),
-        /** Those whose request failed the last time too. */
+        /** Events whose last attempt failed too. */
         GIVEN_UP("givenUp"),
-        /** By faults: events that were never sent, sent twice, late, or overtaken. */
+        /** Events that faults dropped, doubled, delayed or let others overtake. */
         DROPPED("dropped"),
         DUPLICATED("duplicated"),
         LATE("late"),
         SHUFFLED("shuffled"),
-        /** Requests, the repeated ones and the forged ones apart. */
+        /** Requests, without repeated and forged ones. */
         REQUESTS("requests"),
         RETRIED("retried"),
         FORGED("forged"),
-        /** Requests answered 2xx; of the forged ones there should be none. */
+        /** Requests answered 2xx; there should be no forged ones among them. */
         ANSWERED("answered2xx"),
         FORGED_ANSWERED("forgedAnswered2xx");
 
@@ -40,7 +40,7 @@ final class Counts {
 
     private final Map<Of, Long> counts = new EnumMap<>(Of.class);
     private final Map<String, AnswerTimes> byStatus = new TreeMap<>();
-    /** When the first and the last request was sent that is no repeated one, or 0; in nanoseconds of the JVM's clock. */
+    /** Times of the first and the last first attempt, in nanoseconds of the JVM's clock, or 0. */
     private long firstSent;
 
     private long lastSent;
@@ -52,12 +52,12 @@ final class Counts {
         counts.merge(what, n, Long::sum);
     }
 
-    /** Events that are on their way to be delivered or given up: so many more, or fewer. */
+    /** Adds to the number of undelivered events, or subtracts from it. */
     synchronized void wait(int more) {
         waiting += more;
     }
 
-    /** A request goes out, and it is no repeated one. */
+    /** Counts a first attempt. */
     synchronized void sent(long nanos) {
         add(Of.REQUESTS, 1);
         firstSent = firstSent == 0 ? nanos : firstSent;
@@ -70,7 +70,7 @@ final class Counts {
     }
 
     /**
-     * A request is over.
+     * Counts the end of a request.
      *
      * @param answer an HTTP status, or a word where none came
      * @param nanos  how long it took

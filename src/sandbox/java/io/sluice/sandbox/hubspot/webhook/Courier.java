@@ -27,23 +27,24 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
 /**
- * Takes an account's events to where its app wants them, as HubSpot's "Webhooks API" describes it: up to 100 events a
- * request, no more requests at once than the settings say, five seconds for an answer, and after a failure up to ten
- * more attempts within a day. Neither order nor single delivery is promised. What waits is gone with the process.
+ * Delivers an account's events to its app as HubSpot's webhooks do (<a
+ * href="https://developers.hubspot.com/docs/api-reference/webhooks-webhooks-v3/guide">Webhooks API</a>): up to 100
+ * events a request, a maximum number of concurrent requests, five seconds for an answer, and up to ten more attempts
+ * within a day. Order and single delivery are not guaranteed. Undelivered events are lost with the process.
  */
 public final class Courier implements Section {
 
     static final int LARGEST = 100;
     static final int MOST_RETRIES = 10;
     private static final long ANSWER_MILLIS = 5_000;
-    /** The operation by which faults know deliveries. */
+    /** Operation by which faults name deliveries. */
     private static final String OPERATION = "webhook";
 
     private static final String WRONG_SECRET = "not-the-secret";
     private static final long HELD_BACK = 300;
     private static final ObjectMapper JSON = new ObjectMapper();
 
-    /** The longest pauses before the attempts, in minutes; they make a day. */
+    /** Longest delays before the attempts, in minutes; their sum is a day. */
     private static final int[] PAUSES = {1, 5, 15, 30, 60, 120, 180, 240, 360, 420};
 
     private final Vertx vertx;
@@ -63,7 +64,7 @@ public final class Courier implements Section {
     private boolean lastWasNew;
     private long lastEventId = 900_000;
 
-    /** A request's events; {@code attempt} is 0 for the first. */
+    /** Holds the events of a request; {@code attempt} is 0 for the first one. */
     private record Delivery(List<Event> events, int attempt) {}
 
     public Courier(Vertx vertx, Account account, App app, long portalId, long appId) {
@@ -94,13 +95,13 @@ public final class Courier implements Section {
         counts.reset();
     }
 
-    /** Whether anybody would be told. */
-    public boolean isHeard() {
+    /** Whether anything is subscribed. */
+    public boolean hasSubscribers() {
         return app.settings().targetUrl() != null && !app.subscriptions().isEmpty();
     }
 
-    /** Tells of these changes whoever has subscribed to them; returns at once. */
-    public void tell(List<Change> changes) {
+    /** Sends these changes to the subscriptions that select them; returns at once. */
+    public void send(List<Change> changes) {
         List<Subscription> subscriptions = app.subscriptions();
         List<Object[]> wanted = new ArrayList<>();
         changes.forEach(change ->
@@ -163,7 +164,7 @@ public final class Courier implements Section {
         }
     }
 
-    /** As many requests as may be under way at once; those that failed before and new ones take turns. */
+    /** Sends as many requests as may run at once; retried and new ones alternate. */
     private void send() {
         Settings settings = app.settings();
         if (settings.targetUrl() == null) {
@@ -245,7 +246,7 @@ public final class Courier implements Section {
         }
     }
 
-    /** The status of the answer, or a failure where none comes in time. */
+    /** Sends a request; answers the status, or a failure when no answer comes in time. */
     private Future<Integer> post(Settings settings, String secret, byte[] body) {
         counts.begins();
         long begun = System.nanoTime();

@@ -4,7 +4,7 @@ package io.sluice.sandbox.hubspot.webhook;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 
-/** A change as one subscription tells it. HubSpot's event ids are not unique, so nobody may rely on these. */
+/** Represents a change that one subscription selected. HubSpot's event ids are not unique, so these are no keys. */
 record Event(long eventId, Subscription subscription, Change change) {
 
     /** @param portalId of the account, as appId of the app */
@@ -40,7 +40,10 @@ record Event(long eventId, Subscription subscription, Change change) {
         return change.merge() == null ? json : merge(json);
     }
 
-    /** It names two records instead of one, and generic events the types too ("Create generic webhook subscriptions"). */
+    /**
+     * Writes an association: it names two records, and generic events their types too ("Create generic webhook
+     * subscriptions").
+     */
     private ObjectNode association(ObjectNode json) {
         Change.Association association = change.association();
         json.put("associationType", association.type())
@@ -65,7 +68,7 @@ record Event(long eventId, Subscription subscription, Change change) {
         return json;
     }
 
-    /** The same with a value that nobody wrote. */
+    /** Answers the event with a value that nobody wrote. */
     Event forged() {
         Change.Property property = change.property();
         Change.Association association = change.association();

@@ -2,7 +2,7 @@
 package io.sluice.sandbox.hubspot.webhook;
 
 /**
- * Where an app's webhooks go, and how.
+ * Holds the address and the delivery settings of an app's webhooks.
  *
  * @param targetUrl             the public address, or null: then nothing is sent
  * @param maxConcurrentRequests that wait for an answer at once

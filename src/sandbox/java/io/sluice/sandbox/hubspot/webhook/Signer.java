@@ -13,10 +13,14 @@ import java.util.regex.Pattern;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 
-/** The headers by which a request shows that it comes from HubSpot ("Validating requests from HubSpot"). */
+/**
+ * Signs requests as HubSpot does (<a
+ * href="https://developers.hubspot.com/docs/apps/developer-platform/build-apps/authentication/request-validation">Validating
+ * requests from HubSpot</a>).
+ */
 final class Signer {
 
-    /** Escapes that HubSpot undoes in the address before version 3 signs it. */
+    /** Escapes that HubSpot decodes in the address before it signs version 3. */
     private static final Pattern UNDONE =
             Pattern.compile("%(3A|2F|3F|40|21|24|27|28|29|2A|2C|3B)", Pattern.CASE_INSENSITIVE);
 

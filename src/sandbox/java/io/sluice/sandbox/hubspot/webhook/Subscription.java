@@ -4,7 +4,7 @@ package io.sluice.sandbox.hubspot.webhook;
 import java.util.regex.Pattern;
 
 /**
- * What an app wants to be told.
+ * Selects the changes that are sent to an app.
  *
  * @param eventType    such as contact.creation or object.propertyChange
  * @param objectTypeId of an {@code object.} event type, else null
@@ -49,7 +49,7 @@ public record Subscription(
                 && (change.property() == null || change.property().name().equals(propertyName));
     }
 
-    /** Whether both ask for the same. */
+    /** Whether both select the same changes. */
     boolean isLike(Subscription other) {
         return withActive(true)
                 .equals(new Subscription(id, other.eventType, other.objectTypeId, other.propertyName, true, createdAt));

@@ -7,10 +7,10 @@ import de.siegmar.fastcsv.writer.QuoteStrategies;
 import java.io.OutputStream;
 import java.io.Writer;
 
-/** How a job's CSV is written, both ways: uploads and results. */
+/** Describes a job's CSV, in uploads and results. */
 public record CsvFormat(Delimiter delimiter, LineEnding lineEnding) {
 
-    /** What stands between two fields, by the name it has on the wire. */
+    /** Separator of fields, by its wire name. */
     public enum Delimiter {
         BACKQUOTE('`'),
         CARET('^'),
@@ -30,18 +30,18 @@ public record CsvFormat(Delimiter delimiter, LineEnding lineEnding) {
         }
     }
 
-    /** What ends a row, by the name it has on the wire. */
+    /** End of a row, by its wire name. */
     public enum LineEnding {
         LF,
         CRLF
     }
 
-    /** Writes rows the way Salesforce does, with every field in quotes; each row is flushed. */
+    /** Writes rows as Salesforce does, with every field in quotes; each row is flushed. */
     CsvWriter writer(Writer to) {
         return builder().bufferSize(0).build(to);
     }
 
-    /** The same in UTF-8; what was written is all there once it is closed. */
+    /** Writes rows in UTF-8; all of them are written once the writer is closed. */
     CsvWriter writer(OutputStream to) {
         return builder().build(to);
     }

@@ -14,13 +14,13 @@ import java.util.Random;
 import java.util.stream.Stream;
 
 /**
- * One of the three files of results, put together from the upload and the outcomes while it is read. As with the
- * vendor, rows do not come in the order of the upload: within a thousand they are shuffled.
+ * Streams one of the three result files, built from the upload and the outcomes while it is read. As at the vendor,
+ * rows are not in the order of the upload: they are shuffled within a thousand.
  */
 public final class IngestResults implements Answer.Chunks {
 
     private static final int ROWS_A_CHUNK = 1000;
-    /** About what they take. */
+    /** Approximate size of a chunk. */
     private static final int BYTES_A_CHUNK = 1 << 17;
 
     private final Job job;
@@ -30,7 +30,7 @@ public final class IngestResults implements Answer.Chunks {
     private OutcomeLog.Reading outcomes;
     private boolean headed;
 
-    /** Which rows, and what is told of them beside what was uploaded. */
+    /** Selects the rows of a file, and the columns beside the uploaded ones. */
     public enum Part {
         SUCCESSFUL("sf__Id", "sf__Created"),
         FAILED("sf__Id", "sf__Error"),
@@ -67,7 +67,7 @@ public final class IngestResults implements Answer.Chunks {
         return bytes.size() == 0 ? null : bytes.toByteArray();
     }
 
-    /** The next rows of this part, none at the end. */
+    /** Answers the next rows of this part, none at the end. */
     private List<List<String>> chunk() throws IOException {
         List<List<String>> chunk = List.of();
         for (boolean more = rows != null; more && chunk.isEmpty(); ) {

@@ -11,8 +11,8 @@ import java.nio.file.Path;
 import java.util.function.LongSupplier;
 
 /**
- * A job and where it stands. Every change of state is on disk before it is answered, so that a job outlives a restart
- * wherever the records do.
+ * Holds a job and its state. Every state change is on disk before it is answered, so that a job survives a restart when
+ * the records do.
  */
 public final class Job {
 
@@ -27,7 +27,7 @@ public final class Job {
     private String errorMessage;
     private boolean deleted;
 
-    /** Where a job stands at one moment; times in milliseconds. */
+    /** Holds the state of a job at one moment; times in milliseconds. */
     public record Status(
             JobState state, long modified, long processed, long failed, long activeMillis, String errorMessage) {}
 
@@ -55,7 +55,7 @@ public final class Job {
         return Files.exists(folder.upload());
     }
 
-    /** Whether it waits for a worker, or was in the hands of one when the sandbox stopped. */
+    /** Whether the job waits for a worker, or had one when the sandbox stopped. */
     public synchronized boolean isQueued() {
         return state == JobState.UPLOAD_COMPLETE || state == JobState.IN_PROGRESS;
     }
@@ -80,7 +80,7 @@ public final class Job {
         save();
     }
 
-    /** No more data comes: the job is queued. */
+    /** Ends the upload and queues the job. */
     public synchronized void close() {
         if (state != JobState.OPEN) {
             throw JobRefusedException.state("Closing already " + named(state) + " Job not allowed");
@@ -91,7 +91,7 @@ public final class Job {
         move(JobState.UPLOAD_COMPLETE);
     }
 
-    /** No more rows are tried; those that were written stay. */
+    /** Stops the job; written rows stay. */
     public synchronized void abort() {
         if (state.isLast()) {
             throw JobRefusedException.state("Aborting already " + named(state) + " Job not allowed");
@@ -99,7 +99,7 @@ public final class Job {
         move(JobState.ABORTED);
     }
 
-    /** The job and its data are gone; a worker that still holds it finds it over. */
+    /** Deletes the job and its data; a worker that still runs it sees that it has ended. */
     synchronized void delete() {
         if (state == JobState.OPEN || state == JobState.IN_PROGRESS) {
             throw JobRefusedException.state("Deleting a job in state " + state.wireName() + " not allowed");
@@ -111,7 +111,7 @@ public final class Job {
         folder.delete();
     }
 
-    /** A worker takes the job up, or again after a restart; false when it is over by now. */
+    /** Starts the job, or starts it again after a restart; answers false when it has ended meanwhile. */
     public synchronized boolean begin() {
         if (state.isLast()) {
             return false;
@@ -120,7 +120,7 @@ public final class Job {
         return true;
     }
 
-    /** Rows were tried; false when the job is over by now and the rest shall not be. */
+    /** Adds tried rows; answers false when the job has ended meanwhile and the rest must not be tried. */
     public synchronized boolean progress(long rows, long failedRows, long millis) {
         processed += rows;
         failed += failedRows;
@@ -145,7 +145,7 @@ public final class Job {
         }
     }
 
-    /** Takes over what was kept; the outcomes are ahead of the description of a job that was cut in its work. */
+    /** Restores the job; the outcomes are ahead of the description when the job was interrupted. */
     synchronized void restore(JsonNode description, OutcomeLog.Count outcomes) {
         modified = description.path("modified").asLong();
         activeMillis = description.path("activeMillis").asLong();
@@ -185,7 +185,7 @@ public final class Job {
         save();
     }
 
-    /** As the vendor's messages have it. */
+    /** Answers the name of a state in the vendor's messages. */
     private static String named(JobState state) {
         return state == JobState.JOB_COMPLETE ? "Completed" : state.wireName();
     }

@@ -13,7 +13,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Stream;
 
-/** A job's files: what it is, its rows as they were uploaded, what became of them, and a query's results. */
+/** Holds a job's files: its description, its uploaded rows, their outcomes, and a query's results. */
 record JobFolder(Path path) {
 
     private static final ObjectMapper JSON = new ObjectMapper();
@@ -30,7 +30,7 @@ record JobFolder(Path path) {
         return path.resolve("results.csv");
     }
 
-    /** The place in {@link #results()} at which each row begins. */
+    /** Answers the index of {@link #results()}: the position at which each row begins. */
     Path resultsIndex() {
         return path.resolve("results.index");
     }
@@ -39,7 +39,7 @@ record JobFolder(Path path) {
         return JSON.readTree(path.resolve("job.json").toFile());
     }
 
-    /** Replaces the description whole, so that a crash leaves the old one or the new one. */
+    /** Replaces the whole description, so that a crash leaves the old or the new one. */
     void describe(ObjectNode job) {
         try {
             Files.createDirectories(path);

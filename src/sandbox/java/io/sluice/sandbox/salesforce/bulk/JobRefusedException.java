@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.sluice.sandbox.salesforce.bulk;
 
-/** A call that the state of its job does not allow, with the code Salesforce gives it. */
+/** Rejects a call that the state of its job does not allow, with Salesforce's code. */
 public final class JobRefusedException extends RuntimeException {
 
     private final String code;

@@ -2,7 +2,7 @@
 package io.sluice.sandbox.salesforce.bulk;
 
 /**
- * What a job was created to do.
+ * Describes what a job was created for.
  *
  * @param id         of 18 characters, beginning with 750
  * @param operation  insert, update, upsert, delete or hardDelete; query or queryAll
@@ -23,7 +23,7 @@ public record JobSpec(
         long created,
         String createdBy) {
 
-    /** Which way the rows go, by its name on the wire. */
+    /** Direction of the rows, by its wire name. */
     public enum Type {
         INGEST("V2Ingest"),
         QUERY("V2Query");

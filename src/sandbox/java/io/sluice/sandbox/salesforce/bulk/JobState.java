@@ -3,16 +3,20 @@ package io.sluice.sandbox.salesforce.bulk;
 
 import java.util.Arrays;
 
-/** Where a job stands ("Job States" in the Bulk API 2.0 Developer Guide). */
+/**
+ * State of a job (<a
+ * href="https://developer.salesforce.com/docs/atlas.en-us.api_asynch.meta/api_asynch/query_get_one_job.htm">Job
+ * States</a>).
+ */
 public enum JobState {
-    /** An ingest job that waits for its data, or for word that it has all. */
+    /** An ingest job that waits for its data or for its close. */
     OPEN("Open"),
-    /** Queued. */
+    /** A queued job. */
     UPLOAD_COMPLETE("UploadComplete"),
     IN_PROGRESS("InProgress"),
-    /** All rows were tried, which does not mean that all were written. */
+    /** A job whose rows were all tried, which does not mean that all were written. */
     JOB_COMPLETE("JobComplete"),
-    /** The job as a whole could not go on; what it wrote before stays written. */
+    /** A job that could not continue; written rows stay. */
     FAILED("Failed"),
     ABORTED("Aborted");
 
@@ -26,7 +30,7 @@ public enum JobState {
         return wireName;
     }
 
-    /** Whether nothing follows. */
+    /** Whether no transition follows. */
     public boolean isLast() {
         return this == JOB_COMPLETE || this == FAILED || this == ABORTED;
     }

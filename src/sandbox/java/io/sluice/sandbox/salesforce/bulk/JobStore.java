@@ -19,7 +19,7 @@ import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The jobs of all accounts, each in a folder {@code account/id} of its own. */
+/** Stores the jobs of all accounts, each in its own folder {@code account/id}. */
 public final class JobStore {
 
     private static final Logger LOG = LoggerFactory.getLogger(JobStore.class);
@@ -31,7 +31,7 @@ public final class JobStore {
     private int made;
 
     /**
-     * Opens the store, with the jobs of an earlier life.
+     * Opens the store and loads the jobs of earlier runs.
      *
      * @param clockMillis milliseconds since 1970
      */
@@ -48,7 +48,7 @@ public final class JobStore {
         }
     }
 
-    /** Keeps a new job, whose spec is made for the id it gets. */
+    /** Stores a new job; its spec is built from the id it gets. */
     public Job create(String account, JobState state, Function<String, JobSpec> spec) {
         String id = nextId();
         Job job = new Job(spec.apply(id), new JobFolder(root.resolve(account).resolve(id)), clockMillis, state);
@@ -57,7 +57,7 @@ public final class JobStore {
         return job;
     }
 
-    /** The job of this id, of 15 characters or 18. */
+    /** Finds the job of this id, of 15 or 18 characters. */
     public Optional<Job> find(String account, JobSpec.Type type, String id) {
         return RecordIds.isWellFormed(id)
                 ? Optional.ofNullable(jobs(account).get(RecordIds.full(id)))
@@ -65,19 +65,19 @@ public final class JobStore {
                 : Optional.empty();
     }
 
-    /** All jobs of an account in the order of their creation. */
+    /** Answers all jobs of an account in the order of their creation. */
     public Collection<Job> all(String account) {
         return List.copyOf(jobs(account).values());
     }
 
-    /** All jobs by account. */
+    /** Answers all jobs by account. */
     public Map<String, Collection<Job>> all() {
         Map<String, Collection<Job>> all = new TreeMap<>();
         byAccount.keySet().forEach(account -> all.put(account, all(account)));
         return all;
     }
 
-    /** Forgets the job with its data. */
+    /** Deletes the job with its data. */
     public void delete(String account, Job job) {
         job.delete();
         jobs(account).remove(job.spec().id());

@@ -14,7 +14,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
 
-/** What became of a job's rows, in the order of the upload: a file of some 25 bytes a row. */
+/** Logs the outcomes of a job's rows in the order of the upload, in a file of some 25 bytes a row. */
 public final class OutcomeLog implements Closeable {
 
     private static final int LONGEST_ERROR = 4000;
@@ -22,28 +22,28 @@ public final class OutcomeLog implements Closeable {
     private final DataOutputStream out;
 
     /**
-     * What became of one row.
+     * Holds the outcome of one row.
      *
      * @param id    of the record, empty when it is not known
      * @param error null when the row was written
      */
     public record Entry(String id, boolean created, String error) {}
 
-    /** How many rows were tried, and how many of them failed. */
+    /** Counts the tried rows and the failed ones among them. */
     public record Count(long rows, long failed) {}
 
     private OutcomeLog(DataOutputStream out) {
         this.out = out;
     }
 
-    /** Opens the log of a job to write on at its end. */
+    /** Opens the log of a job to append to it. */
     public static OutcomeLog append(Job job) throws IOException {
         return new OutcomeLog(new DataOutputStream(new BufferedOutputStream(
                 Files.newOutputStream(job.folder().outcomes(), StandardOpenOption.CREATE, StandardOpenOption.APPEND),
                 1 << 16)));
     }
 
-    /** Adds rows and hands them to the operating system. */
+    /** Appends rows and hands them to the operating system. */
     public void add(List<Entry> entries) throws IOException {
         for (Entry entry : entries) {
             out.writeUTF(entry.id());
@@ -82,7 +82,7 @@ public final class OutcomeLog implements Closeable {
         return new Count(rows, failed);
     }
 
-    /** In the encoding of DataOutput, where a character takes one to three bytes. */
+    /** Answers the length in the encoding of DataOutput, where a character takes one to three bytes. */
     private static long encodedLength(String text) {
         return text.chars()
                 .mapToLong(c -> c >= 1 && c < 0x80 ? 1 : c < 0x800 ? 2 : 3)
@@ -98,7 +98,7 @@ public final class OutcomeLog implements Closeable {
             in = new DataInputStream(new BufferedInputStream(Files.newInputStream(file), 1 << 16));
         }
 
-        /** The next row's, or null at the end. */
+        /** Answers the next row's outcome, or null at the end. */
         Entry next() throws IOException {
             try {
                 String id = in.readUTF();

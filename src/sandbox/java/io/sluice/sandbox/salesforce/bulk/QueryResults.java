@@ -16,8 +16,8 @@ import java.util.Base64;
 import java.util.List;
 
 /**
- * The rows of a query as they were when the job ran: a CSV file, and an index of where each row begins, so that any
- * page can be read from its start. A locator is the number of the page's first row.
+ * Stores the rows of a query as they were when the job ran: a CSV file, and an index of the positions at which rows
+ * begin, so that any page can be read from its start. A locator is the number of the page's first row.
  */
 public final class QueryResults {
 
@@ -26,7 +26,7 @@ public final class QueryResults {
     private final Job job;
 
     /**
-     * A page of the results.
+     * Represents a page of the results.
      *
      * @param next the locator of the page that follows, or null after the last
      */
@@ -72,7 +72,7 @@ public final class QueryResults {
         }
     }
 
-    /** The page that begins at a locator (null: the first); empty of rows only when the results are. */
+    /** Answers the page that begins at a locator (null: the first); it has no rows only when the results have none. */
     public Page page(String locator, long most) throws IOException {
         JobFolder folder = job.folder();
         try (RandomAccessFile index = new RandomAccessFile(folder.resultsIndex().toFile(), "r")) {
@@ -108,10 +108,10 @@ public final class QueryResults {
         }
     }
 
-    /** Bytes of the file, from the first to the one before the last. */
+    /** Range of bytes in the file; the end is exclusive. */
     private record Range(long from, long to) {}
 
-    /** The header line, then the page's rows. */
+    /** Streams the header line, then the page's rows. */
     private static final class Chunks implements Answer.Chunks {
 
         private final JobFolder folder;

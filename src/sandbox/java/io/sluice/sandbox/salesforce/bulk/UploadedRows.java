@@ -15,8 +15,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The rows of an upload, read as they are needed. Throws {@link JobFailedException} where the file is not what the job
- * said of it.
+ * Reads the rows of an upload as they are needed. Throws {@link JobFailedException} when the file differs from the
+ * job's description.
  */
 public final class UploadedRows implements Closeable {
 
@@ -35,7 +35,7 @@ public final class UploadedRows implements Closeable {
         return open(job, false);
     }
 
-    /** The same for looking at the rows, good or bad. */
+    /** Opens the upload to read its rows, good or bad. */
     public static UploadedRows lenient(Job job) throws IOException {
         return open(job, true);
     }
@@ -55,7 +55,7 @@ public final class UploadedRows implements Closeable {
         return header;
     }
 
-    /** As many rows as wanted, fewer at the end, then none. */
+    /** Answers as many rows as wanted, fewer at the end, then none. */
     public List<String[]> next(int wanted) {
         List<String[]> next = new ArrayList<>(wanted);
         while (next.size() < wanted) {
@@ -88,7 +88,7 @@ public final class UploadedRows implements Closeable {
         }
     }
 
-    /** The vendor looks at how the header ends, outside quotes. */
+    /** Checks how the header ends, outside quotes, as the vendor does. */
     private static void checkLineEnding(Path file, CsvFormat.LineEnding expected) throws IOException {
         try (InputStream in = new BufferedInputStream(Files.newInputStream(file))) {
             boolean quoted = false;

@@ -6,12 +6,12 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * A request of the partner API: its headers and its one operation. The headers and the operation's name are read when it
- * is opened, what the operation carries only when it is asked for.
+ * Represents a request of the partner API: its headers and its operation. Opening it reads the headers and the
+ * operation's name; the operation's content is read on demand.
  */
 public final class Envelope {
 
-    /** What the partner API takes and answers in. */
+    /** Namespace of the partner API. */
     public static final String PARTNER = "urn:partner.soap.sforce.com";
 
     static final String SOAP = "http://schemas.xmlsoap.org/soap/envelope/";
@@ -56,7 +56,7 @@ public final class Envelope {
         return operation;
     }
 
-    /** The value of an element of a header, such as {@code sessionId} of {@code SessionHeader}. */
+    /** Answers the value of an element of a header, such as {@code sessionId} of {@code SessionHeader}. */
     public Optional<String> header(String header, String name) {
         return headers.stream()
                 .filter(element -> element.name().equals(header))
@@ -64,7 +64,7 @@ public final class Envelope {
                 .flatMap(element -> element.value(name));
     }
 
-    /** The operation's element with all that it carries; whoever asks again gets the same, and the same error. */
+    /** Answers the operation's element with its content; later calls answer the same element or the same error. */
     public synchronized Element body() throws MalformedEnvelopeException {
         if (broken == null && body == null) {
             try {

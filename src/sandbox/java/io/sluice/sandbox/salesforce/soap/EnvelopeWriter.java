@@ -7,7 +7,7 @@ import javax.xml.stream.XMLOutputFactory;
 import javax.xml.stream.XMLStreamException;
 import javax.xml.stream.XMLStreamWriter;
 
-/** Writes an answer of the partner API: elements of the API itself, and records in the namespace of theirs. */
+/** Writes an answer of the partner API: elements of the API itself, and records in their own namespace. */
 public final class EnvelopeWriter {
 
     private static final String RECORDS = "urn:sobject.partner.soap.sforce.com";
@@ -17,12 +17,12 @@ public final class EnvelopeWriter {
     private final XMLStreamWriter xml;
     private final String sf;
 
-    /** Writes the inside of an element. */
+    /** Writes the content of an element. */
     public interface Content {
         void write(EnvelopeWriter writer) throws XMLStreamException;
     }
 
-    /** How many calls of the day are used: it stands in the header of an answer. */
+    /** Counts the used calls of the day, for the header of an answer. */
     public record Usage(long current, long limit) {}
 
     private EnvelopeWriter(XMLStreamWriter xml, String sf) {
@@ -30,7 +30,7 @@ public final class EnvelopeWriter {
         this.sf = sf;
     }
 
-    /** The answer to an operation; {@code usage} is null where the vendor does not tell it. */
+    /** Writes the answer to an operation; {@code usage} is null when the vendor does not send it. */
     public static String answer(String operation, Usage usage, Content content) {
         return envelope(Envelope.PARTNER, RECORDS, writer -> {
             if (usage != null) {
@@ -46,7 +46,7 @@ public final class EnvelopeWriter {
         });
     }
 
-    /** An envelope in which names without a prefix, and those with {@code sf}, stand in these namespaces. */
+    /** Writes an envelope with these namespaces for names without a prefix and with {@code sf}. */
     static String envelope(String unprefixed, String sf, Content content) {
         StringWriter text = new StringWriter();
         try {
@@ -76,38 +76,41 @@ public final class EnvelopeWriter {
         return inside(content);
     }
 
-    /** An element with a text, or with {@code xsi:nil} for null. */
+    /** Writes an element with a text, or with {@code xsi:nil} for null. */
     public EnvelopeWriter value(String name, Object value) throws XMLStreamException {
         xml.writeStartElement(name);
         return inside(value);
     }
 
-    /** An element that says which type it is of: a record in an answer of the API is {@code sf:sObject}. */
+    /** Writes an element with its type: a record in an answer of the API is {@code sf:sObject}. */
     public EnvelopeWriter typed(String name, String type, Content content) throws XMLStreamException {
         xml.writeStartElement(name);
         xml.writeAttribute("xsi", XSI, "type", type);
         return inside(content);
     }
 
-    /** A text whose type the WSDL leaves open, such as {@code xsd:boolean}. */
+    /** Writes a text whose type the WSDL leaves open, such as {@code xsd:boolean}. */
     public EnvelopeWriter typedValue(String name, String type, String value) throws XMLStreamException {
         return typed(name, type, inside -> inside.text(value));
     }
 
-    /** As {@link #typed}, with the name in the {@code sf} namespace: a parent of a record, a compound field. */
+    /**
+     * Writes an element like {@link #typed}, with its name in the {@code sf} namespace: a parent of a record, a
+     * compound field.
+     */
     public EnvelopeWriter typedField(String name, String type, Content content) throws XMLStreamException {
         xml.writeStartElement("sf", name, sf);
         xml.writeAttribute("xsi", XSI, "type", type);
         return inside(content);
     }
 
-    /** A field of a record, with {@code xsi:nil} for null. */
+    /** Writes a field of a record, with {@code xsi:nil} for null. */
     public EnvelopeWriter field(String name, Object value) throws XMLStreamException {
         xml.writeStartElement("sf", name, sf);
         return inside(value);
     }
 
-    /** Text within an element. */
+    /** Writes a text within an element. */
     public void text(String text) throws XMLStreamException {
         for (int from = 0; from < text.length(); ) {
             // as such a reader would take it for a line's end
@@ -120,7 +123,7 @@ public final class EnvelopeWriter {
         }
     }
 
-    /** Without the characters that XML 1.0 has no way to write. */
+    /** Removes the characters that XML 1.0 can't write. */
     private static String valid(String text) {
         return text.chars().noneMatch(c -> c < ' ' && c != '\t' && c != '\n' || c == 0xFFFE || c == 0xFFFF)
                 ? text

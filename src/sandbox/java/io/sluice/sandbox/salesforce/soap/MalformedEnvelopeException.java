@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.sluice.sandbox.salesforce.soap;
 
-/** A body that is no SOAP envelope, or one that this API does not take; the message says what is wrong. */
+/** Rejects a body that is no SOAP envelope, or one that this API does not take; the message says what is wrong. */
 public final class MalformedEnvelopeException extends Exception {
 
     MalformedEnvelopeException(String message) {

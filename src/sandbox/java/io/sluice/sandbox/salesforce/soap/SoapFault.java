@@ -3,17 +3,17 @@ package io.sluice.sandbox.salesforce.soap;
 
 import java.util.Set;
 
-/** A fault as the partner API words it: the code twice, in a detail whose type tells the kind of fault. */
+/** Builds a fault as the partner API words it: the code twice, in a detail whose type names the kind of fault. */
 public final class SoapFault {
 
     private static final String NAMESPACE = "urn:fault.partner.soap.sforce.com";
-    /** The faults that tell a row and a column of a query. */
+    /** Faults that name a row and a column of a query. */
     private static final Set<String> IN_QUERY =
             Set.of("MalformedQueryFault", "InvalidFieldFault", "InvalidSObjectFault");
 
     private SoapFault() {}
 
-    /** The envelope of a fault of the vendor's own, whose code is one of its {@code ExceptionCode}. */
+    /** Builds the envelope of a fault of the vendor's own, whose code is one of its {@code ExceptionCode}. */
     public static String of(String code, String message) {
         String type = type(code);
         return fault(
@@ -29,7 +29,7 @@ public final class SoapFault {
                         })));
     }
 
-    /** The envelope of a fault for a message that is none of the API's. */
+    /** Builds the envelope of a fault for a message that is none of the API's. */
     public static String client(String message) {
         return fault("soapenv:Client", message, fault -> {});
     }

@@ -11,8 +11,8 @@ import javax.xml.stream.XMLStreamException;
 import javax.xml.stream.XMLStreamReader;
 
 /**
- * Reads a stranger's XML: no document type, so no entities of its own and nothing fetched from elsewhere, and only so
- * deep and so many elements. SOAP 1.1 forbids document types anyway (section 3 of the W3C note).
+ * Reads untrusted XML: no document type, thus no entities and no remote content, and limited depth and number of
+ * elements. SOAP 1.1 forbids document types anyway (section 3 of the W3C note).
  */
 final class XmlPull {
 
@@ -34,7 +34,7 @@ final class XmlPull {
         }
     }
 
-    /** The runtime's own parser, whatever others are on the class path. */
+    /** Creates the runtime's own parser, whatever others are on the class path. */
     private static XMLInputFactory factory() {
         XMLInputFactory factory = XMLInputFactory.newDefaultFactory();
         factory.setProperty(XMLInputFactory.SUPPORT_DTD, false);
@@ -45,7 +45,7 @@ final class XmlPull {
         return factory;
     }
 
-    /** Moves to the next start tag; false when the end of the element around comes first. */
+    /** Moves to the next start tag; answers false when the surrounding element ends first. */
     boolean nextStart() throws MalformedEnvelopeException {
         while (true) {
             switch (next()) {
@@ -60,7 +60,7 @@ final class XmlPull {
         }
     }
 
-    /** Whether the start tag at hand has this name in this namespace. */
+    /** Whether the current start tag has this name in this namespace. */
     boolean at(String namespace, String name) {
         return name.equals(reader.getLocalName()) && namespace.equals(reader.getNamespaceURI());
     }
@@ -73,7 +73,7 @@ final class XmlPull {
         return reader.getLocalName();
     }
 
-    /** The element whose start tag is at hand, whole; the reader then stands at its end. */
+    /** Reads the whole element of the current start tag; the reader is at its end afterwards. */
     Element element() throws MalformedEnvelopeException {
         String name = reader.getLocalName();
         String nil = reader.getAttributeValue(XSI, "nil");

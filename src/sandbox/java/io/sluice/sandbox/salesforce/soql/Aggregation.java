@@ -13,10 +13,10 @@ import java.util.Map;
 import java.util.function.Predicate;
 
 /**
- * Makes groups of rows and their aggregates ("GROUP BY",
- * https://developer.salesforce.com/docs/atlas.en-us.soql_sosl.meta/soql_sosl/sforce_api_calls_soql_select_groupby.htm). A
- * column without an alias is called {@code expr0}, {@code expr1} and so on when it is a function, and by its field's name
- * otherwise.
+ * Groups rows and calculates their aggregates (<a
+ * href="https://developer.salesforce.com/docs/atlas.en-us.soql_sosl.meta/soql_sosl/sforce_api_calls_soql_select_groupby.htm">GROUP
+ * BY</a>). A column without an alias is called {@code expr0}, {@code expr1} and so on when it is a function, and by its
+ * field's name otherwise.
  */
 public final class Aggregation {
 
@@ -25,7 +25,7 @@ public final class Aggregation {
     private final List<Operand<Row>> keys;
     private final Map<String, Operand<Group>> columns = new LinkedHashMap<>();
 
-    /** The rows that have one key, of which values in comparable form are made. */
+    /** Holds the rows that share one key, whose values are in comparable form. */
     private record Group(int number, List<Object> key, List<Row> rows) {}
 
     /**
@@ -53,7 +53,7 @@ public final class Aggregation {
     }
 
     /**
-     * A column of the answer.
+     * Describes a column of the answer.
      *
      * @param name     its alias, {@code expr0} or the field's name
      * @param field    what its values are like
@@ -78,7 +78,7 @@ public final class Aggregation {
         return results;
     }
 
-    /** The values of each group, as they are kept, in the order of the columns. */
+    /** Answers the stored values of each group, in the order of the columns. */
     public List<List<Object>> of(List<Row> rows) {
         List<Group> groups = new ArrayList<>(groups(rows));
         groups.removeIf(having().negate());
@@ -124,7 +124,7 @@ public final class Aggregation {
         return Sorting.of(query.orderBy(), this::operand, Comparator.comparingInt(Group::number));
     }
 
-    /** An aggregate of a group's rows, or a value that all of them share. */
+    /** Builds the operand of an expression: an aggregate of a group's rows, or a value that all of them share. */
     private Operand<Group> operand(Expression expression) {
         Path path = scope.path(expression.path());
         Field field = path.field();

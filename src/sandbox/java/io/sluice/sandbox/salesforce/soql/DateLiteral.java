@@ -10,10 +10,10 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * The days that a literal such as {@code LAST_N_WEEKS:2} stands for ("Date Formats and Date Literals in WHERE",
- * https://developer.salesforce.com/docs/atlas.en-us.soql_sosl.meta/soql_sosl/sforce_api_calls_soql_select_dateformats.htm).
- * A week begins on Sunday, as in the locale en_US, and the fiscal year is the calendar year. On Wednesday 2026-03-04
- * LAST_N_WEEKS:2 is 2026-02-15 to 2026-02-28: the weeks before the current one.
+ * Represents the days of a literal such as {@code LAST_N_WEEKS:2} (<a
+ * href="https://developer.salesforce.com/docs/atlas.en-us.soql_sosl.meta/soql_sosl/sforce_api_calls_soql_select_dateformats.htm">Date
+ * Formats and Date Literals in WHERE</a>). A week begins on Sunday, as in the locale en_US, and the fiscal year is the
+ * calendar year. On Wednesday 2026-03-04 LAST_N_WEEKS:2 is 2026-02-15 to 2026-02-28: the weeks before the current one.
  */
 record DateLiteral(LocalDate first, LocalDate last) {
 
@@ -22,7 +22,7 @@ record DateLiteral(LocalDate first, LocalDate last) {
     private static final Pattern AGO = Pattern.compile("N_(FISCAL_)?(DAY|WEEK|MONTH|QUARTER|YEAR)S_AGO:(\\d{1,5})");
     private static final Pattern ONE = Pattern.compile("(LAST|THIS|NEXT)_(FISCAL_)?(WEEK|MONTH|QUARTER|YEAR)");
 
-    /** The days that this stands for, or empty when it is no such literal. */
+    /** Parses a literal, or answers empty when the text is none. */
     static Optional<DateLiteral> of(String text, LocalDate today) {
         String name = text.toUpperCase(Locale.ROOT);
         Matcher counted = COUNTED.matcher(name);
@@ -58,17 +58,20 @@ record DateLiteral(LocalDate first, LocalDate last) {
         };
     }
 
-    /** Only quarters and years are fiscal. */
+    /** Whether the unit may be fiscal: only quarters and years are. */
     private static boolean isPeriod(String fiscal, String unit) {
         return fiscal == null || "QUARTER".equals(unit) || "YEAR".equals(unit);
     }
 
-    /** The last n days and today, or the last n of another period without the current one. */
+    /** Answers the last n days and today, or the last n of another period without the current one. */
     private static DateLiteral last(String unit, int n, LocalDate today) {
         return between(unit, -n, "DAY".equals(unit) ? 0 : -1, today);
     }
 
-    /** From the beginning of one period to the end of another, counted from the current one, which is 0. */
+    /**
+     * Answers the days from the beginning of one period to the end of another, counted from the current one, which is
+     * 0.
+     */
     private static DateLiteral between(String unit, int from, int to, LocalDate today) {
         return new DateLiteral(
                 start(unit, from, today), start(unit, to + 1, today).minusDays(1));

@@ -27,8 +27,8 @@ import java.util.Set;
 import java.util.function.Predicate;
 
 /**
- * Finds the rows of a query, or its groups of rows. Conditions on the id, on a key field or on a stamp, when the query
- * insists on them, narrow the rows before they are tested; otherwise all rows are.
+ * Finds the rows of a query, or its groups of rows. Required conditions on the id, a key field or a stamp narrow the
+ * rows before they are tested; otherwise all rows are tested.
  */
 public final class Execution {
 
@@ -53,7 +53,7 @@ public final class Execution {
         return table;
     }
 
-    /** The rows in the order asked for; of an aggregate query all those that meet its conditions. */
+    /** Answers the rows in the requested order; for an aggregate query all those that meet its conditions. */
     public List<Row> rows() {
         Predicate<Row> there = withDeleted ? row -> !row.isPurged() : row -> !row.isDeleted();
         Predicate<Row> test = query.where().map(filter()::of).map(there::and).orElse(there);
@@ -80,7 +80,7 @@ public final class Execution {
         return found.subList(from, (int) Math.min(found.size(), wanted));
     }
 
-    /** The groups of an aggregate query: values as they are kept by the columns' names, in the order asked for. */
+    /** Answers the groups of an aggregate query: stored values by the columns' names, in the requested order. */
     public Aggregation aggregation() {
         return new Aggregation(scope, query);
     }
@@ -105,18 +105,18 @@ public final class Execution {
         return new Filter<>(scope::filtered, new Joins(scope, withDeleted)::of, store.now());
     }
 
-    /** What is selected of each row. */
+    /** Selected item of each row. */
     public sealed interface Item permits Path, Children {}
 
     /**
-     * Children of each row, selected by a sub-query.
+     * Selects children of each row by a sub-query.
      *
      * @param name      of the relationship
      * @param reference by which the children refer to the row
      */
     public record Children(String name, Field reference, Execution execution) implements Item {
 
-        /** The children in their order, by the id of the row that they belong to. */
+        /** Answers the children in their order, by the id of their parent. */
         public Map<Object, List<Row>> byParent() {
             Query sub = execution.query;
             Query all = new Query(
@@ -143,7 +143,7 @@ public final class Execution {
         }
     }
 
-    /** The select list, with its groups of fields spelt out. */
+    /** Answers the select list, with its groups of fields expanded. */
     public List<Item> select() {
         List<Item> select = new ArrayList<>();
         Set<String> names = new HashSet<>();
@@ -193,7 +193,10 @@ public final class Execution {
                         + "custom relationship name. Please reference your WSDL or the describe call for the appropriate names.");
     }
 
-    /** {@code FROM Account.Contacts} and {@code FROM a.Contacts} are other ways to say {@code FROM Contacts}. */
+    /**
+     * Answers the relationship of a sub-query: {@code FROM Account.Contacts} and {@code FROM a.Contacts} mean {@code
+     * FROM Contacts}.
+     */
     private String relationship(Query sub) {
         int dot = sub.from().indexOf('.');
         String before = dot < 0 ? "" : sub.from().substring(0, dot).toLowerCase(Locale.ROOT);
@@ -207,7 +210,7 @@ public final class Execution {
     }
 
     /**
-     * Rows among which all the wanted ones are.
+     * Holds the rows that can match.
      *
      * @param ordered whether they come in the order asked for, so that the search can end early
      */
@@ -223,13 +226,13 @@ public final class Execution {
             return !(rows instanceof Scan);
         }
 
-        /** Whether this row and all after it come after the last one in the order asked for. */
+        /** Whether this row and all later ones follow the last one in the requested order. */
         boolean isPast(Row last, Row row) {
             return ordered == Ordered.BY_ID || ordered == Ordered.BY_STAMP && row.stamp() > last.stamp();
         }
     }
 
-    /** All rows of a table from one on. */
+    /** Iterates over all rows of a table from one on. */
     private record Scan(Iterable<Row> rows) implements Iterable<Row> {
         @Override
         public Iterator<Row> iterator() {
@@ -274,7 +277,7 @@ public final class Execution {
                 isFirst("SystemModstamp") ? Candidates.Ordered.BY_STAMP : Candidates.Ordered.NO);
     }
 
-    /** Whether the order begins with this field, rising. */
+    /** Whether the order begins with this field, ascending. */
     private boolean isFirst(String field) {
         return !query.orderBy().isEmpty()
                 && isField(query.orderBy().get(0).expression(), field)
@@ -285,12 +288,12 @@ public final class Execution {
         return expression.function() == null && name.equalsIgnoreCase(expression.path());
     }
 
-    /** The field of the object itself, where the expression is one. */
+    /** Answers the object's own field, when the expression is one. */
     private Optional<Field> field(Expression expression) {
         return expression.function() == null ? table.type().field(expression.path()) : Optional.empty();
     }
 
-    /** The number of the first row whose id can meet the comparison; ids rise with their numbers. */
+    /** Answers the number of the first row whose id can match the comparison; ids rise with their numbers. */
     private int firstNumber(Compare compare) {
         boolean bounds = compare.operator() == Operator.GREATER || compare.operator() == Operator.GREATER_OR_EQUAL;
         return bounds && isField(compare.left(), "Id") && compare.literal().kind() == Literal.Kind.TEXT
@@ -325,7 +328,7 @@ public final class Execution {
         return Optional.of(new ArrayList<>(rows.values()));
     }
 
-    /** The earliest stamp, in milliseconds, that a row which meets the comparison can bear. */
+    /** Answers the earliest stamp in milliseconds that can match the comparison. */
     private long earliest(Compare compare) {
         boolean bounds =
                 switch (compare.operator()) {

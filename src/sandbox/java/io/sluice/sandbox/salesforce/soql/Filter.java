@@ -20,7 +20,7 @@ import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
 
-/** Makes a condition into a test of rows, or of groups of rows. */
+/** Turns a condition into a test of rows, or of groups of rows. */
 final class Filter<T> {
 
     private final Function<Expression, Operand<T>> operands;

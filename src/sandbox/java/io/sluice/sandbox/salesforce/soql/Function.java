@@ -15,9 +15,9 @@ import java.util.stream.DoubleStream;
 import java.util.stream.Stream;
 
 /**
- * The functions of SOQL that are known here: aggregates ("Aggregate Functions") and parts of dates in UTC ("Date
- * Functions", https://developer.salesforce.com/docs/atlas.en-us.soql_sosl.meta/soql_sosl/sforce_api_calls_soql_select_date_functions.htm).
- * The fiscal year is the calendar year.
+ * Functions of SOQL that the sandbox knows: aggregates ("Aggregate Functions") and parts of dates in UTC (<a
+ * href="https://developer.salesforce.com/docs/atlas.en-us.soql_sosl.meta/soql_sosl/sforce_api_calls_soql_select_date_functions.htm">Date
+ * Functions</a>). The fiscal year is the calendar year.
  */
 public enum Function {
     COUNT,
@@ -52,7 +52,7 @@ public enum Function {
         return ordinal() <= MAX.ordinal();
     }
 
-    /** What its value is like; MALFORMED_QUERY when it can't be had of this field. */
+    /** Describes the function's value; MALFORMED_QUERY when the field does not allow the function. */
     Field result(Field field) {
         if (!takes(field.type())) {
             throw MalformedQueryException.malformed(
@@ -71,7 +71,10 @@ public enum Function {
         };
     }
 
-    /** "Support for Field Types in Aggregate Functions" in the SOQL and SOSL Reference. */
+    /**
+     * Whether the function takes fields of this type ("Support for Field Types in Aggregate Functions" in the SOQL and
+     * SOSL Reference).
+     */
     public boolean takes(FieldType type) {
         boolean isNumber = type.isDecimal() || type == FieldType.INT;
         return switch (this) {
@@ -91,7 +94,7 @@ public enum Function {
         };
     }
 
-    /** The aggregate of these values, of which null ones do not count. */
+    /** Calculates the aggregate of these values; null ones do not count. */
     Object aggregate(Field field, Stream<Object> values) {
         Stream<Object> present = values.filter(Objects::nonNull);
         return switch (this) {
@@ -127,7 +130,7 @@ public enum Function {
         return Values.compare(Values.comparable(field, left), Values.comparable(field, right));
     }
 
-    /** The part of a date or moment, or null of none. */
+    /** Answers the part of a date or time, or null. */
     Object part(Field field, Object value) {
         if (value == null) {
             return null;

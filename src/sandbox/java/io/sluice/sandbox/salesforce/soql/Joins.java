@@ -18,10 +18,10 @@ import java.util.Set;
 import java.util.function.Predicate;
 
 /**
- * Semi-joins and anti-joins, within the vendor's bounds ("Comparison Operators",
- * https://developer.salesforce.com/docs/atlas.en-us.soql_sosl.meta/soql_sosl/sforce_api_calls_soql_select_comparisonoperators.htm):
- * two at most, none beneath OR or NOT, none within another, ids against ids of another object. The words of the errors
- * are not the vendor's.
+ * Runs semi-joins and anti-joins, within the vendor's limits (<a
+ * href="https://developer.salesforce.com/docs/atlas.en-us.soql_sosl.meta/soql_sosl/sforce_api_calls_soql_select_comparisonoperators.htm">Comparison
+ * Operators</a>): two at most, none beneath OR or NOT, none within another, ids against ids of another object. The
+ * words of the errors are not the vendor's.
  */
 final class Joins {
 
@@ -87,7 +87,7 @@ final class Joins {
         return new Predicate<>() {
             private Set<Object> ids;
 
-            /** The sub-select is run when the first row is tested. */
+            /** Tests a row; the first test runs the sub-select. */
             @Override
             public boolean test(Row row) {
                 if (ids == null) {

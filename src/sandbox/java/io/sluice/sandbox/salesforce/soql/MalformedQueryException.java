@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.sluice.sandbox.salesforce.soql;
 
-/** A query that can't be run, with the code Salesforce gives it: MALFORMED_QUERY, INVALID_FIELD or INVALID_TYPE. */
+/** Rejects a query, with Salesforce's code: MALFORMED_QUERY, INVALID_FIELD or INVALID_TYPE. */
 public final class MalformedQueryException extends RuntimeException {
 
     private final String code;
@@ -15,7 +15,7 @@ public final class MalformedQueryException extends RuntimeException {
         return new MalformedQueryException("MALFORMED_QUERY", message);
     }
 
-    /** INVALID_TYPE: the org has no object of this name. */
+    /** Builds INVALID_TYPE for an object that the org does not have. */
     public static MalformedQueryException noSuchObject(String name) {
         return new MalformedQueryException(
                 "INVALID_TYPE",

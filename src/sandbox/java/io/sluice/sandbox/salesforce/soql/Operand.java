@@ -5,14 +5,14 @@ import io.sluice.sandbox.store.Field;
 import java.util.function.Function;
 
 /**
- * What a condition or an order looks at.
+ * Represents the value that a condition or an order looks at.
  *
  * @param field  what the value is like
  * @param reader reads the kept value
  */
 record Operand<T>(Field field, Function<T, Object> reader) {
 
-    /** The value in the form in which it is compared, or null. */
+    /** Answers the value in comparable form, or null. */
     Object comparable(T of) {
         return Values.comparable(field, reader.apply(of));
     }

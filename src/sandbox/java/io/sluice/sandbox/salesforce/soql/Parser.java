@@ -26,17 +26,17 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Reads SOQL by the grammar of the SOQL and SOSL Reference ("SOQL SELECT Syntax",
- * https://developer.salesforce.com/docs/atlas.en-us.soql_sosl.meta/soql_sosl/sforce_api_calls_soql_select.htm). What is
- * not known here is MALFORMED_QUERY: TYPEOF, FORMAT, convertCurrency, DISTANCE, GROUP BY ROLLUP and CUBE, WITH, other
- * scopes than everything, and what Apex alone has: ALL ROWS, FOR UPDATE and bind variables.
+ * Parses SOQL by the grammar of the SOQL and SOSL Reference (<a
+ * href="https://developer.salesforce.com/docs/atlas.en-us.soql_sosl.meta/soql_sosl/sforce_api_calls_soql_select.htm">SOQL
+ * SELECT Syntax</a>). Unknown elements are MALFORMED_QUERY: TYPEOF, FORMAT, convertCurrency, DISTANCE, GROUP BY ROLLUP
+ * and CUBE, WITH, scopes other than everything, and what Apex alone has: ALL ROWS, FOR UPDATE and bind variables.
  */
 public final class Parser {
 
     private static final int MOST_OFFSET = 2000;
     private static final int MOST_OF_ALL_FIELDS = 200;
     private static final int MOST_SUB_QUERIES = 20;
-    /** Words that follow the object, so that they are no alias of it. */
+    /** Words that follow the object, so that they are no alias. */
     private static final Set<String> AFTER_FROM =
             Set.of("WHERE", "WITH", "GROUP", "ORDER", "LIMIT", "OFFSET", "FOR", "USING", "HAVING", "ALL", "UPDATE");
 
@@ -98,7 +98,7 @@ public final class Parser {
         return query;
     }
 
-    /** {@code Contact c, c.Account a}: by each alias, the relationships that lead to what it stands for. */
+    /** Reads {@code Contact c, c.Account a}: the path of relationships of each alias. */
     private Map<String, String> aliases() {
         Map<String, String> aliases = new HashMap<>();
         alias().ifPresent(alias -> aliases.put(alias, ""));
@@ -186,7 +186,10 @@ public final class Parser {
         return new Expression(null, tokens.name());
     }
 
-    /** One kind of operator at one level: AND beside OR needs parentheses, and so does a NOT beside either. */
+    /**
+     * Reads a condition. One level has one kind of operator: AND beside OR needs parentheses, and so does a NOT beside
+     * either.
+     */
     private Condition condition() {
         if (tokens.takeWord("NOT")) {
             return new Not(one());
@@ -285,7 +288,10 @@ public final class Parser {
         return literal;
     }
 
-    /** Nulls come first unless the query says otherwise, in whichever direction ("ORDER BY" in the reference). */
+    /**
+     * Reads an order. Nulls come first in both directions unless the query says otherwise ("ORDER BY" in the
+     * reference).
+     */
     private Order order() {
         Expression expression = expression();
         boolean descending = tokens.takeWord("DESC");
@@ -315,7 +321,7 @@ public final class Parser {
         }
     }
 
-    /** What the grammar allows and the vendor does not. */
+    /** Checks rules of the vendor beyond the grammar. */
     private static void check(Query query) {
         List<Selected> select = query.select();
         boolean hasGroups = select.stream().anyMatch(FieldGroup.class::isInstance);

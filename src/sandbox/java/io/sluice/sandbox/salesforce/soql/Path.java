@@ -11,17 +11,19 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 
-/** A field reached over parents, such as {@code Customer__r.Account.Name}, resolved against the objects. */
+/** Represents a field reached over parents, such as {@code Customer__r.Account.Name}, resolved against the objects. */
 public record Path(Store store, List<Step> parents, Field field) implements Execution.Item {
 
-    /** What can be read through a reference to one of several objects: the fields of the object Name that most have. */
+    /**
+     * Fields that can be read through a reference to one of several objects: those of the object Name that most have.
+     */
     private static final Set<String> OF_NAME =
             Set.of("Id", "Name", "FirstName", "LastName", "Title", "Email", "Phone", "Type");
 
-    /** A reference and the table it leads to, which is null where it may lead to one of several. */
+    /** Holds a reference and its table, which is null when the reference may point to several. */
     public record Step(Field reference, Table table) {
 
-        /** The record that this one refers to, or null. */
+        /** Finds the record that this one refers to, or null. */
         public Row follow(Store store, Row from) {
             Object id = reference.read(from);
             return id == null
@@ -34,7 +36,7 @@ public record Path(Store store, List<Step> parents, Field field) implements Exec
         }
     }
 
-    /** The table of the record to which a reference leads. */
+    /** Finds the table of the record that a reference points to. */
     public static Optional<Table> tableOf(Store store, Field reference, String id) {
         return reference.reference().objects().stream()
                 .flatMap(name -> store.table(name).stream())
@@ -94,14 +96,14 @@ public record Path(Store store, List<Step> parents, Field field) implements Exec
                         .orElse(null)));
     }
 
-    /** The path with each name as the object has it, such as {@code Owner.Name}. */
+    /** Answers the path with each name as the object writes it, such as {@code Owner.Name}. */
     public String name() {
         StringBuilder name = new StringBuilder();
         parents.forEach(step -> name.append(step.reference().relationship()).append('.'));
         return name.append(field.name()).toString();
     }
 
-    /** The field's value as it is kept, null where a parent is missing. */
+    /** Answers the stored value, null when a parent is missing. */
     public Object read(Row row) {
         Row at = row;
         for (Step step : parents) {

@@ -6,7 +6,7 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * A parsed SOQL query. Names are as written; nothing is known yet of the objects.
+ * Represents a parsed SOQL query. Names are as written; no object has been looked up.
  *
  * @param from    the object, or in a sub-query of the select list the name of a child relationship
  * @param aliases what an alias in lower case stands for: a path of relationships, empty for the object itself
@@ -23,12 +23,12 @@ public record Query(
         int limit,
         int offset) {
 
-    /** Whether it asks for the number of rows alone: {@code SELECT COUNT()}. */
+    /** Whether the query asks for the number of rows alone: {@code SELECT COUNT()}. */
     public boolean isCount() {
         return select.get(0) instanceof CountAll;
     }
 
-    /** Whether its answer is made of groups of rows. */
+    /** Whether the answer consists of groups of rows. */
     public boolean isAggregate() {
         return !groupBy.isEmpty()
                 || select.stream()
@@ -40,16 +40,16 @@ public record Query(
         return limit < Integer.MAX_VALUE;
     }
 
-    /** One entry of the select list. */
+    /** Entry of the select list. */
     public sealed interface Selected {}
 
     /** {@code COUNT()}. */
     public record CountAll() implements Selected {}
 
-    /** A field or a function of one; {@code alias} is null where it has none. */
+    /** Selects a field or a function of one; {@code alias} is null when it has none. */
     public record Column(Expression expression, String alias) implements Selected {}
 
-    /** {@code FIELDS(ALL)}, {@code FIELDS(STANDARD)} or {@code FIELDS(CUSTOM)}. */
+    /** Selects {@code FIELDS(ALL)}, {@code FIELDS(STANDARD)} or {@code FIELDS(CUSTOM)}. */
     public record FieldGroup(Kind kind) implements Selected {
         enum Kind {
             ALL,
@@ -58,10 +58,12 @@ public record Query(
         }
     }
 
-    /** A sub-query for the children of each row. */
+    /** Selects the children of each row by a sub-query. */
     public record Children(Query query) implements Selected {}
 
-    /** A path such as {@code Owner.Name}, or a function of what is there; {@code function} is null for the value itself. */
+    /**
+     * Represents a path such as {@code Owner.Name}, or a function of it; {@code function} is null for the value itself.
+     */
     public record Expression(Function function, String path) {
 
         boolean isAggregate() {
@@ -69,31 +71,31 @@ public record Query(
         }
     }
 
-    /** One key of the order. */
+    /** Represents one key of the order. */
     public record Order(Expression expression, boolean descending, boolean nullsFirst) {}
 
-    /** What a row must meet. */
+    /** Condition on a row. */
     public sealed interface Condition {}
 
-    /** All of these. */
+    /** Holds when all of these hold. */
     public record And(List<Condition> all) implements Condition {}
 
-    /** Any of these. */
+    /** Holds when any of these holds. */
     public record Or(List<Condition> any) implements Condition {}
 
-    /** Not this. */
+    /** Holds when this does not. */
     public record Not(Condition condition) implements Condition {}
 
-    /** A value against a literal. */
+    /** Compares a value with a literal. */
     public record Compare(Expression left, Operator operator, Literal literal) implements Condition {}
 
-    /** A value against a list; {@code includes} and {@code excludes} look into a multi-select picklist. */
+    /** Compares a value with a list; {@code includes} and {@code excludes} look into a multi-select picklist. */
     public record Among(Expression left, boolean negated, boolean parts, List<Literal> literals) implements Condition {}
 
-    /** A semi-join, or negated an anti-join: an id against the ids that a query of another object finds. */
+    /** Joins: compares an id with the ids that a query of another object finds; an anti-join when negated. */
     public record Joined(Expression left, boolean negated, Query query) implements Condition {}
 
-    /** How a value is compared. */
+    /** Operator of a comparison. */
     public enum Operator {
         EQUAL,
         UNEQUAL,
@@ -104,10 +106,10 @@ public record Query(
         LIKE
     }
 
-    /** A value as written in the query. */
+    /** Represents a value as written in the query. */
     public record Literal(Kind kind, String text) {
 
-        /** How it was written: quoted, or bare as a number, a date, a moment, true, null, or a range such as TODAY. */
+        /** Form of a literal: quoted, or bare as a number, a date, a time, true, null, or a range such as TODAY. */
         public enum Kind {
             TEXT,
             BARE,

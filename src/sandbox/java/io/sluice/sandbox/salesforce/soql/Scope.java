@@ -11,13 +11,13 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * The object that a query is about, in which its paths are looked up.
+ * Looks up the paths of a query in its object.
  *
  * @param aliases as the query has them
  */
 record Scope(Store store, Table table, Map<String, String> aliases) {
 
-    /** Text longer than this can't be filtered, grouped or sorted ("Long text areas"). */
+    /** Maximum length of a text that can be filtered, grouped or sorted ("Long text areas"). */
     private static final int LONGEST_FILTERED = 4000;
 
     /** @throws MalformedQueryException INVALID_FIELD when there is no such field or relationship */
@@ -28,7 +28,7 @@ record Scope(Store store, Table table, Map<String, String> aliases) {
         return Path.resolve(store, table, meant == null ? text : meant.isEmpty() ? rest : meant + "." + rest);
     }
 
-    /** A path, or a part of a date, of which rows are filtered. */
+    /** Finds a path, or a part of a date, by which rows are filtered. */
     Operand<Row> filtered(Expression expression) {
         return operand(expression, "filtered");
     }
@@ -37,7 +37,7 @@ record Scope(Store store, Table table, Map<String, String> aliases) {
         return operand(expression, "sorted");
     }
 
-    /** A path, or a part of a date, by which rows are grouped. */
+    /** Finds a path, or a part of a date, by which rows are grouped. */
     Operand<Row> grouped(Expression expression) {
         Field field = path(expression.path()).field();
         boolean groups = expression.function() != null

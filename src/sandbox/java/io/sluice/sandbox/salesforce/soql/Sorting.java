@@ -7,7 +7,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.function.Function;
 
-/** Puts rows or groups into the order asked for. */
+/** Sorts rows or groups in the requested order. */
 final class Sorting {
 
     private Sorting() {}

@@ -5,14 +5,14 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 
-/** The words of a SOQL query, read one after another. */
+/** Reads the words of a SOQL query one after another. */
 final class Tokens {
 
     private final String query;
     private final List<Token> tokens = new ArrayList<>();
     private int at;
 
-    /** One word: a bare one, a quoted text without its quotes, or a symbol. */
+    /** Represents one word: a bare one, a quoted text without its quotes, or a symbol. */
     record Token(Kind kind, String text, int position) {
         enum Kind {
             WORD,
@@ -76,7 +76,7 @@ final class Tokens {
         return peek().kind() == Token.Kind.SYMBOL && peek().text().equals(symbol);
     }
 
-    /** Whether these symbols come after the next word. */
+    /** Whether these symbols follow the next word. */
     boolean follows(String... symbols) {
         for (int i = 0; i < symbols.length; i++) {
             Token token = tokens.get(Math.min(at + 1 + i, tokens.size() - 1));
@@ -87,7 +87,7 @@ final class Tokens {
         return true;
     }
 
-    /** Whether this word comes after the next symbol. */
+    /** Whether this word follows the next symbol. */
     boolean followsWord(String word) {
         Token token = tokens.get(Math.min(at + 1, tokens.size() - 1));
         return token.kind() == Token.Kind.WORD && token.text().equalsIgnoreCase(word);

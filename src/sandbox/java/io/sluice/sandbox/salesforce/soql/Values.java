@@ -10,14 +10,14 @@ import java.time.LocalDate;
 import java.time.ZoneOffset;
 import java.util.Locale;
 
-/** How SOQL compares: text without case, ids with it, moments by the second. */
+/** Compares values as SOQL does: texts without case, ids with it, times by the second. */
 final class Values {
 
     private static final long DAY = 86_400_000;
 
     private Values() {}
 
-    /** A value, or from the first to the last of many where a literal such as TODAY means a span. */
+    /** Represents a value, or the first and last of many for a literal such as TODAY. */
     record Span(Object first, Object last) {
 
         static Span of(Object value) {
@@ -25,7 +25,7 @@ final class Values {
         }
     }
 
-    /** The form in which a kept value is compared. */
+    /** Answers a stored value in comparable form. */
     static Object comparable(Field field, Object value) {
         if (value == null) {
             return null;
@@ -40,7 +40,7 @@ final class Values {
         };
     }
 
-    /** The literal in the form in which this field is compared. */
+    /** Answers a literal in the comparable form of this field. */
     static Span literal(Field field, Literal literal, long nowMillis) {
         if (literal.kind() == Literal.Kind.NULL) {
             return Span.of(null);
@@ -99,7 +99,7 @@ final class Values {
         return (Integer) day * DAY;
     }
 
-    /** First and last day of a literal such as LAST_N_DAYS:7 in UTC, or null when it is none. */
+    /** Answers the first and last day of a literal such as LAST_N_DAYS:7 in UTC, or null when it is none. */
     private static Span day(String text, long nowMillis) {
         LocalDate today = Instant.ofEpochMilli(nowMillis).atZone(ZoneOffset.UTC).toLocalDate();
         return DateLiteral.of(text, today)

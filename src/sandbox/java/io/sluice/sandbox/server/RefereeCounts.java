@@ -11,8 +11,8 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 
-/** What the referee counted for one account: requests by operation and status, rows written, and writes that met. */
-final class Tally {
+/** Counts for the referee, per account: requests by operation and status, written rows, and concurrent writes of a record. */
+final class RefereeCounts {
 
     private final Map<String, Long> byOperation = new TreeMap<>();
     private final Map<String, Long> byStatus = new TreeMap<>();
@@ -28,7 +28,7 @@ final class Tally {
     private int maxWritesInFlight;
     private String mostWritten = "";
 
-    /** @param apart whether it is one that the vendor's limits leave out */
+    /** @param apart true when the vendor's limits do not count the request */
     synchronized void accepted(String operation, boolean apart) {
         if (apart) {
             exempt++;
@@ -38,7 +38,7 @@ final class Tally {
         byOperation.merge(operation, 1L, Long::sum);
     }
 
-    /** @param apart whether it is one that the vendor's limits leave out; it may have a limit of its own */
+    /** @param apart true when the vendor's limits do not count the request; it may have a limit of its own */
     synchronized void refused(String operation, boolean apart) {
         if (apart) {
             exempt++;
@@ -53,13 +53,13 @@ final class Tally {
         byOperation.merge(operation, 1L, Long::sum);
     }
 
-    /** A request with a dead token: it reached the CRM and so it counts, though no limit is spent on it. */
+    /** Counts a request with an invalid token, which reached the CRM but spends no limit. */
     synchronized void unauthorized() {
         accepted("unauthorized", false);
         unauthorized++;
     }
 
-    /** A request was answered with this status; 0 means that its connection was cut instead. */
+    /** Counts an answer by its status; 0 stands for a cut connection. */
     synchronized void answered(int status, Map<String, Integer> written) {
         if (status == 0) {
             cut++;
@@ -69,12 +69,12 @@ final class Tally {
         wrote(written);
     }
 
-    /** Rows were written, by a request or after it. */
+    /** Counts rows that a request, or work after it, wrote. */
     synchronized void wrote(Map<String, Integer> written) {
         written.forEach((object, rows) -> writesByObject.merge(object, (long) rows, Long::sum));
     }
 
-    /** Requests that write these records are under way; tells whether more met on one record than ever before. */
+    /** Begins writes of these records; answers whether one of them has more concurrent writes than any before. */
     synchronized boolean writesBegin(Collection<String> keys) {
         int before = maxWritesInFlight;
         for (String key : keys) {
@@ -89,7 +89,7 @@ final class Tally {
         return maxWritesInFlight > before;
     }
 
-    /** The same for a write of a great many records. */
+    /** Begins a write of very many records; answers whether one of them has more concurrent writes than any before. */
     synchronized boolean writesBegin(WriteSet records) {
         int before = maxWritesInFlight;
         maxWritesInFlight = Math.max(maxWritesInFlight, 1);
@@ -159,7 +159,7 @@ final class Tally {
         return all;
     }
 
-    /** Takes over what {@link #describe()} told in an earlier life. */
+    /** Restores the counters that {@link #describe()} answered in an earlier run. */
     synchronized void restore(JsonNode described) {
         accepted = described.path("accepted").asLong();
         exempt = described.path("exempt").asLong();
