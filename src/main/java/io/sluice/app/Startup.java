@@ -186,6 +186,7 @@ final class Startup implements AutoCloseable {
             for (Route route : context.getRoutesByGroup(PIPELINE)) {
                 context.getRouteController().startRoute(route.getRouteId());
             }
+            LOG.info("The pipeline has started: {} syncs.", approved.size());
             problem = null;
             thread.scheduleWithFixedDelay(this::beat, BEAT_SECONDS, BEAT_SECONDS, TimeUnit.SECONDS);
             sayWhatIsOdd();

@@ -91,9 +91,9 @@ class WebhookIT {
         sluice.with("sluice.sandbox.enabled", true)
                 .with("sluice.sandbox.data", "")
                 .start()
-                .awaitOutput("people: all rows")
+                .awaitOutput("people: initial export")
                 .stop();
-        sluice.with("sluice.sandbox.enabled", false).start().awaitOutput("Started inbox");
+        sluice.with("sluice.sandbox.enabled", false).start().awaitOutput("The pipeline has started");
         // as if they had been written to the CRM an hour ago
         sluice.sql("insert into sluice.sync_state (account, object, key, sync, crm_id, base, settled_at)"
                 + " select 'hubspot', 'contacts', n::text, 'people', (500000 + n)::text,"
