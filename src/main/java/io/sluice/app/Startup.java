@@ -9,6 +9,7 @@ import io.sluice.capture.Capture;
 import io.sluice.capture.Installations;
 import io.sluice.crm.Account;
 import io.sluice.crm.Accounts;
+import io.sluice.crm.CrmCall;
 import io.sluice.crm.ObjectShape;
 import io.sluice.crm.Permits;
 import io.sluice.outbox.Outbox;
@@ -437,7 +438,7 @@ final class Startup implements AutoCloseable {
 
     /** @return null when the CRM has no such object */
     private static ObjectShape describe(ProducerTemplate template, Account account, String object) throws IOException {
-        Message answer = ask(template, account, "describe", "&object=" + object);
+        Message answer = ask(template, new CrmCall.Describe(account.crm().name(), account.name(), object));
         if (answer.getBody() instanceof ObjectShape shape) {
             return shape;
         }
@@ -450,18 +451,20 @@ final class Startup implements AutoCloseable {
 
     private static List<String> objects(ProducerTemplate template, Account account) throws IOException {
         List<String> names = new ArrayList<>();
-        if (ask(template, account, "objects", "").getBody() instanceof List<?> found) {
+        if (ask(template, new CrmCall.ListObjects(account.crm().name(), account.name()))
+                        .getBody()
+                instanceof List<?> found) {
             found.forEach(name -> names.add(name.toString()));
         }
         return names;
     }
 
-    private static Message ask(ProducerTemplate template, Account account, String job, String parameters)
-            throws IOException {
-        Exchange exchange = template.request(
-                "kamelet:" + account.crm().name() + "-" + job + "-action?account=" + account.name() + parameters,
-                // a pause in the middle of the check would stop the other accounts with it
-                question -> question.setProperty(Permits.STARTED, Priority.HIGH));
+    private static Message ask(ProducerTemplate template, CrmCall call) throws IOException {
+        Exchange exchange = template.request("direct:call", request -> {
+            request.setVariable("call", call);
+            // a pause in the middle of the check would stop the other accounts with it
+            request.setProperty(Permits.STARTED, Priority.HIGH);
+        });
         if (exchange.getException() != null) {
             throw new IOException(exchange.getException().getMessage(), exchange.getException());
         }

@@ -502,7 +502,7 @@ final class Wiring extends LifecycleStrategySupport {
 
     /** Records a webhook request that was rejected before any route. */
     private void unread(String account, int status) {
-        if (inboxProcessor != null && inboxProcessor.webhookKamelet(account) != null) {
+        if (inboxProcessor != null && inboxProcessor.webhook(account) != null) {
             inboxProcessor.rejectedRequest(account, status == 413 ? "too large" : "too many at once");
         }
     }

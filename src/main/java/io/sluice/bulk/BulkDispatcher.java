@@ -7,6 +7,7 @@ import io.sluice.Outcome;
 import io.sluice.RootCause;
 import io.sluice.Sync;
 import io.sluice.crm.Accounts;
+import io.sluice.crm.CrmCall;
 import io.sluice.crm.CrmJob;
 import io.sluice.outbox.BulkClaim;
 import io.sluice.outbox.CircuitBreakers;
@@ -132,20 +133,22 @@ public final class BulkDispatcher {
         jobs.heartbeat();
     }
 
-    /** The URI of the Kamelet that makes the job's next call, with its parameters. */
-    public String kamelet(BulkJob job) {
+    /**
+     * The next call of a job.
+     *
+     * @param next the address of the next page of the CRM's list of jobs, or null
+     */
+    public CrmCall.Bulk call(BulkJob job, String next) {
         Sync sync = plans.sync(job.sync());
-        String uri = "kamelet:" + accounts.get(job.account()).crm().name() + "-bulk-"
-                + job.state().call() + "-action?account=" + job.account();
-        String work = "&operation=" + job.operation() + "&externalId=" + sync.getExternalId();
-        return switch (job.state()) {
-            case CREATE -> uri + work + "&object=" + sync.getObject();
-            case UPLOAD -> uri + work;
-            case SUCCESSES -> uri + work + "&part=successfulResults";
-            case FAILURES -> uri + work + "&part=failedResults";
-            case UNPROCESSED -> uri + work + "&part=unprocessedrecords";
-            case FIND, CLOSE, POLL, ABORT -> uri;
-        };
+        return new CrmCall.Bulk(
+                accounts.get(job.account()).crm().name(),
+                job.account(),
+                job.state().toString(),
+                job.operation(),
+                sync.getObject(),
+                sync.getExternalId(),
+                job.crmJob(),
+                next);
     }
 
     /** The body of the job's next call. */

@@ -5,34 +5,23 @@ import java.util.Locale;
 
 /** The state of a job, named by its next call. */
 public enum BulkJobState {
-    CREATE("create"),
+    CREATE,
     /** Finds the job that a create has made whose answer was lost, in the CRM's list of jobs. */
-    FIND("list"),
-    UPLOAD("upload"),
-    CLOSE("close"),
-    POLL("status"),
+    FIND,
+    UPLOAD,
+    CLOSE,
+    POLL,
     /** Reads the records that were written. */
-    SUCCESSES("results"),
-    FAILURES("results"),
+    SUCCESSES,
+    FAILURES,
     /** Reads the records that the job did not process. */
-    UNPROCESSED("results"),
+    UNPROCESSED,
     /** Ends a job that makes no progress. */
-    ABORT("abort");
-
-    private final String call;
-
-    BulkJobState(String call) {
-        this.call = call;
-    }
-
-    /** The middle of the name of the Kamelet that makes the call. */
-    public String call() {
-        return call;
-    }
+    ABORT;
 
     /** Whether the call carries a file, which may take long. */
     public boolean isTransfer() {
-        return this == UPLOAD || call.equals("results");
+        return this == UPLOAD || this == SUCCESSES || this == FAILURES || this == UNPROCESSED;
     }
 
     @Override

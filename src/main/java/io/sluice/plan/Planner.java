@@ -80,15 +80,12 @@ public final class Planner {
     }
 
     private static SendMethod collection(Crm crm, Operation operation) {
-        return new SendMethod(
-                SendMethod.Way.COLLECTIONS, crm.name() + "-" + operation + "-sink", crm.collectionSize(operation));
+        return new SendMethod(SendMethod.Way.COLLECTIONS, operation, crm.collectionSize(operation));
     }
 
     private SendMethod composite(Crm crm) {
         return new SendMethod(
-                SendMethod.Way.COMPOSITE,
-                crm.name() + "-composite-upsert-sink",
-                collections(crm) * crm.collectionSize(Operation.UPSERT));
+                SendMethod.Way.COMPOSITE, Operation.UPSERT, collections(crm) * crm.collectionSize(Operation.UPSERT));
     }
 
     /** The plan for the waiting records, with its reason. */
@@ -132,7 +129,7 @@ public final class Planner {
                 .ifPresent(bulkCapability -> choices.add(choice(
                         new SendMethod(
                                 SendMethod.Way.BULK,
-                                crm.name() + "-bulk",
+                                planInput.operation(),
                                 Math.min(maxRecordsPerJob, bulkCapability.records())),
                         bulkCapability.calls(),
                         Duration.ofSeconds(60),

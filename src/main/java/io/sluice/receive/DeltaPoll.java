@@ -3,10 +3,12 @@ package io.sluice.receive;
 
 import io.sluice.CrmRecord;
 import io.sluice.Sync;
+import io.sluice.crm.CrmCall;
 import io.sluice.merge.Applied;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.TreeSet;
 
 /** One poll of a sync: reads the deletes if they are due, then page after page of changed records. */
 public final class DeltaPoll {
@@ -51,15 +53,15 @@ public final class DeltaPoll {
         return open;
     }
 
-    /** URI of the Kamelet that makes the next call. */
-    public String getReader() {
-        String reader = "kamelet:" + crm + (deletesOpen ? "-deleted" : "-delta") + "-action?account="
-                + sync.getAccount() + "&object=" + sync.getObject();
-        return deletesOpen
-                ? reader
-                : reader + "&externalId=" + sync.getExternalId() + "&fields="
-                        + String.join(
-                                ",", new java.util.TreeSet<>(sync.getFields().values()));
+    /** The next call. */
+    public CrmCall.Read getCall() {
+        return new CrmCall.Read(
+                crm,
+                sync.getAccount(),
+                deletesOpen ? "deleted" : "delta",
+                sync.getObject(),
+                sync.getExternalId(),
+                String.join(",", new TreeSet<>(sync.getFields().values())));
     }
 
     /** Offset from which the next call reads. */

@@ -11,6 +11,7 @@ import io.sluice.RejectedEvent;
 import io.sluice.Sync;
 import io.sluice.crm.Account;
 import io.sluice.crm.Accounts;
+import io.sluice.crm.CrmCall;
 import io.sluice.crm.Permits;
 import io.sluice.merge.Applied;
 import io.sluice.merge.Applier;
@@ -110,14 +111,14 @@ public final class InboxProcessor {
     }
 
     /**
-     * Returns the URI of the Kamelet that verifies and parses webhook requests of the account's CRM; null when there is no such
-     * account or its CRM sends no webhooks.
+     * Returns the call that verifies and parses a webhook request of the account's CRM; null when there is no such account or
+     * its CRM sends no webhooks.
      */
-    public String webhookKamelet(String account) {
+    public CrmCall.Webhook webhook(String account) {
         Account known = account == null ? null : accounts.get(account);
         return known == null || !known.crm().sendsWebhooks()
                 ? null
-                : "kamelet:" + known.crm().name() + "-webhook-action?account=" + account;
+                : new CrmCall.Webhook(known.crm().name(), account);
     }
 
     /** Stores the events of objects that have a sync. They are committed when this method returns: the sender may be answered. */

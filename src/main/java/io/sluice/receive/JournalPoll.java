@@ -1,24 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.sluice.receive;
 
+import io.sluice.crm.CrmCall;
+
 /** One poll of the journal of an account's CRM: one process fetches file after file until there is no new one. */
 public final class JournalPoll {
 
     private final StreamLease lease;
-    private final String reader;
+    private final CrmCall.Journal call;
 
     JournalPoll(StreamLease lease, String crm) {
         this.lease = lease;
-        this.reader = "kamelet:" + crm + "-journal-action?account=" + lease.account();
+        this.call = new CrmCall.Journal(crm, lease.account());
     }
 
     public String getAccount() {
         return lease.account();
     }
 
-    /** URI of the Kamelet that fetches the next file. */
-    public String getReader() {
-        return reader;
+    /** The call that fetches the next file. */
+    public CrmCall.Journal getCall() {
+        return call;
     }
 
     /** Offset of the last stored file; null before the first. */

@@ -5,6 +5,7 @@ import io.sluice.CrmRecord;
 import io.sluice.Operation;
 import io.sluice.RecordChange;
 import io.sluice.Sync;
+import io.sluice.crm.CrmCall;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -137,15 +138,19 @@ public final class ReadBackBatch {
                 .toList();
     }
 
-    /** URI of the Kamelet that makes the call. */
-    public String getReader() {
+    /** The call that reads the records. */
+    public CrmCall.ReadBack getCall() {
         TreeSet<String> fields = new TreeSet<>();
         syncs.forEach(sync -> {
             fields.addAll(sync.getFields().values());
             fields.add(sync.getExternalId());
         });
-        return "kamelet:" + crm
-                + (isLookup() ? "-lookup-action?externalId=" + syncs.get(0).getExternalId() + "&" : "-read-action?")
-                + "account=" + account + "&object=" + object + "&fields=" + String.join(",", fields);
+        return new CrmCall.ReadBack(
+                crm,
+                account,
+                isLookup() ? "lookup" : "read",
+                object,
+                syncs.stream().findFirst().map(Sync::getExternalId).orElse(null),
+                String.join(",", fields));
     }
 }

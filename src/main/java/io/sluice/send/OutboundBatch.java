@@ -3,10 +3,9 @@ package io.sluice.send;
 
 import io.sluice.Outcome;
 import io.sluice.RecordChange;
+import io.sluice.crm.CrmCall;
 import io.sluice.outbox.Claim;
-import io.sluice.outbox.Lease;
 import io.sluice.plan.SendMethod;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -18,27 +17,13 @@ import java.util.Set;
 /**
  * Holds the records of one call to the CRM: of one sync, or of several that feed different objects, parents before children.
  *
- * @param way        the kind of call
- * @param writer     the URI of the Kamelet that makes the call, with its parameters
- * @param lease      the lease of the records, or null
- * @param readBefore by object, the time since which changed records are read before they are written
+ * @param way  the kind of call
+ * @param call the call that sends them
  */
-public record OutboundBatch(
-        SendMethod.Way way, String writer, List<Claim> claims, Lease lease, Map<String, Instant> readBefore) {
+public record OutboundBatch(SendMethod.Way way, CrmCall.Write call, List<Claim> claims) {
 
     public OutboundBatch {
         claims = List.copyOf(claims);
-        readBefore = Map.copyOf(readBefore);
-    }
-
-    /** Makes a batch without a read before the write. */
-    public OutboundBatch(SendMethod.Way way, String writer, List<Claim> claims, Lease lease) {
-        this(way, writer, claims, lease, Map.of());
-    }
-
-    /** Makes a batch without a lease to renew. */
-    public OutboundBatch(SendMethod.Way way, String writer, List<Claim> claims) {
-        this(way, writer, claims, null, Map.of());
     }
 
     /** The number of records. */
@@ -104,6 +89,6 @@ public record OutboundBatch(
     /** Describes the batch without its records: Camel prints the operands of a predicate, and a log holds no field values. */
     @Override
     public String toString() {
-        return size() + " records by " + way + " to " + writer;
+        return size() + " records by " + way + " to " + call.account();
     }
 }

@@ -12,6 +12,7 @@ import io.sluice.Sync;
 import io.sluice.bulk.BulkDispatcher;
 import io.sluice.crm.Accounts;
 import io.sluice.crm.Crm;
+import io.sluice.crm.CrmCall;
 import io.sluice.crm.ErrorScope;
 import io.sluice.crm.PartAnswer;
 import io.sluice.crm.Permits;
@@ -48,6 +49,7 @@ import org.slf4j.LoggerFactory;
 public final class OutboxDispatcher {
 
     private static final Logger LOG = LoggerFactory.getLogger(OutboxDispatcher.class);
+    private static final String COMPOSITE = "composite";
     private static final String REQUEST_FAILED = "REQUEST_FAILED";
     private static final LogThrottle THROTTLE = new LogThrottle();
 
@@ -248,12 +250,7 @@ public final class OutboxDispatcher {
         if (trying) {
             SendMethod sendMethod = planner.call(
                     crm, claims.get(0).operation(), List.of(claims.get(0).size()));
-            return new OutboundBatch(
-                    sendMethod.way(),
-                    writer(sendMethod, claims),
-                    claims.stream().map(this::withTexts).toList(),
-                    outbox.lease(claims, since),
-                    readBefore(crm, claims, unread));
+            return batch(crm, sendMethod, claims, since, unread);
         }
         Priority minPriority = Planner.mayWait(permit.priority()) ? Priority.LOW : permit.priority();
         while (callCapacity.left() > 0 && claims.get(0).mayShareCall()) {
@@ -272,12 +269,36 @@ public final class OutboxDispatcher {
                         .flatMap(claim -> kinds(claim).stream())
                         .map(List::size)
                         .toList());
+        return batch(crm, sendMethod, claims, since, unread);
+    }
+
+    /**
+     * @param since  the time of the claims, by {@link System#nanoTime()}
+     * @param unread the syncs whose known records are not read
+     */
+    private OutboundBatch batch(Crm crm, SendMethod sendMethod, List<Claim> claims, long since, Set<String> unread)
+            throws SQLException {
+        Sync first = syncs.get(claims.get(0).sync());
+        boolean composite = sendMethod.way() == SendMethod.Way.COMPOSITE;
         return new OutboundBatch(
                 sendMethod.way(),
-                writer(sendMethod, claims),
-                claims.stream().map(this::withTexts).toList(),
-                outbox.lease(claims, since),
-                readBefore(crm, claims, unread));
+                new CrmCall.Write(
+                        crm.name(),
+                        claims.get(0).account(),
+                        composite ? COMPOSITE : sendMethod.operation().toString(),
+                        composite ? null : first.getObject(),
+                        composite ? null : first.getExternalId(),
+                        composite ? externalIds(claims) : null,
+                        outbox.lease(claims, since),
+                        readBefore(crm, claims, unread)),
+                claims.stream().map(this::withTexts).toList());
+    }
+
+    private String externalIds(List<Claim> claims) {
+        return claims.stream()
+                .map(claim -> syncs.get(claim.sync()))
+                .map(it -> it.getObject() + ":" + it.getExternalId())
+                .collect(Collectors.joining(","));
     }
 
     private Claim withTexts(Claim claim) {
@@ -355,19 +376,6 @@ public final class OutboxDispatcher {
         return claim.part(claim.changes().stream().filter(going::contains).toList());
     }
 
-    private String writer(SendMethod sendMethod, List<Claim> claims) {
-        Claim first = claims.get(0);
-        Sync sync = syncs.get(first.sync());
-        return "kamelet:" + sendMethod.kamelet() + "?account=" + first.account()
-                + (sendMethod.way() == SendMethod.Way.COLLECTIONS
-                        ? "&object=" + sync.getObject() + "&externalId=" + sync.getExternalId()
-                        : "&externalIds="
-                                + claims.stream()
-                                        .map(claim -> syncs.get(claim.sync()))
-                                        .map(it -> it.getObject() + ":" + it.getExternalId())
-                                        .collect(Collectors.joining(",")));
-    }
-
     /**
      * Settles and logs the answer of the writer.
      *
@@ -402,7 +410,7 @@ public final class OutboxDispatcher {
             PartAnswer own = parts == null ? whole : parts.getOrDefault(claim.object(), whole);
             int together = parts == null ? outboundBatch.size() : claim.size();
             SplitRule splitRule = together == 1 ? SplitRule.NEVER : split(own.scope(), own.status());
-            if (outboundBatch.readBefore().containsKey(claim.object())) {
+            if (outboundBatch.call().readBefore().containsKey(claim.object())) {
                 edits.find(
                         syncs.get(claim.sync()),
                         claim,

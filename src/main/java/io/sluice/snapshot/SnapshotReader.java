@@ -25,7 +25,7 @@ import java.util.stream.Stream;
 import org.apache.camel.Body;
 import org.apache.camel.Header;
 
-/** Decides for the route {@code load}: runs the snapshots, which read all records of an object once, call by call. */
+/** Decides for the route {@code snapshot}: runs the snapshots, which read all records of an object once, call by call. */
 public final class SnapshotReader {
 
     private static final Duration MAX_PERMIT_WAIT = Duration.ofMillis(250);

@@ -2,6 +2,7 @@
 package io.sluice.snapshot;
 
 import io.sluice.Sync;
+import io.sluice.crm.CrmCall;
 import java.util.TreeSet;
 
 /** Snapshot that this process runs, call by call, until the next call is not due yet. */
@@ -29,21 +30,17 @@ public final class SnapshotRun {
         return open;
     }
 
-    /** URI of the Kamelet that makes the call. */
-    public String getKamelet() {
-        String account = "-action?account=" + sync.getAccount();
-        String object = "&object=" + sync.getObject();
-        String fields = "&externalId=" + sync.getExternalId() + "&fields="
-                + String.join(",", new TreeSet<>(sync.getFields().values()));
-        return "kamelet:" + crm
-                + switch (snapshot.state()) {
-                    case COUNT -> "-count" + account + object;
-                    case CREATE -> "-query-create" + account + object + fields;
-                    case POLL -> "-bulk-status" + account + "&type=query";
-                    case RESULTS -> "-query-page" + account + fields + "&pageSize=" + pageSize;
-                    case PAGES -> "-delta" + account + object + fields;
-                    case DONE -> throw new IllegalStateException(sync + " is read");
-                };
+    /** The next call. */
+    public CrmCall.SnapshotPart getCall() {
+        return new CrmCall.SnapshotPart(
+                crm,
+                sync.getAccount(),
+                snapshot.state().toString(),
+                sync.getObject(),
+                sync.getExternalId(),
+                String.join(",", new TreeSet<>(sync.getFields().values())),
+                pageSize,
+                snapshot.job());
     }
 
     /** Offset of the page, or the time since which the counted or read records have changed; null: the beginning. */
@@ -55,11 +52,6 @@ public final class SnapshotRun {
         }
         String since = snapshot.isOfChanges() ? snapshot.since().toString() : null;
         return since == null && snapshot.state() == SnapshotState.PAGES ? BEGINNING_OF_TIME : since;
-    }
-
-    /** The CRM's id of the bulk query, or null. */
-    public String getJob() {
-        return snapshot.job();
     }
 
     Sync sync() {

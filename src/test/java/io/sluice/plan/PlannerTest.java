@@ -59,7 +59,7 @@ class PlannerTest {
     @Test
     void aJobIsNoLargerThanTheCrmOrTheUserAllows() {
         assertThat(planner.plan(WITH, waiting(1_000_000)).method())
-                .isEqualTo(new SendMethod(SendMethod.Way.BULK, "crm-bulk", 100_000));
+                .isEqualTo(new SendMethod(SendMethod.Way.BULK, Operation.UPSERT, 100_000));
         assertThat(new Planner(LATENCY_TARGET, 1_000_000, 5)
                         .plan(WITH, waiting(1_000_000))
                         .method()
@@ -146,9 +146,9 @@ class PlannerTest {
     @Test
     void aCompositeCallIsPlannedFromTheSecondCollectionOnAndRaisesTheThresholdOfJobs() {
         assertThat(planner.plan(COMPOSITE, waiting(200)).method())
-                .isEqualTo(new SendMethod(SendMethod.Way.COLLECTIONS, "crm-upsert-sink", 200));
+                .isEqualTo(new SendMethod(SendMethod.Way.COLLECTIONS, Operation.UPSERT, 200));
         assertThat(planner.plan(COMPOSITE, waiting(201)).method())
-                .isEqualTo(new SendMethod(SendMethod.Way.COMPOSITE, "crm-composite-upsert-sink", 1000));
+                .isEqualTo(new SendMethod(SendMethod.Way.COMPOSITE, Operation.UPSERT, 1000));
         assertThat(planner.plan(COMPOSITE, waiting(20_000)).method().way()).isEqualTo(SendMethod.Way.COMPOSITE);
         assertThat(planner.plan(COMPOSITE, waiting(20_001)).method().way()).isEqualTo(SendMethod.Way.BULK);
         assertThat(planner.plan(COMPOSITE, waiting(3000)).options())
@@ -185,13 +185,13 @@ class PlannerTest {
                 .isEqualTo(SendMethod.Way.COLLECTIONS);
         assertThat(planner.call(COMPOSITE, Operation.UPSERT, List.of(201)).way())
                 .isEqualTo(SendMethod.Way.COMPOSITE);
-        assertThat(planner.call(COMPOSITE, Operation.DELETE, List.of(200)).kamelet())
-                .isEqualTo("crm-delete-sink");
+        assertThat(planner.call(COMPOSITE, Operation.DELETE, List.of(200)))
+                .isEqualTo(new SendMethod(SendMethod.Way.COLLECTIONS, Operation.DELETE, 200));
     }
 
     @Test
     void aCrmWithoutJobsNeverGetsOne() {
         assertThat(planner.plan(WITHOUT, waiting(1_000_000)).method())
-                .isEqualTo(new SendMethod(SendMethod.Way.COLLECTIONS, "crm-upsert-sink", 200));
+                .isEqualTo(new SendMethod(SendMethod.Way.COLLECTIONS, Operation.UPSERT, 200));
     }
 }

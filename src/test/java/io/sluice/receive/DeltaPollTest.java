@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.sluice.CrmRecord;
 import io.sluice.Sync;
+import io.sluice.crm.CrmCall;
 import io.sluice.merge.Applied;
 import java.time.Duration;
 import java.time.Instant;
@@ -40,8 +41,7 @@ class DeltaPollTest {
     @Test
     void aPollStartsAtTheStartOfTheLastOneMinusTheOverlap() {
         DeltaPoll deltaPoll = new DeltaPoll(sync(), "crm", pollOffset, NOON);
-        assertThat(deltaPoll.getReader())
-                .isEqualTo("kamelet:crm-delta-action?account=org&object=Contact&externalId=Key__c&fields=Name");
+        assertThat(deltaPoll.getCall()).isEqualTo(new CrmCall.Read("crm", "org", "delta", "Contact", "Key__c", "Name"));
         assertThat(deltaPoll.getStart()).isEqualTo(NOON.minusSeconds(100).toString());
         deltaPoll.changed(List.of(), Applied.NOTHING, null);
 
@@ -107,7 +107,8 @@ class DeltaPollTest {
     void aPollWithDeletesStartsAtTheLowWatermark() {
         DeltaPoll deltaPoll =
                 new DeltaPoll(sync(), "crm", pollOffset.lowWatermark(pollOffset.lowWatermark(), NOON), NOON);
-        assertThat(deltaPoll.getReader()).isEqualTo("kamelet:crm-deleted-action?account=org&object=Contact");
+        assertThat(deltaPoll.getCall())
+                .isEqualTo(new CrmCall.Read("crm", "org", "deleted", "Contact", "Key__c", "Name"));
         assertThat(deltaPoll.getStart()).isEqualTo(NOON.minusSeconds(500).toString());
         deltaPoll.deleted(Applied.NOTHING, NOON.minusSeconds(30));
         assertThat(deltaPoll.getStart()).isEqualTo(NOON.minusSeconds(500).toString());

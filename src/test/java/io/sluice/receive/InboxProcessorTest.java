@@ -14,6 +14,7 @@ import io.sluice.Sync;
 import io.sluice.capture.Capture;
 import io.sluice.crm.Account;
 import io.sluice.crm.Accounts;
+import io.sluice.crm.CrmCall;
 import io.sluice.crm.ExampleCrm;
 import io.sluice.crm.Permits;
 import io.sluice.merge.Applier;
@@ -236,8 +237,9 @@ class InboxProcessorTest {
         ReadBackBatch readBackBatch =
                 batch(value("101", "city", "Bergen", Instant.now().minusSeconds(1)));
         assertThat(readBackBatch.getIds()).isEqualTo(List.of("101"));
-        assertThat(readBackBatch.getReader())
-                .isEqualTo("kamelet:crm-read-action?account=crm&object=contacts&fields=birthday,city,lastname,number");
+        assertThat(readBackBatch.getCall())
+                .isEqualTo(new CrmCall.ReadBack(
+                        "crm", "crm", "read", "contacts", "number", "birthday,city,lastname,number"));
         inboxProcessor.apply(readBackBatch, List.of(record("101", "1", "city", "Trondheim", "lastname", "Ann")), 200);
 
         assertThat(rows()).contains("1 Ann Trondheim");
@@ -281,9 +283,9 @@ class InboxProcessorTest {
     void aRowIsDeletedAfterALookupAndARestoredRecordIsReadBack() throws Exception {
         ReadBackBatch readBackBatch = batch(
                 value("101", "city", "Bergen", LATER), deleted("101", LATER.plusSeconds(1)), deleted("777", LATER));
-        assertThat(readBackBatch.getReader())
-                .isEqualTo("kamelet:crm-lookup-action?externalId=number&account=crm&object=contacts"
-                        + "&fields=birthday,city,lastname,number");
+        assertThat(readBackBatch.getCall())
+                .isEqualTo(new CrmCall.ReadBack(
+                        "crm", "crm", "lookup", "contacts", "number", "birthday,city,lastname,number"));
         assertThat(readBackBatch.getIds())
                 .as("the known record with its key")
                 .hasToString("[RecordChange[key=1, operation=upsert, crmId=101, fields={}]]");
@@ -462,8 +464,8 @@ class InboxProcessorTest {
         assertThat(metrics.counter("sluice.webhook.events", "account", "crm", "outcome", "unwanted")
                         .count())
                 .isEqualTo(1);
-        assertThat(inboxProcessor.webhookKamelet("crm")).isEqualTo("kamelet:crm-webhook-action?account=crm");
-        assertThat(inboxProcessor.webhookKamelet("crm?x=1")).isNull();
+        assertThat(inboxProcessor.webhook("crm")).isEqualTo(new CrmCall.Webhook("crm", "crm"));
+        assertThat(inboxProcessor.webhook("crm?x=1")).isNull();
     }
 
     @Test

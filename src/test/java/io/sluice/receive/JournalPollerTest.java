@@ -10,6 +10,7 @@ import io.sluice.Sync;
 import io.sluice.capture.Capture;
 import io.sluice.crm.Account;
 import io.sluice.crm.Accounts;
+import io.sluice.crm.CrmCall;
 import io.sluice.crm.ExampleCrm;
 import io.sluice.crm.Permits;
 import io.sluice.merge.Applier;
@@ -96,7 +97,7 @@ class JournalPollerTest {
     void filesAreStoredOneAfterTheOtherAndOtherProcessesFindNothingDue() throws SQLException {
         JournalPoller journalPoller = poller(Duration.ZERO);
         JournalPoll journalPoll = only(journalPoller);
-        assertThat(journalPoll.getReader()).isEqualTo("kamelet:crm-journal-action?account=crm");
+        assertThat(journalPoll.getCall()).isEqualTo(new CrmCall.Journal("crm", "crm"));
         assertThat(journalPoll.getOffset()).isNull();
         assertThat(poller(Duration.ZERO).due()).as("for another process").isEmpty();
         journalPoller.keep(journalPoll, events(1), 200, "one");

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.sluice.Operation;
 import io.sluice.Outcome;
 import io.sluice.RecordChange;
+import io.sluice.crm.CrmCall;
 import io.sluice.outbox.Claim;
 import io.sluice.plan.SendMethod;
 import java.util.List;
@@ -31,16 +32,15 @@ class OutboundBatchTest {
             upsert("d-2", Map.of("Company.No", "c-2")),
             upsert("d-3", Map.of("Name", "c-1")));
 
+    private static CrmCall.Write write(String method) {
+        return new CrmCall.Write("crm", "crm", method, "Company", "No", "Company:No", null, Map.of());
+    }
+
     @Test
     void recordsOfSeveralObjectsNameTheirObject() {
-        assertThat(new OutboundBatch(
-                                SendMethod.Way.COLLECTIONS, "kamelet:crm-upsert-sink?externalId=No", List.of(COMPANIES))
-                        .getRecords())
+        assertThat(new OutboundBatch(SendMethod.Way.COLLECTIONS, write("upsert"), List.of(COMPANIES)).getRecords())
                 .isEqualTo(COMPANIES.changes());
-        assertThat(new OutboundBatch(
-                                SendMethod.Way.COMPOSITE,
-                                "kamelet:crm-composite-upsert-sink?externalIds=Company:No",
-                                List.of(COMPANIES))
+        assertThat(new OutboundBatch(SendMethod.Way.COMPOSITE, write("composite"), List.of(COMPANIES))
                         .getRecords()
                         .get(0))
                 .isEqualTo(Map.of("object", "Company", "key", "c-1", "fields", Map.of("Name", "C")));
@@ -48,7 +48,8 @@ class OutboundBatchTest {
 
     @Test
     void onlyAChildThatIsRejectedWithItsParentIsRetried() {
-        List<List<Outcome>> parts = new OutboundBatch(SendMethod.Way.COMPOSITE, "kamelet:x", List.of(COMPANIES, DEALS))
+        List<List<Outcome>> parts = new OutboundBatch(
+                        SendMethod.Way.COMPOSITE, write("composite"), List.of(COMPANIES, DEALS))
                 .outcomes(List.of(
                         Outcome.rejected("c-1", "INVALID", "no such country"),
                         Outcome.done("c-2", "id"),

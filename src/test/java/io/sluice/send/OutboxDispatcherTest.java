@@ -15,6 +15,7 @@ import io.sluice.bulk.JobRecords;
 import io.sluice.crm.Account;
 import io.sluice.crm.Accounts;
 import io.sluice.crm.BulkCapability;
+import io.sluice.crm.CrmCall;
 import io.sluice.crm.ErrorScope;
 import io.sluice.crm.ExampleCrm;
 import io.sluice.crm.PartAnswer;
@@ -99,7 +100,11 @@ class OutboxDispatcherTest {
                     + " from generate_series(1, 2) as n");
             claims.add(outbox.claim("crm", 10, Priority.LOW).orElseThrow());
         }
-        return new OutboundBatch(SendMethod.Way.COMPOSITE, "kamelet:crm-composite-upsert-sink?externalIds=a:b", claims);
+        return new OutboundBatch(SendMethod.Way.COMPOSITE, write("composite"), claims);
+    }
+
+    private static CrmCall.Write write(String method) {
+        return new CrmCall.Write("crm", "crm", method, "a", "b", "a:b", null, Map.of());
     }
 
     private static long count(String table, String condition) throws SQLException {
@@ -224,7 +229,7 @@ class OutboxDispatcherTest {
         DATABASE.run("delete from sluice.outbox where key <> 'deals-1'", "update sluice.outbox set due = now()");
         Claim alone = outbox.claim("crm", 10, Priority.LOW).orElseThrow();
         outboxDispatcher.failed(
-                new OutboundBatch(SendMethod.Way.COMPOSITE, "kamelet:crm-composite-upsert-sink", List.of(alone)),
+                new OutboundBatch(SendMethod.Way.COMPOSITE, write("composite"), List.of(alone)),
                 new IllegalArgumentException("no request can be built"));
         assertThat(count("outbox", "true")).isZero();
         assertThat(count("dead_letter", "key = 'deals-1' and code = 'REQUEST_FAILED'"))
@@ -238,7 +243,7 @@ class OutboxDispatcherTest {
         Claim alone = outbox.claim("crm", 10, Priority.LOW).orElseThrow();
 
         outboxDispatcher.failed(
-                new OutboundBatch(SendMethod.Way.COLLECTIONS, "kamelet:crm-upsert-sink", List.of(alone)),
+                new OutboundBatch(SendMethod.Way.COLLECTIONS, write("upsert"), List.of(alone)),
                 new IllegalStateException("the answer can't be read"));
 
         assertThat(count("dead_letter", "true")).isZero();
