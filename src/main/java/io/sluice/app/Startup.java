@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.sluice.app;
 
+import io.sluice.Backoff;
 import io.sluice.Priority;
 import io.sluice.RootCause;
 import io.sluice.Suggestion;
@@ -21,6 +22,7 @@ import io.sluice.store.Database;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -59,8 +61,7 @@ final class Startup implements AutoCloseable {
     private static final String PIPELINE = "pipeline";
 
     private static final int BEAT_SECONDS = 10;
-    private static final long FIRST_PAUSE_MS = 500;
-    private static final long LONGEST_PAUSE_MS = 30_000;
+    private static final Backoff BACKOFF = new Backoff(Duration.ofMillis(500), Duration.ofSeconds(30));
 
     private final CamelContext context;
     private final Database database;
@@ -141,8 +142,10 @@ final class Startup implements AutoCloseable {
                             RootCause.of(unreachable));
                 }
                 LOG.debug("Attempt {} failed", attempt, unreachable);
-                long pause = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS << Math.min(attempt - 1, 10));
-                thread.schedule(() -> attempt(step, what, attempt + 1), pause, TimeUnit.MILLISECONDS);
+                thread.schedule(
+                        () -> attempt(step, what, attempt + 1),
+                        BACKOFF.after(attempt).toMillis(),
+                        TimeUnit.MILLISECONDS);
             }
         });
     }

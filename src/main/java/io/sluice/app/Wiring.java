@@ -3,6 +3,7 @@ package io.sluice.app;
 
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.composite.CompositeMeterRegistry;
+import io.sluice.Backoff;
 import io.sluice.Sync;
 import io.sluice.bulk.BulkDispatcher;
 import io.sluice.bulk.BulkJobs;
@@ -27,7 +28,6 @@ import io.sluice.operate.DeadLetterRetries;
 import io.sluice.operate.Housekeeping;
 import io.sluice.operate.InboundRejectionRequests;
 import io.sluice.operate.PauseRequests;
-import io.sluice.outbox.Backoff;
 import io.sluice.outbox.CircuitBreakers;
 import io.sluice.outbox.CommonCauses;
 import io.sluice.outbox.Outbox;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.sluice.bulk;
 
+import io.sluice.Backoff;
 import io.sluice.crm.CrmJob;
 import io.sluice.crm.ErrorScope;
 import java.time.Duration;
@@ -19,6 +20,7 @@ final class BulkJobTransitions {
 
     private static final Duration MIN_POLL_INTERVAL = Duration.ofSeconds(2);
     private static final Duration MAX_DELAY = Duration.ofMinutes(1);
+    private static final Backoff BACKOFF = new Backoff(Duration.ofSeconds(1), MAX_DELAY);
     /** The throughput of the CRMs at best, for the delay of the first poll. */
     private static final int RECORDS_PER_SECOND = 50_000;
 
@@ -143,7 +145,7 @@ final class BulkJobTransitions {
 
     /** The delay after so many failures: it doubles from one second to a minute. */
     static Duration backoff(int attempts) {
-        return min(Duration.ofSeconds(1L << Math.min(attempts, 10)));
+        return BACKOFF.after(attempts + 1);
     }
 
     private static Duration min(Duration delay) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.sluice.capture;
 
+import io.sluice.Backoff;
 import io.sluice.Sync;
 import io.sluice.capture.ChangeLog.Taking;
 import io.sluice.outbox.BulkClaim;
@@ -41,11 +42,11 @@ final class TableDrain {
     /** The lock time-out of a drain. */
     private static final String LOCK_TIMEOUT = "100ms";
 
-    private static final Duration FIRST_BACKOFF = Duration.ofMillis(100);
     /** The time that a check of a suspected table takes at most. */
-    private static final long SHAPE_BACKOFF_MILLIS = 3_000;
+    private static final long SHAPE_DELAY_MILLIS = 3_000;
 
-    private static final Duration LONGEST_BACKOFF = Duration.ofSeconds(5);
+    private static final Duration MAX_DELAY = Duration.ofSeconds(5);
+    private static final Backoff LOCKED = new Backoff(Duration.ofMillis(200), MAX_DELAY);
 
     private static final String MINE =
             """
@@ -136,7 +137,7 @@ final class TableDrain {
                     "{} is locked by another transaction; its changes wait in the log, other tables are drained",
                     table);
         }
-        rest(Math.min(LONGEST_BACKOFF.toMillis(), FIRST_BACKOFF.toMillis() << Math.min(lockedTurns, 10)));
+        rest(LOCKED.after(lockedTurns).toMillis());
     }
 
     /**
@@ -146,13 +147,13 @@ final class TableDrain {
     boolean isKnown(SQLException failure) {
         boolean known = failure.getSQLState().equals(shapeFailure);
         shapeFailure = failure.getSQLState();
-        rest(known ? 0 : SHAPE_BACKOFF_MILLIS);
+        rest(known ? 0 : SHAPE_DELAY_MILLIS);
         return known;
     }
 
     /** Waits for the next check. */
     void rest() {
-        rest(LONGEST_BACKOFF.toMillis());
+        rest(MAX_DELAY.toMillis());
     }
 
     private void rest(long millis) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.sluice.crm;
 
+import io.sluice.Backoff;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -10,7 +11,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ThreadLocalRandom;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -23,9 +23,9 @@ public final class Accounts {
 
     private static final Logger LOG = LoggerFactory.getLogger(Accounts.class);
     private static final Duration INITIAL_DELAY = Duration.ofMillis(500);
-    private static final Duration MAX_DELAY = Duration.ofSeconds(30);
-    /** Maximum backoff where an operator must act first. */
-    private static final Duration MAX_DELAY_MISCONFIGURED = Duration.ofMinutes(5);
+    private static final Backoff UNAVAILABLE = new Backoff(INITIAL_DELAY, Duration.ofSeconds(30));
+    /** Backoff where an operator must act first. */
+    private static final Backoff MISCONFIGURED = new Backoff(INITIAL_DELAY, Duration.ofMinutes(5));
 
     private record State(boolean checked, int failures, Instant backoffUntil, String problem) {}
 
@@ -101,7 +101,7 @@ public final class Accounts {
         // in one step, so that a check that ends meanwhile is not lost
         states.compute(account, (name, old) -> {
             State before = old == null ? new State(false, 0, Instant.EPOCH, null) : old;
-            return ofAccount ? backingOff(name, before, now, problem, MAX_DELAY) : answering(name, before);
+            return ofAccount ? backingOff(name, before, now, problem, UNAVAILABLE) : answering(name, before);
         });
     }
 
@@ -120,7 +120,7 @@ public final class Accounts {
                         old == null ? new State(false, 0, Instant.EPOCH, null) : old,
                         now,
                         problem,
-                        MAX_DELAY_MISCONFIGURED));
+                        MISCONFIGURED));
     }
 
     /** Ends the backoff when an operator resumes the account: the next call is made at once. */
@@ -136,20 +136,18 @@ public final class Accounts {
         return new State(before.checked(), 0, Instant.EPOCH, null);
     }
 
-    private static State backingOff(String account, State before, Instant now, String problem, Duration max) {
+    private static State backingOff(String account, State before, Instant now, String problem, Backoff backoff) {
         int failures = before.failures() + 1;
-        long ceiling = Math.min(max.toMillis(), INITIAL_DELAY.toMillis() << Math.min(failures - 1, 10));
-        Duration backoff =
-                Duration.ofMillis(ceiling / 2 + ThreadLocalRandom.current().nextLong(ceiling / 2));
+        Instant next = now.plus(Backoff.jitter(backoff.after(failures), 2, Math::random));
         if (before.problem() == null
-                || max.equals(MAX_DELAY_MISCONFIGURED) && !before.problem().equals(problem)) {
+                || backoff == MISCONFIGURED && !before.problem().equals(problem)) {
             LOG.warn(
                     "Account {} is unavailable: {}. No change is lost; next attempt at {}, then with growing backoff.",
                     account,
                     problem,
-                    now.plus(backoff).truncatedTo(ChronoUnit.SECONDS));
+                    next.truncatedTo(ChronoUnit.SECONDS));
         }
-        return new State(before.checked(), failures, now.plus(backoff), problem);
+        return new State(before.checked(), failures, next, problem);
     }
 
     /** Returns the problem of an account, or null. */

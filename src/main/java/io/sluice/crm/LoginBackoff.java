@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.sluice.crm;
 
+import io.sluice.Backoff;
 import java.time.Duration;
 import java.time.Instant;
 
@@ -11,11 +12,8 @@ import java.time.Instant;
  */
 public final class LoginBackoff {
 
-    private static final Duration INITIAL_DELAY = Duration.ofSeconds(15);
-    private static final Duration MAX_DELAY = Duration.ofHours(1);
-    private static final Duration INITIAL_DELAY_UNANSWERED = Duration.ofSeconds(1);
-    private static final Duration MAX_DELAY_UNANSWERED = Duration.ofMinutes(1);
-    private static final int DOUBLINGS = 12;
+    private static final Backoff REJECTED = new Backoff(Duration.ofSeconds(15), Duration.ofHours(1));
+    private static final Backoff UNANSWERED = new Backoff(Duration.ofSeconds(1), Duration.ofMinutes(1));
 
     private int rejections;
     private int unanswered;
@@ -25,17 +23,16 @@ public final class LoginBackoff {
 
     /** Starts a backoff after a rejected login. */
     public void refused(String reason, Instant now) {
-        start(reason, now, INITIAL_DELAY, MAX_DELAY, rejections++);
+        start(reason, now, REJECTED.after(++rejections));
     }
 
     /** Starts a backoff after a missing or temporary answer. */
     public void unanswered(String reason, Instant now) {
-        start(reason, now, INITIAL_DELAY_UNANSWERED, MAX_DELAY_UNANSWERED, unanswered++);
+        start(reason, now, UNANSWERED.after(++unanswered));
     }
 
-    private void start(String reason, Instant now, Duration initial, Duration max, int before) {
-        Duration delay = initial.multipliedBy(1L << Math.min(before, DOUBLINGS));
-        until = now.plus(delay.compareTo(max) < 0 ? delay : max);
+    private void start(String reason, Instant now, Duration delay) {
+        until = now.plus(delay);
         cause = reason;
     }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.sluice.merge;
 
+import io.sluice.Backoff;
 import java.time.Duration;
 import java.time.Instant;
 
@@ -26,7 +27,7 @@ record UpdateLoop(int rounds, Instant takenAt) {
     static final UpdateLoop NONE = new UpdateLoop(0, null);
 
     static final int FREE_ROUNDS = 8;
-    static final Duration MAX_BACKOFF = Duration.ofHours(1);
+    private static final Backoff BACKOFF = new Backoff(Duration.ofSeconds(1), Duration.ofHours(1));
 
     /** Maximum time from a write to the CRM's reaction: a workflow of HubSpot starts up to a minute after its trigger. */
     static final Duration MAX_CRM_REACTION = Duration.ofMinutes(2);
@@ -65,8 +66,7 @@ record UpdateLoop(int rounds, Instant takenAt) {
         if (rounds <= FREE_ROUNDS) {
             return Duration.ZERO;
         }
-        Duration doubled = Duration.ofSeconds(1L << (rounds - FREE_ROUNDS - 1));
-        return doubled.compareTo(MAX_BACKOFF) < 0 ? doubled : MAX_BACKOFF;
+        return BACKOFF.after(rounds - FREE_ROUNDS);
     }
 
     /** Whether the count has just reached the point from which writes are delayed. */

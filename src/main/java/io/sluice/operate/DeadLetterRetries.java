@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.sluice.operate;
 
-import io.sluice.outbox.Backoff;
+import io.sluice.Backoff;
 import io.sluice.outbox.Replays;
 import io.sluice.store.Database;
 import java.sql.Connection;
@@ -169,6 +169,6 @@ public final class DeadLetterRetries {
     }
 
     private long millis(int tries) {
-        return backoff.after(tries, () -> (1 + Math.random()) / 2).toMillis();
+        return Backoff.jitter(backoff.after(tries), 2, Math::random).toMillis();
     }
 }

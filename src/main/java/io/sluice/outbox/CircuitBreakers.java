@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.sluice.outbox;
 
+import io.sluice.Backoff;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Map;
@@ -18,8 +19,7 @@ import org.slf4j.LoggerFactory;
 public final class CircuitBreakers {
 
     private static final Logger LOG = LoggerFactory.getLogger(CircuitBreakers.class);
-    private static final Duration INITIAL_DELAY = Duration.ofSeconds(1);
-    private static final Duration MAX_DELAY = Duration.ofMinutes(5);
+    private static final Backoff BACKOFF = new Backoff(Duration.ofSeconds(1), Duration.ofMinutes(5));
 
     private final PauseStore pauseStore;
     /** The number of rejections in a row of each sync, as far as this process knows. */
@@ -59,7 +59,6 @@ public final class CircuitBreakers {
 
     /** A delay between two thirds and the whole of a time that doubles, so that replicas do not try together. */
     static Duration delay(int count, DoubleSupplier random) {
-        long max = Math.min(MAX_DELAY.toMillis(), INITIAL_DELAY.toMillis() << Math.min(count - 1, 20));
-        return Duration.ofMillis((long) (max * (2 + random.getAsDouble()) / 3));
+        return Backoff.jitter(BACKOFF.after(count), 3, random);
     }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.sluice.quota;
 
+import io.sluice.Backoff;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.function.DoubleSupplier;
@@ -20,10 +21,8 @@ import java.util.function.DoubleSupplier;
 public record ThrottleState(
         String kind, int step, int rate, Instant since, Instant until, Long probe, Instant recovered) {
 
-    private static final Duration INITIAL_DELAY = Duration.ofSeconds(1);
-
-    /** The maximum delay while the throttling is young; an old one is probed less often, see {@link #AGE_DIVISOR}. */
-    private static final Duration MAX_DELAY_YOUNG = Duration.ofSeconds(6);
+    /** The backoff while the throttling is young; an old one is probed less often, see {@link #AGE_DIVISOR}. */
+    private static final Backoff YOUNG = new Backoff(Duration.ofSeconds(1), Duration.ofSeconds(6));
 
     /** The divisor of a throttling's age that bounds the delay: one that has lasted an hour does not end within a second. */
     private static final int AGE_DIVISOR = 5;
@@ -57,9 +56,8 @@ public record ThrottleState(
      * to scatter, and a delay near zero would waste a call.
      */
     static Duration delay(int step, Duration age, DoubleSupplier random) {
-        long steps = Math.min(MAX_DELAY_YOUNG.toMillis(), INITIAL_DELAY.toMillis() << Math.min(step - 1, 10));
-        long max = Math.min(MAX_DELAY.toMillis(), Math.max(steps, age.toMillis() / AGE_DIVISOR));
-        return Duration.ofMillis((long) (max * (2 + random.getAsDouble()) / 3));
+        long delay = Math.max(YOUNG.after(step).toMillis(), age.toMillis() / AGE_DIVISOR);
+        return Backoff.jitter(Duration.ofMillis(Math.min(MAX_DELAY.toMillis(), delay)), 3, random);
     }
 
     ThrottleState probing(long permit, Instant until) {

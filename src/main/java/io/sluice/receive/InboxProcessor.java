@@ -3,6 +3,7 @@ package io.sluice.receive;
 
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
+import io.sluice.Backoff;
 import io.sluice.CrmEvent;
 import io.sluice.CrmRecord;
 import io.sluice.DeletedRecord;
@@ -51,8 +52,8 @@ public final class InboxProcessor {
     private static final Duration INITIAL_DELAY = Duration.ofSeconds(1);
     /** Missing answers after which a record is read alone: another record of its batch may spoil the answer. */
     private static final int MAX_MISSES_IN_BATCH = 3;
-    /** Maximum number of times that the delay is doubled: up to 256 s, some four minutes. */
-    private static final int MAX_DOUBLINGS = 8;
+    /** Backoff of a record that answers do not mention. */
+    private static final Backoff MISSES = new Backoff(INITIAL_DELAY, Duration.ofSeconds(256));
 
     private static final Duration MISSES_KEPT = Duration.ofHours(1);
     private static final long MAX_CACHED_RECORDS = 100_000;
@@ -473,8 +474,10 @@ public final class InboxProcessor {
         Map<Integer, List<String>> byMisses = ids.stream().collect(Collectors.groupingBy(id -> misses.asMap()
                 .merge(new RecordEvents.Record(readBackBatch.account(), readBackBatch.object(), id), 1, Integer::sum)));
         for (Map.Entry<Integer, List<String>> missed : byMisses.entrySet()) {
-            Duration delay = INITIAL_DELAY.multipliedBy(1L << Math.min(missed.getKey() - 1, MAX_DOUBLINGS));
-            inbox.defer(readBackBatch.account(), readBackBatch.identities(missed.getValue()), delay);
+            inbox.defer(
+                    readBackBatch.account(),
+                    readBackBatch.identities(missed.getValue()),
+                    MISSES.after(missed.getKey()));
         }
     }
 

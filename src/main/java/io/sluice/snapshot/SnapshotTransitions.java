@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.sluice.snapshot;
 
+import io.sluice.Backoff;
 import io.sluice.crm.BulkQuery;
 import io.sluice.crm.CrmJob;
 import io.sluice.crm.ErrorScope;
@@ -17,6 +18,7 @@ final class SnapshotTransitions {
 
     private static final Duration MIN_DELAY = Duration.ofSeconds(1);
     private static final Duration MAX_DELAY = Duration.ofMinutes(1);
+    private static final Backoff BACKOFF = new Backoff(MIN_DELAY, MAX_DELAY);
     /** Records that a CRM reads in a second at most; an estimate for the first status call. */
     private static final long RECORDS_PER_SECOND = 100_000;
 
@@ -137,7 +139,7 @@ final class SnapshotTransitions {
 
     /** Computes the backoff, which doubles from one second to a minute. */
     static Duration backoff(int attempts) {
-        return capped(Duration.ofSeconds(1L << Math.min(attempts, 10)));
+        return BACKOFF.after(attempts + 1);
     }
 
     private static Duration capped(Duration delay) {

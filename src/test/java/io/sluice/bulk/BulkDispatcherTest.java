@@ -3,8 +3,8 @@ package io.sluice.bulk;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.sluice.Backoff;
 import io.sluice.Operation;
-import io.sluice.outbox.Backoff;
 import io.sluice.outbox.BulkClaim;
 import io.sluice.outbox.CircuitBreakers;
 import io.sluice.outbox.CommonCauses;

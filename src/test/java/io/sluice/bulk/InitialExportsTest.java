@@ -3,6 +3,7 @@ package io.sluice.bulk;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.sluice.Backoff;
 import io.sluice.Operation;
 import io.sluice.Outcome;
 import io.sluice.Priority;
@@ -14,7 +15,6 @@ import io.sluice.crm.Account;
 import io.sluice.crm.Accounts;
 import io.sluice.crm.BulkCapability;
 import io.sluice.crm.ExampleCrm;
-import io.sluice.outbox.Backoff;
 import io.sluice.outbox.BulkClaim;
 import io.sluice.outbox.CircuitBreakers;
 import io.sluice.outbox.CommonCauses;

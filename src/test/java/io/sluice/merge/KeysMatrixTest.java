@@ -3,13 +3,13 @@ package io.sluice.merge;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.sluice.Backoff;
 import io.sluice.CrmRecord;
 import io.sluice.DeletedRecord;
 import io.sluice.Outcome;
 import io.sluice.Priority;
 import io.sluice.Sync;
 import io.sluice.capture.Capture;
-import io.sluice.outbox.Backoff;
 import io.sluice.outbox.Claim;
 import io.sluice.outbox.Outbox;
 import io.sluice.outbox.Settlement;

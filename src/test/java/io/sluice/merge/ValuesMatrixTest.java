@@ -3,6 +3,7 @@ package io.sluice.merge;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.sluice.Backoff;
 import io.sluice.CrmRecord;
 import io.sluice.Outcome;
 import io.sluice.Priority;
@@ -13,7 +14,6 @@ import io.sluice.crm.Account;
 import io.sluice.crm.Accounts;
 import io.sluice.crm.Crm;
 import io.sluice.crm.ObjectShape;
-import io.sluice.outbox.Backoff;
 import io.sluice.outbox.Claim;
 import io.sluice.outbox.Outbox;
 import io.sluice.outbox.Settlement;

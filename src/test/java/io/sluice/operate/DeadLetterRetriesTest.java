@@ -3,10 +3,10 @@ package io.sluice.operate;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.sluice.Backoff;
 import io.sluice.Outcome;
 import io.sluice.Priority;
 import io.sluice.RecordChange;
-import io.sluice.outbox.Backoff;
 import io.sluice.outbox.Claim;
 import io.sluice.outbox.Outbox;
 import io.sluice.outbox.Settlement;

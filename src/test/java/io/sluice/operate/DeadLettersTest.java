@@ -4,6 +4,7 @@ package io.sluice.operate;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.sluice.Backoff;
 import io.sluice.Outcome;
 import io.sluice.Priority;
 import io.sluice.Sync;
@@ -12,7 +13,6 @@ import io.sluice.merge.Applier;
 import io.sluice.operate.ApiResponses.RejectedRequest;
 import io.sluice.operate.DeadLetters.Filter;
 import io.sluice.operate.DeadLetters.Replayed;
-import io.sluice.outbox.Backoff;
 import io.sluice.outbox.Claim;
 import io.sluice.outbox.Outbox;
 import io.sluice.outbox.Settlement;

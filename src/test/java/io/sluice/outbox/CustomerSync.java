@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.sluice.outbox;
 
+import io.sluice.Backoff;
 import io.sluice.Outcome;
 import io.sluice.Priority;
 import io.sluice.Sync;

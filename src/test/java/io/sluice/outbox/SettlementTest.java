@@ -3,6 +3,7 @@ package io.sluice.outbox;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.sluice.Backoff;
 import io.sluice.Operation;
 import io.sluice.Outcome;
 import io.sluice.Priority;

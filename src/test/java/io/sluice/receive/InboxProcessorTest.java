@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.sluice.Backoff;
 import io.sluice.CrmEvent;
 import io.sluice.CrmRecord;
 import io.sluice.DeletedRecord;
@@ -18,7 +19,6 @@ import io.sluice.crm.CrmCall;
 import io.sluice.crm.ExampleCrm;
 import io.sluice.crm.Permits;
 import io.sluice.merge.Applier;
-import io.sluice.outbox.Backoff;
 import io.sluice.outbox.Claim;
 import io.sluice.outbox.InitialExportJobs;
 import io.sluice.outbox.Outbox;

@@ -4,6 +4,7 @@ package io.sluice.send;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
 
+import io.sluice.Backoff;
 import io.sluice.Operation;
 import io.sluice.Outcome;
 import io.sluice.Priority;
@@ -20,7 +21,6 @@ import io.sluice.crm.ErrorScope;
 import io.sluice.crm.ExampleCrm;
 import io.sluice.crm.PartAnswer;
 import io.sluice.crm.Permits;
-import io.sluice.outbox.Backoff;
 import io.sluice.outbox.CircuitBreakers;
 import io.sluice.outbox.Claim;
 import io.sluice.outbox.CommonCauses;

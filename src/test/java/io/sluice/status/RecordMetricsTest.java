@@ -6,12 +6,12 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.micrometer.core.instrument.Timer;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.sluice.Backoff;
 import io.sluice.CrmRecord;
 import io.sluice.DeletedRecord;
 import io.sluice.Outcome;
 import io.sluice.crm.Accounts;
 import io.sluice.merge.Applier;
-import io.sluice.outbox.Backoff;
 import io.sluice.outbox.Claim;
 import io.sluice.outbox.CustomerSync;
 import io.sluice.outbox.Settlement;

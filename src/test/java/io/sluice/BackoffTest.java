@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.sluice.outbox;
+package io.sluice;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
