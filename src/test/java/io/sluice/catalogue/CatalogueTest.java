@@ -56,6 +56,21 @@ class CatalogueTest {
         assertThat(ids).as("ids of the routes that move the data").containsKeys("wake", "send", "settle");
     }
 
+    /** Camel takes a name that no configuration has for none, and the route's errors are then logged with a stack trace. */
+    @Test
+    void theConfigurationThatARouteNamesExists() throws IOException {
+        List<String> named = new ArrayList<>();
+        List<String> defined = new ArrayList<>();
+        for (Path file : routes()) {
+            for (JsonNode entry : Yaml.read(Yaml.text(file))) {
+                named.addAll(entry.findValuesAsText("routeConfigurationId"));
+                defined.add(entry.path("routeConfiguration").path("id").asText());
+            }
+        }
+        assertThat(named).isNotEmpty();
+        assertThat(defined).containsAll(named);
+    }
+
     @ParameterizedTest
     @MethodSource("kamelets")
     void aKameletsTemplateIsWhatCamelsSchemaAllows(Path file) throws IOException {
