@@ -863,12 +863,18 @@ class AnswersMatrixTest {
 
     private static void cuts(Operation operation, List<Given> all) {
         // files have a time-out of their own
-        for (Cut cut : operation.file() ? List.of(Cut.BEFORE, Cut.WITHIN) : List.of(Cut.BEFORE, Cut.WITHIN, Cut.LATE)) {
-            if (cut != Cut.WITHIN || operation.status() != 204) {
+        List<Cut> cuts = operation.file()
+                ? List.of(Cut.BEFORE, Cut.WITHIN)
+                : List.of(Cut.BEFORE, Cut.WITHIN, Cut.LATE, Cut.PROCESSING, Cut.BLANKS);
+        for (Cut cut : cuts) {
+            if (cut != Cut.WITHIN && cut != Cut.BLANKS || operation.status() != 204) {
                 all.add(new Given(
-                        cut == Cut.LATE
-                                ? "slower than the time-out"
-                                : "cut " + cut.name().toLowerCase() + " the answer",
+                        switch (cut) {
+                            case LATE -> "slower than the time-out";
+                            case PROCESSING -> "slower than the time-out, with signs of work until then";
+                            case BLANKS -> "slower than the time-out, with blanks until then";
+                            default -> "cut " + cut.name().toLowerCase() + " the answer";
+                        },
                         new Reply(operation.status(), Map.of(), operation.good(), cut),
                         Set.of(),
                         false,

@@ -22,13 +22,18 @@ import java.util.concurrent.Executors;
  */
 final class HostileCrm implements AutoCloseable {
 
-    /** Point at which the connection is cut, or LATE when the answer comes after the time-out. */
+    /**
+     * Point at which the connection is cut, or how the time passes until an answer that comes after the time-out: in silence
+     * (LATE), with "102 Processing", or with blanks in the body.
+     */
     enum Cut {
         NOT,
         BEFORE,
         WITHIN,
         AFTER,
-        LATE
+        LATE,
+        PROCESSING,
+        BLANKS
     }
 
     record Reply(int status, Map<String, String> headers, String body, Cut cut) {
@@ -37,6 +42,8 @@ final class HostileCrm implements AutoCloseable {
             this(status, Map.of(), body, Cut.NOT);
         }
     }
+
+    private static final int PACKETS = 7;
 
     private final ServerSocket server;
     private final ExecutorService workers = Executors.newCachedThreadPool();
@@ -118,20 +125,42 @@ final class HostileCrm implements AutoCloseable {
                 socket.setSoLinger(true, 0);
             }
             case LATE -> {
-                awaitDisconnect(socket);
+                awaitDisconnect(socket, lateMillis); // longer than the time-out
                 write(socket.getOutputStream(), reply, false);
+            }
+            case PROCESSING -> {
+                trickle(socket, "HTTP/1.1 102 Processing\r\n\r\n");
+                write(socket.getOutputStream(), reply, false);
+            }
+            case BLANKS -> {
+                OutputStream out = socket.getOutputStream();
+                out.write(("HTTP/1.1 " + reply.status()
+                                + " Words\r\nContent-Type: application/json\r\nConnection: close\r\n\r\n")
+                        .getBytes(StandardCharsets.US_ASCII));
+                trickle(socket, " ");
+                out.write(String.valueOf(reply.body()).getBytes(StandardCharsets.UTF_8));
+                out.flush();
             }
             case NOT -> write(socket.getOutputStream(), reply, false);
         }
     }
 
-    /** Waits until the client has given up, or for {@code lateMillis}, which is longer than its time-out. */
-    private void awaitDisconnect(Socket socket) throws IOException {
-        socket.setSoTimeout(lateMillis);
+    /** Waits until the client has given up, or for {@code millis}. */
+    private static void awaitDisconnect(Socket socket, int millis) throws IOException {
+        socket.setSoTimeout(millis);
         try {
             socket.getInputStream().transferTo(OutputStream.nullOutputStream());
         } catch (SocketTimeoutException stillConnected) {
-            // the answer comes late all the same
+            // the answer goes on all the same
+        }
+    }
+
+    /** Sends a text again and again, with pauses that are shorter than the client's time-out, for {@code lateMillis}. */
+    private void trickle(Socket socket, String text) throws IOException {
+        for (int i = 0; i < PACKETS; i++) {
+            socket.getOutputStream().write(text.getBytes(StandardCharsets.US_ASCII));
+            socket.getOutputStream().flush();
+            awaitDisconnect(socket, lateMillis / PACKETS);
         }
     }
 

@@ -96,8 +96,10 @@ public final class HubspotCrm implements Crm {
         logins.values().forEach(login -> login.keepIn(kept));
         registry.bind("hubspotHeaders", new HubspotHeaders());
         // no retry by the client: a retry would be a call without a permit
-        registry.bind("hubspotClient", (HttpClientConfigurer) builder ->
-                builder.disableAutomaticRetries().disableRedirectHandling().disableCookieManagement());
+        registry.bind("hubspotClient", (HttpClientConfigurer) builder -> builder.disableAutomaticRetries()
+                .disableRedirectHandling()
+                .disableCookieManagement()
+                .addExecInterceptorFirst("deadline", new CallDeadline()));
         registry.bind("hubspotCalls", new HubspotCalls(permits, accounts, logins));
         registry.bind("hubspotWrites", new HubspotWrites());
         registry.bind("hubspotParts", new HubspotParts());

@@ -160,10 +160,11 @@ public final class SalesforceCrm implements Crm {
         client.put("maxRetries", 0);
         // the client would follow a redirect without the token and read the answer as an expired session
         client.put("followRedirects", false);
-        client.put("timeout", Long.parseLong(settings.get("call-timeout-ms")));
         client.put("maxContentLength", SalesforceCalls.MAX_ANSWER);
         component.setHttpClientProperties(client);
         component.setHttpClientIdleTimeout(Long.parseLong(settings.get("call-timeout-ms")));
+        // the whole call, however its answer trickles; the component ignores a client property of that meaning
+        component.setHttpRequestTimeout(Long.parseLong(settings.get("call-timeout-ms")));
         component.setHttpClientConnectionTimeout(Long.parseLong(settings.get("connect-timeout-ms")));
         context.addComponent(account, component);
     }
