@@ -2,6 +2,7 @@
 package io.sluice.crm.hubspot;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.sluice.RootCause;
 import io.sluice.crm.LoginBackoff;
 import io.sluice.crm.LoginRejected;
 import io.sluice.crm.Logins;
@@ -12,6 +13,7 @@ import java.net.URLEncoder;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.net.http.HttpTimeoutException;
 import java.nio.charset.StandardCharsets;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -20,6 +22,10 @@ import java.time.InstantSource;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -208,10 +214,7 @@ final class HubspotLogin {
                 .POST(HttpRequest.BodyPublishers.ofString(form))
                 .build();
         try {
-            HttpResponse<String> response = HttpClient.newBuilder()
-                    .connectTimeout(timeout)
-                    .build()
-                    .send(request, HttpResponse.BodyHandlers.ofString());
+            HttpResponse<String> response = send(request);
             HubspotAnswer answer = new HubspotAnswer(response.statusCode(), response.body());
             JsonNode json = answer.json()
                     .filter(node -> answer.ok() && node.hasNonNull("access_token"))
@@ -239,6 +242,26 @@ final class HubspotLogin {
         } catch (InterruptedException stopping) {
             Thread.currentThread().interrupt();
             throw new LoginRejected(member, "Sluice is stopping", stopping);
+        }
+    }
+
+    /**
+     * Sends a request and waits for its whole answer. The request's own timeout ends with the head of the answer
+     * (<a href="https://bugs.openjdk.org/browse/JDK-8208693">JDK-8208693</a>).
+     */
+    private HttpResponse<String> send(HttpRequest request) throws IOException, InterruptedException {
+        CompletableFuture<HttpResponse<String>> answer = HttpClient.newBuilder()
+                .connectTimeout(timeout)
+                .build()
+                .sendAsync(request, HttpResponse.BodyHandlers.ofString());
+        try {
+            return answer.get(timeout.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (TimeoutException late) {
+            throw new HttpTimeoutException("no whole answer within " + timeout.toMillis() + " ms");
+        } catch (ExecutionException failed) {
+            throw new IOException(RootCause.of(failed), failed);
+        } finally {
+            answer.cancel(true);
         }
     }
 

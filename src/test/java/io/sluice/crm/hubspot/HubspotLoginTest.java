@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -99,6 +100,19 @@ class HubspotLoginTest extends LoginTestBase {
         assertThatThrownBy(() -> login("url", "http://127.0.0.1:1").token())
                 .isInstanceOf(LoginRejected.class)
                 .hasMessageContaining("no answer from http://127.0.0.1:1/oauth/v1/token");
+    }
+
+    @Test
+    @Timeout(value = 30, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+    void anAnswerThatStopsInItsBodyIsNoAnswer() throws Exception {
+        control(
+                "POST",
+                "/sandbox/faults/hubspot",
+                "{\"kind\":\"hang\",\"when\":\"within\",\"operation\":\"token\",\"count\":1}");
+        HubspotLogin login = login(OAUTH);
+        assertThatThrownBy(login::token).isInstanceOf(LoginRejected.class).hasMessageContaining("no answer from");
+        now = now.plus(Duration.ofMinutes(1));
+        assertThat(isGood(login.token())).isTrue();
     }
 
     @Test
