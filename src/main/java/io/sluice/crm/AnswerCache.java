@@ -5,6 +5,7 @@ import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import com.github.benmanes.caffeine.cache.Expiry;
 import com.github.benmanes.caffeine.cache.Ticker;
+import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.sluice.CrmEvent;
 import io.sluice.CrmRecord;
@@ -97,16 +98,10 @@ public final class AnswerCache {
      */
     public void count(String account, String object, String operation, boolean hits, int answers) {
         if (metrics != null && answers > 0) {
-            metrics.counter(
-                            "sluice.cache",
-                            "account",
-                            account,
-                            "object",
-                            object,
-                            "operation",
-                            operation,
-                            "result",
-                            hits ? "hit" : "miss")
+            Counter.builder("sluice.cache.gets")
+                    .description("Answers of a CRM that were looked up in the cache")
+                    .tags("account", account, "object", object, "operation", operation, "result", hits ? "hit" : "miss")
+                    .register(metrics)
                     .increment(answers);
         }
     }

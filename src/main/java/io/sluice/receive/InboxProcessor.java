@@ -30,6 +30,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Queue;
@@ -109,6 +110,10 @@ public final class InboxProcessor {
                 .toList();
         this.skew = skew;
         this.webhookMetrics = webhookMetrics;
+        accounts.names().stream()
+                .filter(account -> accounts.get(account).crm().sendsWebhooks()
+                        || accounts.get(account).crm().hasJournal())
+                .forEach(account -> webhookMetrics.register(account, objects(account)));
     }
 
     /**
@@ -139,11 +144,16 @@ public final class InboxProcessor {
     }
 
     private List<CrmEvent> wanted(String account, List<CrmEvent> events) {
-        Set<String> objects = syncs.stream()
-                .filter(sync -> sync.getAccount().equals(account))
-                .map(Sync::getObject)
-                .collect(Collectors.toSet());
+        Set<String> objects = objects(account);
         return events.stream().filter(event -> objects.contains(event.object())).toList();
+    }
+
+    private Set<String> objects(String account) {
+        return syncs.stream()
+                .filter(sync -> account.equals(sync.getAccount()))
+                .map(Sync::getObject)
+                .filter(Objects::nonNull)
+                .collect(Collectors.toSet());
     }
 
     /** Counts the events of a request or a file that could not be parsed; the others were kept. */

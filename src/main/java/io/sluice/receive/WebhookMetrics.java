@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.sluice.receive;
 
+import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.sluice.RejectedEvent;
 import io.sluice.RootCause;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -22,6 +24,8 @@ public final class WebhookMetrics {
     private static final Logger LOG = LoggerFactory.getLogger(InboxProcessor.class);
     private static final Duration LOG_INTERVAL = Duration.ofMinutes(1);
 
+    private static final List<String> OUTCOMES = List.of("kept", "repeated", "unwanted", "rejected");
+
     private final MeterRegistry metrics;
     private final InstantSource clock;
     private final Map<String, Instant> lastLogged = new ConcurrentHashMap<>();
@@ -32,14 +36,20 @@ public final class WebhookMetrics {
         this.clock = clock;
     }
 
+    /** Registers the counters of an account, so that their rates are right from the first event on. */
+    void register(String account, Collection<String> objects) {
+        OUTCOMES.forEach(outcome -> events(account, outcome, 0));
+        objects.forEach(object -> readBackFailures(account, object, 0));
+    }
+
     void kept(String account, int kept, int repeated, int unwanted) {
-        count("sluice.webhook.events", account, "outcome", "kept", kept);
-        count("sluice.webhook.events", account, "outcome", "repeated", repeated);
-        count("sluice.webhook.events", account, "outcome", "unwanted", unwanted);
+        events(account, "kept", kept);
+        events(account, "repeated", repeated);
+        events(account, "unwanted", unwanted);
     }
 
     void rejected(String account, List<RejectedEvent> events) {
-        count("sluice.webhook.events", account, "outcome", "rejected", events.size());
+        events(account, "rejected", events.size());
         events.stream()
                 .distinct()
                 .filter(event -> !isQuiet(account + " " + event))
@@ -52,11 +62,17 @@ public final class WebhookMetrics {
     }
 
     void rejectedRequest(String account, String why) {
-        count("sluice.webhook.rejected", account, "reason", why, 1);
+        count(
+                "sluice.webhook.rejections",
+                "Webhook requests that were rejected and changed nothing",
+                account,
+                "reason",
+                why,
+                1);
         if (!isQuiet(account + " " + why)) {
             LOG.warn(
                     "A request to /webhooks/{} was rejected and changed nothing: {}. Further ones are counted"
-                            + " (sluice_webhook_rejected) and logged once a minute.",
+                            + " (sluice_webhook_rejections_total) and logged once a minute.",
                     account,
                     why);
         }
@@ -64,7 +80,7 @@ public final class WebhookMetrics {
 
     /** Counts records that could not be read back, and logs them once a minute. */
     void unanswered(String account, String object, int records, String why) {
-        count("sluice.read.unanswered", account, "object", object, records);
+        readBackFailures(account, object, records);
         if (!isQuiet(account + " " + object + " unread")) {
             LOG.warn(
                     "{}: {} records of {} could not be read back: {}. They do not count as deleted; the next attempts follow"
@@ -83,9 +99,27 @@ public final class WebhookMetrics {
                 != now;
     }
 
-    private void count(String name, String account, String tag, String value, int by) {
-        if (metrics != null && by > 0) {
-            metrics.counter(name, "account", account, tag, value).increment(by);
+    private void events(String account, String outcome, int by) {
+        count("sluice.webhook.events", "Events of webhooks and journals", account, "outcome", outcome, by);
+    }
+
+    private void readBackFailures(String account, String object, int by) {
+        count(
+                "sluice.read.back.failures",
+                "Records that an event named and that could not be read",
+                account,
+                "object",
+                object,
+                by);
+    }
+
+    private void count(String name, String description, String account, String tag, String value, int by) {
+        if (metrics != null) {
+            Counter.builder(name)
+                    .description(description)
+                    .tags("account", account, tag, value)
+                    .register(metrics)
+                    .increment(by);
         }
     }
 }

@@ -90,7 +90,6 @@ public final class RecordMetrics implements SettlementRecorder, ApplyRecorder {
                 counters(tags.and("direction", "in"), RECEIVED),
                 Counter.builder("sluice.conflicts")
                         .description("Fields that both sides had changed")
-                        .baseUnit("fields")
                         .tags(tags)
                         .register(registry),
                 List.of(Priority.values()).stream()

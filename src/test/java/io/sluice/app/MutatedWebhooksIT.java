@@ -338,7 +338,7 @@ class MutatedWebhooksIT {
     private static Map<String, Long> refused() {
         Map<String, Long> refused = new TreeMap<>();
         metrics().forEach((name, value) -> {
-            if (name.startsWith("sluice_webhook_rejected_total")) {
+            if (name.startsWith("sluice_webhook_rejections_total")) {
                 refused.put(name.replaceFirst(".*reason=\"([^\"]*)\".*", "$1"), value.longValue());
             }
         });

@@ -113,14 +113,14 @@ class PushedChangesIT {
 
     @Test
     void forgedDeliveriesChangeNothingAndAreCountedWithTheirReason() throws Exception {
-        double before = scene.metric("sluice_webhook_rejected_total", "\"signature\"");
+        double before = scene.metric("sluice_webhook_rejections_total", "\"signature\"");
         int forged = scene.counts().path("forged").asInt();
         scene.fault("{\"kind\":\"forgeEvents\"}");
         for (int i = 511; i <= 530; i++) {
             scene.edit(i, "city", "True " + i);
         }
         scene.awaitApplied();
-        soon(() -> assertThat(scene.metric("sluice_webhook_rejected_total", "\"signature\"") - before)
+        soon(() -> assertThat(scene.metric("sluice_webhook_rejections_total", "\"signature\"") - before)
                 .isEqualTo(20));
         assertThat(scene.counts().path("forged").asInt() - forged).isEqualTo(20);
         assertThat(scene.counts().path("forgedAnswered2xx").asInt()).isZero();

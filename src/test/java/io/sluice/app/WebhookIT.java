@@ -143,7 +143,7 @@ class WebhookIT {
     private static String refused(String why) {
         return sluice.text(sluice.managementPort, "/observe/metrics")
                 .lines()
-                .filter(line -> line.startsWith("sluice_webhook_rejected_total") && line.contains("\"" + why + "\""))
+                .filter(line -> line.startsWith("sluice_webhook_rejections_total") && line.contains("\"" + why + "\""))
                 .map(line -> line.substring(line.lastIndexOf(' ') + 1))
                 .findFirst()
                 .orElse("0.0");

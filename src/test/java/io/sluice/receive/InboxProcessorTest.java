@@ -398,7 +398,7 @@ class InboxProcessorTest {
         inboxProcessor.apply(batch(), List.of(new DeletedRecord("101", LATER)), 200);
         assertThat(rows()).containsExactly("2 Bob Rome");
         assertThat(waiting()).isEqualTo("0");
-        assertThat(metrics.counter("sluice.read.unanswered", "account", "crm", "object", "contacts")
+        assertThat(metrics.counter("sluice.read.back.failures", "account", "crm", "object", "contacts")
                         .count())
                 .isEqualTo(3);
     }

@@ -62,7 +62,7 @@ class SalesforceDescribeTest {
     private static double count(String operation, String result) {
         MeterRegistry metrics = crm.main.getCamelContext().getRegistry().findSingleByType(MeterRegistry.class);
         return metrics
-                .find("sluice.cache")
+                .find("sluice.cache.gets")
                 .tags("account", "salesforce", "object", "Contact", "operation", operation, "result", result)
                 .counters()
                 .stream()

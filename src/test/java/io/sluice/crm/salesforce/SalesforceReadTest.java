@@ -66,7 +66,7 @@ class SalesforceReadTest {
     private static double count(String result) {
         MeterRegistry metrics = crm.main.getCamelContext().getRegistry().findSingleByType(MeterRegistry.class);
         return metrics
-                .find("sluice.cache")
+                .find("sluice.cache.gets")
                 .tags("account", "salesforce", "object", "Contact", "operation", "read", "result", result)
                 .counters()
                 .stream()
