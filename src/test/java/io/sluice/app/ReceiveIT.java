@@ -163,7 +163,7 @@ class ReceiveIT {
     }
 
     @Test
-    void everyCallStandsInTheLedger() throws SQLException {
+    void everyCallIsInTheLedger() throws SQLException {
         awaitLooks(2);
         soon(() -> assertThat(sluice.ledger()).isEqualTo(sluice.counted()));
         assertThat(sluice.refused()).isZero();

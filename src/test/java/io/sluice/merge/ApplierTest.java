@@ -15,13 +15,13 @@ import io.sluice.outbox.Outbox;
 import io.sluice.outbox.Settlement;
 import io.sluice.outbox.WriteDebounce;
 import io.sluice.store.TestDatabase;
+import io.sluice.testkit.AcceptingCrm;
 import java.math.BigDecimal;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -40,6 +40,7 @@ class ApplierTest {
     private static final Instant FAR_AHEAD = Instant.parse("2100-01-01T00:00:00Z");
 
     private final Capture capture = new Capture(DATABASE.sluice(), 1_000, WriteDebounce.NONE);
+    private final AcceptingCrm crm = new AcceptingCrm(DATABASE.sluice(), capture, "x");
     private final Outbox outbox = new Outbox(DATABASE.sluice(), Duration.ofMinutes(1));
     private final Settlement settlement = new Settlement(DATABASE.sluice(), Backoff.NONE, WriteDebounce.NONE);
     private final Applier applier = new Applier(DATABASE.sluice(), capture);
@@ -65,30 +66,7 @@ class ApplierTest {
                         + " visits int)",
                 "insert into app.customer values (1, 'Ann', 'Oslo', 1), (2, 'Bob', 'Rome', 2)");
         capture.start(List.of(sync));
-        sendAll();
-    }
-
-    /** Sends all waiting changes to a CRM that accepts them; its ids are the keys with the prefix x. */
-    private List<Map<String, Object>> sendAll() throws SQLException {
-        List<Map<String, Object>> sent = new ArrayList<>();
-        capture.drain("app.customer");
-        for (Optional<Claim> claim = claim(); claim.isPresent(); claim = claim()) {
-            claim.get().changes().forEach(change -> sent.add(change.fields()));
-            settle(claim.get());
-        }
-        return sent;
-    }
-
-    private Optional<Claim> claim() throws SQLException {
-        return outbox.claim("crm", 200, Priority.LOW);
-    }
-
-    private void settle(Claim claim) throws SQLException {
-        settlement.settle(
-                claim,
-                claim.changes().stream()
-                        .map(it -> Outcome.done(it.key(), "x" + it.key()))
-                        .toList());
+        crm.acceptAll();
     }
 
     private static CrmRecord record(String key, Instant at, Object... fields) {
@@ -132,7 +110,7 @@ class ApplierTest {
         assertThat(DATABASE.texts("select key from sluice.outbox"))
                 .as("no echo enters the outbox")
                 .isEmpty();
-        assertThat(sendAll()).isEmpty();
+        assertThat(crm.acceptAll()).isEmpty();
     }
 
     /** A sync of the same table with another CRM, which has all rows already. */
@@ -143,7 +121,7 @@ class ApplierTest {
         capture.start(List.of(sync, other));
         capture.drain("app.customer");
         settlement.settle(elsewhere().orElseThrow(), List.of(Outcome.done("1", "y1"), Outcome.done("2", "y2")));
-        assertThat(sendAll()).isEmpty();
+        assertThat(crm.acceptAll()).isEmpty();
         return other;
     }
 
@@ -158,7 +136,7 @@ class ApplierTest {
                 record("1", FAR_AHEAD, "Name", "Anna", "City", "Oslo", "Visits__c", 1),
                 record("3", FAR_AHEAD, "Name", "Cid", "City", "Bern", "Visits__c", 3));
 
-        assertThat(sendAll()).isEmpty();
+        assertThat(crm.acceptAll()).isEmpty();
         assertThat(elsewhere().orElseThrow().changes())
                 .extracting(change -> change.key() + change.fields())
                 .containsExactlyInAnyOrder("1{Name=Anna}", "3{City=Bern, Name=Cid, Visits__c=3}");
@@ -170,7 +148,7 @@ class ApplierTest {
         applier.delete(sync, List.of(new DeletedRecord("x2", FAR_AHEAD)), applier.now());
 
         assertThat(rows()).containsExactly("1 Ann Oslo 1");
-        assertThat(sendAll()).isEmpty();
+        assertThat(crm.acceptAll()).isEmpty();
         assertThat(elsewhere().orElseThrow().changes())
                 .extracting(change -> change.key() + " " + change.operation())
                 .containsExactly("2 " + io.sluice.Operation.DELETE);
@@ -192,7 +170,7 @@ class ApplierTest {
         DATABASE.run("update app.customer set name = 'Anne' where no = 1");
         applier.delete(sync, List.of(new DeletedRecord("x1", LONG_AGO)), applier.now());
 
-        assertThat(sendAll())
+        assertThat(crm.acceptAll())
                 .containsExactly(new LinkedHashMap<>(Map.of("Name", "Anne", "City", "Oslo", "Visits__c", 1)));
     }
 
@@ -208,7 +186,7 @@ class ApplierTest {
                 asked.plusSeconds(60));
 
         assertThat(rows()).containsExactly("1 Anna Oslo 1", "2 Bob Rome 2", "3 Cid 3");
-        assertThat(sendAll()).isEmpty();
+        assertThat(crm.acceptAll()).isEmpty();
     }
 
     @Test
@@ -222,7 +200,7 @@ class ApplierTest {
 
         DATABASE.run("update app.customer set city = 'Chur' where no = 3");
         capture.drain("app.customer");
-        Claim claim = claim().orElseThrow();
+        Claim claim = crm.claim().orElseThrow();
         DATABASE.sluice().transaction(connection -> Settlement.abandon(connection, claim.lease(), "no answer came"));
         sync.setConflicts("crm");
         applier.applySnapshot(sync, List.of(late), read);
@@ -256,7 +234,7 @@ class ApplierTest {
         apply(record("1", FAR_AHEAD, "Name", "Anna", "City", "Oslo", "Visits__c", 1));
 
         assertThat(rows()).contains("1 Anna Bergen 1");
-        assertThat(sendAll()).containsExactly(Map.of("City", "Bergen"));
+        assertThat(crm.acceptAll()).containsExactly(Map.of("City", "Bergen"));
     }
 
     @Test
@@ -267,7 +245,7 @@ class ApplierTest {
 
         assertThat(applied.conflicts()).isEqualTo(1);
         assertThat(rows()).contains("1 Hanna Oslo 1");
-        assertThat(sendAll()).containsExactly(Map.of("Name", "Hanna"));
+        assertThat(crm.acceptAll()).containsExactly(Map.of("Name", "Hanna"));
         assertThat(DATABASE.texts("select concat_ws(' ', key, field, winner, base, crm, ours) from sluice.conflict"))
                 .containsExactly("1 Name database \"Ann\" \"Anna\" \"Hanna\"");
     }
@@ -283,7 +261,7 @@ class ApplierTest {
         apply(record("2", LONG_AGO, "Name", "Bobby"));
 
         assertThat(rows()).containsExactly("1 Anna Oslo 1", "2 Bobby Rome 2");
-        assertThat(sendAll()).isEmpty();
+        assertThat(crm.acceptAll()).isEmpty();
         assertThat(DATABASE.texts("select winner from sluice.conflict")).containsExactly("crm", "crm");
     }
 
@@ -294,7 +272,7 @@ class ApplierTest {
         for (String had : List.of("Ann", "Hanna", "Zoe")) {
             DATABASE.run("update app.customer set name = 'Hanna' where no = 1");
             capture.drain("app.customer");
-            Claim claim = claim().orElseThrow();
+            Claim claim = crm.claim().orElseThrow();
             DATABASE.sluice()
                     .transaction(connection -> Settlement.abandon(connection, claim.lease(), "no answer came"));
             DATABASE.run("update app.customer set name = 'Heidi' where no = 1");
@@ -306,9 +284,9 @@ class ApplierTest {
             assertThat(DATABASE.text("select unproven from sluice.sync_state where key = '1'"))
                     .as(had)
                     .isEqualTo("{}");
-            assertThat(sendAll()).isEqualTo(had.equals("Zoe") ? List.of() : List.of(Map.of("Name", "Heidi")));
+            assertThat(crm.acceptAll()).isEqualTo(had.equals("Zoe") ? List.of() : List.of(Map.of("Name", "Heidi")));
             DATABASE.run("update app.customer set name = 'Ann' where no = 1");
-            sendAll();
+            crm.acceptAll();
         }
     }
 
@@ -317,7 +295,7 @@ class ApplierTest {
     void aReadBeforeTheEndOfAnUnprovenWriteDoesNotProveIt() throws SQLException {
         DATABASE.run("update app.customer set name = 'Hanna' where no = 1");
         capture.drain("app.customer");
-        Claim claim = claim().orElseThrow();
+        Claim claim = crm.claim().orElseThrow();
         Instant read = applier.now();
         DATABASE.sluice().transaction(connection -> Settlement.abandon(connection, claim.lease(), "no answer came"));
         Applied applied = applier.apply(sync, List.of(record("1", FAR_AHEAD, "Name", "Ann")), read);
@@ -334,7 +312,7 @@ class ApplierTest {
         apply(record("1", LONG_AGO, "Name", "Anna"), record("2", FAR_AHEAD, "Name", "Bobby"));
 
         assertThat(rows()).containsExactly("1 Hanna Oslo 1", "2 Bobby Rome 2");
-        assertThat(sendAll()).containsExactly(Map.of("Name", "Hanna"));
+        assertThat(crm.acceptAll()).containsExactly(Map.of("Name", "Hanna"));
     }
 
     @Test
@@ -344,18 +322,18 @@ class ApplierTest {
         apply(record("1", FAR_AHEAD, "Name", "Anna"));
         DATABASE.run("update app.customer set name = 'Ann' where no = 1");
 
-        assertThat(sendAll()).containsExactly(Map.of("Name", "Ann"));
+        assertThat(crm.acceptAll()).containsExactly(Map.of("Name", "Ann"));
     }
 
     @Test
     void aRecordInFlightIsDeferred() throws SQLException {
         DATABASE.run("update app.customer set city = 'Bergen' where no = 1");
         capture.drain("app.customer");
-        Claim claim = claim().orElseThrow();
+        Claim claim = crm.claim().orElseThrow();
         Instant before = applier.now();
 
         assertThat(apply(record("1", FAR_AHEAD, "Name", "Anna")).deferred()).containsExactly("x1");
-        settle(claim);
+        crm.accept(claim);
         assertThat(applier.apply(sync, List.of(record("1", FAR_AHEAD, "City", "Oslo")), before)
                         .deferred())
                 .as("read before our write")
@@ -406,7 +384,7 @@ class ApplierTest {
         assertThat(applied.inserted()).isEqualTo(1);
         assertThat(applied.withoutKey()).isEqualTo(1);
         assertThat(rows()).contains("3 Cid");
-        assertThat(sendAll()).isEmpty();
+        assertThat(crm.acceptAll()).isEmpty();
         sync.setInserts("ignore");
         assertThat(apply(record("4", FAR_AHEAD, "Name", "Dan"))).isEqualTo(Applied.NOTHING);
     }
@@ -418,7 +396,7 @@ class ApplierTest {
         apply(record("1", FAR_AHEAD, "Name", "Anna"));
         capture.drain("app.customer");
         apply(record("1", FAR_AHEAD, "Name", "Anna"));
-        sendAll();
+        crm.acceptAll();
         Applied stale = applier.apply(sync, List.of(record("1", FAR_AHEAD, "Name", "Anna")), before);
 
         assertThat(stale.inserted()).isZero();
@@ -440,7 +418,7 @@ class ApplierTest {
                 .containsExactly("1 x1", "2 x2");
         assertThat(DATABASE.texts("select key from sluice.inbound_rejection where crm_id = 'x1'"))
                 .containsExactly("1");
-        assertThat(sendAll()).isEmpty();
+        assertThat(crm.acceptAll()).isEmpty();
         apply(new CrmRecord("x1", "1", FAR_AHEAD, Map.of("Name", "Anna")));
         assertThat(DATABASE.texts("select key from sluice.inbound_rejection where crm_id = 'x1'"))
                 .as("changed back")
@@ -457,7 +435,7 @@ class ApplierTest {
         assertThat(applied.deleted()).isEqualTo(1);
         assertThat(rows()).containsExactly("2 Bob Rome 2");
         capture.drain("app.customer");
-        assertThat(claim()).isEmpty();
+        assertThat(crm.claim()).isEmpty();
         assertThat(DATABASE.texts("select key from sluice.sync_state")).containsExactly("2");
     }
 
@@ -468,7 +446,7 @@ class ApplierTest {
 
         assertThat(applied.conflicts()).isEqualTo(1);
         assertThat(rows()).contains("1 Ann Bergen 1");
-        assertThat(sendAll()).containsExactly(Map.of("Name", "Ann", "City", "Bergen", "Visits__c", 1));
+        assertThat(crm.acceptAll()).containsExactly(Map.of("Name", "Ann", "City", "Bergen", "Visits__c", 1));
     }
 
     @Test
@@ -478,7 +456,7 @@ class ApplierTest {
         assertThat(rows()).contains("1 Ann Oslo 1");
         DATABASE.run("update app.customer set city = 'Bergen' where no = 1");
 
-        assertThat(sendAll()).containsExactly(Map.of("Name", "Ann", "City", "Bergen", "Visits__c", 1));
+        assertThat(crm.acceptAll()).containsExactly(Map.of("Name", "Ann", "City", "Bergen", "Visits__c", 1));
     }
 
     @Test
@@ -519,7 +497,7 @@ class ApplierTest {
         assertThat(DATABASE.text("select concat_ws(' ', flag, price) from app.typed"))
                 .isEmpty();
         capture.drain("app.typed");
-        settle(claim().orElseThrow());
+        crm.accept(crm.claim().orElseThrow());
         applier.apply(
                 typed,
                 List.of(record(
@@ -545,6 +523,6 @@ class ApplierTest {
                         + " from app.typed"))
                 .isEqualTo("t 1250.00 2001-02-03 2026-07-01 10:00:00 2026-07-01 12:00:00 08:30:00 abc");
         capture.drain("app.typed");
-        assertThat(claim()).isEmpty();
+        assertThat(crm.claim()).isEmpty();
     }
 }

@@ -9,8 +9,6 @@ import io.sluice.Backoff;
 import io.sluice.CrmEvent;
 import io.sluice.CrmRecord;
 import io.sluice.DeletedRecord;
-import io.sluice.Outcome;
-import io.sluice.Priority;
 import io.sluice.Sync;
 import io.sluice.capture.Capture;
 import io.sluice.crm.Account;
@@ -21,24 +19,21 @@ import io.sluice.crm.Permits;
 import io.sluice.merge.Applier;
 import io.sluice.outbox.Claim;
 import io.sluice.outbox.InitialExportJobs;
-import io.sluice.outbox.Outbox;
 import io.sluice.outbox.Pause.Kind;
 import io.sluice.outbox.PauseStore;
-import io.sluice.outbox.Settlement;
 import io.sluice.outbox.WriteDebounce;
 import io.sluice.quota.Limits;
 import io.sluice.quota.Pool;
 import io.sluice.quota.Quota;
 import io.sluice.store.TestDatabase;
+import io.sluice.testkit.AcceptingCrm;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -53,8 +48,7 @@ class InboxProcessorTest {
 
     private final SimpleMeterRegistry metrics = new SimpleMeterRegistry();
     private final Capture capture = new Capture(DATABASE.sluice(), 1_000, WriteDebounce.NONE);
-    private final Outbox outbox = new Outbox(DATABASE.sluice(), Duration.ofMinutes(1));
-    private final Settlement settlement = new Settlement(DATABASE.sluice(), Backoff.NONE, WriteDebounce.NONE);
+    private final AcceptingCrm crm = new AcceptingCrm(DATABASE.sluice(), capture, "10");
     private final PauseStore pauseStore = new PauseStore(DATABASE.sluice());
     private final Accounts accounts = new Accounts(
             List.of(new Account("crm", ExampleCrm.withWebhooks(), Pool.of("crm", List.of()), false)),
@@ -98,29 +92,7 @@ class InboxProcessorTest {
                 "insert into app.customer values (1, 'Ann', 'Oslo'), (2, 'Bob', 'Rome')");
         accounts.checked("crm");
         capture.start(List.of(sync));
-        sendAll();
-    }
-
-    private List<Map<String, Object>> sendAll() throws SQLException {
-        List<Map<String, Object>> sent = new ArrayList<>();
-        capture.drain("app.customer");
-        for (Optional<Claim> claim = claim(); claim.isPresent(); claim = claim()) {
-            claim.get().changes().forEach(change -> sent.add(change.fields()));
-            settle(claim.get());
-        }
-        return sent;
-    }
-
-    private Optional<Claim> claim() throws SQLException {
-        return outbox.claim("crm", 200, Priority.LOW);
-    }
-
-    private void settle(Claim claim) throws SQLException {
-        settlement.settle(
-                claim,
-                claim.changes().stream()
-                        .map(it -> Outcome.done(it.key(), "10" + it.key()))
-                        .toList());
+        crm.acceptAll();
     }
 
     private CrmEvent value(String id, String field, String value, Instant at) {
@@ -186,7 +158,7 @@ class InboxProcessorTest {
                 .isEmpty();
 
         assertThat(rows()).containsExactly("1 Anna Oslo 2000-01-01", "2 Bob");
-        assertThat(sendAll()).isEmpty();
+        assertThat(crm.acceptAll()).isEmpty();
         assertThat(waiting()).isEqualTo("0");
     }
 
@@ -211,7 +183,7 @@ class InboxProcessorTest {
         CrmEvent crmEvent = value("101", "city", "Bergen", LATER);
         process(crmEvent);
         DATABASE.run("update app.customer set city = 'Oslo' where no = 1");
-        sendAll();
+        crm.acceptAll();
         process(crmEvent, crmEvent);
         assertThat(rows()).contains("1 Ann Oslo");
         assertThat(metrics.counter("sluice.webhook.events", "account", "crm", "outcome", "repeated")
@@ -223,12 +195,12 @@ class InboxProcessorTest {
     void anEchoOfOurWriteNeedsNoReadBackEvenBeforeTheAnswer() throws SQLException {
         DATABASE.run("update app.customer set city = 'Bergen' where no = 1");
         capture.drain("app.customer");
-        Claim claim = claim().orElseThrow();
+        Claim claim = crm.claim().orElseThrow();
         assertThat(process(value("101", "city", "Bergen", Instant.now()))).isEmpty();
-        settle(claim);
+        crm.accept(claim);
         assertThat(process(value("101", "city", "Bergen", Instant.now().plusMillis(5))))
                 .isEmpty();
-        assertThat(sendAll()).isEmpty();
+        assertThat(crm.acceptAll()).isEmpty();
         assertThat(rows()).contains("1 Ann Bergen");
     }
 
@@ -251,7 +223,7 @@ class InboxProcessorTest {
         DATABASE.run("update app.customer set city = 'Bergen' where no = 1");
         assertThat(process(value("101", "lastname", "Anna", LATER))).isEmpty();
         assertThat(rows()).contains("1 Anna Bergen");
-        assertThat(sendAll()).containsExactly(Map.of("city", "Bergen"));
+        assertThat(crm.acceptAll()).containsExactly(Map.of("city", "Bergen"));
     }
 
     @Test
@@ -262,7 +234,7 @@ class InboxProcessorTest {
         inboxProcessor.apply(readBackBatch, List.of(record("103", "3", "lastname", "Cid", "city", "Bonn")), 200);
 
         assertThat(rows()).contains("3 Cid Bonn");
-        assertThat(sendAll()).isEmpty();
+        assertThat(crm.acceptAll()).isEmpty();
         sync.setInserts("ignore");
         assertThat(process(created("104", LATER), value("104", "lastname", "Dan", LATER)))
                 .isEmpty();
@@ -296,7 +268,7 @@ class InboxProcessorTest {
         assertThat(waiting()).isEqualTo("2");
         inboxProcessor.apply(batch(), List.of(new DeletedRecord("101", null)), 200);
         assertThat(rows()).containsExactly("2 Bob Rome");
-        assertThat(sendAll()).isEmpty();
+        assertThat(crm.acceptAll()).isEmpty();
         assertThat(process(readBack("102", LATER.plusSeconds(2)), deleted("102", LATER)))
                 .containsExactly("102");
         assertThat(rows()).containsExactly("2 Bob Rome");
@@ -305,7 +277,7 @@ class InboxProcessorTest {
     @Test
     void aNewRecordWithTheKeyOfADeletedOneReplacesItAndClearsNoColumn() throws Exception {
         DATABASE.run("update app.customer set born = '1990-01-01' where no = 1");
-        sendAll();
+        crm.acceptAll();
         inboxProcessor.apply(
                 batch(deleted("101", LATER)),
                 List.of(
@@ -316,7 +288,7 @@ class InboxProcessorTest {
         assertThat(rows()).containsExactly("1 Anna Oslo 1990-01-01", "2 Bob Rome");
         assertThat(DATABASE.texts("select crm_id from sluice.sync_state order by key"))
                 .containsExactly("150", "102");
-        assertThat(sendAll())
+        assertThat(crm.acceptAll())
                 .as("fields that the new record lacks")
                 .containsExactly(Map.of("city", "Oslo", "birthday", "1990-01-01"));
     }
@@ -370,7 +342,7 @@ class InboxProcessorTest {
                 200);
 
         assertThat(rows()).containsExactly("1 Ann Rome");
-        assertThat(sendAll()).isEmpty();
+        assertThat(crm.acceptAll()).isEmpty();
         assertThat(DATABASE.texts("select crm_id from sluice.sync_state")).containsExactly("199");
     }
 
@@ -481,7 +453,7 @@ class InboxProcessorTest {
                 new Capture(DATABASE.sluice(), 1_000, WriteDebounce.NONE, InitialExportJobs.NONE, Duration.ZERO, 20);
         watching.start(List.of(sync, deals));
         watching.drain("app.deal");
-        sendAll();
+        crm.acceptAll();
         InboxProcessor both = new InboxProcessor(
                 accounts,
                 new Permits(

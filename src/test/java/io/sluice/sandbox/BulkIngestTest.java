@@ -31,7 +31,7 @@ class BulkIngestTest extends SandboxTestBase {
     }
 
     @Test
-    void aNewJobIsOpenAndTellsWhatItIs() {
+    void aNewJobIsOpenAndShowsWhatItIs() {
         SalesforceClient.Reply created = crm.post(INGEST, CONTACTS);
         assertThat(created.status()).isEqualTo(200);
         JsonNode job = created.json();
@@ -53,7 +53,7 @@ class BulkIngestTest extends SandboxTestBase {
     }
 
     @Test
-    void anUpsertWritesWhatItCanAndTellsOfTheRest() {
+    void anUpsertWritesWhatItCanAndReportsTheRest() {
         crm.upsertContacts(contact("C-1", "Old") + ",\"FirstName\":\"Jo\",\"Tier__c\":\"gold\"");
         JsonNode job = bulk.run(
                 CONTACTS,
@@ -95,7 +95,7 @@ class BulkIngestTest extends SandboxTestBase {
     }
 
     @Test
-    void insertUpdateAndDeleteGoByTheirIds() {
+    void insertUpdateAndDeleteUseTheirIds() {
         String inserted = bulk.run(job("Contact", "insert"), "LastName,Customer_No__c\nOne,C-1\nTwo,C-2\nToo,C-2\n")
                 .path("id")
                 .asText();

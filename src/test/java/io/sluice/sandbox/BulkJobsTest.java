@@ -151,7 +151,7 @@ class BulkJobsTest extends SandboxTestBase {
     }
 
     @Test
-    void aJobToldToFailLeavesTheRowsBehindUnprocessed() {
+    void aJobThatAFaultFailsLeavesTheRowsBehindUnprocessed() {
         crm.post(
                 FAULTS,
                 "{\"kind\":\"jobFails\",\"object\":\"Contact\",\"afterRows\":250,\"count\":1,"

@@ -149,7 +149,7 @@ class BulkQueryTest extends SandboxTestBase {
     }
 
     @Test
-    void aQueryJobToldToFailSaysWhy() {
+    void aQueryJobThatAFaultFailsSaysWhy() {
         crm.post(FAULTS, "{\"kind\":\"jobFails\",\"operation\":\"bulkQueryJob\",\"message\":\"QUERY_TIMEOUT : No.\"}");
         JsonNode job = bulk.query("query", "SELECT Id FROM Contact");
         assertThat(job.path("state").asText()).isEqualTo("Failed");

@@ -138,44 +138,44 @@ class FaultLanguageTest {
     }
 
     @Test
-    void everyOperationOfSalesforceAnswersWhatItIsTold() {
+    void everyOperationOfSalesforceAnswersWhatTheFaultSays() {
         for (Operation operation : OF_SALESFORCE) {
-            answersAsTold(SALESFORCE, operation.name());
+            answersAsTheFaultSays(SALESFORCE, operation.name());
             SalesforceClient.Reply reply =
                     salesforce.call(operation.method(), API + operation.path(), operation.body());
-            assertAsTold(operation, reply.status(), reply.text(), reply.response());
+            assertAsTheFaultSays(operation, reply.status(), reply.text(), reply.response());
         }
     }
 
     @Test
-    void everyOperationOfHubspotAnswersWhatItIsTold() {
+    void everyOperationOfHubspotAnswersWhatTheFaultSays() {
         for (Operation operation : OF_HUBSPOT) {
-            answersAsTold(HUBSPOT, operation.name());
+            answersAsTheFaultSays(HUBSPOT, operation.name());
             HubspotClient.Reply reply = hubspot.call(
                     operation.method(), operation.path(), operation.body().isEmpty() ? null : operation.body());
-            assertAsTold(operation, reply.status(), reply.text(), reply.response());
+            assertAsTheFaultSays(operation, reply.status(), reply.text(), reply.response());
         }
     }
 
     @Test
-    void loginsOfBothAnswerWhatTheyAreTold() {
-        answersAsTold(SALESFORCE, "token");
+    void loginsOfBothAnswerWhatTheFaultSays() {
+        answersAsTheFaultSays(SALESFORCE, "token");
         SalesforceClient.Reply login = salesforce.form(LOGIN);
-        assertAsTold(of("token", "POST", ""), login.status(), login.text(), login.response());
-        answersAsTold(HUBSPOT, "token");
+        assertAsTheFaultSays(of("token", "POST", ""), login.status(), login.text(), login.response());
+        answersAsTheFaultSays(HUBSPOT, "token");
         HubspotClient.Reply token = hubspot.post("/oauth/v1/token", LOGIN);
-        assertAsTold(of("token", "POST", ""), token.status(), token.text(), token.response());
-        answersAsTold(HUBSPOT, "journal");
+        assertAsTheFaultSays(of("token", "POST", ""), token.status(), token.text(), token.response());
+        answersAsTheFaultSays(HUBSPOT, "journal");
         String app = hubspot.post("/oauth/v1/token", LOGIN)
                 .json()
                 .path("access_token")
                 .asText();
         HubspotClient.Reply journal =
                 new HubspotClient(sandbox.port()).with(app).get("/webhooks-journal/journal/2026-03/earliest");
-        assertAsTold(of("journal", "GET", ""), journal.status(), journal.text(), journal.response());
+        assertAsTheFaultSays(of("journal", "GET", ""), journal.status(), journal.text(), journal.response());
     }
 
-    private void answersAsTold(String faults, String operation) {
+    private void answersAsTheFaultSays(String faults, String operation) {
         fault(
                 faults,
                 "{\"kind\":\"answer\",\"operation\":\"" + operation + "\",\"count\":1,\"status\":302,\"headers\":"
@@ -183,7 +183,7 @@ class FaultLanguageTest {
                         + "\"body\":{\"replaced\":true}}");
     }
 
-    private static void assertAsTold(Operation operation, int status, String text, HttpResponse<String> response) {
+    private static void assertAsTheFaultSays(Operation operation, int status, String text, HttpResponse<String> response) {
         assertThat(status).as("%s", operation).isEqualTo(302);
         assertThat(text).as("%s", operation).isEqualTo("{\"replaced\":true}");
         assertThat(response.headers().firstValue("Location"))

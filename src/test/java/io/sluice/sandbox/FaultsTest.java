@@ -229,7 +229,7 @@ class FaultsTest extends SandboxTestBase {
     }
 
     @Test
-    void theHelpTellsEveryKind() {
+    void theHelpShowsEveryKind() {
         String kinds = crm.post(FAULTS, "{\"kind\":\"flood\"}")
                 .json()
                 .path("error")

@@ -156,7 +156,7 @@ class FidelityTest {
     }
 
     @Test
-    void aBatchUpdateTellsWhichRecordsAreNotThere() {
+    void aBatchUpdateShowsWhichRecordsAreNotThere() {
         String here = made("C-1", "");
         String gone = made("C-2", "");
         hubspot.delete(USER + "/C-2");
@@ -183,7 +183,7 @@ class FidelityTest {
     }
 
     @Test
-    void anOptionThatIsNoneIsRefusedAndTheOptionsAreTold() {
+    void anOptionThatIsNoneIsRefusedAndTheOptionsAreReported() {
         HubspotClient.Reply reply =
                 hubspot.post("/crm/v3/objects/deals", "{\"properties\":{\"dealstage\":\"Closed Won\"}}");
         assertThat(reply.status()).isEqualTo(400);

@@ -93,7 +93,7 @@ class HubspotAssociationsTest extends HubspotTestBase {
     }
 
     @Test
-    void whatCannotBeAssociatedIsToldBesideWhatWas() {
+    void whatCannotBeAssociatedIsReportedBesideWhatWas() {
         String ann = person("C-1");
         String acme = company("Acme");
         HubspotClient.Reply reply =
@@ -109,7 +109,7 @@ class HubspotAssociationsTest extends HubspotTestBase {
     }
 
     @Test
-    void aReadingTellsWhichRecordsBelongToNone() {
+    void aReadingShowsWhichRecordsBelongToNone() {
         String ann = person("C-1");
         HubspotClient.Reply reply = crm.post(BATCH + "read", inputs(id(ann), id("77")));
         assertThat(reply.status()).isEqualTo(207);

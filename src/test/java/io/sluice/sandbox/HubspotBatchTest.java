@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 class HubspotBatchTest extends HubspotTestBase {
 
     @Test
-    void anUpsertTellsWhichRecordsAreNew() {
+    void anUpsertShowsWhichRecordsAreNew() {
         JsonNode first =
                 crm.upsertContacts(contact("C-1", "\"firstname\":\"A\"")).json();
         assertThat(first.path("status").asText()).isEqualTo("COMPLETE");
@@ -39,7 +39,7 @@ class HubspotBatchTest extends HubspotTestBase {
     }
 
     @Test
-    void oneBadRowFailsTheWholeCallWhereNoTraceIdTellsTheRowsApart() {
+    void oneBadRowFailsTheWholeCallWhereNoTraceIdDistinguishesTheRows() {
         HubspotClient.Reply reply = crm.upsertContacts(contact("C-1", ""), contact("C-2", "\"birthdate\":\"soon\""));
         assertThat(reply.status()).isEqualTo(400);
         assertThat(reply.json().path("category").asText()).isEqualTo("VALIDATION_ERROR");
@@ -49,7 +49,7 @@ class HubspotBatchTest extends HubspotTestBase {
     }
 
     @Test
-    void withTraceIdsTheGoodRowsAreWrittenAndTheBadOnesTold() {
+    void withTraceIdsTheGoodRowsAreWrittenAndTheBadOnesReported() {
         HubspotClient.Reply reply = crm.upsertContacts(
                 traced("r1", "C-1", ""),
                 traced("r2", "C-2", "\"email\":\"nowhere\""),
@@ -94,7 +94,7 @@ class HubspotBatchTest extends HubspotTestBase {
     }
 
     @Test
-    void aBatchReadTellsWhatIsMissing() {
+    void aBatchReadShowsWhatIsMissing() {
         crm.upsertContacts(contact("C-1", "\"city\":\"Bonn\""));
         HubspotClient.Reply reply = crm.post(
                 CONTACTS + "/batch/read",

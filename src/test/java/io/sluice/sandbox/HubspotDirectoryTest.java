@@ -89,7 +89,7 @@ class HubspotDirectoryTest extends HubspotTestBase {
     }
 
     @Test
-    void aDealStandsInAStageOfItsPipeline() {
+    void aDealIsInAStageOfItsPipeline() {
         JsonNode made = crm.post(
                         PIPELINES,
                         "{\"label\":\"Renewals\",\"displayOrder\":1,\"stages\":[{\"label\":\"Due\","

@@ -90,7 +90,7 @@ class HubspotJournalTest extends HubspotTestBase {
     }
 
     @Test
-    void anEditStandsInTheJournalWithWhatItChanged() {
+    void anEditIsInTheJournalWithWhatItChanged() {
         subscribe("");
         String id = made("C-1", ",\"city\":\"Bonn\"");
         crm.post(USER + "/" + id, "{\"city\":\"Köln\",\"phone\":\"\",\"birthdate\":\"1990-01-02\"}");
@@ -113,7 +113,7 @@ class HubspotJournalTest extends HubspotTestBase {
     }
 
     @Test
-    void everythingThatHappensToARecordStandsInTheJournal() {
+    void everythingThatHappensToARecordIsInTheJournal() {
         subscribe("");
         String kept = made("C-1", "");
         String gone = made("C-2", ",\"phone\":\"2\"");
@@ -130,7 +130,7 @@ class HubspotJournalTest extends HubspotTestBase {
     }
 
     @Test
-    void whatBelongsToWhatStandsInTheJournalFromTheEndThatWasSubscribedTo() {
+    void whatBelongsToWhatIsInTheJournalFromTheEndThatWasSubscribedTo() {
         String contact = made("C-1", "");
         String company = crm.post("/sandbox/records/hubspot/companies", "{\"company_no\":\"N-1\"}")
                 .json()
@@ -164,7 +164,7 @@ class HubspotJournalTest extends HubspotTestBase {
     }
 
     @Test
-    void onlyWhatWasSubscribedToStandsInTheJournal() {
+    void onlyWhatWasSubscribedToIsInTheJournal() {
         String one = made("C-1", "");
         String two = made("C-2", "");
         app.post(
@@ -360,7 +360,7 @@ class HubspotJournalTest extends HubspotTestBase {
     }
 
     @Test
-    void aSnapshotTellsARecordAsItIs() {
+    void aSnapshotShowsARecordAsItIs() {
         String id = made("C-1", ",\"city\":\"Bonn\",\"phone\":\"1\"");
         HubspotClient.Reply asked = app.post(
                 SNAPSHOTS + "crm",

@@ -11,7 +11,7 @@ class HubspotLimitsTest extends HubspotTestBase {
     private static final String LIMITS = "/sandbox/limits/hubspot";
 
     @Test
-    void everyAnswerTellsWhatIsLeft() {
+    void everyAnswerShowsWhatIsLeft() {
         HubspotClient.Reply reply = crm.get(CONTACTS);
         assertThat(reply.header("X-HubSpot-RateLimit-Daily")).hasValue("250000");
         assertThat(reply.header("X-HubSpot-RateLimit-Daily-Remaining")).hasValue("249999");

@@ -37,7 +37,7 @@ class HubspotOauthTest extends HubspotTestBase {
     }
 
     @Test
-    void anAppOfAUserIsNotToldOfTheDayWhichItDoesNotShare() {
+    void anAppOfAUserGetsNoHeadersOfTheDayWhichItDoesNotShare() {
         crm.with(token());
         HubspotClient.Reply reply = crm.get(CONTACTS);
         assertThat(reply.header("X-HubSpot-RateLimit-Max")).contains("100");
@@ -107,7 +107,7 @@ class HubspotOauthTest extends HubspotTestBase {
     }
 
     @Test
-    void aTokenTellsWhoseItIs() {
+    void aTokenShowsWhoseItIs() {
         String token = token();
         JsonNode described = crm.get("/oauth/v1/access-tokens/" + token).json();
         assertThat(described.path("token").asText()).isEqualTo(token);
@@ -118,7 +118,7 @@ class HubspotOauthTest extends HubspotTestBase {
     }
 
     @Test
-    void theDaysUsageIsToldAndIsACallItself() {
+    void theDaysUsageIsReportedAndIsACallItself() {
         JsonNode usage =
                 crm.get("/account-info/v3/api-usage/daily/private-apps").json().at("/results/0");
         assertThat(usage.path("usageLimit").asInt()).isEqualTo(250_000);

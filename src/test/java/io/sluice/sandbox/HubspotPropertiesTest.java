@@ -20,7 +20,7 @@ class HubspotPropertiesTest extends HubspotTestBase {
                     + "false},{\"label\":\"Silver\",\"value\":\"silver\",\"displayOrder\":1,\"hidden\":false}]";
 
     @Test
-    void aPropertyTellsWhatItIsAndTakesValues() {
+    void aPropertyShowsWhatItIsAndTakesValues() {
         HubspotClient.Reply made = create("colour", "\"description\":\"of the car\",\"formField\":true");
         assertThat(made.status()).isEqualTo(201);
         JsonNode colour = crm.get(PROPERTIES + "/colour").json();
@@ -101,7 +101,7 @@ class HubspotPropertiesTest extends HubspotTestBase {
     }
 
     @Test
-    void anArchivedPropertyIsGoneUntilItIsMadeAnewAndThenWithoutValues() {
+    void anArchivedPropertyIsGoneUntilItIsCreatedAgainAndThenWithoutValues() {
         create("badge", "\"hasUniqueValue\":true");
         String id = contact("badge", "B-1").json().path("id").asText();
         assertThat(crm.delete(PROPERTIES + "/badge").status()).isEqualTo(204);

@@ -179,7 +179,7 @@ class HubspotReadsTest extends HubspotTestBase {
                 "hs_object_id | 5         | READ_ONLY_VALUE | read only",
                 "horn       | 5           | PROPERTY_DOESNT_EXIST | Property \"horn\" does not exist"
             })
-    void aWrongValueIsToldAsJsonWithinTheMessageAndAsADetail(String name, String value, String code, String words)
+    void aWrongValueIsReportedAsJsonWithinTheMessageAndAsADetail(String name, String value, String code, String words)
             throws Exception {
         JsonNode error = crm.post(CONTACTS, "{\"properties\":{\"" + name + "\":\"" + value + "\"}}")
                 .json();

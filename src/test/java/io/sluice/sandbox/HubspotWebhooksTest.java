@@ -69,7 +69,7 @@ class HubspotWebhooksTest extends HubspotTestBase {
     }
 
     @Test
-    void aUsersEditAndTheAppsOwnWriteAreToldWithWhoMadeThem() {
+    void aUsersEditAndTheAppsOwnWriteNameWhoMadeThem() {
         String id = made("C-1", "");
         subscribe(",\"subscribe\":{\"contacts\":[\"city\"]}");
         crm.post(USER + "/" + id, "{\"city\":\"Köln\",\"phone\":\"1\"}");
@@ -95,7 +95,7 @@ class HubspotWebhooksTest extends HubspotTestBase {
     }
 
     @Test
-    void daysAndMomentsAreToldInMilliseconds() {
+    void daysAndMomentsAreReportedInMilliseconds() {
         subscribe(",\"subscribe\":{\"contacts\":[\"birthdate\"],\"deals\":[\"closedate\"]}");
         made("C-1", ",\"birthdate\":\"1990-01-02\"");
         crm.post("/sandbox/records/hubspot/deals", "{\"deal_no\":\"D-1\",\"closedate\":\"2026-12-01T10:00:00Z\"}");
@@ -105,7 +105,7 @@ class HubspotWebhooksTest extends HubspotTestBase {
     }
 
     @Test
-    void everythingThatHappensToARecordIsTold() {
+    void everythingThatHappensToARecordIsReported() {
         subscribe(",\"subscribe\":{\"contacts\":[\"phone\"]}");
         String kept = made("C-1", ",\"city\":\"Bonn\"");
         String gone = made("C-2", ",\"phone\":\"2\"");
@@ -172,7 +172,7 @@ class HubspotWebhooksTest extends HubspotTestBase {
     }
 
     @Test
-    void anAssociationIsToldWhenItIsMadeAndTakenAwayFromEachEnd() {
+    void anAssociationIsReportedWhenItIsMadeAndTakenAwayFromEachEnd() {
         String ann = made("C-1", "");
         String acme = company("Acme");
         subscribe(",\"subscribe\":{\"contacts\":[],\"companies\":[]}");
@@ -210,7 +210,7 @@ class HubspotWebhooksTest extends HubspotTestBase {
     }
 
     @Test
-    void aPrimaryAssociationIsToldTwiceAndTheFormerOneThatLosesItToo() {
+    void aPrimaryAssociationIsReportedTwiceAndTheFormerOneThatLosesItToo() {
         String ann = made("C-1", "");
         String acme = company("Acme");
         String bolt = company("Bolt");
@@ -237,7 +237,7 @@ class HubspotWebhooksTest extends HubspotTestBase {
     }
 
     @Test
-    void aLabelIsToldAndAGenericEventNamesTheTypes() {
+    void aLabelIsReportedAndAGenericEventNamesTheTypes() {
         String ann = made("C-1", "");
         String acme = company("Acme");
         JsonNode label = crm.post(
@@ -269,7 +269,7 @@ class HubspotWebhooksTest extends HubspotTestBase {
     }
 
     @Test
-    void theAppsOwnApiSetsUpWhatIsTold() {
+    void theAppsOwnApiSetsUpWhatIsSent() {
         String app = "/webhooks/v3/600001";
         assertThat(crm.get(app + "/settings").status()).isEqualTo(404);
         assertThat(crm.put(

@@ -110,7 +110,7 @@ class SalesforceLoginTest extends SandboxTestBase {
     }
 
     @Test
-    void aChallengeStandsInForTheSecret() {
+    void aChallengeReplacesTheSecret() {
         String redirect = "http://127.0.0.1:1717/OauthRedirect";
         // the pair of RFC 7636, appendix B
         String challenge = "&code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM&code_challenge_method=S256";
@@ -200,7 +200,7 @@ class SalesforceLoginTest extends SandboxTestBase {
     }
 
     @Test
-    void userinfoTellsWhoIsLoggedIn() {
+    void userinfoShowsWhoIsLoggedIn() {
         JsonNode info = crm.get("/services/oauth2/userinfo").json();
         assertThat(info.path("preferred_username").asText()).isEqualTo("sluice@example.org");
         assertThat(info.path("user_id").asText()).hasSize(18).startsWith("005");
@@ -214,7 +214,7 @@ class SalesforceLoginTest extends SandboxTestBase {
     }
 
     @Test
-    void theIdentityAddressTellsTheUserAndWhereTheServicesAre() {
+    void theIdentityAddressShowsTheUserAndWhereTheServicesAre() {
         JsonNode token = crm.form("grant_type=client_credentials&client_id=sluice&client_secret=sluice")
                 .json();
         crm.useToken(null);

@@ -254,7 +254,7 @@ class SalesforceRowsTest extends SandboxTestBase {
     }
 
     @Test
-    void aDescribeTellsOfKeysAndRequiredFields() {
+    void aDescribeShowsKeysAndRequiredFields() {
         JsonNode fields = crm.get(API + "/sobjects/Contact/describe").json().path("fields");
         for (JsonNode field : fields) {
             if ("Customer_No__c".equals(field.path("name").asText())) {

@@ -92,7 +92,7 @@ class SalesforceSchemaTest extends SandboxTestBase {
     }
 
     @Test
-    void aRestrictedPicklistTellsSoAndTakesItsValuesAlone() {
+    void aRestrictedPicklistIsMarkedSoAndTakesItsValuesAlone() {
         crm.put("/sandbox/fields/salesforce/Account/Level__c", "{\"type\":\"picklist\",\"options\":[\"A\",\"B\"]}");
         assertThat(field("Account", "Level__c").path("restrictedPicklist").asBoolean())
                 .isTrue();
@@ -164,7 +164,7 @@ class SalesforceSchemaTest extends SandboxTestBase {
     }
 
     @Test
-    void aTaskRefersToOneOfSeveralObjectsAndTellsItsName() {
+    void aTaskRefersToOneOfSeveralObjectsAndShowsItsName() {
         String lead = crm.post(API + "/sobjects/Lead", "{\"LastName\":\"Lee\",\"Company\":\"Lee Ltd\"}")
                 .json()
                 .path("id")

@@ -163,7 +163,7 @@ class SalesforceSoqlTest extends SandboxTestBase {
     }
 
     @Test
-    void countStandsAloneAndTellsItsTotal() {
+    void countIsAloneAndShowsItsTotal() {
         JsonNode answer = crm.get(
                         API + "/query?columns=true&q=" + SalesforceClient.encoded("SELECT COUNT() FROM Account"))
                 .json();
@@ -183,7 +183,7 @@ class SalesforceSoqlTest extends SandboxTestBase {
     }
 
     @Test
-    void columnsAreToldToTheCommandLine() {
+    void columnsAreShownToTheCommandLine() {
         JsonNode columns = crm.get(API + "/query?columns=true&q="
                         + SalesforceClient.encoded(
                                 "SELECT Name, Owner.Name, (SELECT LastName FROM Contacts) FROM Account"))
@@ -390,7 +390,7 @@ class SalesforceSoqlTest extends SandboxTestBase {
     }
 
     @Test
-    void aPlanTellsWhetherAKeyIsUsed() {
+    void aPlanShowsWhetherAKeyIsUsed() {
         JsonNode key = plan("SELECT Id FROM Contact WHERE Customer_No__c = 'C-1'");
         assertThat(key.path("leadingOperationType").asText()).isEqualTo("Index");
         assertThat(key.path("cardinality").asInt()).isOne();
@@ -408,7 +408,7 @@ class SalesforceSoqlTest extends SandboxTestBase {
     }
 
     @Test
-    void soapTellsChildrenAndGroups() throws Exception {
+    void soapShowsChildrenAndGroups() throws Exception {
         var soap = SoapClient.logIn(crm);
         var parents =
                 soap.query("SELECT Name, (SELECT LastName FROM Contacts ORDER BY LastName) FROM Account ORDER BY Name");

@@ -144,7 +144,7 @@ class SandboxDataTest {
     }
 
     @Test
-    void aPortInUseIsToldInOneSentence() {
+    void aPortInUseIsReportedInOneSentence() {
         try (Sandbox sandbox = Sandbox.start("127.0.0.1", 0)) {
             assertThatThrownBy(() -> Sandbox.start("127.0.0.1", sandbox.port()))
                     .isInstanceOf(IllegalStateException.class)

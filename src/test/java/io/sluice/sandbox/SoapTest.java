@@ -42,7 +42,7 @@ class SoapTest extends SandboxTestBase {
     }
 
     @Test
-    void aLogInTellsTheAddressAndOpensTheRestApiToo() throws ConnectionException {
+    void aLogInShowsTheAddressAndOpensTheRestApiToo() throws ConnectionException {
         assertThat(soap.getConfig().getServiceEndpoint()).startsWith(crm.base() + "/services/Soap/u/65.0/00D");
         crm.useToken(soap.getConfig().getSessionId());
         assertThat(crm.get(API + "/limits").status()).isEqualTo(200);

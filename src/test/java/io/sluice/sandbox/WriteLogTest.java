@@ -15,7 +15,7 @@ class WriteLogTest extends SandboxTestBase {
     private static final String USER = "/sandbox/records/salesforce/Contact";
 
     @Test
-    void aFieldIsToldWithWhoWroteItAndWhatItWasBefore() {
+    void aFieldIsReportedWithWhoWroteItAndWhatItWasBefore() {
         Instant start = Instant.now().minusSeconds(1);
         SalesforceClient.Reply upsert = crm.upsertContacts(contact("C-1", "One"));
         String id = upsert.json().path(0).path("id").asText();
@@ -43,7 +43,7 @@ class WriteLogTest extends SandboxTestBase {
     }
 
     @Test
-    void aPropertyOfHubspotIsToldAndABulkJobIsNamed() {
+    void aPropertyOfHubspotIsReportedAndABulkJobIsNamed() {
         HubspotClient hubspot = new HubspotClient(sandbox.port());
         hubspot.upsertContacts(1, 1);
         hubspot.post("/sandbox/records/hubspot/contacts/C-1", "{\"phone\":\"5\"}");

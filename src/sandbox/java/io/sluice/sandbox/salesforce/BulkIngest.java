@@ -2,7 +2,6 @@
 package io.sluice.sandbox.salesforce;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.sluice.sandbox.salesforce.bulk.CsvFormat;
 import io.sluice.sandbox.salesforce.bulk.IngestResults;
 import io.sluice.sandbox.salesforce.bulk.Job;
 import io.sluice.sandbox.salesforce.bulk.JobSpec;
@@ -45,8 +44,7 @@ final class BulkIngest {
 
     Answer create(ApiCall call, Request.Attempt attempt) {
         JsonNode asked = call.body().json();
-        String operation = asked.path("operation").asText();
-        BulkJobs.checkOperation(operation, OPERATIONS);
+        String operation = BulkJobs.operation(asked, OPERATIONS);
         String object = asked.path("object").asText();
         Table table = call.store()
                 .table(object)
@@ -55,22 +53,8 @@ final class BulkIngest {
         String key = "upsert".equals(operation)
                 ? key(table, asked.path("externalIdFieldName").asText())
                 : null;
-        CsvFormat format = BulkJobs.format(asked);
-        Job job = bulk.jobs()
-                .create(
-                        call.account().name(),
-                        JobState.OPEN,
-                        id -> new JobSpec(
-                                id,
-                                JobSpec.Type.INGEST,
-                                operation,
-                                table.type().name(),
-                                key,
-                                null,
-                                call.version(),
-                                format,
-                                bulk.millis(),
-                                SalesforceDefaults.API_USER));
+        Job job = jobs.create(
+                call, JobState.OPEN, new BulkJobs.Work(operation, table.type().name(), key, null));
         return Answers.json(200, BulkJobs.describe(job, false));
     }
 

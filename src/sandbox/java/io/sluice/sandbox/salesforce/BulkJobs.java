@@ -124,13 +124,44 @@ final class BulkJobs {
                                         .collect(Collectors.joining(", "))));
     }
 
-    static void checkOperation(String operation, List<String> known) {
+    /** Reads the operation of a new job; INVALIDJOB when it is none of these. */
+    static String operation(JsonNode asked, List<String> known) {
+        String operation = asked.path("operation").asText();
         if (!known.contains(operation)) {
             throw new RefusedException("INVALIDJOB", "The operation of a job is one of " + String.join(", ", known));
         }
+        return operation;
     }
 
-    /** @param withProgress whether to tell what was done so far, as only a job asked for by its id does */
+    /**
+     * Says what a job does.
+     *
+     * @param externalId name of the field by which rows are upserted, or null
+     * @param query      SOQL of a query job, or null
+     */
+    record Work(String operation, String object, String externalId, String query) {}
+
+    /** Creates a job with the CSV format that the call asks for. */
+    Job create(ApiCall call, JobState state, Work work) {
+        CsvFormat format = format(call.body().json());
+        return bulk.jobs()
+                .create(
+                        call.account().name(),
+                        state,
+                        id -> new JobSpec(
+                                id,
+                                type,
+                                work.operation(),
+                                work.object(),
+                                work.externalId(),
+                                work.query(),
+                                call.version(),
+                                format,
+                                bulk.millis(),
+                                SalesforceDefaults.API_USER));
+    }
+
+    /** @param withProgress whether to show the progress, which only a job read by its id has */
     static ObjectNode describe(Job job, boolean withProgress) {
         JobSpec spec = job.spec();
         Job.Status status = job.status();

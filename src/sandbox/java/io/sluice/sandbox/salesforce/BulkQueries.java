@@ -2,7 +2,6 @@
 package io.sluice.sandbox.salesforce;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.sluice.sandbox.salesforce.bulk.CsvFormat;
 import io.sluice.sandbox.salesforce.bulk.Job;
 import io.sluice.sandbox.salesforce.bulk.JobSpec;
 import io.sluice.sandbox.salesforce.bulk.JobState;
@@ -39,10 +38,9 @@ final class BulkQueries {
 
     Answer create(ApiCall call, Request.Attempt attempt) {
         JsonNode asked = call.body().json();
-        String operation = asked.path("operation").asText();
-        BulkJobs.checkOperation(operation, OPERATIONS);
+        String operation = BulkJobs.operation(asked, OPERATIONS);
         String soql = asked.path("query").asText();
-        CsvFormat format = BulkJobs.format(asked);
+        BulkJobs.format(asked);
         QueryRun.execution(call.store(), soql, false);
         String object = call.store()
                 .table(Parser.parse(soql).from())
@@ -52,21 +50,7 @@ final class BulkQueries {
         if (!bulk.spendQueryJob(call.account())) {
             throw new RefusedException("LIMIT_EXCEEDED", "Max bulk v2 query jobs limit was reached");
         }
-        Job job = bulk.jobs()
-                .create(
-                        call.account().name(),
-                        JobState.UPLOAD_COMPLETE,
-                        id -> new JobSpec(
-                                id,
-                                JobSpec.Type.QUERY,
-                                operation,
-                                object,
-                                null,
-                                soql,
-                                call.version(),
-                                format,
-                                bulk.millis(),
-                                SalesforceDefaults.API_USER));
+        Job job = jobs.create(call, JobState.UPLOAD_COMPLETE, new BulkJobs.Work(operation, object, null, soql));
         Answer answer = Answers.json(200, BulkJobs.describe(job, false));
         bulk.submit(call.account(), job);
         return answer;
