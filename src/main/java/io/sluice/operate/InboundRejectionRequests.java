@@ -46,9 +46,9 @@ public final class InboundRejectionRequests {
                 throw new RejectedRequest(
                         404, "There is no sync '" + sync + "'" + Suggestion.hint(sync, syncs.keySet()));
             }
-            int limit = (int) number(request, "limit", DEFAULT_LIMIT, MAX_LIMIT);
+            int limit = (int) number(request, "limit", DEFAULT_LIMIT, 1, MAX_LIMIT);
             List<Map<String, Object>> found =
-                    rejections.list(sync, number(request, "after", 0, Long.MAX_VALUE), limit + 1);
+                    rejections.list(sync, number(request, "after", 0, 0, Long.MAX_VALUE), limit + 1);
             List<Map<String, Object>> page = found.subList(0, Math.min(limit, found.size()));
             Map<String, Object> answer = new LinkedHashMap<>();
             answer.put("inboundRejections", page);
@@ -99,13 +99,17 @@ public final class InboundRejectionRequests {
         return Long.parseLong(id);
     }
 
-    private static long number(Message request, String name, long defaultValue, long max) throws RejectedRequest {
+    private static long number(Message request, String name, long defaultValue, long min, long max)
+            throws RejectedRequest {
         String text = request.getHeader(name, String.class);
         if (text == null) {
             return defaultValue;
         }
         if (!text.matches("\\d{1,18}") || Long.parseLong(text) > max) {
             throw new RejectedRequest(400, "Parameter '" + name + "' must be a number up to " + max);
+        }
+        if (Long.parseLong(text) < min) {
+            throw new RejectedRequest(400, "Parameter '" + name + "' must be at least " + min);
         }
         return Long.parseLong(text);
     }
