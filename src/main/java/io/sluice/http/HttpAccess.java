@@ -26,7 +26,7 @@ public final class HttpAccess {
     private static final String API = "/api/";
     private static final Set<String> READING = Set.of("GET", "HEAD", "OPTIONS");
     /** Paths that need no token to read, since they show no field's value. */
-    private static final Set<String> OPEN = Set.of("/api/status", "/api/plan");
+    private static final Set<String> OPEN = Set.of("/api/status", "/api/plan", "/api/openapi.json");
 
     private static final Set<String> LOOPBACK = Set.of("localhost", "127.0.0.1", "[::1]");
 

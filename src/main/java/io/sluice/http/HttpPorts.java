@@ -61,8 +61,10 @@ public final class HttpPorts implements AutoCloseable {
         this.vertx = new TimedVertx(requestTimeout, this::guard);
         this.rejected = rejected;
         context.getRegistry().bind("sluiceVertx", Vertx.class, vertx);
-        context.getComponent("platform-http", PlatformHttpComponent.class)
-                .setHeaderFilterStrategy(new RequestHeaders());
+        PlatformHttpComponent http = context.getComponent("platform-http", PlatformHttpComponent.class);
+        http.setHeaderFilterStrategy(new RequestHeaders());
+        // the API answers JSON whatever a request accepts, and its errors too, rather than an empty 406
+        http.setServerRequestValidation(false);
     }
 
     /** Adds the checks before all handlers of a router: no server listens before its router has them. */

@@ -1,14 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.sluice.app;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
 import java.net.Socket;
 import java.nio.file.Path;
-import java.util.LinkedHashMap;
-import java.util.Locale;
 import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -52,18 +49,8 @@ class HttpSurfaceIT {
         sluice.close();
     }
 
-    /** Sends bytes as they stand and reads until the other side closes. */
-    private static String raw(int port, String request) throws IOException {
-        try (Socket socket = new Socket("127.0.0.1", port)) {
-            socket.setSoTimeout(30_000);
-            socket.getOutputStream().write(request.getBytes(UTF_8));
-            socket.getOutputStream().flush();
-            return new String(socket.getInputStream().readAllBytes(), UTF_8);
-        }
-    }
-
     private static String asked(int port, String method, String path, String... headers) throws IOException {
-        return raw(
+        return RawHttp.send(
                 port,
                 method + " " + path + " HTTP/1.1\r\nHost: 127.0.0.1:" + port + "\r\nConnection: close\r\n"
                         + String.join(
@@ -74,18 +61,11 @@ class HttpSurfaceIT {
     }
 
     private static int status(String answer) {
-        return Integer.parseInt(answer.split(" ")[1]);
+        return RawHttp.Answer.of(answer).status();
     }
 
     private static Map<String, String> headers(String answer) {
-        Map<String, String> headers = new LinkedHashMap<>();
-        answer.substring(0, answer.indexOf("\r\n\r\n"))
-                .lines()
-                .skip(1)
-                .forEach(line -> headers.put(
-                        line.split(":")[0].toLowerCase(Locale.ROOT),
-                        line.substring(line.indexOf(':') + 1).strip()));
-        return headers;
+        return RawHttp.Answer.of(answer).headers();
     }
 
     @Test
@@ -170,7 +150,7 @@ class HttpSurfaceIT {
                 .isEqualTo(403);
         assertThat(sluice.number("select count(*) from sluice.pause")).isZero();
         for (int port : new int[] {sluice.serverPort, sluice.managementPort}) {
-            assertThat(status(raw(
+            assertThat(status(RawHttp.send(
                             port, "GET /api/status HTTP/1.1\r\nHost: evil.example.org\r\nConnection: close\r\n\r\n")))
                     .isEqualTo(421);
         }
@@ -183,7 +163,7 @@ class HttpSurfaceIT {
         for (String path : new String[] {"/api/status", "/api/dead-letters", "/own/bird", "/observe/health", "/"}) {
             assertThat(status(asked(sluice.webhookPort, "GET", path))).as(path).isEqualTo(404);
         }
-        assertThat(status(raw(
+        assertThat(status(RawHttp.send(
                         sluice.webhookPort,
                         "POST /webhooks/../api/accounts/salesforce/pause HTTP/1.1\r\n"
                                 + "Host: x\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")))
@@ -194,9 +174,9 @@ class HttpSurfaceIT {
     @Test
     void aConnectionOnWhichNoWholeRequestComesIsClosed() throws Exception {
         for (int port : new int[] {sluice.serverPort, sluice.webhookPort, sluice.managementPort}) {
-            assertThat(raw(port, "")).as("says nothing").isEmpty();
-            raw(port, "POST /webhooks/hubspot HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-");
-            raw(port, "POST /webhooks/hubspot HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 100\r\n\r\n[");
+            assertThat(RawHttp.send(port, "")).as("says nothing").isEmpty();
+            RawHttp.send(port, "POST /webhooks/hubspot HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-");
+            RawHttp.send(port, "POST /webhooks/hubspot HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 100\r\n\r\n[");
         }
         try (Socket drop = new Socket("127.0.0.1", sluice.serverPort)) {
             drop.setSoTimeout(100);

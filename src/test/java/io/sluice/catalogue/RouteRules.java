@@ -14,6 +14,8 @@ final class RouteRules {
     /** Parts of a step that are steps themselves, with an id of their own. */
     private static final Set<String> BRANCHES = Set.of("when", "otherwise", "doCatch", "doFinally", "onFallback");
 
+    private static final Set<String> VERBS = Set.of("get", "head", "post", "put", "patch", "delete");
+
     private final String file;
     private final Map<String, String> ids;
     private final List<String> problems = new ArrayList<>();
@@ -66,6 +68,9 @@ final class RouteRules {
             if (entry.has("from")) {
                 broken("no top-level from", "write route: {id, description, from}");
             }
+            if (entry.has("rest")) {
+                rest(entry.path("rest"));
+            }
             if (entry.has("route")) {
                 JsonNode route = entry.path("route");
                 id("route", route);
@@ -78,6 +83,12 @@ final class RouteRules {
                 steps(route.path("from").path("steps"));
             }
         });
+    }
+
+    private void rest(JsonNode rest) {
+        id("rest", rest);
+        rest.properties().stream().filter(verb -> VERBS.contains(verb.getKey())).forEach(verb -> verb.getValue()
+                .forEach(operation -> id(verb.getKey(), operation)));
     }
 
     private void steps(JsonNode steps) {

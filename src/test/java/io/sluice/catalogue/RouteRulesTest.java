@@ -97,6 +97,14 @@ class RouteRulesTest {
     }
 
     @Test
+    void anOperationOfARestServiceWithoutAnIdIsReported() {
+        assertThat(problems("- rest: {id: api, get: [{path: /a, to: 'direct:a'}]}"))
+                .singleElement()
+                .asString()
+                .startsWith(FILE + ": steps have an id: get");
+    }
+
+    @Test
     void aRouteFileThatLooksLikeAKameletIsReported() {
         assertThat(RouteRules.ofRoutes("routes/a.kamelet.d/b.camel.yaml", GOOD, new HashMap<>()))
                 .singleElement()

@@ -94,6 +94,8 @@ class HttpAccessTest {
         assertThat(status(access, act(null, null, null, false, "bearer s3cret")))
                 .isEqualTo(200);
         assertThat(status(access, head("GET", "/api/status", "localhost"))).isEqualTo(200);
+        assertThat(status(access, head("GET", "/api/openapi.json", "localhost")))
+                .isEqualTo(200);
         assertThat(status(access, head("GET", "/api/dead-letters", "localhost")))
                 .isEqualTo(401);
         assertThat(status(access, head("POST", "/api/status", "localhost"))).isEqualTo(401);
