@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.sluice.testkit;
 
+import io.sluice.Backoff;
 import io.sluice.Outcome;
 import io.sluice.Priority;
 import io.sluice.capture.Capture;
-import io.sluice.outbox.Backoff;
 import io.sluice.outbox.Claim;
 import io.sluice.outbox.Outbox;
 import io.sluice.outbox.Settlement;
