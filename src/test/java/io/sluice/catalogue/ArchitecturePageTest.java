@@ -27,8 +27,8 @@ class ArchitecturePageTest {
                 .flatMap(folder -> Stream.of(".java", ".yaml").flatMap(ending -> Yaml.files(folder, ending).stream()))
                 .map(file -> file.getFileName().toString())
                 .collect(Collectors.toSet());
-        List<String> traces = List.of(page.substring(page.indexOf("## Three traces"))
-                .split("\n(?=A (change|webhook|permit)\\b)"));
+        List<String> traces =
+                List.of(page.substring(page.indexOf("## Three traces")).split("\n(?=A (change|webhook|permit)\\b)"));
 
         assertThat(traces).as("the heading and the traces").hasSize(4);
         for (String trace : traces.subList(1, 4)) {

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
-import io.sluice.Backoff;
 import io.sluice.CrmEvent;
 import io.sluice.CrmRecord;
 import io.sluice.DeletedRecord;
