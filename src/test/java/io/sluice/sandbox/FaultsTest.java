@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.TextNode;
 import java.io.UncheckedIOException;
 import java.net.http.HttpResponse;
 import java.time.Duration;
@@ -19,6 +20,19 @@ import org.junit.jupiter.api.Test;
 class FaultsTest extends SandboxTestBase {
 
     private static final String FAULTS = "/sandbox/faults/salesforce";
+
+    @Test
+    void aSettingThatNoFaultHasIsReportedAsIgnored() {
+        assertThat(crm.post("/sandbox/faults/salesforce", "{\"kind\":\"slow\",\"delay\":2000}")
+                        .json()
+                        .path("ignored"))
+                .singleElement()
+                .isEqualTo(TextNode.valueOf("delay"));
+        assertThat(crm.post("/sandbox/faults/salesforce", "{\"kind\":\"slow\",\"delayMs\":1}")
+                        .json()
+                        .has("ignored"))
+                .isFalse();
+    }
 
     @Test
     void anUnknownKindIsAnsweredWithTheKindsThereAre() {

@@ -208,8 +208,8 @@ class SalesforceSchemaTest extends SandboxTestBase {
     }
 
     @Test
-    void aLineItemHasTheTotalOfItsPriceAndQuantity() {
-        String product = id("Product2", "{\"Name\":\"Pump\",\"IsActive\":true}");
+    void aLineItemHasTheTotalOfItsPriceAndQuantityAndTheFieldsOfItsProduct() {
+        String product = id("Product2", "{\"Name\":\"Pump\",\"ProductCode\":\"P-1\",\"IsActive\":true}");
         String book = crm.query("SELECT Id FROM Pricebook2 WHERE IsStandard = true")
                 .json()
                 .at("/records/0/Id")
@@ -218,7 +218,10 @@ class SalesforceSchemaTest extends SandboxTestBase {
                 "PricebookEntry",
                 "{\"Pricebook2Id\":\"" + book + "\",\"Product2Id\":\"" + product + "\",\"UnitPrice\":10}");
         String deal =
-                id("Opportunity", "{\"Name\":\"Deal\",\"StageName\":\"Closed Won\",\"CloseDate\":\"2026-05-01\"}");
+                id(
+                        "Opportunity",
+                        "{\"Name\":\"Deal\",\"StageName\":\"Closed Won\",\"CloseDate\":\"2026-05-01\","
+                                + "\"Amount\":200,\"Probability\":25}");
         id(
                 "OpportunityLineItem",
                 "{\"OpportunityId\":\"" + deal + "\",\"PricebookEntryId\":\"" + entry
@@ -233,6 +236,16 @@ class SalesforceSchemaTest extends SandboxTestBase {
         assertThat(won.at("/OpportunityLineItems/records/0/PricebookEntry/Product2/Name")
                         .asText())
                 .isEqualTo("Pump");
+        JsonNode item = crm.query("SELECT Product2Id, ProductCode, ListPrice, Subtotal, PricebookEntry.Name,"
+                        + " Opportunity.ExpectedRevenue FROM OpportunityLineItem WHERE ProductCode = 'P-1'")
+                .json()
+                .at("/records/0");
+        assertThat(item.path("Product2Id").asText()).isEqualTo(product);
+        assertThat(item.path("ProductCode").asText()).isEqualTo("P-1");
+        assertThat(item.path("ListPrice").asDouble()).isEqualTo(10);
+        assertThat(item.path("Subtotal").asDouble()).isEqualTo(28.5);
+        assertThat(item.at("/PricebookEntry/Name").asText()).isEqualTo("Pump");
+        assertThat(item.at("/Opportunity/ExpectedRevenue").asDouble()).isEqualTo(50);
         assertThat(crm.post(API + "/sobjects/OpportunityLineItem", "{}").errorCode())
                 .isEqualTo("REQUIRED_FIELD_MISSING");
     }

@@ -47,6 +47,7 @@ public final class SalesforceDefaults implements Accounts.CrmDefaults {
                 .put("perRequest", false);
         limits.set(spec);
         StandardObjects.all().forEach(account.store()::declare);
+        DerivedFields.declare(account.store());
         Table users = account.store().table("User").orElseThrow();
         try (Transaction transaction = account.store().begin()) {
             addUser(users, transaction, "Integration", "Sluice", API_USERNAME);

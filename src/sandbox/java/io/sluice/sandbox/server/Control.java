@@ -239,9 +239,11 @@ public final class Control {
     }
 
     private Answer faults(Call call, Account account) {
+        List<String> ignored = List.of();
         switch (call.method()) {
             case "POST" -> {
                 Fault fault = account.faults().add(body(call));
+                ignored = Fault.unknown(fault.settings());
                 if (fault.kind() == Fault.Kind.EXPIRE_TOKENS) {
                     account.expireTokens(clock.micros());
                 }
@@ -251,6 +253,9 @@ public final class Control {
         }
         ObjectNode all = json.createObjectNode();
         all.set("faults", json.valueToTree(account.faults().list()));
+        if (!ignored.isEmpty()) {
+            all.set("ignored", json.valueToTree(ignored));
+        }
         return ok(all);
     }
 

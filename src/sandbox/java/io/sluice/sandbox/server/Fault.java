@@ -111,6 +111,46 @@ public final class Fault {
     private final long endsAtMicros;
     private long left;
 
+    /** Settings of all kinds. */
+    private static final Set<String> SETTINGS = Set.of(
+            "kind",
+            "operation",
+            "object",
+            "keys",
+            "count",
+            "seconds",
+            "forSeconds",
+            "probability",
+            "when",
+            "before",
+            "afterWrite",
+            "status",
+            "headers",
+            "body",
+            "contentType",
+            "html",
+            "errorCode",
+            "message",
+            "fields",
+            "duplicateResult",
+            "whole",
+            "retryAfter",
+            "limit",
+            "order",
+            "drop",
+            "double",
+            "foreign",
+            "errors",
+            "empty",
+            "created",
+            "otherId",
+            "pending",
+            "delayMs",
+            "minMs",
+            "maxMs",
+            "lagMs",
+            "afterRows");
+
     Fault(Kind kind, JsonNode settings, long nowMicros) {
         this.kind = kind;
         this.settings = settings;
@@ -124,6 +164,14 @@ public final class Fault {
         String life = kind == Kind.LATE_COMMIT ? "forSeconds" : "seconds";
         this.endsAtMicros =
                 settings.has(life) ? nowMicros + (long) (settings.path(life).asDouble() * 1_000_000) : Long.MAX_VALUE;
+    }
+
+    /** Answers the settings that no fault has, such as misspelt ones. */
+    static List<String> unknown(JsonNode settings) {
+        List<String> names = new ArrayList<>();
+        settings.fieldNames().forEachRemaining(names::add);
+        names.removeAll(SETTINGS);
+        return names;
     }
 
     public Kind kind() {

@@ -45,7 +45,7 @@ public record Path(Store store, List<Step> parents, Field field) implements Exec
     }
 
     /** @throws MalformedQueryException INVALID_FIELD when the object has no such field or relationship */
-    static Path resolve(Store store, Table from, String text) {
+    public static Path resolve(Store store, Table from, String text) {
         String[] parts = text.split("\\.");
         int first = parts.length > 1 && parts[0].equalsIgnoreCase(from.type().name()) ? 1 : 0;
         Table table = from;
