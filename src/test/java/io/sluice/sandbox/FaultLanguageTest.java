@@ -183,7 +183,8 @@ class FaultLanguageTest {
                         + "\"body\":{\"replaced\":true}}");
     }
 
-    private static void assertAsTheFaultSays(Operation operation, int status, String text, HttpResponse<String> response) {
+    private static void assertAsTheFaultSays(
+            Operation operation, int status, String text, HttpResponse<String> response) {
         assertThat(status).as("%s", operation).isEqualTo(302);
         assertThat(text).as("%s", operation).isEqualTo("{\"replaced\":true}");
         assertThat(response.headers().firstValue("Location"))

@@ -56,10 +56,12 @@ final class Flow {
         if (!(rule.path("set") instanceof ObjectNode set) || set.isEmpty()) {
             throw new IllegalArgumentException("An automation has fields to \"set\": {\"tier\":\"gold\"}.");
         }
-        set.fieldNames().forEachRemaining(name -> table.type()
-                .field(name)
-                .orElseThrow(() -> new IllegalArgumentException(
-                        table.type().name() + " has no field '" + name + "' that an automation could set.")));
+        set.fieldNames().forEachRemaining(name -> {
+            if (table.type().field(name).isEmpty()) {
+                throw new IllegalArgumentException(
+                        table.type().name() + " has no field '" + name + "' that an automation could set.");
+            }
+        });
         return new Flow(
                 table,
                 when,

@@ -45,7 +45,9 @@ public final class Formula implements Function<Row, Object> {
         for (int i = 0; i < parts.length - 1; i++) {
             at = parent(at, parts[i]).map(Table::type).orElseThrow(() -> unknown(path));
         }
-        at.field(parts[parts.length - 1]).orElseThrow(() -> unknown(path));
+        if (at.field(parts[parts.length - 1]).isEmpty()) {
+            throw unknown(path);
+        }
     }
 
     private IllegalArgumentException unknown(String path) {

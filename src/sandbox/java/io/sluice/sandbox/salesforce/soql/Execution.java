@@ -92,7 +92,7 @@ public final class Execution {
 
     /** @throws MalformedQueryException when the query can't be run on this object */
     public void check() {
-        query.where().map(filter()::of);
+        query.where().ifPresent(filter()::of);
         if (query.isAggregate()) {
             aggregation();
         } else if (!query.isCount()) {
