@@ -46,7 +46,7 @@ final class Backlog implements AutoCloseable {
         thread.start();
     }
 
-    /** From now on remembers the least and most that waited. */
+    /** Records the minimum and maximum number of waiting rows from now on. */
     void count() {
         counting = true;
     }

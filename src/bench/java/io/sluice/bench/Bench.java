@@ -4,7 +4,7 @@ package io.sluice.bench;
 import java.nio.file.Path;
 import java.util.Map;
 
-/** One measurement. It prints its table itself and returns what goes into its JSON. */
+/** Runs one measurement. It prints its table itself and returns the content of its JSON. */
 @FunctionalInterface
 public interface Bench {
 

@@ -26,7 +26,7 @@ final class DistantServer implements Callable<Integer> {
         return window;
     }
 
-    /** One call. @return its HTTP status */
+    /** Makes one call. Answers its HTTP status. */
     @Override
     public Integer call() throws InterruptedException {
         int millis = LEAST_MS + random.nextInt(MOST_MS - LEAST_MS + 1);

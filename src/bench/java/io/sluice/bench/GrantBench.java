@@ -7,7 +7,10 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/** What a permit costs PostgreSQL: the time between two grants of one account, for one asker and for many. */
+/**
+ * Measures the cost of a permit in PostgreSQL: the time between two grants of one account, for one and for many
+ * callers.
+ */
 public final class GrantBench implements Bench {
 
     @Override

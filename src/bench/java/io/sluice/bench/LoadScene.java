@@ -190,7 +190,7 @@ final class LoadScene implements AutoCloseable {
                 .get(0);
     }
 
-    /** What arrived at Salesforce, brought back into a table {@code arrived} beside that which was sent. */
+    /** Copies the records that arrived at Salesforce into a table {@code arrived} beside the table that was sent. */
     void bringBack(FilledSandbox sandbox) throws Exception {
         bringBack(sandbox, SALESFORCE);
     }
@@ -224,7 +224,7 @@ final class LoadScene implements AutoCloseable {
         return await(sluice, SENT, row -> row.getDouble(1)) - began;
     }
 
-    /** What it took to read all that the CRM has. */
+    /** Measures a read of all the CRM's records. */
     record Reading(int calls, double seconds) {}
 
     Reading read(BackgroundProcess sluice) throws InterruptedException {

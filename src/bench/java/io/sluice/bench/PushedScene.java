@@ -146,7 +146,7 @@ final class PushedScene implements AutoCloseable {
                         + "/webhooks/hubspot\",\"timeScale\":240,\"subscribe\":{\"contacts\":[\"lastname\",\"city\"]}}");
     }
 
-    /** Of a record that was written from here just now an event can't be judged without reading it. */
+    /** Moves our writes an hour back: an event just after a write of ours needs a read-back. */
     void settledLongAgo() throws SQLException {
         execute("update sluice.sync_state set settled_at = settled_at - interval '1 hour'");
     }
@@ -184,7 +184,7 @@ final class PushedScene implements AutoCloseable {
         control("POST", USERS + "/" + ids.get(i % people), "{\"city\":\"" + value + "\"}");
     }
 
-    /** What a user's import does to so many people, the first of them {@code i}: an edit each. */
+    /** Makes a user's import: an edit each of so many people, the first of them {@code i}. */
     void edit(int i, int many, String value) throws Exception {
         StringBuilder lines = new StringBuilder();
         for (int n = i; n < i + many; n++) {
@@ -209,7 +209,7 @@ final class PushedScene implements AutoCloseable {
         control("POST", "/sandbox/faults/hubspot", "{\"kind\":\"" + kind + "\",\"probability\":" + probability + "}");
     }
 
-    /** From now on each call to HubSpot takes so long. */
+    /** Delays each call to HubSpot from now on. */
     void slowCrm(int millis) throws Exception {
         control("POST", "/sandbox/faults/hubspot", "{\"kind\":\"slow\",\"delayMs\":" + millis + "}");
     }
@@ -335,7 +335,7 @@ final class PushedScene implements AutoCloseable {
                 execute function settled()""");
     }
 
-    /** When a city first came, in milliseconds since 1970, by {@code "no city"}. */
+    /** Answers when each city arrived first, in milliseconds since 1970, by {@code "no city"}. */
     Map<String, Long> firstSeen(String table) throws SQLException {
         Map<String, Long> seen = new HashMap<>();
         query("select no || ' ' || city, (extract(epoch from min(at)) * 1000)::bigint from " + table

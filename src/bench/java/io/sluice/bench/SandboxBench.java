@@ -12,8 +12,9 @@ import java.util.Arrays;
 import java.util.Optional;
 
 /**
- * Fills the sandbox with a million contacts over HTTP, 200 a call, and tells what a call takes and how much memory the
- * records hold. Arguments: number of records (1000000), data file (none). Run it with {@code -Xmx2g} to see that they fit.
+ * Fills the sandbox with a million contacts over HTTP, 200 a call, and prints the time of a call and the memory that
+ * the records take. Arguments: number of records (1000000), data file (none). Run it with {@code -Xmx2g} to see that
+ * they fit, and with 5000000 and {@code -Xmx6g}.
  */
 public final class SandboxBench {
 

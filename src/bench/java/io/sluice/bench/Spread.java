@@ -5,7 +5,7 @@ import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/** Of many times in milliseconds: the middle one, the one that 99 % stay within, and the longest. */
+/** Summarises many times in milliseconds: the median, the 99th percentile, and the maximum. */
 record Spread(double median, double p99, double most) {
 
     static Spread of(Collection<Double> millis) {

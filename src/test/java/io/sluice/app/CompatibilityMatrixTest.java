@@ -67,7 +67,7 @@ class CompatibilityMatrixTest {
         return columns;
     }
 
-    /** What a field is called in the sandbox, and what the product makes of it. */
+    /** Holds a field's type in the sandbox and the product's type for it. */
     private record FieldCase(String crm, String type, Kind kind) {
 
         String name() {
@@ -136,7 +136,7 @@ class CompatibilityMatrixTest {
                 .get(field.name());
     }
 
-    /** As the outbox has it. */
+    /** Formats a value as the outbox has it. */
     private static Object value(String type, String sql) throws Exception {
         Column column = new Column("v", type, "pg_catalog." + type, false);
         String json = DATABASE.sluice()
@@ -262,7 +262,7 @@ class CompatibilityMatrixTest {
                             .path(field.name()));
         }
 
-        /** As the writer for HubSpot has every value. */
+        /** Formats every value as the writer for HubSpot does. */
         private static String text(Object value) {
             return value instanceof Number number
                     ? new java.math.BigDecimal(number.toString()).toPlainString()

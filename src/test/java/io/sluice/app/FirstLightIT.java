@@ -220,7 +220,7 @@ class FirstLightIT {
         assertThat(sluice.records("Contact", "Customer_No__c")).hasSize(11_000);
     }
 
-    /** Calls that write, and not the looks that come in their own time. */
+    /** Counts write calls, not the polls that come on their own schedule. */
     private static long writes() {
         JsonNode calls = sluice.referee().path("byOperation");
         return calls.path("collectionsUpsert").asLong()

@@ -19,7 +19,7 @@ class KilledIT {
     private static final int KILLS = 10;
     private static final int ROWS = 10_000;
 
-    /** A call that a kill cut leaves a record in doubt, which has no base yet and goes again. */
+    /** Counts settled records. A record whose call a kill interrupted has no base yet and is sent again. */
     private static final String SETTLED = "select count(*) from sluice.sync_state where base <> '{}'";
 
     @TempDir

@@ -118,7 +118,9 @@ class KilledInBulkIT {
                 "{\"kind\":\"slow\",\"operation\":\"" + operation + "\",\"delayMs\":2500,\"count\":1}");
     }
 
-    /** A record that was just written rests, and what is due at different times goes in different calls. */
+    /**
+     * Waits until the write debounce of all records has passed: changes due at different times go in different calls.
+     */
     private static void awaitRested() {
         await().atMost(Duration.ofSeconds(30))
                 .until(() -> sluice.number(

@@ -31,7 +31,7 @@ class LifeMatrixIT {
 
     private static final boolean FULL = "full".equals(System.getProperty("matrix"));
 
-    /** What happens in the CRM. */
+    /** Events in the CRM. */
     private enum There {
         DELETED,
         RESTORED,
@@ -40,7 +40,7 @@ class LifeMatrixIT {
         KEY_CHANGED
     }
 
-    /** What happens in the table. */
+    /** Events in the table. */
     private enum Here {
         NOTHING,
         EDITED,

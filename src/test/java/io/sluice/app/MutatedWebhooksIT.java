@@ -84,7 +84,7 @@ class MutatedWebhooksIT {
     /** A request and why it should be refused. */
     private record Mutant(HttpRequest request, int status, String why) {}
 
-    /** What HubSpot signs, and what is sent. */
+    /** Holds the request that HubSpot signs, and the one that is sent. */
     private record Original(String method, String uri, byte[] body, long at) {
 
         String signature() {
@@ -285,7 +285,7 @@ class MutatedWebhooksIT {
         assertThat(sluice.output()).doesNotContain(SECRET).doesNotContain("ERROR");
     }
 
-    /** The same request within its five minutes is known by its events. */
+    /** Tests that the events identify a request that is sent again within its five minutes. */
     @Test
     void aReplayedRequestIsTakenOnce() throws Exception {
         String id = sluice.rows("select key, crm_id from sluice.sync_state order by key desc limit 1")

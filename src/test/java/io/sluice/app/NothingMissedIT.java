@@ -157,7 +157,7 @@ class NothingMissedIT {
         });
     }
 
-    /** Of one that is older than fifteen days the CRM does not tell any more, after a standstill. */
+    /** Tests a delete of more than fifteen days ago, which the CRM no longer reports after a pause. */
     private static void aDeleteOlderThanTheWindow() throws Exception {
         sluice.stop();
         sluice.sql("update sluice.poll_offset set low_watermark = now() - interval '20 days', deletes_due = now()"

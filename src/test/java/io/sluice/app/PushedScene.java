@@ -145,7 +145,7 @@ final class PushedScene implements AutoCloseable {
         return sluice.get(sandbox.port(), "/sandbox/referee").path("accounts").path(account);
     }
 
-    /** What the referee counts of the webhooks. */
+    /** Answers what the referee counts of the webhooks. */
     JsonNode counts() {
         return referee("hubspot").path("webhooks");
     }
@@ -201,7 +201,7 @@ final class PushedScene implements AutoCloseable {
         database = EmbeddedDatabase.start(SharedBinaries.in(home.resolve("postgres")), sluice.databasePort);
     }
 
-    /** What differs between the table and a CRM, so that a failure names only that. */
+    /** Lists the differences between the table and a CRM, so that a failure names only these. */
     static Map<String, String> differences(Map<String, List<String>> rows, Map<String, List<String>> contacts) {
         Map<String, String> differences = new TreeMap<>();
         rows.forEach((no, row) -> {

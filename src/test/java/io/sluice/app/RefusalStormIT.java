@@ -27,7 +27,7 @@ class RefusalStormIT {
     /** So many that a bulk job is the cheapest way. */
     private static final int MANY = 6_000;
 
-    /** What is refused, and as what. */
+    /** Limits that refuse calls, and the name of each in the status. */
     enum Refused {
         DAILY("salesforce", "daily", "daily", "[]"),
         CONCURRENT("salesforce", "concurrent", "concurrent", "[]"),
@@ -89,7 +89,7 @@ class RefusalStormIT {
             JsonNode referee = referee(sluice, refused);
             assertThat(referee.path("refused").asLong()).as("wasted calls").isBetween(1L, 10L);
             assertThat(sluice.number("select count(*) from sluice.dead_letter")).isZero();
-            // a look may be under way between the two
+            // a poll may be in flight between the two
             await().atMost(Duration.ofSeconds(10))
                     .pollInterval(Duration.ofMillis(50))
                     .until(() ->

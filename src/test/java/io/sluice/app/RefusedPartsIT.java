@@ -65,7 +65,7 @@ class RefusedPartsIT {
             assertThat(sluice.refused()).isZero();
             assertThat(sluice.referee().path("maxWritesInFlightPerRecord").asInt())
                     .isEqualTo(1);
-            // a look may be under way between the two
+            // a poll may be in flight between the two
             await().atMost(Duration.ofSeconds(10))
                     .pollInterval(Duration.ofMillis(50))
                     .until(() -> sluice.ledger() == sluice.counted());
@@ -208,7 +208,7 @@ class RefusedPartsIT {
         return sluice.records(object, keyField).get(key).path(field).asText();
     }
 
-    /** What was said and written when a case began. */
+    /** Holds the log and the writes at the beginning of a case. */
     private final class Before {
 
         private final int log = sluice.output().length();

@@ -27,7 +27,7 @@ class ReplicasIT {
 
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final int REPLICAS = 3;
-    /** Of a wave; a kill comes in the middle of each. */
+    /** Number of rows of a wave; a kill comes in the middle of each wave. */
     private static final int ROWS = 2_500;
 
     private static final int WAVES = 8;

@@ -34,7 +34,7 @@ public final class RouteCoverage {
         write(entered);
     }
 
-    /** The same of a context in this process. */
+    /** Collects the coverage of a context in this process. */
     public static void gather(CamelContext context) {
         Set<String> entered = new TreeSet<>();
         ManagedCamelContext managed = context.getCamelContextExtension().getContextPlugin(ManagedCamelContext.class);

@@ -218,7 +218,7 @@ final class RunningSluice implements AutoCloseable {
         return this;
     }
 
-    /** What a user has on the class path, nothing of the tests. */
+    /** Answers a user's class path, without the tests. */
     static String runtimeClassPath() throws IOException {
         return Path.of("target/classes").toAbsolutePath()
                 + File.pathSeparator
@@ -299,12 +299,12 @@ final class RunningSluice implements AutoCloseable {
         return process.isAlive();
     }
 
-    /** As kill -9 does. */
+    /** Kills the process, as kill -9 does. */
     void kill() throws InterruptedException {
         process.destroyForcibly().waitFor();
     }
 
-    /** As a Ctrl-C does. */
+    /** Stops the process, as Ctrl-C does. */
     void stop() throws InterruptedException {
         process.destroy();
         if (!process.waitFor(40, TimeUnit.SECONDS)) {

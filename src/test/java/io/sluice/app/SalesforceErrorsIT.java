@@ -33,10 +33,13 @@ class SalesforceErrorsIT {
     private static final String RECORDS = "/sandbox/records/salesforce/";
     private static final Path REPORT = Path.of("target/salesforce-errors.md");
 
-    /** By the CRM's id, which is known of all but new records and read in the same call, and by the external id. */
+    /**
+     * Operations that write: by the CRM's id, which is known for all but new records and is read in the same call, and
+     * by the external id.
+     */
     private static final String WRITES = "[\"composite\",\"collectionsUpsert\"]";
 
-    /** The sync stands still: none of its calls is made for a while. */
+    /** Expects that the sync is paused: it makes no call for a while. */
     private static final String SYNC = "sync waits";
 
     private static final String DOWN = "health is DOWN";
@@ -614,7 +617,7 @@ class SalesforceErrorsIT {
                 .isZero();
         assertThat(sluice.referee().path("maxWritesInFlightPerRecord").asInt()).isEqualTo(1);
         assertThat(sluice.number("select count(*) from sluice.dead_letter")).isZero();
-        // a look may be under way between the two
+        // a poll may be in flight between the two
         await().atMost(Duration.ofSeconds(10))
                 .pollInterval(Duration.ofMillis(50))
                 .until(() -> sluice.ledger() == sluice.counted());

@@ -54,7 +54,7 @@ class UnprovenAnswersIT {
                 .isBetween(200, 299);
     }
 
-    /** With this skew each event is about the time of our own write, so that its record is read back. */
+    /** Tests read-backs: with this clock skew each event is close to our own write, so that its record is read back. */
     @Test
     void noReadBackThatSaysNothingDeletesARow() throws Exception {
         int round = 0;

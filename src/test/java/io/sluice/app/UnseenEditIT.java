@@ -64,7 +64,7 @@ class UnseenEditIT {
                 .isEqualTo(200);
     }
 
-    /** Salesforce tells times apart by the second. */
+    /** Waits one second, because Salesforce's times have whole seconds. */
     private static void aSecondLater() throws Exception {
         long second = sluice.number("select extract(epoch from clock_timestamp())::bigint");
         await().atMost(Duration.ofSeconds(10))

@@ -312,7 +312,7 @@ class WebhookIT {
         sluice.sql("delete from sluice.inbox where crm_id = '499999'");
     }
 
-    /** A request that is sent again, as HubSpot does, until it is taken. */
+    /** Sends a request again until it is accepted, as HubSpot does. */
     private record Delivery(String body, AtomicInteger tries) {}
 
     @Test

@@ -34,7 +34,7 @@ class CaptureMatrixTest {
 
     private static final boolean FULL = "full".equals(System.getProperty("matrix"));
 
-    /** What an application does to rows; each alone, in {@code S.t} and in what a table may be called then. */
+    /** Statements of an application; each runs alone, in {@code S.t} and in tables with other names. */
     private static final List<String> WRITES = List.of(
             "insert into S.t (id, name, city) values (N0, 'new', 'Bonn'), (N1, 'newer', null)",
             "update S.t set name = name || 'x' where id = 1",
@@ -467,7 +467,7 @@ class CaptureMatrixTest {
         next += 100;
     }
 
-    /** What fails where Sluice is and not where it is not is harm. */
+    /** Fails when a statement fails with Sluice installed and not without it. */
     private static void both(Connection captured, Connection plain, String statement, List<String> harm)
             throws SQLException {
         String without = attempt(

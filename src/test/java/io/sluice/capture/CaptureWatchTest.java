@@ -21,7 +21,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** What the watch finds, says and mends. */
+/** Tests what the capture watch finds, reports and repairs. */
 class CaptureWatchTest {
 
     @RegisterExtension

@@ -14,7 +14,10 @@ import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
-/** A dump keeps all that was drained in the log's index, where each turn of a drain would walk over it. */
+/**
+ * Tests a drain under a dump, whose snapshot keeps all drained rows in the log's index, where each drain would read
+ * them.
+ */
 class HeldSnapshotTest {
 
     @RegisterExtension

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import org.junit.jupiter.api.Test;
 
-/** From which number a drain searches, by the transactions that a snapshot of PostgreSQL shows and hides. */
+/** Tests from which number a drain searches, by the transactions that a snapshot of PostgreSQL shows and hides. */
 class LogWatermarkTest {
 
     private final LogWatermark floor = new LogWatermark();

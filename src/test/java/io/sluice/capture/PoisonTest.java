@@ -18,7 +18,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** What keeps one row, or one table, from being drained keeps no other. */
+/** Tests that a row or table that can't be drained delays no other. */
 class PoisonTest {
 
     @RegisterExtension

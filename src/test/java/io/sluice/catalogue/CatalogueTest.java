@@ -166,7 +166,7 @@ class CatalogueTest {
                 .count();
     }
 
-    /** As Camel itself reads a Kamelet: its template is a route template. */
+    /** Reads a Kamelet as Camel itself does: its template is a route template. */
     private static ArrayNode asRouteTemplate(JsonNode kamelet) {
         ObjectNode template = JsonNodeFactory.instance
                 .objectNode()

@@ -14,7 +14,10 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
-/** What Camel's own catalogue asks of a Kamelet beyond the two schemas. A sentence per violation: file, rule, finding. */
+/**
+ * Checks what Camel's own catalogue requires of a Kamelet beyond the two schemas. Answers a sentence per violation:
+ * file, rule, finding.
+ */
 final class KameletRules {
 
     static final String ENDING = ".kamelet.yaml";
@@ -162,7 +165,10 @@ final class KameletRules {
         }
     }
 
-    /** As Camel's catalogue writes them: a source says what it emits, a sink what it takes, an action one of them or both. */
+    /**
+     * Checks media types as Camel's catalogue writes them: a source has those it emits, a sink those it takes, an
+     * action one of them or both.
+     */
     private void types(String type, JsonNode types) {
         String needed = type.equals("source") ? "out" : type.equals("sink") ? "in" : null;
         if (types.isEmpty() || needed != null && !types.has(needed)) {
@@ -236,7 +242,7 @@ final class KameletRules {
         }
     }
 
-    /** Of all endpoints that steps, nested ones too, send to. */
+    /** Collects all endpoints to which steps, nested ones too, send. */
     private static Stream<String> uris(JsonNode steps) {
         return steps.findValues("uri").stream().map(JsonNode::asText);
     }

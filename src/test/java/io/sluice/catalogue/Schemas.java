@@ -25,12 +25,12 @@ final class Schemas {
             JsonSchemaFactory.getInstance(SpecVersion.VersionFlag.V4).getSchema(resource("schema/camelYamlDsl.json"));
     private final JsonSchema kubernetes = kubernetes();
 
-    /** What Camel's schema of a YAML file finds wrong. */
+    /** Validates a YAML file against Camel's schema. */
     List<String> camel(String file, JsonNode content) {
         return problems(file, "Camel YAML DSL schema", camel, content);
     }
 
-    /** What Kubernetes' API server finds wrong, unknown fields included, as kubectl asks it to. */
+    /** Validates as Kubernetes' API server does, unknown fields included, as kubectl asks it to. */
     List<String> kubernetes(String file, JsonNode content) {
         return problems(file, "Kamelet resource schema", kubernetes, content);
     }

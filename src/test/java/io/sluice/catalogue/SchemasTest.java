@@ -7,7 +7,7 @@ import java.io.IOException;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** The schemas do refuse: else {@link CatalogueTest} would pass whatever stands in the files. */
+/** Tests that the schemas reject errors: otherwise {@link CatalogueTest} would pass with any file. */
 class SchemasTest {
 
     private static final Schemas SCHEMAS = new Schemas();

@@ -14,7 +14,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 
-/** Reading the bundle's YAML; a key that stands twice is an error, as it is for Camel. */
+/** Reads the bundle's YAML; a duplicate key is an error, as it is for Camel. */
 final class Yaml {
 
     private static final ObjectMapper MAPPER = new ObjectMapper(YAMLFactory.builder()

@@ -15,7 +15,9 @@ import java.util.concurrent.Executors;
 /** Runs a server that answers a login and every call as a test says, and records the requests. */
 public final class ScriptedCrm implements AutoCloseable {
 
-    /** What is answered: null as a body, and a status of 200 without one, is a good login or an empty result. */
+    /**
+     * Represents an answer: a null body, and a status of 200 without one, stand for a good login or an empty result.
+     */
     public record Reply(int status, Map<String, String> headers, String body) {
 
         public Reply(int status, String body, String... headers) {

@@ -27,7 +27,9 @@ class CommonCausesTest extends OutboxTestBase {
                 + " now() + i * interval '1 microsecond' from generate_series(1, " + records + ") as i");
     }
 
-    /** Sends as the pipeline does until nothing may go; those whose keys are bad are rejected. @return calls */
+    /**
+     * Sends as the pipeline does until nothing may go; records with bad keys are rejected. Answers the number of calls.
+     */
     private int send(int room, Set<String> bad, boolean allBad) throws SQLException {
         int calls = 0;
         while (pauseStore.find(Kind.SYNC, "contacts").isEmpty()) {

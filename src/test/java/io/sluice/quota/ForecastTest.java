@@ -76,7 +76,10 @@ class ForecastTest {
                 .hasValue(NOW);
     }
 
-    /** What is spent leaves the window after a day: an even pace runs out only where a day of it is too much. */
+    /**
+     * Tests a steady rate: spent calls leave the window after a day: a steady rate exhausts it only when a day of that
+     * rate is too much.
+     */
     @Property
     void anEvenPaceIsForecastExactly(
             @ForAll @IntRange(min = 1, max = 100) int pace, @ForAll @IntRange(min = 1, max = 24) int hours) {

@@ -34,7 +34,7 @@ class FaultLanguageTest {
     private SalesforceClient salesforce;
     private HubspotClient hubspot;
 
-    /** An operation by the name that the referee has for it, and a request that is one. */
+    /** Holds an operation by its name at the referee, and a request of it. */
     private record Operation(String name, String method, String path, String body) {}
 
     private static final List<Operation> OF_SALESFORCE = List.of(

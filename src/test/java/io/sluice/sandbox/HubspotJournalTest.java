@@ -61,14 +61,14 @@ class HubspotJournalTest extends HubspotTestBase {
         return new HubspotClient(sandbox.port()).get(path(reply)).json();
     }
 
-    /** Where a file is, without the sandbox's own host and port. */
+    /** Answers the address of a file, without the sandbox's own host and port. */
     private String path(JsonNode reply) {
         String url = reply.path("url").asText();
         assertThat(url).startsWith("http://127.0.0.1:" + sandbox.port() + "/");
         return url.substring(url.indexOf('/', "http://".length()));
     }
 
-    /** All that stands in the journal, file after file. */
+    /** Answers all events in the journal, file after file. */
     private List<JsonNode> events() {
         List<JsonNode> events = new ArrayList<>();
         HubspotClient.Reply reply = app.get(JOURNAL + "earliest");

@@ -8,7 +8,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import org.junit.jupiter.api.Test;
 
-/** What is left of records that became one, were archived, or came back. */
+/** Tests records that were merged, archived or restored. */
 class HubspotMergeTest extends HubspotTestBase {
 
     private static final String READ = "/crm/v4/associations/contacts/companies/batch/read";

@@ -146,7 +146,7 @@ class HubspotWebhooksTest extends HubspotTestBase {
                 .asText();
     }
 
-    /** As a user does it. @return the association's id */
+    /** Associates two records as a user does. Answers the association's id. */
     private String associated(String from, String to, String types) {
         return crm.post(ASSOCIATIONS, "{\"from\":\"" + from + "\",\"to\":\"" + to + "\"" + types + "}")
                 .json()

@@ -29,7 +29,7 @@ final class SalesforceClient {
         this.base = "http://127.0.0.1:" + port;
     }
 
-    /** What came back. */
+    /** Represents an answer. */
     record Reply(int status, String text, HttpResponse<String> response) {
 
         JsonNode json() {

@@ -9,7 +9,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** What describe tells of objects and fields, and that queries and writes keep to it. */
+/** Tests what describe shows of objects and fields, and that queries and writes agree with it. */
 class SalesforceSchemaTest extends SandboxTestBase {
 
     private JsonNode describe(String object) {
@@ -217,11 +217,10 @@ class SalesforceSchemaTest extends SandboxTestBase {
         String entry = id(
                 "PricebookEntry",
                 "{\"Pricebook2Id\":\"" + book + "\",\"Product2Id\":\"" + product + "\",\"UnitPrice\":10}");
-        String deal =
-                id(
-                        "Opportunity",
-                        "{\"Name\":\"Deal\",\"StageName\":\"Closed Won\",\"CloseDate\":\"2026-05-01\","
-                                + "\"Amount\":200,\"Probability\":25}");
+        String deal = id(
+                "Opportunity",
+                "{\"Name\":\"Deal\",\"StageName\":\"Closed Won\",\"CloseDate\":\"2026-05-01\","
+                        + "\"Amount\":200,\"Probability\":25}");
         id(
                 "OpportunityLineItem",
                 "{\"OpportunityId\":\"" + deal + "\",\"PricebookEntryId\":\"" + entry

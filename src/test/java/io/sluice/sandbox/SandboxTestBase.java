@@ -4,7 +4,7 @@ package io.sluice.sandbox;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 
-/** A fresh sandbox for each test, and a client that is logged in to it. */
+/** Starts a new sandbox for each test, with a client that is logged in. */
 abstract class SandboxTestBase {
 
     static final String API = SalesforceClient.API;

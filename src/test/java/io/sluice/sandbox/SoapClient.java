@@ -29,7 +29,7 @@ final class SoapClient {
         return Connector.newConnection(config);
     }
 
-    /** A record with these names and values in turn. */
+    /** Writes a record from alternating names and values. */
     static SObject record(String type, Object... fields) {
         SObject record = new SObject(type);
         for (int i = 0; i < fields.length; i += 2) {

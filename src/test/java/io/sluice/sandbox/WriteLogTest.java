@@ -9,7 +9,7 @@ import java.time.Instant;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** The journal tells who wrote what when. */
+/** Tests the journal of writes: who wrote what when. */
 class WriteLogTest extends SandboxTestBase {
 
     private static final String USER = "/sandbox/records/salesforce/Contact";
