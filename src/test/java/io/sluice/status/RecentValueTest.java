@@ -3,6 +3,7 @@ package io.sluice.status;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
 import java.sql.SQLException;
 import java.time.Duration;
@@ -87,13 +88,15 @@ class RecentValueTest {
                     end.await();
                     return reads.incrementAndGet();
                 },
-                new RecentValue.Times(Duration.ofSeconds(5), Duration.ofMillis(1), Duration.ofMinutes(1)));
+                new RecentValue.Times(Duration.ofSeconds(5), Duration.ofMillis(200), Duration.ofMinutes(1)));
         assertThat(value.get()).isEmpty();
-        pass(Duration.ofMillis(1));
-        // a second wait would last as long as the read
-        for (int i = 0; i < 1000; i++) {
-            assertThat(value.get()).isEmpty();
-        }
+        pass(Duration.ofMillis(200));
+        // if each call waited, the calls would take 200 s
+        assertTimeoutPreemptively(Duration.ofSeconds(20), () -> {
+            for (int i = 0; i < 1000; i++) {
+                assertThat(value.get()).isEmpty();
+            }
+        });
         end.countDown();
         await().untilAsserted(() -> assertThat(value.get()).isEqualTo(Optional.of(1)));
     }
