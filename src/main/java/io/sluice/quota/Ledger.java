@@ -110,10 +110,11 @@ final class Ledger {
             on conflict (account, name) do update
             set max = excluded.max, used = excluded.used, reported_at = excluded.reported_at""";
 
+    /** Sums the usage by age. A minute that lies ahead, because the clock was set back, counts as the newest. */
     private static final String SPENT =
             """
             select spent.step, spent.own, spent.since
-            from (select floor(extract(epoch from clock_timestamp() - m.minute) * 1000 / ?)::int as step,
+            from (select greatest(0, floor(extract(epoch from clock_timestamp() - m.minute) * 1000 / ?))::int as step,
                          sum(case when ? then m.cost else m.calls end) as own, min(m.minute) as since
                   from sluice.usage_minute m
                   where m.account = any(string_to_array(?, ' '))

@@ -354,6 +354,15 @@ class QuotaTest {
         assertThat(DATABASE.text("select count(*) from sluice.api_call")).isEqualTo("1");
     }
 
+    @Test
+    void theUsageCanBeReadAfterTheClockWasSetBack() throws SQLException {
+        Quota quota = quota(new Limit("daily", 10, Duration.ofHours(24)));
+        quota.report(grant(quota).orElseThrow(), OK);
+        DATABASE.run("update sluice.usage_minute set minute = minute + interval '3 hours'");
+        assertThat(quota.usage("crm")).singleElement().satisfies(usage -> assertThat(usage.percent())
+                .isEqualTo(10));
+    }
+
     private static Quota quota(Pool pool) {
         return new Quota(DATABASE.sluice(), new Limits(List.of(pool)), Duration.ofSeconds(20), Duration.ofSeconds(10));
     }
