@@ -384,7 +384,7 @@ public final class Capture {
         }
         try {
             int moved = drain.drain();
-            if (moved > 0) {
+            if (moved > 0 || watch.isUnread(table) && backlog(table) == 0) {
                 watch.read(table);
             }
             return moved;

@@ -83,6 +83,11 @@ final class CaptureWatch {
         }
     }
 
+    /** Whether the last drain of a table could not read it. */
+    boolean isUnread(String table) {
+        return unread.containsKey(table);
+    }
+
     /** Records that the drain of a table could read it. */
     void read(String table) {
         if (unread.remove(table) != null) {

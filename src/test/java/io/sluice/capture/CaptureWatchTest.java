@@ -15,6 +15,7 @@ import io.sluice.store.TestDatabase;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -208,11 +209,27 @@ class CaptureWatchTest {
         sync.setCritical("app.gold(name)");
         settled(sync);
         DATABASE.run("drop function app.gold", "update app.t set name = 'x' where id < 20");
-        org.awaitility.Awaitility.await().atMost(Duration.ofSeconds(60)).until(() -> {
+        Awaitility.await().atMost(Duration.ofSeconds(60)).until(() -> {
             capture.drain("app.t");
             return capture.backlog("app.t") == 0 || capture.problem(sync) != null;
         });
         assertThat(DATABASE.texts("select key from sluice.dead_letter")).isEmpty();
+    }
+
+    @Test
+    void aTableThatCanBeReadAgainIsNoProblemAlthoughNothingWaits() throws SQLException {
+        settled(sync);
+        DATABASE.run("alter table sluice.change_log rename to hidden_log");
+        Awaitility.await().atMost(Duration.ofSeconds(60)).until(() -> {
+            capture.drain("app.t");
+            return capture.problem(sync) != null;
+        });
+        DATABASE.run("alter table sluice.hidden_log rename to change_log");
+        Awaitility.await().atMost(Duration.ofSeconds(60)).until(() -> {
+            capture.drain("app.t");
+            return capture.problem(sync) == null;
+        });
+        assertThat(capture.problems()).isEmpty();
     }
 
     @Test
