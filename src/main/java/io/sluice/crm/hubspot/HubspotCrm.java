@@ -99,6 +99,7 @@ public final class HubspotCrm implements Crm {
         registry.bind("hubspotClient", (HttpClientConfigurer) builder -> builder.disableAutomaticRetries()
                 .disableRedirectHandling()
                 .disableCookieManagement()
+                .addExecInterceptorFirst("size", new AnswerLimit())
                 .addExecInterceptorFirst("deadline", new CallDeadline()));
         registry.bind("hubspotCalls", new HubspotCalls(permits, accounts, logins));
         registry.bind("hubspotWrites", new HubspotWrites());
