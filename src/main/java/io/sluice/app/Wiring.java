@@ -59,6 +59,7 @@ import io.sluice.snapshot.SnapshotStore;
 import io.sluice.status.AccountHealth;
 import io.sluice.status.Alerts;
 import io.sluice.status.CaptureHealth;
+import io.sluice.status.DatabaseFailureLog;
 import io.sluice.status.DatabaseHealth;
 import io.sluice.status.LoopHealth;
 import io.sluice.status.RecordMetrics;
@@ -257,6 +258,7 @@ final class Wiring extends LifecycleStrategySupport {
         Registry registry = context.getRegistry();
         registry.bind("publicAddress", publicAddress(settings));
         registry.bind("dataSource", database.dataSource());
+        registry.bind("databaseFailureLog", new DatabaseFailureLog());
         registry.bind("permits", permits);
         registry.bind("accounts", accounts);
         registry.bind("outbox", outbox);

@@ -181,6 +181,28 @@ class TroubleIT {
     }
 
     @Test
+    void aDatabaseThatRefusesEachRunAtOnceDoesNotFillTheLog() throws Exception {
+        try (RunningSluice sluice = new RunningSluice(home)) {
+            sluice.start().awaitSettled();
+            double before = inboxRuns(sluice);
+            sluice.sql("alter table sluice.inbox rename to hidden");
+            await().atMost(Duration.ofSeconds(120)).until(() -> inboxRuns(sluice) > before + 150);
+            sluice.sql("alter table sluice.hidden rename to inbox");
+            assertThat(sluice.output().lines().filter(line -> line.contains("Route inbox could not use the database")))
+                    .hasSizeBetween(1, 10);
+        }
+    }
+
+    /** The number of times that the route of the inbox has run. */
+    private static double inboxRuns(RunningSluice sluice) {
+        return sluice.text(sluice.managementPort, "/observe/metrics")
+                .lines()
+                .filter(line -> line.startsWith("camel_exchanges_total") && line.contains("routeId=\"inbox\""))
+                .mapToDouble(line -> Double.parseDouble(line.substring(line.lastIndexOf(' ') + 1)))
+                .sum();
+    }
+
+    @Test
     void aSecondProcessOnTheSameDataFolderSaysSoAndStops() throws Exception {
         try (RunningSluice first = new RunningSluice(home).with("sluice.database.folder", home.resolve("pg"))) {
             first.start().awaitOutput("PostgreSQL is up");
