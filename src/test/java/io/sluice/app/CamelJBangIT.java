@@ -56,6 +56,9 @@ class CamelJBangIT {
                             .asText())
                     .isEqualTo("115");
             assertThat(sluice.ledger()).isEqualTo(sluice.counted());
+            assertThat(sluice.api("GET", "/api/openapi.json").body()).contains("\"openapi\": \"3.1.0\"");
+            assertThat(sluice.api("POST", "/api/syncs/nobody/pause").statusCode())
+                    .isEqualTo(404);
         }
     }
 }
