@@ -5,13 +5,9 @@ import io.sluice.RootCause;
 import io.sluice.Sync;
 import io.sluice.store.Database;
 import java.sql.SQLException;
-import java.time.OffsetDateTime;
-import java.util.Arrays;
 import java.util.Collection;
 import java.util.HashSet;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.slf4j.Logger;
@@ -79,40 +75,12 @@ public final class InboundRejections {
     }
 
     /** Lists a page of rejections, the oldest first. @param sync name of a sync, or null for all */
-    public List<Map<String, Object>> list(String sync, long after, int limit) throws SQLException {
-        return database.query(
-                LIST,
-                row -> {
-                    Map<String, Object> found = new LinkedHashMap<>();
-                    found.put("id", row.getLong("id"));
-                    found.put("sync", row.getString("sync"));
-                    found.put("key", row.getString("key"));
-                    found.put("crmId", row.getString("crm_id"));
-                    found.put("columns", Arrays.asList((String[])
-                            row.getArray("columns").getArray()));
-                    found.put("why", row.getString("why"));
-                    found.put(
-                            "firstAt",
-                            row.getObject("first_at", OffsetDateTime.class)
-                                    .toInstant()
-                                    .toString());
-                    found.put(
-                            "lastAt",
-                            row.getObject("last_at", OffsetDateTime.class)
-                                    .toInstant()
-                                    .toString());
-                    found.put("times", row.getLong("times"));
-                    return found;
-                },
-                after,
-                sync,
-                limit);
+    public List<InboundRejection> list(String sync, long after, int limit) throws SQLException {
+        return database.query(LIST, InboundRejection::of, after, sync, limit);
     }
 
-    public Optional<Map<String, Object>> find(long id) throws SQLException {
-        return list(null, id - 1, 1).stream()
-                .filter(found -> found.get("id").equals(id))
-                .findFirst();
+    public Optional<InboundRejection> find(long id) throws SQLException {
+        return list(null, id - 1, 1).stream().filter(found -> found.id() == id).findFirst();
     }
 
     /** Discards a rejection: the two sides differ until the record changes again. @return whether it existed */

@@ -10,7 +10,7 @@ import org.apache.camel.Message;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Answers API requests as JSON. The field {@code error} says what is wrong with a request. */
+/** Answers API requests as JSON: records and maps. The field {@code error} says what is wrong with a request. */
 final class ApiResponses {
 
     private static final Logger LOG = LoggerFactory.getLogger(ApiResponses.class);
@@ -29,7 +29,7 @@ final class ApiResponses {
 
     @FunctionalInterface
     interface Request {
-        Map<String, Object> answer() throws RejectedRequest, SQLException;
+        Object answer() throws RejectedRequest, SQLException;
     }
 
     private ApiResponses() {}
@@ -37,7 +37,7 @@ final class ApiResponses {
     /** Executes the request and replaces the message by its answer or error. */
     static void answer(Exchange exchange, Request request) {
         int status = 200;
-        Map<String, Object> answer;
+        Object answer;
         try {
             answer = request.answer();
         } catch (RejectedRequest rejected) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.sluice.operate;
 
+import com.fasterxml.jackson.annotation.JsonIgnore;
+import com.fasterxml.jackson.annotation.JsonProperty;
 import io.sluice.Operation;
 import io.sluice.store.Json;
 import java.sql.Array;
@@ -13,7 +15,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Dead letter: a change that the CRM rejects.
+ * Dead letter: a change that the CRM rejects. The API shows it as it is.
  *
  * @param fields   CRM field to value; null clears the field
  * @param stamps   CRM field to the time of its change
@@ -31,11 +33,11 @@ record DeadLetter(
         String key,
         Operation operation,
         Map<String, Object> fields,
-        Map<String, Object> stamps,
+        @JsonProperty("changedAt") Map<String, Object> stamps,
         String code,
         String message,
-        List<String> rejected,
-        List<String> edited,
+        @JsonProperty("rejectedFields") List<String> rejected,
+        @JsonProperty("editedFields") List<String> edited,
         Instant diedAt) {
 
     static DeadLetter of(ResultSet row) throws SQLException {
@@ -65,6 +67,7 @@ record DeadLetter(
     }
 
     /** Whether its row could not be read, so that it has no values: a replay reads the row again. */
+    @JsonIgnore
     boolean isUnread() {
         return operation == Operation.UPSERT && fields.isEmpty();
     }
@@ -74,23 +77,5 @@ record DeadLetter(
         Map<String, Object> corrections = new LinkedHashMap<>(fields);
         corrections.keySet().retainAll(edited);
         return corrections;
-    }
-
-    Map<String, Object> json() {
-        Map<String, Object> json = new LinkedHashMap<>();
-        json.put("id", id);
-        json.put("account", account);
-        json.put("object", object);
-        json.put("sync", sync);
-        json.put("key", key);
-        json.put("operation", operation.toString());
-        json.put("fields", fields);
-        json.put("changedAt", stamps);
-        json.put("code", code);
-        json.put("message", message);
-        json.put("rejectedFields", rejected);
-        json.put("editedFields", edited);
-        json.put("diedAt", diedAt.toString());
-        return json;
     }
 }

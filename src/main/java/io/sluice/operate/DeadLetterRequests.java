@@ -43,6 +43,9 @@ public final class DeadLetterRequests {
         this.syncs = syncs.stream().map(Sync::getName).toList();
     }
 
+    /** @param next id after which the next page begins, or null */
+    private record Page(List<DeadLetter> deadLetters, Long next) {}
+
     /** Lists a page of letters; {@code next} is the {@code after} of the next page, or null. */
     public void list(Exchange exchange) {
         ApiResponses.answer(exchange, () -> {
@@ -51,15 +54,12 @@ public final class DeadLetterRequests {
             List<DeadLetter> found =
                     letters.list(filter(query), number(query, "after", 0, 0, Long.MAX_VALUE), limit + 1);
             List<DeadLetter> page = found.subList(0, Math.min(limit, found.size()));
-            Map<String, Object> answer = new LinkedHashMap<>();
-            answer.put("deadLetters", page.stream().map(DeadLetter::json).toList());
-            answer.put("next", found.size() > limit ? page.get(limit - 1).id() : null);
-            return answer;
+            return new Page(page, found.size() > limit ? page.get(limit - 1).id() : null);
         });
     }
 
     public void show(Exchange exchange) {
-        ApiResponses.answer(exchange, () -> found(id(exchange)).json());
+        ApiResponses.answer(exchange, () -> found(id(exchange)));
     }
 
     /** Edits fields; a replay sends the new values to the CRM and writes them into the row. */
@@ -73,7 +73,7 @@ public final class DeadLetterRequests {
             Map<String, Object> fields = fields(exchange.getMessage().getBody(String.class), letter);
             DeadLetter edited = letters.edit(letter.id(), fields).orElseThrow(() -> notFound(letter.id()));
             LOG.info("Dead letter {} was edited over the API: {}.", edited.name(), String.join(", ", fields.keySet()));
-            return edited.json();
+            return edited;
         });
     }
 
@@ -82,7 +82,7 @@ public final class DeadLetterRequests {
             long id = id(exchange);
             DeadLetter letter = letters.discard(id).orElseThrow(() -> notFound(id));
             LOG.info("Dead letter {} was discarded over the API.", letter.name());
-            return Map.of("discarded", letter.json());
+            return Map.of("discarded", letter);
         });
     }
 
@@ -93,7 +93,7 @@ public final class DeadLetterRequests {
                 throw notFound(letter.id());
             }
             LOG.info("Dead letter {} was replayed over the API and is sent again.", letter.name());
-            return Map.of("replayed", 1, "refused", List.of());
+            return new DeadLetters.Replayed(1, List.of());
         });
     }
 
@@ -122,19 +122,7 @@ public final class DeadLetterRequests {
         ApiResponses.answer(exchange, () -> {
             DeadLetters.Replayed replayed = letters.replay(filter(chosen(exchange, "replay")));
             LOG.info("{} dead letters were replayed over the API and are sent again.", replayed.letters());
-            return Map.of(
-                    "replayed",
-                    replayed.letters(),
-                    "refused",
-                    replayed.rejected().stream()
-                            .map(rejection -> Map.of(
-                                    "id",
-                                    rejection.letter().id(),
-                                    "key",
-                                    rejection.letter().key(),
-                                    "why",
-                                    rejection.why()))
-                            .toList());
+            return replayed;
         });
     }
 

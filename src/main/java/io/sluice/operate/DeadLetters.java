@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.sluice.operate;
 
+import com.fasterxml.jackson.annotation.JsonProperty;
 import io.sluice.RootCause;
 import io.sluice.Sync;
 import io.sluice.merge.Applier;
@@ -152,9 +153,9 @@ final class DeadLetters {
      * @param letters number of replayed letters
      * @param rejected letters that could not be replayed
      */
-    record Replayed(int letters, List<Rejection> rejected) {}
+    record Replayed(@JsonProperty("replayed") int letters, @JsonProperty("refused") List<Rejection> rejected) {}
 
-    record Rejection(DeadLetter letter, String why) {}
+    record Rejection(long id, String key, String why) {}
 
     /** Replays all present letters that the filter selects, a thousand in each transaction. */
     Replayed replay(Filter filter) throws SQLException {
@@ -181,7 +182,7 @@ final class DeadLetters {
                     try {
                         letters += replay(letter) ? 1 : 0;
                     } catch (RejectedRequest why) {
-                        rejected.add(new Rejection(letter, why.getMessage()));
+                        rejected.add(new Rejection(letter.id(), letter.key(), why.getMessage()));
                     }
                 }
             }

@@ -3,10 +3,10 @@ package io.sluice.operate;
 
 import io.sluice.Suggestion;
 import io.sluice.Sync;
+import io.sluice.merge.InboundRejection;
 import io.sluice.merge.InboundRejections;
 import io.sluice.operate.ApiResponses.RejectedRequest;
 import java.sql.SQLException;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -29,6 +29,9 @@ public final class InboundRejectionRequests {
         syncs.forEach(sync -> this.syncs.put(sync.getName(), sync));
     }
 
+    /** @param next id after which the next page begins, or null */
+    private record Page(List<InboundRejection> inboundRejections, Long next) {}
+
     /** Lists a page of rejections; {@code next} is the {@code after} of the next page, or null. */
     public void list(Exchange exchange) {
         ApiResponses.answer(exchange, () -> {
@@ -47,13 +50,10 @@ public final class InboundRejectionRequests {
                         404, "There is no sync '" + sync + "'" + Suggestion.hint(sync, syncs.keySet()));
             }
             int limit = (int) number(request, "limit", DEFAULT_LIMIT, 1, MAX_LIMIT);
-            List<Map<String, Object>> found =
+            List<InboundRejection> found =
                     rejections.list(sync, number(request, "after", 0, 0, Long.MAX_VALUE), limit + 1);
-            List<Map<String, Object>> page = found.subList(0, Math.min(limit, found.size()));
-            Map<String, Object> answer = new LinkedHashMap<>();
-            answer.put("inboundRejections", page);
-            answer.put("next", found.size() > limit ? page.get(limit - 1).get("id") : null);
-            return answer;
+            List<InboundRejection> page = found.subList(0, Math.min(limit, found.size()));
+            return new Page(page, found.size() > limit ? page.get(limit - 1).id() : null);
         });
     }
 
@@ -63,8 +63,8 @@ public final class InboundRejectionRequests {
 
     public void discard(Exchange exchange) {
         ApiResponses.answer(exchange, () -> {
-            Map<String, Object> found = found(id(exchange));
-            rejections.discard((Long) found.get("id"));
+            InboundRejection found = found(id(exchange));
+            rejections.discard(found.id());
             return Map.of("discarded", found);
         });
     }
@@ -72,16 +72,16 @@ public final class InboundRejectionRequests {
     /** Reads the record back; the rejection is deleted once the table accepts the record. */
     public void retry(Exchange exchange) {
         ApiResponses.answer(exchange, () -> {
-            Map<String, Object> found = found(id(exchange));
-            Sync sync = syncs.get(found.get("sync"));
+            InboundRejection found = found(id(exchange));
+            Sync sync = syncs.get(found.sync());
             if (sync == null) {
-                throw new RejectedRequest(409, "There is no sync '" + found.get("sync") + "' any more");
+                throw new RejectedRequest(409, "There is no sync '" + found.sync() + "' any more");
             }
-            return Map.of("retried", rejections.retry((Long) found.get("id"), sync) ? 1 : 0);
+            return Map.of("retried", rejections.retry(found.id(), sync) ? 1 : 0);
         });
     }
 
-    private Map<String, Object> found(long id) throws RejectedRequest, SQLException {
+    private InboundRejection found(long id) throws RejectedRequest, SQLException {
         return rejections
                 .find(id)
                 .orElseThrow(() -> new RejectedRequest(

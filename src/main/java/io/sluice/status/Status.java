@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.sluice.status;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
+import io.sluice.Priority;
 import io.sluice.Sync;
 import io.sluice.capture.Capture;
 import io.sluice.crm.Accounts;
@@ -11,12 +13,15 @@ import io.sluice.outbox.PauseStore;
 import io.sluice.quota.LimitUsage;
 import io.sluice.quota.PoolMember;
 import io.sluice.quota.Quota;
+import io.sluice.quota.ThrottleState;
 import io.sluice.receive.Inbox;
+import io.sluice.snapshot.Snapshot;
 import io.sluice.snapshot.SnapshotStore;
 import io.sluice.store.Database;
 import io.sluice.store.Json;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -86,22 +91,130 @@ public final class Status {
         this.outbox = outbox;
     }
 
+    private record Document(
+            Map<String, SyncStatus> syncs, Map<String, AccountStatus> accounts, Map<String, Long> unknownSyncs) {}
+
+    /** @param initial progress of the initial snapshot, or null if the sync has none */
+    private record SyncStatus(
+            String table,
+            String account,
+            String object,
+            Map<String, Object> paused,
+            String problem,
+            @JsonInclude(JsonInclude.Include.NON_NULL) Map<String, Object> initial,
+            long captured,
+            Map<String, Object> capture,
+            long waiting,
+            long waitingForParents,
+            long inFlight,
+            long oldestWaitingMs,
+            String lastError,
+            long done,
+            long dead,
+            long inboundRejections,
+            long updateLoops) {}
+
+    private record OutboxStatus(
+            long waiting, long waitingForParents, long inFlight, long oldestWaitingMs, String lastError) {
+
+        static OutboxStatus of(ResultSet row) throws SQLException {
+            return new OutboxStatus(
+                    row.getLong("waiting"),
+                    row.getLong("waiting_for_parents"),
+                    row.getLong("in_flight"),
+                    row.getLong("oldest_waiting_ms"),
+                    row.getString("last_error"));
+        }
+    }
+
+    private record DeadLetterStatus(long dead, String lastError) {}
+
+    /**
+     * @param inbox   webhook events, or null if the CRM sends none
+     * @param members logins of a pool, or null for an account of its own
+     */
+    private record AccountStatus(
+            String crm,
+            Map<String, Object> paused,
+            String problem,
+            long callsToday,
+            @JsonInclude(JsonInclude.Include.NON_NULL) InboxStatus inbox,
+            List<LimitStatus> limits,
+            @JsonInclude(JsonInclude.Include.NON_NULL) List<MemberStatus> members,
+            List<BulkJobStatus> bulkJobs,
+            List<ThrottleStatus> refusals) {}
+
+    private record InboxStatus(long waiting, long oldestWaitingMs, long rejected) {}
+
+    private record MemberStatus(String name, String use, List<LimitStatus> limits) {}
+
+    private record ThrottleStatus(String kind, int times, Instant since, Instant triedAgainAt) {
+
+        static ThrottleStatus of(ThrottleState throttle) {
+            return new ThrottleStatus(throttle.kind(), throttle.step(), throttle.since(), throttle.until());
+        }
+    }
+
+    private record BulkJobStatus(
+            String sync,
+            String operation,
+            String step,
+            String id,
+            long records,
+            long left,
+            long trials,
+            Instant beganAt) {
+
+        static BulkJobStatus of(ResultSet row) throws SQLException {
+            return new BulkJobStatus(
+                    row.getString("sync"),
+                    row.getString("operation"),
+                    row.getString("state"),
+                    row.getString("crm_job"),
+                    row.getLong("records"),
+                    row.getLong("left"),
+                    row.getLong("attempts"),
+                    row.getObject("began_at", OffsetDateTime.class).toInstant());
+        }
+    }
+
+    private record LimitStatus(
+            String name,
+            long max,
+            long windowMs,
+            long used,
+            long left,
+            Long reportedByCrm,
+            int percent,
+            Instant spentAt,
+            Map<Priority, Instant> stoppedUntil) {
+
+        static LimitStatus of(LimitUsage usage) {
+            return new LimitStatus(
+                    usage.name(),
+                    usage.max(),
+                    usage.window().toMillis(),
+                    usage.used(),
+                    usage.left(),
+                    usage.reported(),
+                    usage.percent(),
+                    usage.spentAt(),
+                    usage.stopped());
+        }
+    }
+
     /** Returns the document; ages are in milliseconds. */
     public String json() throws SQLException {
         List<Pause> paused = pauseStore.all();
-        Map<String, Object> ofSyncs = new LinkedHashMap<>();
+        Map<String, SyncStatus> ofSyncs = new LinkedHashMap<>();
         for (Sync sync : syncs) {
             ofSyncs.put(sync.getName(), sync(sync, paused(Kind.SYNC, sync.getName(), paused)));
         }
-        Map<String, Object> ofAccounts = new LinkedHashMap<>();
+        Map<String, AccountStatus> ofAccounts = new LinkedHashMap<>();
         for (String account : accounts.names()) {
             ofAccounts.put(account, account(account, paused(Kind.ACCOUNT, account, paused)));
         }
-        Map<String, Object> document = new LinkedHashMap<>();
-        document.put("syncs", ofSyncs);
-        document.put("accounts", ofAccounts);
-        document.put("unknownSyncs", outbox.unserved());
-        return Json.text(document);
+        return Json.text(new Document(ofSyncs, ofAccounts, outbox.unserved()));
     }
 
     private static Map<String, Object> paused(Kind kind, String name, List<Pause> all) {
@@ -112,140 +225,71 @@ public final class Status {
                 .orElse(null);
     }
 
-    private Map<String, Object> sync(Sync sync, Map<String, Object> paused) throws SQLException {
-        Map<String, Object> status = new LinkedHashMap<>();
-        status.put("table", sync.getTable());
-        status.put("account", sync.getAccount());
-        status.put("object", sync.getObject());
-        status.put("paused", paused);
-        status.put("problem", sync.problem());
-        snapshotStore.find(sync).ifPresent(snapshot -> status.put("initial", snapshot.report()));
-        status.put("captured", capture.backlog(sync.getTable()));
-        status.put("capture", capture.state(sync));
-        Map<String, Object> waiting = database.first(
-                        SYNC,
-                        row -> {
-                            Map<String, Object> numbers = new LinkedHashMap<>();
-                            numbers.put("waiting", row.getLong("waiting"));
-                            numbers.put("waitingForParents", row.getLong("waiting_for_parents"));
-                            numbers.put("inFlight", row.getLong("in_flight"));
-                            numbers.put("oldestWaitingMs", row.getLong("oldest_waiting_ms"));
-                            numbers.put("lastError", row.getString("last_error"));
-                            return numbers;
-                        },
-                        sync.getName())
-                .orElseThrow();
-        status.putAll(waiting);
-        status.put(
-                "done",
-                database.first(DONE, row -> row.getLong(1), sync.getName()).orElse(0L));
-        Map<String, Object> dead = database.first(
+    private SyncStatus sync(Sync sync, Map<String, Object> paused) throws SQLException {
+        OutboxStatus waiting =
+                database.first(SYNC, OutboxStatus::of, sync.getName()).orElseThrow();
+        DeadLetterStatus dead = database.first(
                         DEAD,
-                        row -> {
-                            Map<String, Object> numbers = new LinkedHashMap<>();
-                            numbers.put("dead", row.getLong("dead"));
-                            numbers.put("lastError", row.getString("last_error"));
-                            return numbers;
-                        },
+                        row -> new DeadLetterStatus(row.getLong("dead"), row.getString("last_error")),
                         sync.getName())
                 .orElseThrow();
-        status.put("dead", dead.get("dead"));
-        status.put(
-                "inboundRejections",
-                database.first(REJECTED, row -> row.getLong(1), sync.getName()).orElse(0L));
-        status.put(
-                "updateLoops",
-                database.first(LOOPS, row -> row.getLong(1), sync.getName()).orElse(0L));
-        status.putIfAbsent("lastError", dead.get("lastError"));
-        return status;
+        return new SyncStatus(
+                sync.getTable(),
+                sync.getAccount(),
+                sync.getObject(),
+                paused,
+                sync.problem(),
+                snapshotStore.find(sync).map(Snapshot::report).orElse(null),
+                capture.backlog(sync.getTable()),
+                capture.state(sync),
+                waiting.waiting(),
+                waiting.waitingForParents(),
+                waiting.inFlight(),
+                waiting.oldestWaitingMs(),
+                waiting.lastError() == null ? dead.lastError() : waiting.lastError(),
+                count(DONE, sync),
+                dead.dead(),
+                count(REJECTED, sync),
+                count(LOOPS, sync));
     }
 
-    private Map<String, Object> account(String account, Map<String, Object> paused) throws SQLException {
+    private long count(String sql, Sync sync) throws SQLException {
+        return database.first(sql, row -> row.getLong(1), sync.getName()).orElse(0L);
+    }
+
+    private AccountStatus account(String account, Map<String, Object> paused) throws SQLException {
         List<LimitUsage> usages = quota.usage(account);
-        Map<String, Object> status = new LinkedHashMap<>();
-        status.put("crm", accounts.get(account).crm().name());
-        status.put("paused", paused);
-        status.put("problem", accounts.problem(account));
-        status.put("callsToday", quota.callsToday(account));
-        if (accounts.get(account).crm().sendsWebhooks()) {
-            Inbox.Backlog backlog = inbox.backlog(account);
-            status.put(
-                    "inbox",
-                    Map.of(
-                            "waiting",
-                            backlog.waiting(),
-                            "oldestWaitingMs",
-                            backlog.oldestMs(),
-                            "rejected",
-                            inbox.rejected(account)));
-        }
-        status.put("limits", limits(account, usages));
+        return new AccountStatus(
+                accounts.get(account).crm().name(),
+                paused,
+                accounts.problem(account),
+                quota.callsToday(account),
+                accounts.get(account).crm().sendsWebhooks() ? inbox(account) : null,
+                limits(account, usages),
+                members(account, usages),
+                database.query(JOBS, BulkJobStatus::of, account),
+                quota.throttles(account).stream().map(ThrottleStatus::of).toList());
+    }
+
+    private InboxStatus inbox(String account) throws SQLException {
+        Inbox.Backlog backlog = inbox.backlog(account);
+        return new InboxStatus(backlog.waiting(), backlog.oldestMs(), inbox.rejected(account));
+    }
+
+    private List<MemberStatus> members(String account, List<LimitUsage> usages) {
         List<PoolMember> members = accounts.get(account).pool().members();
-        if (!members.get(0).name().equals(account)) {
-            status.put(
-                    "members",
-                    members.stream()
-                            .map(member -> Map.of(
-                                    "name",
-                                    member.name(),
-                                    "use",
-                                    member.readsOnly() ? "read" : "all",
-                                    "limits",
-                                    limits(member.name(), usages)))
-                            .toList());
-        }
-        status.put("bulkJobs", database.query(JOBS, Status::job, account));
-        status.put(
-                "refusals",
-                quota.throttles(account).stream()
-                        .map(throttle -> Map.of(
-                                "kind",
-                                throttle.kind(),
-                                "times",
-                                throttle.step(),
-                                "since",
-                                throttle.since().toString(),
-                                "triedAgainAt",
-                                throttle.until().toString()))
-                        .toList());
-        return status;
+        return members.get(0).name().equals(account)
+                ? null
+                : members.stream()
+                        .map(member -> new MemberStatus(
+                                member.name(), member.readsOnly() ? "read" : "all", limits(member.name(), usages)))
+                        .toList();
     }
 
-    private static Map<String, Object> job(ResultSet row) throws SQLException {
-        Map<String, Object> job = new LinkedHashMap<>();
-        job.put("sync", row.getString("sync"));
-        job.put("operation", row.getString("operation"));
-        job.put("step", row.getString("state"));
-        job.put("id", row.getString("crm_job"));
-        job.put("records", row.getLong("records"));
-        job.put("left", row.getLong("left"));
-        job.put("trials", row.getLong("attempts"));
-        job.put(
-                "beganAt",
-                row.getObject("began_at", OffsetDateTime.class).toInstant().toString());
-        return job;
-    }
-
-    private static List<Map<String, Object>> limits(String owner, List<LimitUsage> usages) {
+    private static List<LimitStatus> limits(String owner, List<LimitUsage> usages) {
         return usages.stream()
                 .filter(usage -> usage.owner().equals(owner))
-                .map(usage -> {
-                    Map<String, Object> limit = new LinkedHashMap<>();
-                    limit.put("name", usage.name());
-                    limit.put("max", usage.max());
-                    limit.put("windowMs", usage.window().toMillis());
-                    limit.put("used", usage.used());
-                    limit.put("left", usage.left());
-                    limit.put("reportedByCrm", usage.reported());
-                    limit.put("percent", usage.percent());
-                    limit.put(
-                            "spentAt",
-                            usage.spentAt() == null ? null : usage.spentAt().toString());
-                    Map<String, Object> stopped = new LinkedHashMap<>();
-                    usage.stopped().forEach((priority, until) -> stopped.put(priority.toString(), until.toString()));
-                    limit.put("stoppedUntil", stopped);
-                    return limit;
-                })
+                .map(LimitStatus::of)
                 .toList();
     }
 }

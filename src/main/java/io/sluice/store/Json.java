@@ -7,10 +7,14 @@ import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import com.fasterxml.jackson.databind.module.SimpleModule;
+import com.fasterxml.jackson.databind.ser.std.ToStringSerializer;
+import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/** Reads and writes the JSON of the tables; decimals stay exact. */
+/** Reads and writes the JSON of the tables and of the API; decimals stay exact, times and enums are written as their words. */
 public final class Json {
 
     /** PostgreSQL holds numbers of 131,072 digits and texts of 1 GB; Jackson's own limits are 1,000 digits and 20 MB. */
@@ -21,7 +25,9 @@ public final class Json {
 
     private static final ObjectMapper MAPPER = new ObjectMapper(
                     JsonFactory.builder().streamReadConstraints(ANY_LENGTH).build())
-            .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS);
+            .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
+            .enable(SerializationFeature.WRITE_ENUMS_USING_TO_STRING)
+            .registerModule(new SimpleModule().addSerializer(Instant.class, ToStringSerializer.instance));
     private static final TypeReference<LinkedHashMap<String, Object>> FIELDS = new TypeReference<>() {};
 
     private Json() {}
