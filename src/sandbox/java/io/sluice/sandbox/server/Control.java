@@ -64,13 +64,13 @@ public final class Control {
             DELETE /sandbox/automations/{account}
 
             The kinds of faults, and the settings of each:
-              refuse        a refusal, whatever is used, by the limit that "limit" names (daily; tenSecondly, search)
+              refuse        the limit that "limit" names (daily; tenSecondly, search) refuses the call, whatever its use
               unavailable   503 or another "status"; "html":true makes it a maintenance page
               answer        the whole call is answered "status" (400) with "errorCode", "message", "fields" and
-                            "duplicateResult" in the vendor's form, or with "body" as it stands (a text of "contentType",
+                            "duplicateResult" in the vendor's form, or with "body" as given (a text of "contentType",
                             text/html; or JSON; "" is an empty one), and with "headers"; "when":"before" (nothing is done)
-                            or "after" the work. "operation":"compositePart" with an "object" meets the parts of a
-                            Salesforce Composite call that are about it
+                            or "after" the work. "operation":"compositePart" with an "object" answers the parts of
+                            a Salesforce Composite call on it
               results       the work is done, and its per-record results are changed: "empty":true; "drop", "double",
                             "foreign" and "errors" (each how many); "order":"reversed" or "shuffled"; "created":true or
                             false; "otherId":true; "pending":true; "html":true
@@ -82,8 +82,8 @@ public final class Control {
               partial       rows fail with "errorCode", "message" and "fields"; of DUPLICATES_DETECTED a
                             "duplicateResult" too, of your own or one that is made up; "whole":true with them all of a
                             HubSpot batch
-              expireTokens  all tokens given out until now are dead
-              lateCommit    writes are stamped now and become visible "seconds" later (5)
+              expireTokens  all tokens issued until now are invalid
+              lateCommit    writes get their stamp now and become visible "seconds" later (5)
               jobFails      a bulk job fails, with "message", after "afterRows" of it (0)
               hang          no answer ever, "when":"before" the work, "after" it, or "within" the answer
               indexLag      a HubSpot search does not see what was written in its last "lagMs" (5000)
@@ -92,11 +92,11 @@ public final class Control {
               lateEvents    it is sent "delayMs" late (5000)
               shuffleEvents  others of up to "delayMs" after it may overtake it (300)
               forgeEvents   one with a false value and signature is sent beside it
-            Each meets all requests, until it is taken away, but for what these say: "operation" (a name the referee
-            counts by, or a list; "edit" is a CRM user's), "object", "count" (of requests), "seconds" (for a lateCommit
-            "forSeconds"), "probability" (0 to 1; of rows for rowLock and partial), and "keys" (external ids and record ids:
-            those rows, or the calls that read or write one of them). A login is met only
-            when it is named ("token"). Webhooks take "operation":"webhook".
+            A fault strikes all requests until it is removed, unless these settings limit it: "operation" (a name by which
+            the referee counts, or a list; "edit" is a CRM user's edit), "object", "count" (number of requests), "seconds"
+            (for a lateCommit "forSeconds"), "probability" (0 to 1; of rows for rowLock and partial), and "keys" (external
+            ids and record ids: those rows, or the calls that read or write one of them). A fault strikes logins only
+            when it names them ("token"), and webhooks with "operation":"webhook". Unknown settings come back as "ignored".
 
             Webhooks: "targetUrl", "secret" (sandbox-secret), "maxConcurrentRequests" (10), "batchMs" (10) for which events
             are gathered, "timeScale" (1) by which failed requests are tried again faster than within HubSpot's day,
