@@ -370,7 +370,7 @@ class LifeMatrixIT {
                 done(
                         "POST",
                         records,
-                        "{\"%s\":\"%s\",\"%s\":\"Anew\"}"
+                        "{\"%s\":\"%s\",\"%s\":\"Again\"}"
                                 .formatted(it.crm().key(), it.key(), it.crm().name()));
             }
             case MERGED ->
