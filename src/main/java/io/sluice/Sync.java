@@ -4,6 +4,7 @@ package io.sluice;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 
@@ -12,6 +13,50 @@ import java.util.Set;
  * It holds the values written there and decides nothing.
  */
 public final class Sync {
+
+    /** Directions in which changes go. */
+    public enum Direction {
+        BOTH,
+        OUT;
+
+        @Override
+        public String toString() {
+            return name().toLowerCase(Locale.ROOT);
+        }
+    }
+
+    /** What a delete on one side does on the other. */
+    public enum Deletes {
+        PROPAGATE,
+        KEEP;
+
+        @Override
+        public String toString() {
+            return name().toLowerCase(Locale.ROOT);
+        }
+    }
+
+    /** What a record that is created in the CRM does in the table. */
+    public enum Inserts {
+        PROPAGATE,
+        IGNORE;
+
+        @Override
+        public String toString() {
+            return name().toLowerCase(Locale.ROOT);
+        }
+    }
+
+    /** Data that a sync starts from. */
+    public enum Initial {
+        TABLE,
+        BOTH;
+
+        @Override
+        public String toString() {
+            return name().toLowerCase(Locale.ROOT);
+        }
+    }
 
     private String name;
     private String file;
@@ -25,11 +70,11 @@ public final class Sync {
     private String critical;
     private String high;
     private String low;
-    private String conflicts = "latest";
-    private String deletes = "propagate";
-    private String direction = "both";
-    private String inserts = "propagate";
-    private String initial = "table";
+    private ConflictRule conflicts = ConflictRule.LATEST;
+    private Deletes deletes = Deletes.PROPAGATE;
+    private Direction direction = Direction.BOTH;
+    private Inserts inserts = Inserts.PROPAGATE;
+    private Initial initial = Initial.TABLE;
     private String timeZone = "UTC";
     private String parent;
     private boolean paused;
@@ -144,51 +189,51 @@ public final class Sync {
     }
 
     /** Side that wins when both changed a field: {@code latest}, {@code crm} or {@code database}. */
-    public String getConflicts() {
+    public ConflictRule getConflicts() {
         return conflicts;
     }
 
     public void setConflicts(String conflicts) {
-        this.conflicts = conflicts;
+        this.conflicts = choice("conflicts", conflicts, this.conflicts);
     }
 
     /** {@code both}, or {@code out}: changes made in the CRM are not written to the table. */
-    public String getDirection() {
+    public Direction getDirection() {
         return direction;
     }
 
     public void setDirection(String direction) {
-        this.direction = direction;
+        this.direction = choice("direction", direction, this.direction);
     }
 
     /** {@code propagate}: a record that is created in the CRM becomes a row, if it has the external id; or {@code ignore}. */
-    public String getInserts() {
+    public Inserts getInserts() {
         return inserts;
     }
 
     public void setInserts(String inserts) {
-        this.inserts = inserts;
+        this.inserts = choice("inserts", inserts, this.inserts);
     }
 
     /**
      * Data to start from: {@code table} sends the table's rows to the CRM; {@code both} first reads all records of the CRM and
      * merges each with its row.
      */
-    public String getInitial() {
+    public Initial getInitial() {
         return initial;
     }
 
     public void setInitial(String initial) {
-        this.initial = initial;
+        this.initial = choice("initial", initial, this.initial);
     }
 
     /** {@code propagate}: a delete on one side is repeated on the other; {@code keep}: the other side keeps the record. */
-    public String getDeletes() {
+    public Deletes getDeletes() {
         return deletes;
     }
 
     public void setDeletes(String deletes) {
-        this.deletes = deletes;
+        this.deletes = choice("deletes", deletes, this.deletes);
     }
 
     /** Time zone of the columns of type timestamp (without time zone). */
@@ -216,6 +261,21 @@ public final class Sync {
 
     public void setPaused(boolean paused) {
         this.paused = paused;
+    }
+
+    /** Parses a word; one that is no choice is a mistake and changes nothing. */
+    private <E extends Enum<E>> E choice(String property, String word, E before) {
+        List<E> choices = List.of(before.getDeclaringClass().getEnumConstants());
+        return choices.stream()
+                .filter(it -> it.toString().equals(word))
+                .findFirst()
+                .orElseGet(() -> {
+                    addMistake(property + " is '" + word + "'"
+                            + Suggestion.hint(
+                                    String.valueOf(word),
+                                    choices.stream().map(Enum::toString).toList()));
+                    return before;
+                });
     }
 
     /** Mistakes in its file that make a property invalid, one sentence each, without the location. */

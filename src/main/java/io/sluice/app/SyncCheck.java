@@ -17,12 +17,6 @@ import java.util.stream.Collectors;
 /** Finds the errors of a sync apart from its table, with and without the CRM's description. Pure functions. */
 final class SyncCheck {
 
-    private static final Set<String> CONFLICTS = Set.of("latest", "crm", "database");
-    private static final Set<String> DELETES = Set.of("propagate", "keep");
-    private static final Set<String> INSERTS = Set.of("propagate", "ignore");
-    private static final Set<String> DIRECTIONS = Set.of("both", "out");
-    private static final Set<String> INITIALS = Set.of("table", "both");
-
     private SyncCheck() {}
 
     /** The missing or misspelt properties. */
@@ -43,12 +37,7 @@ final class SyncCheck {
             problems.add(sync.location() + ": there is no account '" + sync.getAccount() + "' in application.properties"
                     + Suggestion.hint(sync.getAccount(), names));
         }
-        choice(sync, "conflicts", sync.getConflicts(), CONFLICTS, problems);
-        choice(sync, "deletes", sync.getDeletes(), DELETES, problems);
-        choice(sync, "inserts", sync.getInserts(), INSERTS, problems);
-        choice(sync, "direction", sync.getDirection(), DIRECTIONS, problems);
-        choice(sync, "initial", sync.getInitial(), INITIALS, problems);
-        if ("both".equals(sync.getInitial()) && "out".equals(sync.getDirection())) {
+        if (sync.getInitial() == Sync.Initial.BOTH && sync.getDirection() == Sync.Direction.OUT) {
             problems.add(sync.location()
                     + ": initial is 'both', which reads the CRM's records, but with direction 'out' the CRM"
                     + " is never read; use initial 'table' or direction 'both'");
@@ -153,13 +142,6 @@ final class SyncCheck {
     private static void required(Sync sync, String property, String value, List<String> problems) {
         if (value == null || value.isBlank() || value.equals("public.")) {
             problems.add(sync.location() + ": " + property + " is missing");
-        }
-    }
-
-    private static void choice(Sync sync, String property, String value, Set<String> choices, List<String> problems) {
-        if (value == null || !choices.contains(value)) {
-            problems.add(sync.location() + ": " + property + " is '" + value + "'"
-                    + Suggestion.hint(String.valueOf(value), choices));
         }
     }
 

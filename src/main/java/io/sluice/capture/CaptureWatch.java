@@ -250,7 +250,7 @@ final class CaptureWatch {
             return;
         }
         List<Sync> deleting = capturedTable.syncs().stream()
-                .filter(sync -> sync.getDeletes().equals("propagate"))
+                .filter(sync -> sync.getDeletes() == Sync.Deletes.PROPAGATE)
                 .toList();
         boolean asked = gaps.stream().anyMatch(Gap::asked);
         boolean wanted = asked

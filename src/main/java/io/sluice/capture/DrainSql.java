@@ -350,7 +350,7 @@ final class DrainSql {
 
     private static String wanted(Sync sync) {
         String upserts = "t.whole is not null and w.fields <> '{}'";
-        return sync.getDeletes().equals("propagate")
+        return sync.getDeletes() == Sync.Deletes.PROPAGATE
                 ? "(t.whole is null and sluice_folded.deleted or " + upserts + ")"
                 : upserts;
     }

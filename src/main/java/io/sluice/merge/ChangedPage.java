@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.sluice.merge;
 
+import io.sluice.ConflictRule;
 import io.sluice.CrmEvent;
 import io.sluice.CrmRecord;
 import io.sluice.LogThrottle;
@@ -108,7 +109,7 @@ final class ChangedPage {
         this.aged = aged;
         this.crmFields = crmFields;
         this.deletedIds = deletedIds;
-        this.conflictRule = ConflictRule.of(sync.getConflicts());
+        this.conflictRule = sync.getConflicts();
         this.syncStateUpdate = new SyncStateUpdate(sync);
     }
 
@@ -144,9 +145,7 @@ final class ChangedPage {
                 deferred.add(record.crmId());
             } else if (rows.containsKey(key)) {
                 merge(key, record, rows.get(key), ours);
-            } else if (ours.base == null
-                    && !ours.deleteWaits
-                    && sync.getInserts().equals("propagate")) {
+            } else if (ours.base == null && !ours.deleteWaits && sync.getInserts() == Sync.Inserts.PROPAGATE) {
                 inserted.put(key, mapped(record));
             }
         });
@@ -270,7 +269,7 @@ final class ChangedPage {
     private void addWithoutKey(CrmRecord record) {
         if (record.isRead()) {
             withoutKey++;
-        } else if (sync.getInserts().equals("propagate")) {
+        } else if (sync.getInserts() == Sync.Inserts.PROPAGATE) {
             // the events do not contain the key of an unknown record: the record must be read
             deferred.add(record.crmId());
         }

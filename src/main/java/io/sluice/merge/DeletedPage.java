@@ -93,7 +93,7 @@ final class DeletedPage {
             if (at == null && changed == null && rows.containsKey(key)) {
                 continue; // the CRM does not know the id, but does not say that the record was deleted: the row stays
             }
-            boolean keep = sync.getDeletes().equals("keep");
+            boolean keep = sync.getDeletes() == Sync.Deletes.KEEP;
             boolean crmWins = changed == null || at != null && !keep && wins(at, changed);
             if (changed != null) {
                 conflicts++;
@@ -170,7 +170,7 @@ final class DeletedPage {
 
     /** Whether the delete wins. If the order is unknown, the change wins: a record that is created again can be deleted again. */
     private boolean wins(Instant deletedAt, Instant changed) {
-        return switch (ConflictRule.of(sync.getConflicts())) {
+        return switch (sync.getConflicts()) {
             case CRM -> true;
             case DATABASE -> false;
             case LATEST -> precision.isLater(deletedAt, changed);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.sluice.merge;
 
+import io.sluice.ConflictRule;
 import java.time.Instant;
 
 /**

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.sluice.merge;
 
+import io.sluice.ConflictRule;
 import io.sluice.CrmRecord;
 import io.sluice.merge.Merge.Agreed;
 import io.sluice.merge.Merge.Decision;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.sluice.merge;
 
+import io.sluice.ConflictRule;
 import io.sluice.CrmRecord;
 import io.sluice.Sync;
 import io.sluice.merge.Merge.Agreed;
@@ -40,7 +41,7 @@ final class ReplacedPage {
         this.sync = sync;
         this.targetTable = targetTable;
         this.crmFields = crmFields;
-        this.conflictRule = ConflictRule.of(sync.getConflicts());
+        this.conflictRule = sync.getConflicts();
         this.restores = restores;
     }
 

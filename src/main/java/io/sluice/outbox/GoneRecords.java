@@ -47,7 +47,7 @@ final class GoneRecords {
 
     void setSyncs(Collection<Sync> syncs) {
         syncs.stream()
-                .filter(sync -> !"both".equals(sync.getDirection()))
+                .filter(sync -> sync.getDirection() != Sync.Direction.BOTH)
                 .forEach(sync -> sendOnly.put(sync.getName(), sync.getTable()));
     }
 

@@ -91,7 +91,7 @@ public final class DeltaPoller {
         this.schedule = schedule;
         this.readBeforeWrite = readBeforeWrite;
         syncs.stream()
-                .filter(sync -> "both".equals(sync.getDirection()))
+                .filter(sync -> sync.getDirection() == Sync.Direction.BOTH)
                 .forEach(sync -> this.syncs.put(sync.getName(), sync));
     }
 

@@ -106,7 +106,7 @@ public final class InboxProcessor {
         this.inbox = inbox;
         this.applier = applier;
         this.syncs = syncs.stream()
-                .filter(sync -> "both".equals(sync.getDirection()))
+                .filter(sync -> sync.getDirection() == Sync.Direction.BOTH)
                 .toList();
         this.skew = skew;
         this.webhookMetrics = webhookMetrics;
@@ -302,7 +302,7 @@ public final class InboxProcessor {
                 .filter(RecordEvents::isCreated)
                 .map(RecordEvents::record)
                 .collect(Collectors.toSet());
-        if (created.isEmpty() || sync.getInserts().equals("ignore")) {
+        if (created.isEmpty() || sync.getInserts() == Sync.Inserts.IGNORE) {
             return Set.of();
         }
         Set<String> known = applier.known(

@@ -136,9 +136,11 @@ public final class ReadBeforeWrite {
         this.offsetStore = new OffsetStore(database);
         this.snapshotStore = snapshotStore;
         this.maxWait = maxWait;
-        syncs.stream().filter(sync -> "both".equals(sync.getDirection())).forEach(sync -> this.syncs
-                .computeIfAbsent(sync.getAccount(), first -> new ArrayList<>())
-                .add(sync));
+        syncs.stream()
+                .filter(sync -> sync.getDirection() == Sync.Direction.BOTH)
+                .forEach(sync -> this.syncs
+                        .computeIfAbsent(sync.getAccount(), first -> new ArrayList<>())
+                        .add(sync));
     }
 
     /** Returns the syncs of an account that may not send before a poll, and makes their polls due. */

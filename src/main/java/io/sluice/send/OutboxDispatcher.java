@@ -165,7 +165,7 @@ public final class OutboxDispatcher {
         Sync sync = syncs.get(job.sync());
         return sync != null
                 && job.operation() == Operation.UPSERT
-                && "both".equals(sync.getDirection())
+                && sync.getDirection() == Sync.Direction.BOTH
                 && readFirst.shown(sync) == ReadBeforeWrite.Shown.BY_NEXT_POLL;
     }
 

@@ -46,7 +46,9 @@ public final class OverwrittenEdits {
 
     /** Whether known records of this claim are read before they are written. */
     static boolean areRead(Crm crm, Claim claim, Sync sync) {
-        return crm.readBeforeWrite() > 0 && claim.operation() == Operation.UPSERT && "both".equals(sync.getDirection());
+        return crm.readBeforeWrite() > 0
+                && claim.operation() == Operation.UPSERT
+                && sync.getDirection() == Sync.Direction.BOTH;
     }
 
     /** The time since which changes of a sync's records may not have been read; the epoch where the sync was never polled. */

@@ -70,8 +70,9 @@ public final class SnapshotReader {
         this.snapshotPages =
                 new SnapshotPages(snapshotStore, new SnapshotMerge(database, applier), snapshotHeartbeat, snapshotLog);
         this.syncs = List.copyOf(syncs);
-        this.withSnapshot =
-                syncs.stream().filter(sync -> "both".equals(sync.getInitial())).toList();
+        this.withSnapshot = syncs.stream()
+                .filter(sync -> sync.getInitial() == Sync.Initial.BOTH)
+                .toList();
         this.pageSize = limits.pageSize();
     }
 

@@ -160,7 +160,7 @@ public final class SnapshotStore {
                 "fields",
                 new TreeMap<>(sync.getFields()),
                 "inserts",
-                sync.getInserts()));
+                sync.getInserts().toString()));
     }
 
     /**

@@ -217,7 +217,7 @@ public final class StateMetrics implements AutoCloseable {
                 tags,
                 reading -> Math.max(
                         0, reading.number("export_expected", name, "") - reading.number("export_left", name, "")));
-        if ("both".equals(sync.getDirection())) {
+        if (sync.getDirection() == Sync.Direction.BOTH) {
             registerInbound(name, tags);
         }
     }

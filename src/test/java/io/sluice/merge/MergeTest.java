@@ -3,6 +3,7 @@ package io.sluice.merge;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.sluice.ConflictRule;
 import io.sluice.merge.Merge.Agreed;
 import io.sluice.merge.Merge.Decision;
 import io.sluice.merge.Merge.Field;
