@@ -14,6 +14,7 @@ import io.sluice.bulk.PlanReport;
 import io.sluice.capture.Capture;
 import io.sluice.capture.Installations;
 import io.sluice.crm.Account;
+import io.sluice.crm.AccountCircuitBreaker;
 import io.sluice.crm.Accounts;
 import io.sluice.crm.Crm;
 import io.sluice.crm.Logins;
@@ -148,7 +149,11 @@ final class Wiring extends LifecycleStrategySupport {
         Quota quota = new Quota(database, limits, callTimeout, lateDelivery);
         quota.capRetryAfter(settings.duration("sluice.retry-after.max", "1h"));
         PauseStore pauseStore = new PauseStore(database);
-        Accounts accounts = new Accounts(accountList, InstantSource.system());
+        Accounts accounts = new Accounts(
+                accountList,
+                InstantSource.system(),
+                settings.duration("sluice.circuit-breaker.initial-delay", "500ms"),
+                settings.duration("sluice.circuit-breaker.max-delay", "30s"));
         Permits permits = new Permits(quota, pauseStore);
         WriteDebounce writeDebounce = WriteDebounce.of(settings.duration("sluice.record.min-write-interval", "900ms"));
         // the connect time-out is not part of the call's own time
@@ -261,6 +266,7 @@ final class Wiring extends LifecycleStrategySupport {
         registry.bind("databaseFailureLog", new DatabaseFailureLog());
         registry.bind("permits", permits);
         registry.bind("accounts", accounts);
+        registry.bind("accountCircuitBreaker", new AccountCircuitBreaker(accounts));
         registry.bind("outbox", outbox);
         registry.bind("settlement", settlement);
         registry.bind("capture", capture);

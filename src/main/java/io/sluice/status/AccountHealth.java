@@ -5,6 +5,7 @@ import io.sluice.crm.Accounts;
 import io.sluice.outbox.Pause;
 import io.sluice.outbox.PauseStore;
 import java.sql.SQLException;
+import java.util.Locale;
 import java.util.Map;
 import org.apache.camel.health.HealthCheckResultBuilder;
 import org.apache.camel.impl.health.AbstractHealthCheck;
@@ -29,6 +30,9 @@ public final class AccountHealth extends AbstractHealthCheck {
     @Override
     protected void doCall(HealthCheckResultBuilder builder, Map<String, Object> options) {
         String problem = accounts.problem(account);
+        builder.detail(
+                "circuitBreaker",
+                accounts.circuitBreaker(account).getState().name().toLowerCase(Locale.ROOT));
         if (problem == null) {
             builder.up();
         } else if (isPaused()) {

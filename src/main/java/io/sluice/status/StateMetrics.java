@@ -144,6 +144,7 @@ public final class StateMetrics implements AutoCloseable {
         accounts.names()
                 .forEach(account ->
                         registerAccount(account, accounts.get(account).crm().sendsWebhooks()));
+        accounts.names().forEach(account -> registerCircuitBreaker(account, accounts));
         Gauge.builder("sluice.state.age", readings, it -> it.age()
                         .map(StateMetrics::seconds)
                         .orElse(Double.NaN))
@@ -219,6 +220,18 @@ public final class StateMetrics implements AutoCloseable {
                         0, reading.number("export_expected", name, "") - reading.number("export_left", name, "")));
         if (sync.getDirection() == Sync.Direction.BOTH) {
             registerInbound(name, tags);
+        }
+    }
+
+    private void registerCircuitBreaker(String account, Accounts accounts) {
+        for (String state : BREAKER_STATES) {
+            Gauge.builder(
+                            "sluice.account.circuit.breaker.state",
+                            accounts,
+                            it -> it.circuitBreaker(account).getState().name().equalsIgnoreCase(state) ? 1 : 0)
+                    .description("1 for the state in which the account's circuit breaker is, 0 for the others")
+                    .tags("account", account, "state", state)
+                    .register(registry);
         }
     }
 

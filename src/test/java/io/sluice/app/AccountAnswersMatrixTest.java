@@ -70,6 +70,8 @@ class AccountAnswersMatrixTest {
         main.addOverrideProperty("sluice.account.hubspot.client-id", "id");
         main.addOverrideProperty("sluice.account.hubspot.client-secret", "secret");
         main.addOverrideProperty("sluice.account.hubspot.refresh-token", "first-refresh-token");
+        main.addOverrideProperty("sluice.circuit-breaker.initial-delay", "1ms");
+        main.addOverrideProperty("sluice.circuit-breaker.max-delay", "1ms");
         main.addOverrideProperty("camel.main.routesIncludePattern", "file:src/test/resources/no-routes/*.camel.yaml");
         main.addOverrideProperty("camel.server.enabled", "false");
         main.addOverrideProperty("camel.management.enabled", "false");

@@ -3,6 +3,7 @@ package io.sluice.crm;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.resilience4j.circuitbreaker.CircuitBreaker;
 import io.sluice.quota.Pool;
 import java.time.Duration;
 import java.time.Instant;
@@ -94,6 +95,43 @@ class AccountsTest {
         accounts.recordAnswer(CRM, 503, "down again");
         now = now.plus(Duration.ofMillis(500));
         assertThat(accounts.ready()).containsExactly(CRM);
+    }
+
+    /** Shows that the pipeline and the Kamelets see one circuit breaker. */
+    @Test
+    void theCircuitBreakerIsOpenDuringTheBackoffAndHalfOpenUntilAnAnswer() {
+        CircuitBreaker circuitBreaker = accounts.circuitBreaker(CRM);
+        accounts.checked(CRM);
+        assertThat(circuitBreaker.tryAcquirePermission()).isTrue();
+
+        accounts.recordAnswer(CRM, 503, "down");
+        assertThat(circuitBreaker.getState()).isEqualTo(CircuitBreaker.State.OPEN);
+        assertThat(circuitBreaker.tryAcquirePermission()).isFalse();
+        assertThat(accounts.ready()).isEmpty();
+        assertThat(accounts.circuitBreaker("other").tryAcquirePermission())
+                .as("of another account")
+                .isTrue();
+
+        now = now.plusMillis(501);
+        assertThat(accounts.ready()).containsExactly(CRM);
+        assertThat(circuitBreaker.tryAcquirePermission()).isTrue();
+        assertThat(circuitBreaker.getState()).isEqualTo(CircuitBreaker.State.HALF_OPEN);
+
+        accounts.recordAnswer(CRM, 0, "no answer");
+        assertThat(circuitBreaker.getState()).isEqualTo(CircuitBreaker.State.OPEN);
+        now = now.plusMillis(1001);
+        assertThat(circuitBreaker.tryAcquirePermission()).isTrue();
+        accounts.recordAnswer(CRM, 200, null);
+        assertThat(circuitBreaker.getState()).isEqualTo(CircuitBreaker.State.CLOSED);
+    }
+
+    @Test
+    void aResumedAccountIsCalledAtOnce() {
+        accounts.checked(CRM);
+        accounts.recordAnswer(CRM, 503, "down");
+        accounts.tryNow(CRM);
+        assertThat(accounts.ready()).containsExactly(CRM);
+        assertThat(accounts.circuitBreaker(CRM).tryAcquirePermission()).isTrue();
     }
 
     @Test

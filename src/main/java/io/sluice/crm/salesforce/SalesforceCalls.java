@@ -9,7 +9,6 @@ import io.sluice.RootCause;
 import io.sluice.crm.Accounts;
 import io.sluice.crm.ErrorScope;
 import io.sluice.crm.ExternalId;
-import io.sluice.crm.LeaseExpired;
 import io.sluice.crm.LoginRejected;
 import io.sluice.crm.Permits;
 import io.sluice.crm.Redirects;
@@ -224,7 +223,7 @@ public final class SalesforceCalls {
         exchange.getMessage().setHeader(STATUS, CallReport.NO_ANSWER);
         exchange.getMessage().setHeader(Permits.THROTTLED, true);
         exchange.removeProperty(Exchange.EXCEPTION_CAUGHT);
-        if (!servedByOthers && !(failure instanceof LeaseExpired)) {
+        if (!servedByOthers && failure instanceof LoginRejected) {
             accounts.recordAnswer(account, CallReport.NO_ANSWER, cause);
         }
     }

@@ -107,6 +107,8 @@ class HubspotKameletsTest {
         main.addOverrideProperty("sluice.account.elsewhere.client-secret", "sluice");
         main.addOverrideProperty("sluice.account.elsewhere.limit.burst", "110 per 10s");
         main.addOverrideProperty("sluice.account.installed.limit.burst", "110 per 10s");
+        main.addOverrideProperty("sluice.circuit-breaker.initial-delay", "1ms");
+        main.addOverrideProperty("sluice.circuit-breaker.max-delay", "1ms");
         main.addOverrideProperty("camel.main.routesIncludePattern", "file:src/test/resources/no-routes/*.camel.yaml");
         main.addOverrideProperty("camel.main.jmxManagementRegisterRoutesCreateByKamelet", "true");
         main.addOverrideProperty("sluice.account.hubspot.webhook-secret", "a-secret");

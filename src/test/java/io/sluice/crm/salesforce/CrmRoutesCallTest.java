@@ -34,6 +34,10 @@ class CrmRoutesCallTest {
                 Map.of(
                         "camel.main.routesIncludePattern",
                         "file:routes/7-call.camel.yaml,file:routes/crm/*.camel.yaml",
+                        "sluice.circuit-breaker.initial-delay",
+                        "5m",
+                        "sluice.circuit-breaker.max-delay",
+                        "5m",
                         "sluice.account.second.crm",
                         "hubspot",
                         "sluice.account.second.url",

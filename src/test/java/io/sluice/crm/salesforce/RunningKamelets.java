@@ -45,6 +45,8 @@ final class RunningKamelets implements AutoCloseable {
         main.addOverrideProperty("sluice.sandbox.enabled", "false");
         main.addOverrideProperty("sluice.call.timeout", "2s");
         main.addOverrideProperty("sluice.account.salesforce.login-url", "http://127.0.0.1:" + sandbox.port());
+        main.addOverrideProperty("sluice.circuit-breaker.initial-delay", "1ms");
+        main.addOverrideProperty("sluice.circuit-breaker.max-delay", "1ms");
         main.addOverrideProperty("camel.main.routesIncludePattern", "file:src/test/resources/no-routes/*.camel.yaml");
         main.addOverrideProperty("camel.main.jmxManagementRegisterRoutesCreateByKamelet", "true");
         main.addOverrideProperty("camel.server.enabled", "false");

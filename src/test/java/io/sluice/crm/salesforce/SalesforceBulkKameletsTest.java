@@ -72,6 +72,7 @@ class SalesforceBulkKameletsTest {
                         "camel.management.enabled",
                         "false")
                 .forEach(main::addOverrideProperty);
+        main.addOverrideProperty("sluice.circuit-breaker.max-delay", "1ms");
         main.start();
         camel = main.getCamelContext().createProducerTemplate();
         // the transaction that creates this table creates the others too

@@ -5,11 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.github.resilience4j.circuitbreaker.CircuitBreaker;
 import io.sluice.CrmRecord;
 import io.sluice.DeletedRecord;
 import io.sluice.Outcome;
 import io.sluice.app.Main;
 import io.sluice.app.RouteCoverage;
+import io.sluice.crm.Accounts;
 import io.sluice.crm.ErrorScope;
 import io.sluice.crm.ObjectShape;
 import io.sluice.crm.Permits;
@@ -68,6 +70,8 @@ class SalesforceKameletsTest {
         main.addOverrideProperty("sluice.sandbox.enabled", "false");
         main.addOverrideProperty("sluice.call.timeout", "2s");
         main.addOverrideProperty("sluice.account.salesforce.login-url", "http://127.0.0.1:" + sandbox.port());
+        main.addOverrideProperty("sluice.circuit-breaker.initial-delay", "1ms");
+        main.addOverrideProperty("sluice.circuit-breaker.max-delay", "1ms");
         main.addOverrideProperty("camel.main.routesIncludePattern", "file:src/test/resources/no-routes/*.camel.yaml");
         main.addOverrideProperty("camel.main.jmxManagementRegisterRoutesCreateByKamelet", "true");
         main.addOverrideProperty("camel.server.enabled", "false");
@@ -197,13 +201,19 @@ class SalesforceKameletsTest {
 
     @Test
     void anOpenCircuitBreakerMakesNoCallAndReturnsItsPermit() throws Exception {
-        String own = UPSERT + "&apiVersion=61.0"; // a Kamelet, and so a breaker, of this test's own
+        String own = UPSERT;
         control("POST", "/sandbox/faults/salesforce", "{\"kind\":\"unavailable\",\"count\":1000}");
         for (int i = 0; i < 20; i++) {
             assertThat(send(own, List.of(record("B-1", Map.of("LastName", "One")))))
                     .extracting(Outcome::status)
                     .containsExactly(Outcome.Status.RETRY);
         }
+        CircuitBreaker circuitBreaker = main.getCamelContext()
+                .getRegistry()
+                .lookupByNameAndType("accounts", Accounts.class)
+                .circuitBreaker("salesforce");
+        assertThat(circuitBreaker.getState()).isNotEqualTo(CircuitBreaker.State.CLOSED);
+        circuitBreaker.transitionToOpenStateFor(Duration.ofMinutes(5));
         long counted = counted();
         long ledger = number("select count(*) from sluice.api_call");
         List<Outcome> outcomes = send(own, List.of(record("B-1", Map.of("LastName", "One"))));
@@ -211,6 +221,12 @@ class SalesforceKameletsTest {
         assertThat(outcomes.get(0).message()).containsIgnoringCase("circuitbreaker");
         assertThat(counted()).isEqualTo(counted);
         assertThat(number("select count(*) from sluice.api_call")).isEqualTo(ledger);
+        control("DELETE", "/sandbox/faults/salesforce", "");
+        circuitBreaker.transitionToHalfOpenState();
+        assertThat(send(own, List.of(record("B-1", Map.of("LastName", "One")))))
+                .extracting(Outcome::status)
+                .containsExactly(Outcome.Status.DONE);
+        assertThat(circuitBreaker.getState()).isEqualTo(CircuitBreaker.State.CLOSED);
     }
 
     @Test
