@@ -38,6 +38,9 @@ public final class Permits {
     /** Exchange property with the priority of work that has started: a pause or a reserve does not stop it half-way. */
     public static final String STARTED = "SluiceStarted";
 
+    /** Exchange property with the name of the cap that a call is under: of its account, reads or writes. */
+    private static final String CAP = "SluiceCap";
+
     /** Header with the login that makes the call: the account itself, or a member of its pool. */
     public static final String MEMBER = "SluiceMember";
 
@@ -72,12 +75,18 @@ public final class Permits {
      * @param atMost the maximum wait
      */
     public Optional<Permit> await(Wanted wanted, Duration atMost) throws SQLException, InterruptedException {
+        return await(wanted, atMost, false);
+    }
+
+    /** @param throttled whether the call has waited for its slot in the throttle of the Kamelets */
+    private Optional<Permit> await(Wanted wanted, Duration atMost, boolean throttled)
+            throws SQLException, InterruptedException {
         long ends = System.nanoTime() + atMost.toNanos();
         Optional<CallRequest> callRequest = wanted.now();
         while (callRequest.isPresent()) {
-            long wait = rateCaps.take(callRequest.get());
+            long wait = throttled ? 0 : rateCaps.take(callRequest.get());
             if (wait == 0) {
-                Decision decision = ask(callRequest.get());
+                Decision decision = ask(callRequest.get(), throttled);
                 if (decision instanceof Decision.Granted granted) {
                     return Optional.of(granted.permit());
                 }
@@ -92,14 +101,16 @@ public final class Permits {
         return Optional.empty();
     }
 
-    private Decision ask(CallRequest callRequest) throws SQLException {
+    private Decision ask(CallRequest callRequest, boolean throttled) throws SQLException {
         boolean granted = false;
         try {
             Decision decision = quota.request(callRequest);
             granted = decision instanceof Decision.Granted;
             return decision;
         } finally {
-            if (!granted) {
+            if (throttled && granted) {
+                rateCaps.count(callRequest);
+            } else if (!throttled && !granted) {
                 rateCaps.giveBack(callRequest);
             }
         }
@@ -146,15 +157,18 @@ public final class Permits {
     }
 
     /**
-     * Waits for a permit under the user's own rate cap, which all Kamelets that call the account share, separately for
-     * reads and writes. The cap's slot is taken with the permit, before any record is claimed.
+     * Sets the user's own rate cap, which all Kamelets that call the account share, separately for reads and writes.
      *
      * @param callsPerSecond the cap of this operation; the smallest cap of all operations counts
      */
-    public void require(Exchange exchange, String account, String operation, String httpMethod, int callsPerSecond)
-            throws SQLException, InterruptedException {
-        rateCaps.limit(account, "GET".equals(httpMethod), operation, callsPerSecond);
-        require(exchange, account, operation, httpMethod);
+    public void cap(Exchange exchange, String account, String operation, String httpMethod, int callsPerSecond) {
+        String called = exchange.getMessage().getHeader(PERMIT) instanceof Permit permit ? permit.account() : account;
+        exchange.setProperty(CAP, rateCaps.limit(called, "GET".equals(httpMethod), operation, callsPerSecond));
+    }
+
+    /** Returns the cap that the call is under, in calls per second. */
+    public int callsPerSecond(Exchange exchange) {
+        return rateCaps.callsPerSecond(exchange.getProperty(CAP, String.class));
     }
 
     /** Checks directly before a call that no other sender can hold the lease of its records until the call ends. */
@@ -168,7 +182,7 @@ public final class Permits {
             throws SQLException, InterruptedException {
         while (exchange.getContext().isRunAllowed()) {
             if (started || pauseStore.find(Kind.ACCOUNT, callRequest.account()).isEmpty()) {
-                Optional<Permit> found = await(() -> Optional.of(callRequest), MAX_WAIT);
+                Optional<Permit> found = await(() -> Optional.of(callRequest), MAX_WAIT, !started);
                 if (found.isPresent()) {
                     return found.get();
                 }

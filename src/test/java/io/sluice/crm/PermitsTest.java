@@ -88,7 +88,8 @@ class PermitsTest {
     @Test
     void aCallThatWaitsForTheCapHoldsNoPermit() throws Exception {
         Exchange exchange = new DefaultExchange(context);
-        permits.require(exchange, "crm", "upsert", "POST", 1);
+        permits.cap(exchange, "crm", "upsert", "POST", 1);
+        permits.require(exchange, "crm", "upsert", "POST");
         long calls = Long.parseLong(calls());
         Optional<Permit> second =
                 permits.await(() -> Optional.of(new CallRequest("crm", "write", Priority.HIGH, false)), Duration.ZERO);
@@ -101,6 +102,20 @@ class PermitsTest {
         assertThat(permits.await(
                         () -> Optional.of(new CallRequest("crm", "write", Priority.HIGH, false)),
                         Duration.ofSeconds(30)))
+                .isPresent();
+    }
+
+    /** Shows that a route that uses up the cap does not stop the pipeline. */
+    @Test
+    void thePipelineMayAlwaysMakeOneCallPerSecond() throws Exception {
+        for (int i = 0; i < 100; i++) {
+            Exchange exchange = new DefaultExchange(context);
+            permits.cap(exchange, "crm", "upsert", "POST", 2);
+            permits.require(exchange, "crm", "upsert", "POST");
+        }
+        assertThat(permits.await(
+                        () -> Optional.of(new CallRequest("crm", "write", Priority.HIGH, false)),
+                        Duration.ofMillis(1500)))
                 .isPresent();
     }
 
