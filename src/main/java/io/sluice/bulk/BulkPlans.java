@@ -104,16 +104,13 @@ public final class BulkPlans {
             return Optional.empty();
         }
         int enough = planner.minRecords(crm, head.operation(), false);
-        long waiting = BulkClaim.waiting(database, account, head.sync(), head.operation(), enough);
-        if (waiting < enough) {
-            // the drain is about to add the rest: sending the first part by single calls would waste them
-            waiting += database.first(
-                            COUNT_LOG,
-                            row -> row.getLong(1),
-                            syncs.get(head.sync()).getTable(),
-                            enough)
-                    .orElse(0L);
-        }
+        // The log first: the drain is about to add the rest, and sending the first part by single calls would waste
+        // them.
+        // What it moves between the two counts is counted twice; the other way round it would not be counted at all.
+        long inLog = database.first(
+                        COUNT_LOG, row -> row.getLong(1), syncs.get(head.sync()).getTable(), enough)
+                .orElse(0L);
+        long waiting = inLog + BulkClaim.waiting(database, account, head.sync(), head.operation(), enough);
         if (waiting < planner.minRecords(crm, head.operation(), true)) {
             return Optional.empty();
         }
