@@ -126,6 +126,21 @@ final class RecordState {
         return !held.isEmpty() && held.get(0).taken();
     }
 
+    /** Whether a known change of ours was made after one time and not after the other. */
+    boolean hasWritten(String field, Instant after, Instant until) {
+        List<Prior> held = held(field);
+        Instant since = known.get(field);
+        boolean taken = isTaken(field);
+        for (int i = 0; since != null; i++) {
+            if (!taken && since.isAfter(after) && !since.isAfter(until)) {
+                return true;
+            }
+            taken = i + 1 < held.size() && held.get(i + 1).taken();
+            since = i < held.size() ? held.get(i).since() : null;
+        }
+        return false;
+    }
+
     /**
      * Locks the records in the outbox and reads their state.
      *

@@ -121,7 +121,9 @@ final class ReplacedEdits {
         if (!isEchoed
                 && !(nextEdit == null
                         ? isThereWhatWeWrote(name, edit.value()) || isEditedSince(name, edit.at())
-                        : isWrittenBefore(name, nextEdit.at()))) {
+                        : nextEdit.origin() == Origin.TAKEN
+                                || isWrittenBefore(name, nextEdit.at())
+                                || ours.hasWritten(name, edit.at(), nextEdit.at()))) {
             return null;
         }
         Field field = isEchoed ? echoed(name, edit, next.value()) : replacedByFirstWrite(name, edit);

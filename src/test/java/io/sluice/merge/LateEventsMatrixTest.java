@@ -20,7 +20,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * Goes through all histories of four steps of one field: a write of ours, an edit by the CRM's user that is read, and an edit
- * that is not. Afterwards the events of the unread edits arrive one by one, each with a read of the record. An edit that our
+ * that is not. Afterwards the events of the unread edits arrive one by one, or those of all edits together, with a read of the record. An edit that our
  * write replaced is a conflict; one that the user replaced is none, and no late event changes the row.
  */
 class LateEventsMatrixTest {
@@ -41,6 +41,12 @@ class LateEventsMatrixTest {
         private boolean isEdit() {
             return this != WRITE;
         }
+    }
+
+    private enum Order {
+        OLDEST_FIRST,
+        NEWEST_FIRST,
+        TOGETHER
     }
 
     private final CustomerSync customers = new CustomerSync(DATABASE);
@@ -72,18 +78,22 @@ class LateEventsMatrixTest {
     @MethodSource("histories")
     void onlyAnEditThatOurWriteReplacedIsAConflict(List<Step> history) throws SQLException {
         SoftAssertions softly = new SoftAssertions();
-        for (boolean reversed : new boolean[] {false, true}) {
+        for (Order order : Order.values()) {
             for (String rule : RULES) {
                 customers.sync.setConflicts(rule);
                 replay(history);
                 List<Integer> late = late(history);
-                if (reversed) {
-                    Collections.reverse(late);
+                if (order == Order.TOGETHER) {
+                    read(history.size() - 1, Map.of("x1", edits(history)));
+                } else {
+                    if (order == Order.NEWEST_FIRST) {
+                        Collections.reverse(late);
+                    }
+                    for (int edit : late) {
+                        read(history.size() - 1, Map.of("x1", List.of(event(edit))));
+                    }
                 }
-                for (int edit : late) {
-                    event(edit, history.size() - 1);
-                }
-                String what = rule + (reversed ? ", newest event first" : "");
+                String what = rule + " " + order;
                 List<String> conflicts = DATABASE.texts("select distinct crm #>> '{}' from sluice.conflict");
                 for (int step : late) {
                     boolean replacedByUs = step + 1 < history.size() && history.get(step + 1) == Step.WRITE;
@@ -140,9 +150,19 @@ class LateEventsMatrixTest {
                 + at + "'");
     }
 
-    private void event(int edit, int last) throws SQLException {
-        CrmRecord event = CrmRecord.ofEvents("x1", Map.of("name", value(edit)), Map.of("name", at(edit)));
-        read(last, Map.of("x1", List.of(event)));
+    /** Returns the events of all edits, oldest first, also of those that were read before. */
+    private static List<CrmRecord> edits(List<Step> history) {
+        List<CrmRecord> edits = new ArrayList<>();
+        for (int step = 0; step < history.size(); step++) {
+            if (history.get(step).isEdit()) {
+                edits.add(event(step));
+            }
+        }
+        return edits;
+    }
+
+    private static CrmRecord event(int edit) {
+        return CrmRecord.ofEvents("x1", Map.of("name", value(edit)), Map.of("name", at(edit)));
     }
 
     private void read(int step, Map<String, List<CrmRecord>> events) throws SQLException {
