@@ -11,7 +11,6 @@ import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
-import java.time.OffsetDateTime;
 import java.util.Collection;
 import java.util.HashSet;
 import java.util.Map;
@@ -332,6 +331,6 @@ public final class BulkJobs {
                 row.getInt("records"),
                 row.getInt("epoch"),
                 row.getInt("attempts"),
-                row.getObject("create_requested_at", OffsetDateTime.class).toInstant());
+                Database.instant(row, "create_requested_at"));
     }
 }

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.sluice.merge;
 
+import io.sluice.store.Database;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
-import java.time.OffsetDateTime;
 import java.util.List;
 
 /**
@@ -34,8 +34,8 @@ public record InboundRejection(
                 row.getString("crm_id"),
                 List.of((String[]) row.getArray("columns").getArray()),
                 row.getString("why"),
-                row.getObject("first_at", OffsetDateTime.class).toInstant(),
-                row.getObject("last_at", OffsetDateTime.class).toInstant(),
+                Database.instant(row, "first_at"),
+                Database.instant(row, "last_at"),
                 row.getLong("times"));
     }
 }

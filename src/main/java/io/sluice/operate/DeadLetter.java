@@ -4,12 +4,12 @@ package io.sluice.operate;
 import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import io.sluice.Operation;
+import io.sluice.store.Database;
 import io.sluice.store.Json;
 import java.sql.Array;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
-import java.time.OffsetDateTime;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -54,7 +54,7 @@ record DeadLetter(
                 row.getString("message"),
                 texts(row.getArray("rejected_fields")),
                 texts(row.getArray("edited_fields")),
-                row.getObject("died_at", OffsetDateTime.class).toInstant());
+                Database.instant(row, "died_at"));
     }
 
     private static List<String> texts(Array array) throws SQLException {

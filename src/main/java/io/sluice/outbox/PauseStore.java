@@ -9,7 +9,6 @@ import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
-import java.time.OffsetDateTime;
 import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
@@ -269,9 +268,7 @@ public final class PauseStore {
                 row.getString("name"),
                 By.valueOf(row.getString("by").toUpperCase(Locale.ROOT)),
                 row.getString("reason"),
-                row.getObject("since", OffsetDateTime.class).toInstant(),
-                Optional.ofNullable(row.getObject("until", OffsetDateTime.class))
-                        .map(OffsetDateTime::toInstant)
-                        .orElse(null));
+                Database.instant(row, "since"),
+                Optional.ofNullable(Database.instant(row, "until")).orElse(null));
     }
 }

@@ -7,7 +7,6 @@ import io.sluice.store.Database;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
-import java.time.OffsetDateTime;
 import java.util.Collection;
 import java.util.List;
 import java.util.OptionalInt;
@@ -140,7 +139,7 @@ public final class Inbox {
                                 CrmEvent.Kind.of(row.getString("kind")),
                                 row.getString("field"),
                                 row.getString("value"),
-                                row.getObject("at", OffsetDateTime.class).toInstant())),
+                                Database.instant(row, "at"))),
                 Database.texts(connection, paused),
                 max,
                 leaseTime.toMillis()));

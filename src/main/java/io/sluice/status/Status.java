@@ -22,7 +22,6 @@ import io.sluice.store.Json;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
-import java.time.OffsetDateTime;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -174,7 +173,7 @@ public final class Status {
                     row.getLong("records"),
                     row.getLong("left"),
                     row.getLong("attempts"),
-                    row.getObject("began_at", OffsetDateTime.class).toInstant());
+                    Database.instant(row, "began_at"));
         }
     }
 
