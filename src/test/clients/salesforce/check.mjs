@@ -4,6 +4,7 @@ import assert from 'node:assert/strict'
 import { createHash, createPrivateKey, createSign, randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import jsforce from 'jsforce'
+import StreamingExtension from 'jsforce/lib/api/streaming/extension.js'
 import { account, address, check, control, run } from '../checks.mjs'
 
 const client = { clientId: `sluice-${account}`, clientSecret: 'sluice', loginUrl: address }
@@ -26,6 +27,7 @@ async function refused(soql, code = 'MALFORMED_QUERY') {
 }
 
 const connect = options => new jsforce.Connection({ loginUrl: address, version, ...options })
+const referee = async () => (await control('referee', 'GET')).accounts[account]
 const names = rows => rows.map(row => row.Name).join(' ')
 const one = async soql => (await crm.query(soql)).records[0]
 
@@ -568,8 +570,180 @@ async function automations() {
   })
 }
 
+/** Collects what comes by a subscription, so that a check can wait for it. */
+function listen(subscribe) {
+  const received = []
+  const waiting = []
+  const subscription = subscribe(event => { waiting.length ? waiting.shift()(event) : received.push(event) })
+  const next = () => received.length ? received.shift() : new Promise((resolve, reject) => {
+    const late = setTimeout(() => reject(new Error('no event came')), 10_000)
+    waiting.push(event => { clearTimeout(late); resolve(event) })
+  })
+  return { subscription, next, left: () => received.length }
+}
+
+async function streaming() {
+  const { Replay, AuthFailure } = StreamingExtension
+  const contacts = crm.sobject('Contact')
+  const topic = '/topic/Checks'
+  const changes = '/data/ContactChangeEvent'
+  const header = event => event.payload.ChangeEventHeader
+  /** Subscribes a client of its own to a channel, from a replay id on. */
+  const replaying = (channel, from) => {
+    const client = crm.streaming.createClient([new Replay(channel, from)])
+    return { ...listen(each => client.subscribe(channel, each)), end: () => client.disconnect() }
+  }
+  const create = async LastName => (await contacts.create({ LastName })).id
+  await control(`streaming/${account}`, 'PUT', { changeEvents: ['Contact'] })
+  const made = await crm.sobject('PushTopic').create({ Name: 'Checks', Query: "SELECT Id, LastName, Title FROM Contact WHERE LastName != 'Hidden'",
+    ApiVersion: version, NotifyForFields: 'Referenced', NotifyForOperationUndelete: false })
+  let id
+  let last
+
+  await check('a push topic is made and described', async () => {
+    assert.equal(made.success, true)
+    const record = await crm.sobject('PushTopic').retrieve(made.id)
+    assert.equal(record.NotifyForOperationCreate, true)
+    assert.equal(record.NotifyForOperationUndelete, false)
+    assert.ok((await crm.describe('PushTopic')).fields.some(field => field.name === 'NotifyForFields'))
+  })
+  await check('a push topic with LIMIT is refused', async () => {
+    const error = await failed(crm.sobject('PushTopic').create({ Name: 'Bad', ApiVersion: version, Query: 'SELECT Id FROM Contact LIMIT 1' }))
+    assert.equal(error.code, 'INVALID_FIELD')
+    assert.match(error.message, /'LIMIT' is not allowed/)
+  })
+  const own = listen(each => crm.streaming.topic('Checks').subscribe(each))
+  await own.subscription
+  await check('a new record is notified of', async () => {
+    id = await create('Streamed')
+    const { event, sobject } = await own.next()
+    assert.equal(event.type, 'created')
+    assert.deepEqual(sobject, { Id: id, LastName: 'Streamed', Title: null })
+    last = event.replayId
+  })
+  await check('a change of a field of the topic is notified of, with a higher replay id', async () => {
+    await contacts.update({ Id: id, Phone: '1' })
+    await contacts.update({ Id: id, Title: 'Dr' })
+    const { event, sobject } = await own.next()
+    assert.equal(event.type, 'updated')
+    assert.equal(sobject.Title, 'Dr')
+    assert.ok(event.replayId > last)
+  })
+  await check('records outside the condition are not notified of', async () => {
+    await create('Hidden')
+    await contacts.destroy(id)
+    const { event, sobject } = await own.next()
+    assert.equal(event.type, 'deleted')
+    assert.deepEqual(sobject, { Id: id })
+  })
+  await check('many events come in their order', async () => {
+    await contacts.create(Array.from({ length: 50 }, (_, i) => ({ LastName: `Many ${i}` })), { allowRecursive: true })
+    for (let i = 0; i < 50; i++) assert.equal((await own.next()).sobject.LastName, `Many ${i}`)
+  })
+  await check('nothing comes after the subscription is cancelled', async () => {
+    crm.streaming.topic('Checks').unsubscribe(own.subscription)
+    const seen = replaying(topic, -1)
+    await seen.subscription
+    await create('After')
+    assert.equal((await seen.next()).sobject.LastName, 'After')
+    assert.equal(own.left(), 0)
+    seen.end()
+  })
+  await check('all retained events are replayed by -2', async () => {
+    const seen = replaying(topic, -2)
+    assert.equal((await seen.next()).event.replayId, last)
+    seen.end()
+  })
+  await check('events after a replay id are replayed', async () => {
+    const seen = replaying(topic, last)
+    assert.equal((await seen.next()).sobject.Title, 'Dr')
+    seen.end()
+  })
+  await check('a replay id that is not retained is refused', async () => {
+    const seen = replaying(topic, 7)
+    const error = await failed(Promise.resolve(seen.subscription))
+    assert.match(error.message, /The replayId \{7\} you provided was invalid\. {2}Please provide a valid ID/)
+    seen.end()
+  })
+  await check('an unknown channel is refused', async () => {
+    const seen = replaying('/topic/Nothing', -1)
+    assert.match((await failed(Promise.resolve(seen.subscription))).message, /does not exist/)
+    seen.end()
+  })
+
+  const seen = replaying(changes, -1)
+  await seen.subscription
+  await check('a new record is a change event with all its values', async () => {
+    id = (await contacts.create({ LastName: 'Changed', FirstName: 'Ann', MailingCity: 'Bonn' })).id
+    const event = await seen.next()
+    assert.equal(event.schema.length, 22)
+    assert.equal(header(event).changeType, 'CREATE')
+    assert.deepEqual(header(event).recordIds, [id])
+    assert.deepEqual(event.payload.Name, { LastName: 'Changed', FirstName: 'Ann' })
+    assert.deepEqual(event.payload.MailingAddress, { City: 'Bonn' })
+    last = event.event.replayId
+  })
+  await check('an update is a change event with its changed fields', async () => {
+    await contacts.update({ Id: id, FirstName: null, Title: 'Dr' })
+    const { payload } = await seen.next()
+    assert.deepEqual([...payload.ChangeEventHeader.changedFields].sort(), ['LastModifiedDate', 'Name.FirstName', 'Title'])
+    assert.deepEqual(payload.Name, { FirstName: null })
+    assert.equal(payload.Title, 'Dr')
+    assert.ok(!('MailingAddress' in payload))
+  })
+  await check('the change origin names the client of the call options', async () => {
+    const named = connect({ accessToken: crm.accessToken, instanceUrl: crm.instanceUrl, callOptions: { client: 'checker' } })
+    await named.sobject('Contact').update({ Id: id, Title: 'Prof' })
+    assert.equal(header(await seen.next()).changeOrigin, `com/salesforce/api/rest/${version};client=checker`)
+  })
+  await check('the same change of two records in a call is one change event', async () => {
+    const second = await create('Second')
+    await seen.next()
+    await contacts.update([{ Id: id, Department: 'Sales' }, { Id: second, Department: 'Sales' }])
+    assert.deepEqual(header(await seen.next()).recordIds, [id, second])
+    await contacts.destroy(second)
+    assert.equal(header(await seen.next()).changeType, 'DELETE')
+  })
+  await check('change events come on the channel of all objects, from a replay id', async () => {
+    const everything = replaying('/data/ChangeEvents', last)
+    assert.equal(header(await everything.next()).changeType, 'UPDATE')
+    everything.end()
+  })
+  await check('a platform event is published', async () => {
+    await control(`objects/${account}/Alarm__e`, 'PUT', { label: 'Alarm' })
+    await control(`fields/${account}/Alarm__e/Text__c`, 'PUT', { type: 'string' })
+    const alarms = replaying('/event/Alarm__e', -1)
+    await alarms.subscription
+    await crm.sobject('Alarm__e').create({ Text__c: 'Fire' })
+    assert.equal((await alarms.next()).payload.Text__c, 'Fire')
+    alarms.end()
+  })
+  await check('a client that the server forgot subscribes again', async () => {
+    await control(`streaming/${account}`, 'PUT', { dropClients: true })
+    for (let i = 0; i < 200 && (await referee()).streaming.subscriptions < 1; i++) await new Promise(resolve => setTimeout(resolve, 20))
+    await create('Again')
+    assert.equal((await seen.next()).payload.Name.LastName, 'Again')
+  })
+  await check('long polls are no API calls, and deliveries are counted apart', async () => {
+    const { Max, Remaining } = (await crm.request('/limits')).DailyDurableStreamingApiEvents
+    assert.ok(Remaining < Max)
+    const { limits, streaming: counted, byOperation } = await referee()
+    assert.equal(limits.topicDeliveries.used, Max - Remaining)
+    assert.ok(counted.delivered[changes] > 4)
+    assert.ok(byOperation.streamingConnect > 4)
+  })
+  await check('a dead token denies the handshake', async () => {
+    const dead = connect({ accessToken: '00D!dead', instanceUrl: crm.instanceUrl })
+    const message = await new Promise(resolve =>
+      dead.streaming.createClient([new AuthFailure(resolve)]).subscribe(topic, () => {}))
+    assert.equal(message.error, '403::Handshake denied')
+    assert.equal(message.ext.sfdc.failureReason, '401::Authentication invalid')
+  })
+  seen.end()
+}
+
 await control(`accounts/${account}`, 'PUT', { crm: 'salesforce' })
 crm = connect({ oauth2: client })
 await crm.authorize({ grant_type: 'client_credentials' })
 await fill()
-process.exit(await run([logins, queries, describes, writes, collections, bulk, soap, automations]) ? 0 : 1)
+process.exit(await run([logins, queries, describes, writes, collections, bulk, soap, automations, streaming]) ? 0 : 1)

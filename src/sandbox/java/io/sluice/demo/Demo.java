@@ -29,15 +29,54 @@ public final class Demo {
                 updated_at  timestamptz not null default now()
             );
             create table public.deal (
-                deal_no     text primary key,
-                customer_no text not null references public.customer,
-                title       text not null,
-                amount      numeric(12, 2) not null,
-                stage       text not null,
-                close_date  date not null,
-                updated_at  timestamptz not null default now()
+                deal_no       text primary key,
+                customer_no   text not null references public.customer,
+                title         text not null,
+                amount        numeric(12, 2) not null,
+                stage         text not null,
+                hubspot_stage text,
+                close_date    date not null,
+                updated_at    timestamptz not null default now()
             );
             create index on public.deal (customer_no);
+            """;
+
+    /**
+     * Each CRM has stages of its own: a new org's opportunity and a new portal's deal. A trigger keeps a deal's two
+     * stages matched, whichever side changes one.
+     */
+    private static final String STAGES =
+            """
+            create table public.deal_stage (
+                stage         text primary key,
+                hubspot_stage text not null,
+                place         int not null
+            );
+            insert into public.deal_stage (place, stage, hubspot_stage) values
+                (1,  'Prospecting',          'appointmentscheduled'),
+                (2,  'Qualification',        'qualifiedtobuy'),
+                (3,  'Needs Analysis',       'qualifiedtobuy'),
+                (4,  'Value Proposition',    'presentationscheduled'),
+                (5,  'Id. Decision Makers',  'decisionmakerboughtin'),
+                (6,  'Perception Analysis',  'decisionmakerboughtin'),
+                (7,  'Proposal/Price Quote', 'contractsent'),
+                (8,  'Negotiation/Review',   'contractsent'),
+                (9,  'Closed Won',           'closedwon'),
+                (10, 'Closed Lost',          'closedlost');
+            create function public.match_deal_stages() returns trigger language plpgsql as $$
+            begin
+                if new.stage is distinct from old.stage then
+                    new.hubspot_stage := coalesce(
+                        (select hubspot_stage from public.deal_stage where stage = new.stage), new.hubspot_stage);
+                elsif new.hubspot_stage is distinct from old.hubspot_stage then
+                    new.stage := coalesce(
+                        (select stage from public.deal_stage where hubspot_stage = new.hubspot_stage
+                         order by place limit 1), new.stage);
+                end if;
+                return new;
+            end $$;
+            create trigger match_deal_stages before insert or update on public.deal
+                for each row execute function public.match_deal_stages();
             """;
 
     private static final String CUSTOMERS =
@@ -67,8 +106,8 @@ public final class Demo {
                    (array['Pumps','Turbines','Sensors','Valves','Service contract','Spare parts'])[1 + n % 6]
                        || ' for ' || (array['plant','harbour','brewery','waterworks','lab'])[1 + n % 5] || ' ' || n,
                    500 + n * 1237 % 90000 + 0.5,
-                   (array['appointmentscheduled','qualifiedtobuy','presentationscheduled',
-                          'decisionmakerboughtin','closedwon','closedlost'])[1 + n % 6],
+                   (array['Prospecting','Qualification','Value Proposition','Id. Decision Makers',
+                          'Closed Won','Closed Lost'])[1 + n % 6],
                    current_date + (n * 17 % 120 - 30)
             from generate_series(1, 300) as n""";
 
@@ -81,7 +120,7 @@ public final class Demo {
                             connection, "select to_regclass('public.customer') is not null", row -> row.getBoolean(1))
                     .get(0);
             if (!there) {
-                execute(connection, TABLES, CUSTOMERS, DEALS, "analyze public.customer", "analyze public.deal");
+                execute(connection, TABLES, STAGES, CUSTOMERS, DEALS, "analyze public.customer", "analyze public.deal");
             }
             return !there;
         });

@@ -9,6 +9,7 @@ import io.sluice.sandbox.hubspot.HubspotWebhooks;
 import io.sluice.sandbox.salesforce.SalesforceDefaults;
 import io.sluice.sandbox.salesforce.SalesforceProtocol;
 import io.sluice.sandbox.salesforce.SalesforceUser;
+import io.sluice.sandbox.salesforce.streaming.Streaming;
 import io.sluice.sandbox.server.Account;
 import io.sluice.sandbox.server.Accounts;
 import io.sluice.sandbox.server.Automations;
@@ -73,8 +74,9 @@ public final class Sandbox implements AutoCloseable {
 
     /**
      * Runs the sandbox alone, until the process is killed. Reads the system properties {@code sluice.sandbox.host}
-     * (127.0.0.1), {@code sluice.sandbox.port} (8090) and {@code sluice.sandbox.data} (a data file that survives a
-     * restart; none). A folder named like that file with {@code .bulk} added keeps the bulk jobs.
+     * (127.0.0.1), {@code sluice.sandbox.port} (8090), {@code sluice.sandbox.data} (a data file that survives a
+     * restart; none) and {@code sluice.sandbox.webhooks} (an address to which its HubSpot sends webhooks; none). A folder named
+     * like the data file with {@code .bulk} added keeps the bulk jobs.
      */
     public static void main(String[] arguments) throws InterruptedException {
         String host = System.getProperty("sluice.sandbox.host", DEFAULT_HOST);
@@ -82,7 +84,11 @@ public final class Sandbox implements AutoCloseable {
         Sandbox sandbox;
         try {
             sandbox = start(host, port, dataFile(System.getProperty("sluice.sandbox.data", "")));
-        } catch (IllegalStateException e) {
+            String webhooks = System.getProperty("sluice.sandbox.webhooks", "");
+            if (!webhooks.isBlank()) {
+                sandbox.sendWebhooks(webhooks);
+            }
+        } catch (IllegalArgumentException | IllegalStateException e) {
             System.err.println(e.getMessage());
             System.exit(1);
             return;
@@ -113,13 +119,15 @@ public final class Sandbox implements AutoCloseable {
                 .setWorkerPoolSize(16));
         HubspotWebhooks webhooks = new HubspotWebhooks(vertx);
         HubspotJournal changes = new HubspotJournal();
+        Streaming streaming = new Streaming(clock::micros);
         Accounts accounts = new Accounts(
                 clock,
                 Map.of(
                         "salesforce",
-                        new SalesforceDefaults(),
+                        new SalesforceDefaults(streaming),
                         HubspotProtocol.CRM,
                         new HubspotDefaults(webhooks, changes)));
+        streaming.spendBy(accounts::spend);
         Journal journal;
         try {
             journal = restore(accounts, data);
@@ -143,11 +151,16 @@ public final class Sandbox implements AutoCloseable {
                         changes,
                         "journal",
                         changes,
+                        "streaming",
+                        streaming,
                         "automations",
                         new Automations(vertx, clock, users)));
         SalesforceProtocol salesforce = new SalesforceProtocol(accounts, folder.jobs(), clock::micros);
-        List<Protocol> protocols =
-                List.of(salesforce.soap(), salesforce, new HubspotProtocol(accounts, webhooks, changes, clock::micros));
+        List<Protocol> protocols = List.of(
+                salesforce.soap(),
+                salesforce.cometd(streaming),
+                salesforce,
+                new HubspotProtocol(accounts, webhooks, changes, clock::micros));
         Gateway gateway = new Gateway(vertx, clock, accounts, protocols, control, folder.uploads());
         // HTTP/1.1 alone: there a cut connection is one request's. The vendor takes 16,384 bytes of address and
         // headers;

@@ -437,6 +437,8 @@ class HubspotJournalTest extends HubspotTestBase {
                 .hasSize(4);
         made("C-1", "");
         assertThat(events()).hasSize(1);
+        assertThat(crm.get(CONTROL).json().path("lastOffset"))
+                .isEqualTo(app.get(JOURNAL + "latest").json().path("currentOffset"));
         assertThat(crm.put(CONTROL, "{\"subscribe\":[\"horses\"]}").text()).contains("horses");
         assertThat(crm.put(CONTROL, "{\"snapshotMs\":0}").status()).isEqualTo(400);
         assertThat(crm.put("/sandbox/journal/salesforce", "{}").text()).contains("no journal");

@@ -220,4 +220,15 @@ class HubspotPropertiesTest extends HubspotTestBase {
     private HubspotClient.Reply contact(String property, String value) {
         return crm.post(CONTACTS, "{\"properties\":{\"" + property + "\":\"" + value + "\"}}");
     }
+
+    @Test
+    void aCompanysIndustryTakesHubspotsOptionsAlone() {
+        String companies = "/crm/v3/objects/companies";
+        assertThat(crm.post(companies, "{\"properties\":{\"industry\":\"WINE_AND_SPIRITS\",\"type\":\"PARTNER\"}}")
+                        .status())
+                .isEqualTo(201);
+        assertThat(crm.post(companies, "{\"properties\":{\"industry\":\"Wine\"}}")
+                        .text())
+                .contains("INVALID_OPTION");
+    }
 }

@@ -94,6 +94,57 @@ class HubspotSearchTest extends HubspotTestBase {
     }
 
     @Test
+    void aSearchFindsWhatIsAssociatedWithOtherRecords() {
+        String ann = id(CONTACTS, "\"customer_no\":\"C-1\"");
+        String bob = id(CONTACTS, "\"customer_no\":\"C-2\"");
+        id(CONTACTS, "\"customer_no\":\"C-3\"");
+        String acme = id("/crm/v3/objects/companies", "\"name\":\"Acme\"");
+        String beta = id("/crm/v3/objects/companies", "\"name\":\"Beta\"");
+        associate(ann, acme);
+        associate(bob, acme);
+        associate(bob, beta);
+        assertThat(associated("EQ", "\"value\":\"" + acme + "\"")).isEqualTo("C-1 C-2");
+        assertThat(associated("EQ", "\"value\":\"" + beta + "\"")).isEqualTo("C-2");
+        assertThat(associated("IN", "\"values\":[\"" + beta + "\",\"" + acme + "\",\"77\"]"))
+                .isEqualTo("C-1 C-2");
+        assertThat(associated("NOT_IN", "\"values\":[\"" + beta + "\"]")).isEqualTo("C-1 C-3");
+        assertThat(associated("HAS_PROPERTY", "\"value\":\"\"")).isEqualTo("C-1 C-2");
+        assertThat(associated("NOT_HAS_PROPERTY", "\"value\":\"\"")).isEqualTo("C-3");
+        crm.delete("/crm/v4/objects/contacts/" + bob + "/associations/companies/" + beta);
+        assertThat(associated("EQ", "\"value\":\"" + beta + "\"")).isEmpty();
+        assertThat(crm.post(SEARCH, associations("LT", "\"value\":\"5\"")).status())
+                .isEqualTo(400);
+        crm.put("/sandbox/objects/hubspot/horses", "{\"label\":\"Horse\",\"keyPrefix\":\"a00\"}");
+        assertThat(crm.post(SEARCH, associations("EQ", "\"value\":\"5\"").replace("company", "horses"))
+                        .status())
+                .isEqualTo(400);
+    }
+
+    private String id(String path, String properties) {
+        return crm.post(path, "{\"properties\":{" + properties + "}}")
+                .json()
+                .path("id")
+                .asText();
+    }
+
+    private void associate(String contact, String company) {
+        assertThat(crm.put("/crm/v4/objects/contacts/" + contact + "/associations/default/companies/" + company, "")
+                        .status())
+                .isEqualTo(200);
+    }
+
+    private static String associations(String operator, String values) {
+        return "{\"properties\":[\"customer_no\"],\"filterGroups\":[{\"filters\":[{\"propertyName\":"
+                + "\"associations.company\",\"operator\":\"" + operator + "\"," + values + "}]}]}";
+    }
+
+    private String associated(String operator, String values) {
+        HubspotClient.Reply reply = crm.post(SEARCH, associations(operator, values));
+        assertThat(reply.status()).as(reply.text()).isEqualTo(200);
+        return numbers(reply.json());
+    }
+
+    @Test
     void sortsMayBeTextsWithTheirDirectionBefore() {
         crm.upsertContacts(contact("C-1", "\"city\":\"Ulm\""), contact("C-2", "\"city\":\"Bonn\""));
         assertThat(numbers(search("\"sorts\":[\"city\"]"))).isEqualTo("C-2 C-1");

@@ -149,6 +149,11 @@ final class SalesforceClient {
         return http.sendAsync(request(method, path, body), HttpResponse.BodyHandlers.ofString());
     }
 
+    /** Sends a request without waiting for the answer. */
+    CompletableFuture<HttpResponse<String>> later(HttpRequest request) {
+        return http.sendAsync(request, HttpResponse.BodyHandlers.ofString());
+    }
+
     HttpRequest request(String method, String path, String body) {
         return request(method, path, HttpRequest.BodyPublishers.ofString(body), "application/json");
     }

@@ -254,4 +254,178 @@ class SalesforceSchemaTest extends SandboxTestBase {
         assertThat(reply.status()).as(reply.text()).isEqualTo(201);
         return reply.json().path("id").asText();
     }
+
+    /** Rows of the Field Reference and the Object Reference: name, type, length, and whether it can be written. */
+    @ParameterizedTest
+    @CsvSource({
+        "Account, DunsNumber, string, 9, create update",
+        "Account, NaicsDesc, string, 120, create update",
+        "Account, JigsawCompanyId, string, 20, none",
+        "Account, LastActivityDate, date, 0, none",
+        "Account, BillingGeocodeAccuracy, picklist, 40, create update",
+        "Contact, EmailBouncedReason, string, 255, create update",
+        "Contact, IsEmailBounced, boolean, 0, none",
+        "Contact, LastCURequestDate, datetime, 0, none",
+        "Contact, HasOptedOutOfFax, boolean, 0, create update",
+        "Lead, CompanyDunsNumber, string, 9, create update",
+        "Lead, CleanStatus, picklist, 40, create update",
+        "Lead, DoNotCall, boolean, 0, create update",
+        "Opportunity, Fiscal, string, 6, none",
+        "Opportunity, FiscalQuarter, int, 0, none",
+        "Opportunity, ForecastCategory, picklist, 40, none",
+        "Opportunity, ForecastCategoryName, picklist, 255, create update",
+        "Case, ContactMobile, phone, 40, none",
+        "Case, ContactEmail, email, 80, none",
+        "Task, TaskSubtype, picklist, 40, create",
+        "Task, RecurrenceEndDateOnly, date, 0, create update",
+        "Task, AccountId, reference, 18, none",
+        "Event, EventSubtype, picklist, 40, create",
+        "Event, IsGroupEvent, boolean, 0, none",
+        "Event, RecurrenceStartDateTime, datetime, 0, create update",
+        "Campaign, NumberOfResponses, int, 0, none",
+        "CampaignMember, CampaignId, reference, 18, create",
+        "CampaignMember, CompanyOrAccount, string, 255, none",
+        "CampaignMember, LeadOrContactId, reference, 18, none",
+        "Product2, IsArchived, boolean, 0, none",
+        "PricebookEntry, Product2Id, reference, 18, create",
+        "PricebookEntry, IsArchived, boolean, 0, none",
+        "Pricebook2, LastViewedDate, datetime, 0, none",
+        "OpportunityLineItem, OpportunityId, reference, 18, create",
+        "OpportunityStage, ApiName, string, 255, none",
+        "OpportunityStage, ForecastCategory, picklist, 40, none",
+        "Organization, DefaultAccountAccess, picklist, 40, none",
+        "User, CommunityNickname, string, 40, create update",
+        "User, FederationIdentifier, string, 512, create update",
+        "User, ProfileId, reference, 18, create update",
+        "User, City, string, 40, create update",
+        "Profile, Name, string, 255, create update"
+    })
+    void standardFieldsAreAsTheReferenceHasThem(String object, String name, String type, int length, String written) {
+        JsonNode field = field(object, name);
+        assertThat(field.path("type").asText()).isEqualTo(type);
+        assertThat(field.path("length").asInt()).isEqualTo(length);
+        assertThat(field.path("createable").asBoolean()).isEqualTo(written.contains("create"));
+        assertThat(field.path("updateable").asBoolean()).isEqualTo(written.contains("update"));
+        assertThat(crm.query("SELECT Id, " + name + " FROM " + object).status()).isEqualTo(200);
+    }
+
+    @Test
+    void aFieldThatNobodyFillsIsNillableAndNotDefaulted() {
+        JsonNode viewed = field("Contact", "LastViewedDate");
+        assertThat(viewed.path("nillable").asBoolean()).isTrue();
+        assertThat(viewed.path("defaultedOnCreate").asBoolean()).isFalse();
+        JsonNode created = field("Contact", "CreatedDate");
+        assertThat(created.path("nillable").asBoolean()).isFalse();
+        assertThat(created.path("defaultedOnCreate").asBoolean()).isTrue();
+    }
+
+    @Test
+    void aStageImpliesProbabilityAndForecastUnlessTheyAreGiven() {
+        String deal = id(
+                "Opportunity",
+                "{\"Name\":\"D\",\"StageName\":\"Needs Analysis\",\"CloseDate\":\"2026-05-01\",\"Amount\":50}");
+        assertThat(forecast(deal)).isEqualTo("20.0 Pipeline Pipeline 10.0 2026 2");
+        change("Opportunity", deal, "{\"StageName\":\"Closed Won\"}");
+        assertThat(forecast(deal)).isEqualTo("100.0 Closed Closed 50.0 2026 2");
+        change("Opportunity", deal, "{\"Probability\":40,\"ForecastCategoryName\":\"Commit\"}");
+        // a stage that stays implies nothing
+        change("Opportunity", deal, "{\"StageName\":\"Closed Won\",\"CloseDate\":\"2026-12-31\"}");
+        assertThat(forecast(deal)).isEqualTo("40.0 Commit Forecast 20.0 2026 4");
+        change("Opportunity", deal, "{\"StageName\":\"Ours\"}");
+        assertThat(forecast(deal)).isEqualTo("40.0 Commit Forecast 20.0 2026 4");
+        assertThat(crm.query("SELECT ApiName FROM OpportunityStage WHERE IsClosed = false ORDER BY SortOrder")
+                        .json()
+                        .path("records")
+                        .findValuesAsText("ApiName"))
+                .hasSize(8)
+                .startsWith("Prospecting", "Qualification");
+    }
+
+    private String forecast(String deal) {
+        JsonNode read = crm.get(API + "/sobjects/Opportunity/" + deal).json();
+        return String.join(
+                " ",
+                read.path("Probability").asText(),
+                read.path("ForecastCategoryName").asText(),
+                read.path("ForecastCategory").asText(),
+                read.path("ExpectedRevenue").asText(),
+                read.path("Fiscal").asText());
+    }
+
+    private void change(String object, String id, String fields) {
+        assertThat(crm.patch(API + "/sobjects/" + object + "/" + id, fields).status())
+                .isEqualTo(204);
+    }
+
+    @Test
+    void aStatusImpliesWhenARecordWasClosed() {
+        String contact = id("Contact", "{\"LastName\":\"Lee\",\"MobilePhone\":\"1\",\"Email\":\"a@b.example\"}");
+        String case1 = id("Case", "{\"Subject\":\"S\",\"ContactId\":\"" + contact + "\"}");
+        JsonNode open = crm.get(API + "/sobjects/Case/" + case1).json();
+        assertThat(open.path("ClosedDate").isNull()).isTrue();
+        assertThat(open.path("ContactMobile").asText()).isEqualTo("1");
+        assertThat(open.path("ContactEmail").asText()).isEqualTo("a@b.example");
+        change("Case", case1, "{\"Status\":\"Closed\"}");
+        JsonNode closed = crm.get(API + "/sobjects/Case/" + case1).json();
+        assertThat(closed.path("ClosedDate")).isEqualTo(closed.path("LastModifiedDate"));
+        change("Case", case1, "{\"Status\":\"Working\"}");
+        assertThat(crm.get(API + "/sobjects/Case/" + case1)
+                        .json()
+                        .path("ClosedDate")
+                        .isNull())
+                .isTrue();
+        String task = id("Task", "{\"Subject\":\"Call\",\"Status\":\"Completed\"}");
+        assertThat(crm.get(API + "/sobjects/Task/" + task)
+                        .json()
+                        .path("CompletedDateTime")
+                        .isNull())
+                .isFalse();
+    }
+
+    @Test
+    void aCampaignCountsItsMembersWhoShowTheirLeadOrContact() {
+        String campaign = id("Campaign", "{\"Name\":\"Fair\"}");
+        String account = id("Account", "{\"Name\":\"Acme\"}");
+        String contact =
+                id("Contact", "{\"LastName\":\"Lee\",\"MailingCity\":\"Ulm\",\"AccountId\":\"" + account + "\"}");
+        String lead = id("Lead", "{\"LastName\":\"Poe\",\"Company\":\"Quill\",\"City\":\"Bonn\"}");
+        String of = "{\"CampaignId\":\"" + campaign + "\",";
+        String member = id("CampaignMember", of + "\"ContactId\":\"" + contact + "\"}");
+        id("CampaignMember", of + "\"LeadId\":\"" + lead + "\",\"Status\":\"Responded\"}");
+        JsonNode rows = crm.query("SELECT Type, Name, City, CompanyOrAccount, FirstRespondedDate FROM CampaignMember")
+                .json()
+                .path("records");
+        assertThat(rows.findValuesAsText("Type")).containsExactly("Contact", "Lead");
+        assertThat(rows.findValuesAsText("Name")).containsExactly("Lee", "Poe");
+        assertThat(rows.findValuesAsText("City")).containsExactly("Ulm", "Bonn");
+        assertThat(rows.findValuesAsText("CompanyOrAccount")).containsExactly("Acme", "Quill");
+        assertThat(rows.at("/0/FirstRespondedDate").isNull()).isTrue();
+        assertThat(rows.at("/1/FirstRespondedDate").isNull()).isFalse();
+        JsonNode counted = crm.get(API + "/sobjects/Campaign/" + campaign).json();
+        assertThat(counted.path("NumberOfContacts").asInt()).isOne();
+        assertThat(counted.path("NumberOfLeads").asInt()).isOne();
+        assertThat(counted.path("NumberOfResponses").asInt()).isOne();
+        assertThat(crm.patch(API + "/sobjects/CampaignMember/" + member, "{\"ContactId\":null}")
+                        .errorCode())
+                .isEqualTo("INVALID_FIELD_FOR_INSERT_UPDATE");
+    }
+
+    @Test
+    void aUserIsCreatedWithItsSettingsAndProfile() {
+        String user = "{\"Username\":\"n@a.example\",\"LastName\":\"New\",\"Email\":\"n@a.example\",\"Alias\":\"new\"";
+        assertThat(crm.post(API + "/sobjects/User", user + "}").errorCode()).isEqualTo("REQUIRED_FIELD_MISSING");
+        String profile = crm.query("SELECT Id FROM Profile WHERE Name = 'System Administrator'")
+                .json()
+                .at("/records/0/Id")
+                .asText();
+        id(
+                "User",
+                user + ",\"ProfileId\":\"" + profile + "\",\"TimeZoneSidKey\":\"GMT\",\"LocaleSidKey\":\"en_US\","
+                        + "\"LanguageLocaleKey\":\"en_US\",\"EmailEncodingKey\":\"UTF-8\"}");
+        assertThat(crm.query("SELECT Profile.Name FROM User WHERE Username = 'sluice@example.org'")
+                        .json()
+                        .at("/records/0/Profile/Name")
+                        .asText())
+                .isEqualTo("System Administrator");
+    }
 }

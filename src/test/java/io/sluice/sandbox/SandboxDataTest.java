@@ -132,6 +132,7 @@ class SandboxDataTest {
     }
 
     @Test
+    @SuppressWarnings("try")
     void aFileThatIsInUseAndOneThatIsDamagedStopTheStart() throws Exception {
         Path data = folder.resolve("sandbox.ndjson");
         try (Sandbox sandbox = Sandbox.start("127.0.0.1", 0, Optional.of(data))) {

@@ -62,6 +62,7 @@ public final class HubspotJournal implements AccountControl {
             feed.unsubscribeAll();
         }
         ObjectNode shown = Answers.JSON.valueToTree(feed.settings());
+        feed.latest(1).forEach(last -> shown.put("lastOffset", last.offset().toString()));
         feed.subscriptions().forEach(one -> shown.withArray("subscriptions").add(show(one)));
         return shown;
     }

@@ -86,7 +86,7 @@ final class PropertyRoutes {
                 .thrown());
     }
 
-    private static HubspotError missing(String name) {
+    static HubspotError missing(String name) {
         return HubspotError.notFound("Property " + name + " does not exist");
     }
 

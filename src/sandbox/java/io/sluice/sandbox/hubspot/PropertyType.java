@@ -54,6 +54,11 @@ enum PropertyType {
         return field;
     }
 
+    /** Whether any text is a value, with blanks around it too. */
+    boolean isText() {
+        return this == STRING || this == EMAIL || this == PHONE;
+    }
+
     /** Finds the type of a field; fields of types that HubSpot does not have are texts. */
     static PropertyType of(FieldType field) {
         return switch (field) {

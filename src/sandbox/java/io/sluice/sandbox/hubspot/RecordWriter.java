@@ -2,6 +2,7 @@
 package io.sluice.sandbox.hubspot;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.sluice.sandbox.server.Account;
 import io.sluice.sandbox.server.Request;
 import io.sluice.sandbox.store.Field;
@@ -10,6 +11,7 @@ import io.sluice.sandbox.store.Row;
 import io.sluice.sandbox.store.Store;
 import io.sluice.sandbox.store.Table;
 import io.sluice.sandbox.store.Transaction;
+import io.sluice.sandbox.store.ValidationRule;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -156,6 +158,7 @@ final class RecordWriter {
 
     private Written insert(Map<Field, Object> values, String id) {
         strike(id == null ? key(values) : id, null);
+        refused(null, values);
         unique(null, values);
         staged(null, values);
         required(values);
@@ -174,16 +177,48 @@ final class RecordWriter {
 
     private Written change(Row row, Map<Field, Object> values, String id) {
         strike(id, row);
+        refused(row, values);
         unique(row, values);
         staged(row, values);
         forwardAlone(row, values);
         return new Written(transaction.update(table, row, values, origin.user()), false);
     }
 
+    /**
+     * Whether the rules of the account's admins hold for this write. They don't for workflows ("Set validation rules for
+     * properties", HubSpot Knowledge Base).
+     */
+    private boolean isRuled() {
+        return !Origin.WORKFLOW.equals(origin);
+    }
+
+    private List<ValidationRule> rules() {
+        return isRuled() ? table.rules().validations() : List.of();
+    }
+
+    /** Rejects values that the rules of the account's admins reject. */
+    private void refused(Row row, Map<Field, Object> values) {
+        List<HubspotError.Detail> wrong = rules().stream()
+                .filter(rule -> values.containsKey(rule.test().field()))
+                .filter(rule -> row != null || values.get(rule.test().field()) != null)
+                .filter(rule -> rule.test().matches(values.get(rule.test().field())))
+                .map(rule -> new HubspotError.Detail(
+                        rule.error(), rule.message(), rule.test().field().name()))
+                .toList();
+        if (!wrong.isEmpty()) {
+            throw HubspotError.invalid(wrong).thrown();
+        }
+    }
+
     private void required(Map<Field, Object> values) {
-        List<String> missing = Stream.concat(
-                        StandardObjects.required(table.type()).stream(),
-                        Schemas.required(account, table.type()).stream())
+        List<String> missing = Stream.of(
+                        StandardObjects.required(table.type()),
+                        Schemas.required(account, table.type()),
+                        rules().stream()
+                                .filter(rule -> rule.test().matches(null))
+                                .map(rule -> rule.test().field().name())
+                                .toList())
+                .flatMap(List::stream)
                 .distinct()
                 .filter(name -> values.entrySet().stream()
                         .noneMatch(entry -> entry.getKey().name().equals(name) && entry.getValue() != null))
@@ -298,6 +333,7 @@ final class RecordWriter {
         }
         Map<Field, Object> values = new LinkedHashMap<>();
         List<HubspotError.Detail> wrong = new ArrayList<>();
+        ObjectNode rules = isRuled() ? PropertyValidations.of(account, table.type()) : Answers.JSON.createObjectNode();
         properties.properties().forEach(entry -> {
             String name = entry.getKey();
             Field field =
@@ -309,6 +345,9 @@ final class RecordWriter {
                 wrong.add(new HubspotError.Detail("READ_ONLY_VALUE", "\"" + name + "\" is a read only property", name));
             } else {
                 value(field, entry.getValue(), values, wrong);
+                if (values.get(field) instanceof String value) {
+                    wrong.addAll(PropertyValidations.broken(rules, field, value, store.now()));
+                }
             }
         });
         if (!wrong.isEmpty()) {
@@ -328,6 +367,13 @@ final class RecordWriter {
             return;
         }
         PropertyType type = PropertyType.of(field.type());
+        if (!type.isText() && !text.equals(text.strip())) {
+            wrong.add(new HubspotError.Detail(
+                    "LEADING_TRAILING_WHITESPACE",
+                    "\"" + text + "\" includes leading or trailing whitespace.",
+                    field.name()));
+            return;
+        }
         if (PropertyDefinitions.isOwner(field.name()) && !Owners.isOwner(text)) {
             wrong.add(new HubspotError.Detail(
                     "INVALID_OPTION", text + " was not one of the allowed options: owners", field.name()));

@@ -69,6 +69,8 @@ final class Resources {
             case "associations" -> associations(call);
             case "properties" -> properties(call);
             case "schemas" -> schemas(call);
+            case "property-validations" ->
+                new Route("propertyValidations", (c, attempt) -> PropertyValidations.answer(c));
             case "pipelines" -> new Route("pipelines", (c, attempt) -> pipelines.answer(c));
             case "owners" -> owners(call);
             case "webhooks" -> webhooks(call);

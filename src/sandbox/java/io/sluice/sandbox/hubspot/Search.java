@@ -52,7 +52,7 @@ final class Search {
         List<Row> found = find(
                 call,
                 table,
-                SearchFilter.of(table, body.path("filterGroups")),
+                SearchFilter.of(call, table, body.path("filterGroups")),
                 SearchQuery.of(call, table, body.path("query").asText("")));
         sort(table, body.path("sorts"), found);
         return Answers.json(200, page(table, body, found, after, limit));

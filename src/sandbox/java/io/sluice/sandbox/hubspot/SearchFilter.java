@@ -23,15 +23,19 @@ final class SearchFilter {
         this.groups = groups;
     }
 
-    /** Holds one condition, with the values that its operator compares to. */
+    /**
+     * Holds one condition, with the values that its operator compares to.
+     *
+     * @param field null where the condition is about associations
+     */
     private record Condition(
             Field field, String operator, List<SearchValue> values, List<String> texts, Predicate<Row> test) {}
 
-    static SearchFilter of(Table table, JsonNode filterGroups) {
+    static SearchFilter of(ApiCall call, Table table, JsonNode filterGroups) {
         List<List<Condition>> groups = new ArrayList<>();
         for (JsonNode group : filterGroups) {
             List<Condition> conditions = new ArrayList<>();
-            group.path("filters").forEach(filter -> conditions.add(condition(table, filter)));
+            group.path("filters").forEach(filter -> conditions.add(condition(call, table, filter)));
             groups.add(conditions);
         }
         if (groups.size() > MOST_GROUPS
@@ -60,6 +64,9 @@ final class SearchFilter {
     Iterable<Row> candidates(Store store, Table table) {
         if (groups.size() == 1) {
             for (Condition condition : groups.get(0)) {
+                if (condition.field() == null) {
+                    continue;
+                }
                 boolean exact = "EQ".equals(condition.operator()) || "IN".equals(condition.operator());
                 if (exact && condition.field().indexed()) {
                     return condition.texts().stream()
@@ -78,9 +85,8 @@ final class SearchFilter {
         return table;
     }
 
-    private static Condition condition(Table table, JsonNode filter) {
-        Field field = field(table, filter.path("propertyName").asText());
-        PropertyType type = PropertyType.of(field.type());
+    private static Condition condition(ApiCall call, Table table, JsonNode filter) {
+        String name = filter.path("propertyName").asText();
         String operator = filter.path("operator").asText();
         List<String> texts = new ArrayList<>();
         filter.path("values").forEach(value -> texts.add(value.asText()));
@@ -97,10 +103,15 @@ final class SearchFilter {
                     default -> 1;
                 };
         if (texts.size() < needed) {
-            throw HubspotError.invalid(
-                            "The operator " + operator + " needs " + needed + " value(s) for " + field.name() + ".")
+            throw HubspotError.invalid("The operator " + operator + " needs " + needed + " value(s) for " + name + ".")
                     .thrown();
         }
+        if (AssociationFilter.isMeant(name)) {
+            return new Condition(
+                    null, operator, List.of(), texts, AssociationFilter.of(call, table, name, operator, texts));
+        }
+        Field field = field(table, name);
+        PropertyType type = PropertyType.of(field.type());
         List<SearchValue> values = texts.stream()
                 .map(text -> SearchValue.of(operator.endsWith("TOKEN") ? PropertyType.STRING : type, text))
                 .toList();

@@ -133,7 +133,8 @@ final class StandardObjects {
                                         "country",
                                         "website",
                                         "description")
-                                .choices("industry")
+                                .choice("industry", Industries.ALL)
+                                .choice("type", List.of("PROSPECT", "PARTNER", "RESELLER", "VENDOR", "OTHER"))
                                 .choice(LIFECYCLE_STAGE, LIFECYCLE)
                                 .add("numberofemployees", PropertyType.NUMBER)
                                 .add("annualrevenue", PropertyType.NUMBER)

@@ -104,7 +104,7 @@ record ApiCall(
 
     /** Writes in the transaction of the composite around this call, or in a new one, and commits the latter. */
     <T> T write(Request.Attempt attempt, Function<RecordWriter, T> work) {
-        SaveOptions options = SaveOptions.of(headers);
+        SaveOptions options = SaveOptions.of(version, headers);
         return transaction != null
                 ? work.apply(new RecordWriter(store(), transaction, attempt, options))
                 : RecordWriter.write(store(), attempt, options, work);

@@ -7,6 +7,7 @@ import static io.sluice.sandbox.salesforce.SalesforceDefaults.BULK_QUERY_JOBS;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.sluice.sandbox.salesforce.soql.Function;
+import io.sluice.sandbox.salesforce.streaming.Streaming;
 import io.sluice.sandbox.server.Answer;
 import io.sluice.sandbox.server.Limiter;
 import io.sluice.sandbox.server.Request;
@@ -105,6 +106,8 @@ final class Describes {
         usage(call, limits, "DailyApiRequests", Limiter.DAILY);
         usage(call, limits, "DailyBulkApiBatches", BULK_BATCHES);
         usage(call, limits, "DailyBulkV2QueryJobs", BULK_QUERY_JOBS);
+        usage(call, limits, "DailyDurableStreamingApiEvents", Streaming.TOPIC_DELIVERIES);
+        usage(call, limits, "DailyDeliveredPlatformEvents", Streaming.EVENT_DELIVERIES);
         for (Allocation allocation : Allocation.values()) {
             limits.putObject(allocation.name).put("Max", allocation.max).put("Remaining", allocation.max);
         }
@@ -177,10 +180,14 @@ final class Describes {
     }
 
     /** Objects whose records the API does not create, and those it does not delete. */
-    private static final Set<String> NOT_CREATED = Set.of("Organization", "LeadStatus");
+    private static final Set<String> NOT_CREATED = Set.of("Organization", "Profile", "LeadStatus", "OpportunityStage");
 
-    private static final Set<String> NOT_DELETED = Set.of("Organization", "RecordType", "User", "LeadStatus");
-    private static final Set<String> SETUP = Set.of("Organization", "RecordType", "User", "LeadStatus");
+    private static final Set<String> NOT_DELETED =
+            Set.of("Organization", "Profile", "RecordType", "User", "LeadStatus", "OpportunityStage");
+    private static final Set<String> SETUP = NOT_DELETED;
+    /** Fields that every record has from its creation on. */
+    private static final Set<String> SYSTEM = Set.of(
+            "Id", "IsDeleted", "CreatedDate", "CreatedById", "LastModifiedDate", "LastModifiedById", "SystemModstamp");
 
     private static ObjectNode object(ObjectType type, String version) {
         ObjectNode object = Answers.JSON.createObjectNode();
@@ -241,7 +248,6 @@ final class Describes {
 
     private static ObjectNode field(Field field) {
         FieldType type = field.type();
-        boolean system = !field.createable() && field.compound() == null;
         ObjectNode node = Answers.JSON.createObjectNode();
         boolean isLong = field.length() > LONGEST_FILTERED && type != FieldType.MULTIPICKLIST;
         node.put("aggregatable", Function.COUNT.takes(type) && !isLong);
@@ -256,7 +262,7 @@ final class Describes {
                 .put("createable", field.createable())
                 .put("custom", field.custom());
         if (type == FieldType.BOOLEAN) {
-            node.put("defaultValue", false);
+            node.put("defaultValue", Boolean.parseBoolean(field.options().defaultValue()));
         } else if (field.options().defaultValue() != null) {
             node.put("defaultValue", field.options().defaultValue());
         } else {
@@ -268,7 +274,7 @@ final class Describes {
                         type == FieldType.BOOLEAN
                                 || field.options().defaultValue() != null
                                 || "OwnerId".equals(field.name())
-                                || system && !field.nameField() && type != FieldType.ADDRESS)
+                                || SYSTEM.contains(field.name()))
                 .put("dependentPicklist", false)
                 .put("deprecatedAndHidden", false)
                 .put("digits", type == FieldType.INT ? 8 : 0)
@@ -333,11 +339,10 @@ final class Describes {
     }
 
     private static boolean isNillable(Field field) {
-        boolean systemStamp = field.source() != null && field.type() != FieldType.ADDRESS && !field.nameField();
         return !field.required()
                 && field.type() != FieldType.BOOLEAN
                 && field.options().defaultValue() == null
-                && !systemStamp
+                && !SYSTEM.contains(field.name())
                 && !"OwnerId".equals(field.name())
                 && !field.nameField();
     }

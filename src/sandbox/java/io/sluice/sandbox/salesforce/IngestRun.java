@@ -157,7 +157,11 @@ final class IngestRun {
         long start = System.nanoTime();
         List<Outcome> outcomes = new ArrayList<>(chunk.size());
         try (Transaction transaction = store.begin()) {
-            RecordWriter writer = new RecordWriter(store, transaction, work.attempt(), SaveOptions.BULK);
+            RecordWriter writer = new RecordWriter(
+                    store,
+                    transaction,
+                    work.attempt(),
+                    SaveOptions.bulk(job.spec().version()));
             Set<String> twice = KeyedRows.repeated(chunk, row -> named(columns, key, row));
             for (String[] row : chunk) {
                 outcomes.add(write(writer, table, key, columns, row, twice));

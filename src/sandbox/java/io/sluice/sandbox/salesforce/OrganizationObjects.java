@@ -7,6 +7,7 @@ import static io.sluice.sandbox.salesforce.StandardFields.text;
 import static io.sluice.sandbox.salesforce.StandardFields.type;
 import static io.sluice.sandbox.store.FieldType.BOOLEAN;
 import static io.sluice.sandbox.store.FieldType.DATETIME;
+import static io.sluice.sandbox.store.FieldType.EMAIL;
 import static io.sluice.sandbox.store.FieldType.INT;
 import static io.sluice.sandbox.store.FieldType.PHONE;
 
@@ -16,16 +17,17 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Declares the organization and its record types ("Standard Objects" in the Object Reference, the main fields of each).
+ * Declares the organization, its record types and profiles ("Standard Objects" in the Object Reference, the main fields of each).
  */
 final class OrganizationObjects {
 
     static final String ORGANIZATION = "Organization";
+    static final String PROFILE = "Profile";
 
     private OrganizationObjects() {}
 
     static List<ObjectType> all() {
-        return List.of(recordType(), organization());
+        return List.of(recordType(), organization(), profile());
     }
 
     private static ObjectType recordType() {
@@ -57,11 +59,22 @@ final class OrganizationObjects {
         fields.addAll(address("", ""));
         fields.addAll(List.of(
                 Field.of("Phone", "Phone", PHONE),
+                Field.of("Fax", "Fax", PHONE),
                 text("PrimaryContact", "Primary Contact", 80),
                 picklist("DefaultLocaleSidKey", "Locale", "en_US").offering(true, List.of("en_US")),
                 picklist("LanguageLocaleKey", "Language", "en_US").offering(true, List.of("en_US")),
                 picklist("TimeZoneSidKey", "Time Zone", "GMT").offering(true, List.of("GMT")),
                 Field.of("FiscalYearStartMonth", "Fiscal Year Starts In", INT),
+                Field.of("UsesStartDateAsFiscalYearName", "Fiscal Year Name by Start", BOOLEAN),
+                Field.of("ComplianceBccEmail", "Compliance BCC Email", EMAIL),
+                access("Account"),
+                access("Contact"),
+                access("Opportunity"),
+                access("Lead"),
+                access("Case"),
+                access("Campaign"),
+                access("Calendar"),
+                access("Pricebook"),
                 picklist("OrganizationType", "Edition", "Developer Edition").readOnly(),
                 text("NamespacePrefix", "Namespace Prefix", 15).readOnly(),
                 text("InstanceName", "Instance Name", 5).readOnly(),
@@ -70,5 +83,24 @@ final class OrganizationObjects {
                 Field.of("TrialExpirationDate", "Trial Expiration Date", DATETIME)
                         .readOnly()));
         return type(ORGANIZATION, "Organization", "Organizations", "00D", fields);
+    }
+
+    /** Declares the default access of users to others' records. */
+    private static Field access(String what) {
+        return picklist("Default" + what + "Access", "Default " + what + " Access", "None", "Read", "Edit")
+                .withLength(40)
+                .readOnly();
+    }
+
+    private static ObjectType profile() {
+        return type(
+                PROFILE,
+                PROFILE,
+                "Profiles",
+                "00e",
+                List.of(
+                        text("Name", "Name", 255).asRequired().asNameField(),
+                        picklist("UserType", "User Type", "Standard").readOnly(),
+                        text("Description", "Description", 255)));
     }
 }

@@ -9,7 +9,6 @@ import io.sluice.sandbox.store.Row;
 import io.sluice.sandbox.store.Store;
 import io.sluice.sandbox.store.Table;
 import io.sluice.sandbox.store.Transaction;
-import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -30,9 +29,7 @@ final class RecordFields {
     /** @throws RefusedException with the error for this record */
     Map<Field, Object> read(Table table, JsonNode record, boolean creating) {
         Map<Field, Object> fields = new LinkedHashMap<>();
-        Iterator<Map.Entry<String, JsonNode>> members = record.fields();
-        while (members.hasNext()) {
-            Map.Entry<String, JsonNode> member = members.next();
+        for (Map.Entry<String, JsonNode> member : record.properties()) {
             String name = member.getKey();
             if ("attributes".equals(name) || "Id".equalsIgnoreCase(name)) {
                 continue;
@@ -82,9 +79,7 @@ final class RecordFields {
             return;
         }
         Table parents = table(field);
-        Iterator<Map.Entry<String, JsonNode>> members = keys.fields();
-        while (members.hasNext()) {
-            Map.Entry<String, JsonNode> member = members.next();
+        for (Map.Entry<String, JsonNode> member : keys.properties()) {
             if ("attributes".equals(member.getKey())) {
                 continue;
             }

@@ -24,6 +24,7 @@ import java.util.function.Function;
  */
 final class RecordWriter {
 
+    private final Store store;
     private final Transaction transaction;
     private final Request.Attempt attempt;
     private final String user;
@@ -31,9 +32,11 @@ final class RecordWriter {
     private final RecordFields fields;
 
     RecordWriter(Store store, Transaction transaction, Request.Attempt attempt, SaveOptions options) {
+        this.store = store;
         this.transaction = transaction;
         this.attempt = attempt;
         this.user = options.user();
+        transaction.origin(options.origin());
         this.rules = new CustomerRules(transaction, options);
         this.fields = new RecordFields(store, transaction);
     }
@@ -210,7 +213,8 @@ final class RecordWriter {
         table.type().field("OwnerId").ifPresent(owner -> values.putIfAbsent(owner, user));
         table.type()
                 .defaulted()
-                .forEach(field -> values.putIfAbsent(field, field.options().defaultValue()));
+                .forEach(field -> values.putIfAbsent(
+                        field, field.type().parse(field.options().defaultValue())));
         List<Field> required = table.type().required();
         if (!values.keySet().containsAll(required)) {
             throw missing(required.stream()
@@ -218,9 +222,15 @@ final class RecordWriter {
                     .map(Field::name)
                     .toList());
         }
+        ImpliedValues.add(table, null, values, transaction.moment());
         rules.assign(table, null, values);
         unique(table, null, values);
+        StreamingObjects.check(store, table, null, values);
         Row row = rules.save(table, () -> transaction.insert(table, values, user));
+        if (StreamingObjects.isPlatformEvent(table)) {
+            // it is published and not kept
+            transaction.purge(table, row, user);
+        }
         return new Outcome.Saved(row.id(), true);
     }
 
@@ -242,8 +252,10 @@ final class RecordWriter {
         if (!missing.isEmpty()) {
             throw missing(missing);
         }
+        ImpliedValues.add(table, row, values, transaction.moment());
         rules.assign(table, row, values);
         unique(table, row, values);
+        StreamingObjects.check(store, table, row, values);
         rules.save(table, () -> transaction.update(table, row, values, user));
         return new Outcome.Saved(row.id(), false);
     }

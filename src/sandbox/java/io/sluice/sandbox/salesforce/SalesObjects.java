@@ -8,9 +8,11 @@ import static io.sluice.sandbox.salesforce.StandardFields.read;
 import static io.sluice.sandbox.salesforce.StandardFields.reference;
 import static io.sluice.sandbox.salesforce.StandardFields.text;
 import static io.sluice.sandbox.salesforce.StandardFields.type;
+import static io.sluice.sandbox.salesforce.StandardFields.unset;
 import static io.sluice.sandbox.store.FieldType.BOOLEAN;
 import static io.sluice.sandbox.store.FieldType.CURRENCY;
 import static io.sluice.sandbox.store.FieldType.DATE;
+import static io.sluice.sandbox.store.FieldType.DATETIME;
 import static io.sluice.sandbox.store.FieldType.DOUBLE;
 import static io.sluice.sandbox.store.FieldType.INT;
 import static io.sluice.sandbox.store.FieldType.PERCENT;
@@ -30,7 +32,14 @@ final class SalesObjects {
 
     static List<ObjectType> all() {
         return List.of(
-                leadStatus(), campaign(), campaignMember(), product(), pricebook(), pricebookEntry(), lineItem());
+                leadStatus(),
+                opportunityStage(),
+                campaign(),
+                campaignMember(),
+                product(),
+                pricebook(),
+                pricebookEntry(),
+                lineItem());
     }
 
     /** Declares the statuses of leads, which say whether a lead is converted. */
@@ -85,7 +94,36 @@ final class SalesObjects {
                         Field.of("NumberSent", "Num Sent", DOUBLE).withScale(0),
                         Field.of("IsActive", "Active", BOOLEAN),
                         longText("Description", "Description"),
-                        reference("OwnerId", "Owner ID", "User", "Owner")));
+                        reference("OwnerId", "Owner ID", "User", "Owner"),
+                        unset("LastActivityDate", "Last Activity", DATE),
+                        unset("LastViewedDate", "Last Viewed Date", DATETIME),
+                        unset("LastReferencedDate", "Last Referenced Date", DATETIME)));
+    }
+
+    /** Declares the stages of opportunities, which say what a stage implies. */
+    private static ObjectType opportunityStage() {
+        return type(
+                "OpportunityStage",
+                "Opportunity Stage",
+                "Opportunity Stage",
+                "01J",
+                List.of(
+                        text("ApiName", "API Name", 255).readOnly(),
+                        text("MasterLabel", "Master Label", 255).readOnly(),
+                        Field.of("SortOrder", "Sort Order", INT).readOnly(),
+                        Field.of("IsActive", "Is Active", BOOLEAN).readOnly(),
+                        Field.of("IsClosed", "Closed", BOOLEAN).readOnly(),
+                        Field.of("IsWon", "Won", BOOLEAN).readOnly(),
+                        Field.of("DefaultProbability", "Probability (%)", PERCENT)
+                                .withScale(0)
+                                .readOnly(),
+                        picklist("ForecastCategory", "Forecast Category", OpportunityStages.categoryValues())
+                                .withLength(40)
+                                .readOnly(),
+                        picklist("ForecastCategoryName", "Forecast Category Name")
+                                .offering(true, OpportunityStages.CATEGORIES)
+                                .readOnly(),
+                        text("Description", "Description", 255).readOnly()));
     }
 
     private static ObjectType campaignMember() {
@@ -97,10 +135,16 @@ final class SalesObjects {
                 List.of(
                         reference("CampaignId", "Campaign ID", "Campaign", "Campaign")
                                 .asChildOf("CampaignMembers")
-                                .asRequired(),
-                        reference("LeadId", "Lead ID", "Lead", "Lead").asChildOf("CampaignMembers"),
+                                .asRequired()
+                                .createOnly(),
+                        reference("LeadId", "Lead ID", "Lead", "Lead")
+                                .asChildOf("CampaignMembers")
+                                .createOnly(),
                         reference("ContactId", "Contact ID", "Contact", "Contact")
-                                .asChildOf("CampaignMembers"),
+                                .asChildOf("CampaignMembers")
+                                .createOnly(),
+                        Field.of("FirstRespondedDate", "First Responded Date", DATE)
+                                .readOnly(),
                         picklist("Status", "Status", "Sent", "Responded").withDefault("Sent")));
         type.add(computed("HasResponded", "Responded", BOOLEAN, row -> "Responded".equals(read(type, "Status", row))));
         return type;
@@ -121,7 +165,10 @@ final class SalesObjects {
                         text("StockKeepingUnit", "Product SKU", 180),
                         picklist("QuantityUnitOfMeasure", "Quantity Unit Of Measure", "Each"),
                         Field.of("DisplayUrl", "Display URL", URL).withLength(1000),
-                        text("ExternalId", "External ID", 255)));
+                        text("ExternalId", "External ID", 255),
+                        unset("IsArchived", "Archived", BOOLEAN),
+                        unset("LastViewedDate", "Last Viewed Date", DATETIME),
+                        unset("LastReferencedDate", "Last Referenced Date", DATETIME)));
     }
 
     private static ObjectType pricebook() {
@@ -135,7 +182,10 @@ final class SalesObjects {
                         text("Description", "Description", 255),
                         Field.of("IsActive", "Active", BOOLEAN),
                         Field.of("IsStandard", "Is Standard Price Book", BOOLEAN)
-                                .readOnly()));
+                                .readOnly(),
+                        unset("IsArchived", "Archived", BOOLEAN),
+                        unset("LastViewedDate", "Last Viewed Date", DATETIME),
+                        unset("LastReferencedDate", "Last Referenced Date", DATETIME)));
     }
 
     private static ObjectType pricebookEntry() {
@@ -147,13 +197,16 @@ final class SalesObjects {
                 List.of(
                         reference("Pricebook2Id", "Price Book ID", "Pricebook2", "Pricebook2")
                                 .asChildOf("PricebookEntries")
-                                .asRequired(),
+                                .asRequired()
+                                .createOnly(),
                         reference("Product2Id", "Product ID", "Product2", "Product2")
                                 .asChildOf("PricebookEntries")
-                                .asRequired(),
+                                .asRequired()
+                                .createOnly(),
                         Field.of("UnitPrice", "List Price", CURRENCY).asRequired(),
                         Field.of("IsActive", "Active", BOOLEAN),
-                        Field.of("UseStandardPrice", "Use Standard Price", BOOLEAN)));
+                        Field.of("UseStandardPrice", "Use Standard Price", BOOLEAN),
+                        unset("IsArchived", "Archived", BOOLEAN)));
     }
 
     private static ObjectType lineItem() {
@@ -165,11 +218,13 @@ final class SalesObjects {
                 List.of(
                         reference("OpportunityId", "Opportunity ID", "Opportunity", "Opportunity")
                                 .asChildOf("OpportunityLineItems")
-                                .asRequired(),
+                                .asRequired()
+                                .createOnly(),
                         Field.of("SortOrder", "Sort Order", INT),
                         reference("PricebookEntryId", "Price Book Entry ID", "PricebookEntry", "PricebookEntry")
                                 .asChildOf("OpportunityLineItems")
-                                .asRequired(),
+                                .asRequired()
+                                .createOnly(),
                         Field.of("Quantity", "Quantity", DOUBLE).asRequired(),
                         Field.of("UnitPrice", "Sales Price", CURRENCY),
                         Field.of("Discount", "Discount", PERCENT),

@@ -2,6 +2,7 @@
 package io.sluice.sandbox.salesforce;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.sluice.sandbox.salesforce.streaming.Streaming;
 import io.sluice.sandbox.server.Account;
 import io.sluice.sandbox.server.Accounts;
 import io.sluice.sandbox.server.Limiter;
@@ -11,6 +12,8 @@ import io.sluice.sandbox.store.RecordIds;
 import io.sluice.sandbox.store.Table;
 import io.sluice.sandbox.store.Transaction;
 import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 
 /** Prepares a new org: the limits of a Developer Edition, the standard objects, and three users. */
@@ -31,7 +34,15 @@ public final class SalesforceDefaults implements Accounts.CrmDefaults {
     static final String BULK_QUERY_JOBS = "bulkQueryJobs";
 
     private static final int DEVELOPER_EDITION_DAILY = 15_000;
+    private static final int DELIVERIES_A_DAY = 10_000;
     private static final int DAY = 86_400;
+
+    private final Streaming streaming;
+
+    /** @param streaming publishes the changes of new accounts */
+    public SalesforceDefaults(Streaming streaming) {
+        this.streaming = streaming;
+    }
 
     @Override
     public void prepare(Account account, Accounts.LimitsChange limits) {
@@ -45,11 +56,22 @@ public final class SalesforceDefaults implements Accounts.CrmDefaults {
                 .put("max", 10_000)
                 .put("windowSeconds", DAY)
                 .put("perRequest", false);
+        for (String deliveries : List.of(Streaming.TOPIC_DELIVERIES, Streaming.EVENT_DELIVERIES)) {
+            spec.putObject(deliveries)
+                    .put("max", DELIVERIES_A_DAY)
+                    .put("windowSeconds", DAY)
+                    .put("perRequest", false);
+        }
         limits.set(spec);
         StandardObjects.all().forEach(account.store()::declare);
         DerivedFields.declare(account.store());
         Table users = account.store().table("User").orElseThrow();
         try (Transaction transaction = account.store().begin()) {
+            add(
+                    account,
+                    transaction,
+                    OrganizationObjects.PROFILE,
+                    Map.of("Name", "System Administrator", "UserType", "Standard"));
             addUser(users, transaction, "Integration", "Sluice", API_USERNAME);
             addUser(users, transaction, "Ann", "Agent", "ann.agent@example.org");
             addUser(users, transaction, "Automated", "Process", "autoproc@example.org");
@@ -102,13 +124,40 @@ public final class SalesforceDefaults implements Accounts.CrmDefaults {
                                 "IsConverted",
                                 StandardObjects.CONVERTED_LEAD.equals(status)));
             }
+            addStages(account, transaction);
             transaction.commit();
+        }
+        streaming.attach(account);
+    }
+
+    private static void addStages(Account account, Transaction transaction) {
+        int place = 0;
+        for (OpportunityStages stage : OpportunityStages.ALL) {
+            Map<String, Object> values = new LinkedHashMap<>();
+            values.put("ApiName", stage.name());
+            values.put("MasterLabel", stage.name());
+            values.put("SortOrder", ++place);
+            values.put("IsActive", true);
+            values.put("IsClosed", stage.isClosed());
+            values.put("IsWon", stage.isWon());
+            values.put("DefaultProbability", stage.probability());
+            values.put("ForecastCategoryName", stage.category());
+            values.put("ForecastCategory", OpportunityStages.categoryValue(stage.category()));
+            add(account, transaction, "OpportunityStage", values);
         }
     }
 
     @Override
     public ObjectType object(String name, String label, String keyPrefix) {
-        return StandardObjects.custom(name, label, keyPrefix);
+        return name.endsWith("__e")
+                ? StreamingObjects.platformEvent(name, label, keyPrefix)
+                : StandardObjects.custom(name, label, keyPrefix);
+    }
+
+    /** Answers whether a limit counts requests of an operation: those of the Streaming API count in none. */
+    @Override
+    public boolean counts(String operation, String limit) {
+        return !CometdProtocol.isStreaming(operation);
     }
 
     private static void add(Account account, Transaction transaction, String object, Map<String, Object> values) {
@@ -120,8 +169,26 @@ public final class SalesforceDefaults implements Accounts.CrmDefaults {
 
     private static void addUser(Table users, Transaction transaction, String first, String last, String username) {
         Map<Field, Object> values = new LinkedHashMap<>();
-        Map.of("FirstName", first, "LastName", last, "Username", username, "Email", username, "IsActive", true)
-                .forEach((name, value) -> values.put(users.type().field(name).orElseThrow(), value));
+        Map<String, Object> named = new LinkedHashMap<>(Map.of(
+                "FirstName", first, "LastName", last, "Username", username, "Email", username, "IsActive", true));
+        named.putAll(Map.of(
+                "Alias",
+                first.substring(0, Math.min(first.length(), 8)).toLowerCase(Locale.ROOT),
+                "CommunityNickname",
+                username.substring(0, username.indexOf('@')),
+                "ProfileId",
+                PROFILE,
+                "UserType",
+                "Standard",
+                "TimeZoneSidKey",
+                "GMT",
+                "LocaleSidKey",
+                "en_US",
+                "LanguageLocaleKey",
+                "en_US",
+                "EmailEncodingKey",
+                "UTF-8"));
+        named.forEach((name, value) -> values.put(users.type().field(name).orElseThrow(), value));
         transaction.insert(users, values, API_USER);
     }
 }

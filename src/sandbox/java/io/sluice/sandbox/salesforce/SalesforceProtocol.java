@@ -2,6 +2,7 @@
 package io.sluice.sandbox.salesforce;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.sluice.sandbox.salesforce.streaming.Streaming;
 import io.sluice.sandbox.server.Account;
 import io.sluice.sandbox.server.Accounts;
 import io.sluice.sandbox.server.Answer;
@@ -46,6 +47,11 @@ public final class SalesforceProtocol implements Protocol {
         this.logins = new Logins(accounts, sessions, clockMicros);
         this.bulk = new Bulk(accounts, jobs, clockMicros);
         this.resources = new Resources(bulk, cursors);
+    }
+
+    /** Answers the Streaming API of the same accounts. */
+    public Protocol cometd(Streaming streaming) {
+        return new CometdProtocol(this, sessions, streaming);
     }
 
     /** Answers the SOAP API of the same accounts; both share their sessions. */
@@ -263,7 +269,7 @@ public final class SalesforceProtocol implements Protocol {
         return opened.by(session.get().account());
     }
 
-    private static Optional<String> token(Call call) {
+    static Optional<String> token(Call call) {
         String header = call.header("authorization");
         if (header == null) {
             return Optional.empty();

@@ -66,13 +66,26 @@ public final class SalesforceUser implements CrmUser {
         change(account, attempt, writer -> writer.delete(table, id));
     }
 
+    @Override
+    public void automate(Account account, Table table, String id, JsonNode fields, Request.Attempt attempt) {
+        change(
+                account,
+                attempt,
+                SaveOptions.AUTOMATION,
+                writer -> writer.update(table, id, new SentRecord.Json(fields)));
+    }
+
     private interface Change {
         Outcome make(RecordWriter writer);
     }
 
     private static String change(Account account, Request.Attempt attempt, Change change) {
+        return change(account, attempt, SaveOptions.SCREENS, change);
+    }
+
+    private static String change(Account account, Request.Attempt attempt, SaveOptions options, Change change) {
         try (Transaction transaction = account.store().begin()) {
-            Outcome outcome = change.make(new RecordWriter(account.store(), transaction, attempt, SaveOptions.SCREENS));
+            Outcome outcome = change.make(new RecordWriter(account.store(), transaction, attempt, options));
             if (outcome instanceof Outcome.Rejected rejected) {
                 SalesforceError error = rejected.errors().get(0);
                 throw new IllegalArgumentException(error.code() + ": " + error.message());

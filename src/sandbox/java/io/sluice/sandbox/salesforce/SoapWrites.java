@@ -100,7 +100,8 @@ final class SoapWrites {
         List<JsonNode> masters = requests.stream().map(SoapWrites::master).toList();
         List<Table> tables = tables(call, masters);
         List<Merger.Result> results = RecordWriter.write(
-                call.store(), attempt, SaveOptions.of(call.envelope()), writer -> IntStream.range(0, requests.size())
+                call.store(), attempt, SaveOptions.of(call.version(), call.envelope()), writer -> IntStream.range(
+                                0, requests.size())
                         .mapToObj(i -> {
                             Merger.Result result = new Merger(call.store(), writer)
                                     .merge(tables.get(i), masters.get(i), others(requests.get(i)));
@@ -131,8 +132,8 @@ final class SoapWrites {
                     "EXCEEDED_ID_LIMIT",
                     "record limit reached. cannot submit more than " + MOST_CONVERTED + " records into this call");
         }
-        List<LeadConversion.Result> results =
-                RecordWriter.write(call.store(), attempt, SaveOptions.of(call.envelope()), writer -> asked.stream()
+        List<LeadConversion.Result> results = RecordWriter.write(
+                call.store(), attempt, SaveOptions.of(call.version(), call.envelope()), writer -> asked.stream()
                         .map(new LeadConversion(call.store(), writer)::convert)
                         .toList());
         return call.answer(xml -> {
@@ -182,7 +183,7 @@ final class SoapWrites {
         List<Outcome> outcomes = RecordWriter.write(
                 call.store(),
                 attempt,
-                SaveOptions.of(call.envelope()),
+                SaveOptions.of(call.version(), call.envelope()),
                 writer -> Collections.written(writer, count, call.allOrNone(), i -> one.write(writer, i)));
         return call.answer(xml -> {
             for (Outcome outcome : outcomes) {

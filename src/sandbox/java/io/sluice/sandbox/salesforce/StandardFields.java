@@ -27,6 +27,19 @@ import java.util.stream.Stream;
 /** Declares the kinds of fields that standard objects have, and the fields that all of them have. */
 final class StandardFields {
 
+    private static final List<String> ACCURACIES = List.of(
+            "Address",
+            "NearAddress",
+            "Block",
+            "Street",
+            "ExtendedZip",
+            "Zip",
+            "Neighborhood",
+            "City",
+            "County",
+            "State",
+            "Unknown");
+
     private StandardFields() {}
 
     /** Declares an object with these fields and those that every object has. */
@@ -99,6 +112,7 @@ final class StandardFields {
                         .withScale(15)
                         .within(compound),
                 Field.of(prefix + "GeocodeAccuracy", label + "Geocode Accuracy", PICKLIST)
+                        .offering(true, ACCURACIES)
                         .within(compound),
                 unwritable(compound, label + "Address", ADDRESS));
     }
@@ -106,6 +120,52 @@ final class StandardFields {
     /** Declares a compound field that {@link #computed} replaces later. */
     private static Field unwritable(String name, String label, FieldType type) {
         return Field.of(name, label, type).computed(row -> null);
+    }
+
+    /** Declares a field that the CRM alone fills, and that stays empty here. */
+    static Field unset(String name, String label, FieldType type) {
+        return Field.of(name, label, type).computed(row -> null);
+    }
+
+    /** Declares when users last looked at a record; nobody does here. */
+    static List<Field> views() {
+        return List.of(
+                unset("LastViewedDate", "Last Viewed Date", DATETIME),
+                unset("LastReferencedDate", "Last Referenced Date", DATETIME));
+    }
+
+    /** Declares what the org remembers of bounced e-mails. */
+    static List<Field> bounces() {
+        return List.of(
+                text("EmailBouncedReason", "Email Bounced Reason", 255),
+                Field.of("EmailBouncedDate", "Email Bounced Date", DATETIME));
+    }
+
+    /**
+     * Declares the fields of Data.com, which are still there.
+     *
+     * @param idName name of its own id, null where there is none
+     */
+    static List<Field> dataCom(String idName) {
+        List<Field> fields = new ArrayList<>(List.of(
+                text("Jigsaw", "Data.com Key", 20),
+                picklist(
+                                "CleanStatus",
+                                "Clean Status",
+                                "Matched",
+                                "Different",
+                                "Acknowledged",
+                                "NotFound",
+                                "Inactive",
+                                "Pending",
+                                "SelectMatch",
+                                "Skipped")
+                        .withLength(40)));
+        if (idName != null) {
+            fields.add(unset(idName, idName.replace("Jigsaw", "Jigsaw ").replace("Id", " ID"), STRING)
+                    .withLength(20));
+        }
+        return fields;
     }
 
     /** Declares a text of at most so many characters. */

@@ -2,7 +2,9 @@
 package io.sluice.sandbox.salesforce;
 
 import static io.sluice.sandbox.salesforce.StandardFields.address;
+import static io.sluice.sandbox.salesforce.StandardFields.bounces;
 import static io.sluice.sandbox.salesforce.StandardFields.computed;
+import static io.sluice.sandbox.salesforce.StandardFields.dataCom;
 import static io.sluice.sandbox.salesforce.StandardFields.master;
 import static io.sluice.sandbox.salesforce.StandardFields.personName;
 import static io.sluice.sandbox.salesforce.StandardFields.picklist;
@@ -10,22 +12,31 @@ import static io.sluice.sandbox.salesforce.StandardFields.read;
 import static io.sluice.sandbox.salesforce.StandardFields.reference;
 import static io.sluice.sandbox.salesforce.StandardFields.text;
 import static io.sluice.sandbox.salesforce.StandardFields.type;
+import static io.sluice.sandbox.salesforce.StandardFields.unset;
+import static io.sluice.sandbox.salesforce.StandardFields.views;
 import static io.sluice.sandbox.store.FieldType.BOOLEAN;
 import static io.sluice.sandbox.store.FieldType.CURRENCY;
 import static io.sluice.sandbox.store.FieldType.DATE;
+import static io.sluice.sandbox.store.FieldType.DATETIME;
 import static io.sluice.sandbox.store.FieldType.DOUBLE;
 import static io.sluice.sandbox.store.FieldType.EMAIL;
 import static io.sluice.sandbox.store.FieldType.INT;
 import static io.sluice.sandbox.store.FieldType.PERCENT;
 import static io.sluice.sandbox.store.FieldType.PHONE;
+import static io.sluice.sandbox.store.FieldType.STRING;
 import static io.sluice.sandbox.store.FieldType.TEXTAREA;
 import static io.sluice.sandbox.store.FieldType.URL;
 
 import io.sluice.sandbox.store.Field;
 import io.sluice.sandbox.store.ObjectType;
+import io.sluice.sandbox.store.Row;
+import java.time.LocalDate;
+import java.time.format.DateTimeFormatter;
+import java.time.temporal.IsoFields;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Set;
+import java.util.Locale;
+import java.util.Optional;
 import java.util.stream.Stream;
 
 /** Declares the objects of a new org, with the standard fields that a sync uses and a few custom ones. */
@@ -38,9 +49,9 @@ final class StandardObjects {
     static final String OPEN_LEAD = "Open - Not Contacted";
 
     static final String CONVERTED_LEAD = "Closed - Converted";
-    private static final String WON = "Closed Won";
-    private static final String LOST = "Closed Lost";
-    private static final Set<String> CLOSED = Set.of(WON, LOST);
+    /** Form of a fiscal period: the year and the quarter. */
+    private static final DateTimeFormatter FISCAL = DateTimeFormatter.ofPattern("yyyy q", Locale.ROOT);
+
     private static final String[] RATINGS = {"Hot", "Warm", "Cold"};
     private static final String[] SOURCES = {"Web", "Phone Inquiry", "Partner Referral", "Purchased List", "Other"};
     private static final String[] INDUSTRIES = {
@@ -85,7 +96,8 @@ final class StandardObjects {
                         List.of(user(), account(), contact(), opportunity(), lead()),
                         ServiceObjects.all(),
                         SalesObjects.all(),
-                        OrganizationObjects.all())
+                        OrganizationObjects.all(),
+                        StreamingObjects.all())
                 .flatMap(List::stream)
                 .toList();
     }
@@ -134,9 +146,19 @@ final class StandardObjects {
                 picklist("Rating", "Account Rating", RATINGS),
                 text("Site", "Account Site", 80),
                 reference("OwnerId", "Owner ID", "User", "Owner"),
+                unset("LastActivityDate", "Last Activity", DATE),
+                unset("PhotoUrl", "Photo URL", URL),
                 picklist("AccountSource", "Account Source", SOURCES),
+                text("DunsNumber", "D-U-N-S Number", 9),
+                text("Tradestyle", "Tradestyle", 255),
+                text("NaicsCode", "NAICS Code", 8),
+                text("NaicsDesc", "NAICS Description", 120),
+                text("YearStarted", "Year Started", 4),
+                text("SicDesc", "SIC Description", 80),
                 text("Ext_Id__c", "Ext Id", 40).asExternalId(true),
                 text("ORACLE_ID__c", "ORACLE ID", 40).asExternalId(false)));
+        fields.addAll(dataCom("JigsawCompanyId"));
+        fields.addAll(views());
         return type("Account", "Account", "Accounts", "001", fields);
     }
 
@@ -164,12 +186,20 @@ final class StandardObjects {
                 Field.of("Description", "Contact Description", TEXTAREA).withLength(32_000),
                 reference("OwnerId", "Owner ID", "User", "Owner"),
                 Field.of("HasOptedOutOfEmail", "Email Opt Out", BOOLEAN),
+                Field.of("HasOptedOutOfFax", "Fax Opt Out", BOOLEAN),
                 Field.of("DoNotCall", "Do Not Call", BOOLEAN),
+                unset("LastActivityDate", "Last Activity", DATE),
+                unset("LastCURequestDate", "Last Stay-in-Touch Request Date", DATETIME),
+                unset("LastCUUpdateDate", "Last Stay-in-Touch Save Date", DATETIME),
+                unset("PhotoUrl", "Photo URL", URL),
                 text("Customer_No__c", "Customer No", 40).asExternalId(true),
                 text("Tier__c", "Tier", 40),
                 Field.of("Newsletter__c", "Newsletter", BOOLEAN),
                 text("Reservation_Status__c", "Reservation Status", 40)));
-        return type("Contact", "Contact", "Contacts", "003", fields);
+        fields.addAll(bounces());
+        fields.addAll(dataCom("JigsawContactId"));
+        fields.addAll(views());
+        return withBounces(type("Contact", "Contact", "Contacts", "003", fields));
     }
 
     private static ObjectType opportunity() {
@@ -184,19 +214,7 @@ final class StandardObjects {
                         Field.of("IsPrivate", "Private", BOOLEAN),
                         text("Name", "Name", 120).asRequired().asNameField(),
                         Field.of("Description", "Description", TEXTAREA).withLength(32_000),
-                        picklist(
-                                        "StageName",
-                                        "Stage",
-                                        "Prospecting",
-                                        "Qualification",
-                                        "Needs Analysis",
-                                        "Value Proposition",
-                                        "Id. Decision Makers",
-                                        "Perception Analysis",
-                                        "Proposal/Price Quote",
-                                        "Negotiation/Review",
-                                        WON,
-                                        LOST)
+                        picklist("StageName", "Stage", OpportunityStages.names())
                                 .asRequired(),
                         Field.of("Amount", "Amount", CURRENCY),
                         Field.of("Probability", "Probability (%)", PERCENT),
@@ -211,14 +229,8 @@ final class StandardObjects {
                                 "New Customer"),
                         text("NextStep", "Next Step", 255),
                         picklist("LeadSource", "Lead Source", SOURCES),
-                        picklist(
-                                "ForecastCategoryName",
-                                "Forecast Category",
-                                "Omitted",
-                                "Pipeline",
-                                "Best Case",
-                                "Commit",
-                                "Closed"),
+                        picklist("ForecastCategoryName", "Forecast Category")
+                                .offering(true, OpportunityStages.CATEGORIES),
                         reference("ContactId", "Contact ID", "Contact", "Contact")
                                 .asChildOf("Opportunities"),
                         reference("OwnerId", "Owner ID", "User", "Owner"),
@@ -228,11 +240,43 @@ final class StandardObjects {
                         reference("Pricebook2Id", "Price Book ID", "Pricebook2", "Pricebook2")
                                 .asChildOf("Opportunities"),
                         reference("Customer__c", "Customer", "Contact", "Customer__r")
-                                .asChildOf("Opportunities__r")));
-        opportunity.add(
-                computed("IsClosed", "Closed", BOOLEAN, row -> CLOSED.contains(read(opportunity, "StageName", row))));
-        opportunity.add(computed("IsWon", "Won", BOOLEAN, row -> WON.equals(read(opportunity, "StageName", row))));
+                                .asChildOf("Opportunities__r"),
+                        unset("LastActivityDate", "Last Activity", DATE),
+                        unset("LastStageChangeDate", "Last Stage Change Date", DATETIME),
+                        unset("PushCount", "Push Count", INT)));
+        views().forEach(opportunity::add);
+        opportunity.add(computed("IsClosed", "Closed", BOOLEAN, row -> stage(opportunity, row)
+                .filter(OpportunityStages::isClosed)
+                .isPresent()));
+        opportunity.add(computed("IsWon", "Won", BOOLEAN, row -> stage(opportunity, row)
+                .filter(OpportunityStages::isWon)
+                .isPresent()));
+        opportunity.add(picklist("ForecastCategory", "Forecast Category", OpportunityStages.categoryValues())
+                .withLength(40)
+                .computed(row -> OpportunityStages.categoryValue(read(opportunity, "ForecastCategoryName", row))));
+        opportunity.add(computed("FiscalYear", "Fiscal Year", INT, row -> closing(opportunity, row)
+                .getYear()));
+        opportunity.add(computed("FiscalQuarter", "Fiscal Quarter", INT, row -> closing(opportunity, row)
+                .get(IsoFields.QUARTER_OF_YEAR)));
+        opportunity.add(computed("Fiscal", "Fiscal Period", STRING, row -> closing(opportunity, row)
+                        .format(FISCAL))
+                .withLength(6));
         return opportunity;
+    }
+
+    private static Optional<OpportunityStages> stage(ObjectType opportunity, Row row) {
+        return OpportunityStages.of(read(opportunity, "StageName", row));
+    }
+
+    private static LocalDate closing(ObjectType opportunity, Row row) {
+        return LocalDate.ofEpochDay((Integer) read(opportunity, "CloseDate", row));
+    }
+
+    /** Adds whether e-mails to a person bounced. */
+    private static ObjectType withBounces(ObjectType person) {
+        person.add(computed(
+                "IsEmailBounced", "Is Email Bounced", BOOLEAN, row -> read(person, "EmailBouncedDate", row) != null));
+        return person;
     }
 
     private static ObjectType lead() {
@@ -257,6 +301,12 @@ final class StandardObjects {
                 Field.of("NumberOfEmployees", "Employees", INT),
                 reference("OwnerId", "Owner ID", "User", "Owner"),
                 Field.of("HasOptedOutOfEmail", "Email Opt Out", BOOLEAN),
+                Field.of("HasOptedOutOfFax", "Fax Opt Out", BOOLEAN),
+                Field.of("DoNotCall", "Do Not Call", BOOLEAN),
+                text("CompanyDunsNumber", "Company D-U-N-S Number", 9),
+                unset("LastActivityDate", "Last Activity", DATE),
+                unset("LastTransferDate", "Last Transfer Date", DATE),
+                unset("PhotoUrl", "Photo URL", URL),
                 Field.of("IsConverted", "Converted", BOOLEAN).readOnly(),
                 Field.of("ConvertedDate", "Converted Date", DATE).readOnly(),
                 reference("ConvertedAccountId", "Converted Account ID", "Account", "ConvertedAccount")
@@ -265,21 +315,61 @@ final class StandardObjects {
                         .readOnly(),
                 reference("ConvertedOpportunityId", "Converted Opportunity ID", "Opportunity", "ConvertedOpportunity")
                         .readOnly()));
-        return type("Lead", "Lead", "Leads", "00Q", fields);
+        fields.addAll(bounces());
+        fields.addAll(dataCom("JigsawContactId"));
+        fields.addAll(views());
+        return withBounces(type("Lead", "Lead", "Leads", "00Q", fields));
     }
 
     private static ObjectType user() {
         List<Field> fields = new ArrayList<>(
                 List.of(text("Username", "Username", 80).asRequired().asUnique()));
         fields.addAll(personName());
+        fields.addAll(address("", ""));
         fields.addAll(List.of(
                 text("CompanyName", "Company Name", 80),
+                text("Division", "Division", 80),
                 text("Department", "Department", 80),
                 text("Title", "Title", 80),
-                Field.of("Email", "Email", EMAIL).withLength(128),
+                Field.of("Email", "Email", EMAIL).withLength(128).asRequired(),
+                Field.of("SenderEmail", "Email Sender Address", EMAIL),
+                text("SenderName", "Email Sender Name", 80),
+                Field.of("Signature", "Email Signature", TEXTAREA).withLength(1333),
                 Field.of("Phone", "Phone", PHONE),
-                text("Alias", "Alias", 8),
+                Field.of("Fax", "Fax", PHONE),
+                Field.of("MobilePhone", "Mobile Phone", PHONE),
+                text("Extension", "Extension", 40),
+                text("Alias", "Alias", 8).asRequired(),
+                text("CommunityNickname", "Nickname", 40),
+                text("EmployeeNumber", "Employee Number", 20),
+                text("FederationIdentifier", "SAML Federation ID", 512).asIdLookup(),
+                Field.of("AboutMe", "About Me", TEXTAREA).withLength(1000),
+                reference("ManagerId", "Manager ID", "User", "Manager").asChildOf("ManagedUsers"),
+                reference("ProfileId", "Profile ID", "Profile", "Profile")
+                        .asChildOf("Users")
+                        .asRequired(),
+                picklist(
+                                "UserType",
+                                "User Type",
+                                "Standard",
+                                "PowerPartner",
+                                "PowerCustomerSuccess",
+                                "CustomerSuccess",
+                                "CspLitePortal",
+                                "Guest")
+                        .readOnly(),
+                setting("TimeZoneSidKey", "Time Zone", "GMT"),
+                setting("LocaleSidKey", "Locale", "en_US"),
+                setting("LanguageLocaleKey", "Language", "en_US"),
+                setting("EmailEncodingKey", "Email Encoding", "UTF-8"),
+                unset("LastLoginDate", "Last Login", DATETIME),
                 Field.of("IsActive", "Active", BOOLEAN)));
+        fields.addAll(views());
         return type("User", "User", "Users", "005", fields);
+    }
+
+    /** Declares a setting of a user; what else than the usual one an org knows is not checked. */
+    private static Field setting(String name, String label, String usual) {
+        return picklist(name, label, usual).withLength(40).asRequired();
     }
 }

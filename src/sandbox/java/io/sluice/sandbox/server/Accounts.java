@@ -146,8 +146,8 @@ public final class Accounts {
         }
         if (limits.isObject() && limits.has(OPTIONS)) {
             limits.path(OPTIONS)
-                    .fields()
-                    .forEachRemaining(option ->
+                    .properties()
+                    .forEach(option ->
                             account.option(option.getKey(), option.getValue().asBoolean()));
             limits = limits.<ObjectNode>deepCopy().without(OPTIONS);
         }

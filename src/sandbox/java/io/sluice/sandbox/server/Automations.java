@@ -31,8 +31,9 @@ import java.util.concurrent.ConcurrentHashMap;
  *
  * <p>The first is a {@link Flow}: it sets its fields {@code delayMs} milliseconds after each write that changed a value.
  * With {@code "within":true} it sets them before the write is answered and visible, under the write's stamp, as a
- * record-triggered flow of Salesforce does. Writes of a flow start no flow. The others are rules that Salesforce alone
- * has: a validation rule, a duplicate rule, an assignment rule and a slow trigger. Automations are kept in memory alone.
+ * record-triggered flow of Salesforce does. Writes of a flow start no flow. The second is a validation rule. The others
+ * are rules that Salesforce alone has: a duplicate rule, an assignment rule and a slow trigger. Automations are kept in
+ * memory alone.
  */
 public final class Automations implements AccountControl {
 
@@ -85,8 +86,9 @@ public final class Automations implements AccountControl {
                 sentFlows.add(Flow.of(table, automation));
             }
         }
-        if (!sentRules.isEmpty() && !"salesforce".equals(account.crm())) {
-            throw new IllegalArgumentException("Only an account of Salesforce has rules and triggers.");
+        if (!"salesforce".equals(account.crm()) && sentRules.stream().anyMatch(RuleReader::isSalesforces)) {
+            throw new IllegalArgumentException(
+                    "An account of HubSpot has validation rules (\"refuse\") alone; the other rules are Salesforce's.");
         }
         Map<Table, Rules> read = new LinkedHashMap<>();
         byTable.forEach((table, automations) -> read.put(table, RuleReader.read(account.store(), table, automations)));

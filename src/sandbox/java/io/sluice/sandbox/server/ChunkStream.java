@@ -51,7 +51,7 @@ final class ChunkStream {
                 .onFailure(e -> {
                     LOG.error("The sandbox failed in the middle of an answer.", e);
                     close();
-                    response.close();
+                    response.reset();
                 });
     }
 

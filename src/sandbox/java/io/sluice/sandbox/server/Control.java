@@ -51,6 +51,12 @@ public final class Control {
             GET    /sandbox/webhooks-journal/{account}         HubSpot's webhooks journal
             PUT    /sandbox/webhooks-journal/{account}         {"subscribe":["contacts"]}; also under /sandbox/journal
             DELETE /sandbox/webhooks-journal/{account}
+            GET    /sandbox/streaming/{account}                the Streaming API of a Salesforce account
+            PUT    /sandbox/streaming/{account}                {"changeEvents":["Contact"]} selects objects for change events;
+                                                               "connectMs", "reconnectMs", "maxClients", "eventsKept" set
+                                                               it up; "expireEvents":true drops the retained events,
+                                                               "dropClients":true forgets the clients
+            DELETE /sandbox/streaming/{account}                selects none, forgets events and clients
             GET    /sandbox/automations/{account}              the automations of the CRM, and how often each flow ran
             PUT    /sandbox/automations/{account}              replaces them, by one or a list:
                                                                {"object":"contacts","when":"updated","set":{"tier":"gold"},
@@ -104,7 +110,8 @@ public final class Control {
             {"contacts":["email"]}.
 
             Webhooks journal: "subscribe": objects whose changes are all sent, "urlSeconds" (900) for which the address of a file is good,
-            "historySeconds" (3 days) and "snapshotMs" (50). The referee counts its calls as "exempt".
+            "historySeconds" (3 days) and "snapshotMs" (50); the answer has "lastOffset", the offset of the latest file. The referee
+            counts the journal's calls as "exempt".
             """;
 
     private final Vertx vertx;

@@ -20,6 +20,8 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -130,6 +132,7 @@ public final class Gateway {
         private final Map<String, String> toldHeaders = new LinkedHashMap<>();
         private Set<String> keys = Set.of();
         private Request.Subject about;
+        private CompletableFuture<Answer> awaited = new CompletableFuture<>();
         private boolean done;
         private boolean gone;
         private boolean left;
@@ -181,6 +184,7 @@ public final class Gateway {
             accounts.journal().counted(account.name(), request.operation(), request.kind(), admission.micros(), false);
             http.response().closeHandler(v -> {
                 gone = true;
+                awaited.cancel(false);
                 leaveWhenOver();
             });
             faulted();
@@ -285,8 +289,8 @@ public final class Gateway {
         private Answer replaced(Fault fault) {
             JsonNode settings = fault.settings();
             settings.path("headers")
-                    .fields()
-                    .forEachRemaining(header -> toldHeaders.put(
+                    .properties()
+                    .forEach(header -> toldHeaders.put(
                             header.getKey(),
                             header.getValue().isNull()
                                     ? null
@@ -332,11 +336,24 @@ public final class Gateway {
         }
 
         private Future<Answer> work(Request.Attempt attempt) {
-            return vertx.executeBlocking(() -> request.work().run(attempt), false)
+            return vertx.executeBlocking(() -> request.work().begin(attempt), false)
+                    .compose(this::awaited)
                     .recover(e -> {
+                        if (e instanceof CancellationException) {
+                            return Future.succeededFuture(Answer.empty(204));
+                        }
                         LOG.error("The sandbox failed on {}.", request.operation(), e);
                         return Future.succeededFuture(failure());
                     });
+        }
+
+        /** Waits for an answer without a thread, and gives up when the client goes. */
+        private Future<Answer> awaited(CompletableFuture<Answer> answer) {
+            awaited = answer;
+            if (gone) {
+                answer.cancel(false);
+            }
+            return Future.fromCompletionStage(answer, vertx.getOrCreateContext());
         }
 
         /** Delays the answer of a late commit until its writes are visible. */

@@ -71,10 +71,14 @@ public final class Limiter {
                 return new Admission(entry.getKey(), null, now);
             }
         }
-        if (longRunning(now) >= maxLongRunning) {
+        boolean mayRunLong = counts.test(CONCURRENT);
+        if (mayRunLong && longRunning(now) >= maxLongRunning) {
             return new Admission(CONCURRENT, null, now);
         }
         add(counts, now, 1);
+        if (!mayRunLong) {
+            return new Admission(null, null, now);
+        }
         Running request = new Running(now);
         running.add(request);
         return new Admission(null, request, now);
@@ -124,7 +128,7 @@ public final class Limiter {
         if (spec.isArray()) {
             spec.forEach(one -> change(text(one, "name"), one));
         } else if (spec.isObject()) {
-            spec.fields().forEachRemaining(entry -> change(entry.getKey(), entry.getValue()));
+            spec.properties().forEach(entry -> change(entry.getKey(), entry.getValue()));
         } else {
             throw new IllegalArgumentException("Limits are a JSON object by name, or a list of objects with a name.");
         }

@@ -179,6 +179,6 @@ final class RefereeCounts {
 
     private static void take(JsonNode node, Map<String, Long> counts) {
         counts.clear();
-        node.fields().forEachRemaining(e -> counts.put(e.getKey(), e.getValue().asLong()));
+        node.properties().forEach(e -> counts.put(e.getKey(), e.getValue().asLong()));
     }
 }

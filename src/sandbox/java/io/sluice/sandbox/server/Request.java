@@ -7,6 +7,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
 
 /**
@@ -57,6 +58,26 @@ public record Request(
     /** Answers the request; runs on a worker thread. */
     public interface Work {
         Answer run(Attempt attempt);
+
+        /** Begins the work, and answers its result, which is there at once unless the work is a {@link Wait}. */
+        default CompletableFuture<Answer> begin(Attempt attempt) {
+            return CompletableFuture.completedFuture(run(attempt));
+        }
+    }
+
+    /**
+     * Answers a request that may have to wait for an event, such as a long poll. No thread waits with it. When the
+     * client goes before the answer, the answer's future is cancelled.
+     */
+    public interface Wait extends Work {
+
+        @Override
+        CompletableFuture<Answer> begin(Attempt attempt);
+
+        @Override
+        default Answer run(Attempt attempt) {
+            return begin(attempt).join();
+        }
     }
 
     public static Request data(Account account, String operation, Set<String> objects, Work work) {
@@ -65,6 +86,11 @@ public record Request(
 
     public static Request exempt(Account account, String operation, Work work) {
         return new Request(account, Kind.EXEMPT, operation, Set.of(), Set::of, work);
+    }
+
+    /** Opens a request that may wait for its answer and counts apart. */
+    public static Request waiting(Account account, String operation, Wait wait) {
+        return exempt(account, operation, wait);
     }
 
     public Request writing(Supplier<Set<String>> recordKeys) {

@@ -17,8 +17,8 @@ import java.util.function.Predicate;
 import java.util.regex.Pattern;
 
 /**
- * Reads the rules of an org: validation, duplicate and assignment rules, and slow triggers. A rule is the one whose key
- * it has: {@code refuse}, {@code duplicates}, {@code assign} or {@code triggerMs}.
+ * Reads the rules of a CRM: validation, duplicate and assignment rules, and slow triggers. A rule is the one whose key
+ * it has: {@code refuse}, {@code duplicates}, {@code assign} or {@code triggerMs}. HubSpot has validation rules alone.
  */
 final class RuleReader {
 
@@ -27,6 +27,11 @@ final class RuleReader {
     private static final Set<String> ASSIGNED = Set.of("Lead", "Case");
 
     private RuleReader() {}
+
+    /** Whether only accounts of Salesforce have this rule. */
+    static boolean isSalesforces(JsonNode rule) {
+        return !rule.has("refuse");
+    }
 
     static boolean isRule(JsonNode automation) {
         return KEYS.stream().anyMatch(automation::has);
@@ -46,7 +51,8 @@ final class RuleReader {
             if (rule.has("refuse")) {
                 validations.add(new ValidationRule(
                         test(table, rule.path("refuse")),
-                        rule.path("message").asText("A validation rule refuses the record.")));
+                        rule.path("message").asText("A validation rule refuses the record."),
+                        rule.path("error").asText("INVALID_PROPERTY_VALUE")));
             } else if (rule.has("duplicates")) {
                 duplicates.add(duplicateRule(table, rule));
             } else if (rule.has("assign")) {
@@ -116,14 +122,20 @@ final class RuleReader {
         } else if (spec.has("empty")) {
             test = value -> (value == null) == spec.path("empty").asBoolean();
         } else if (spec.has("above")) {
-            test = value -> value instanceof Number number
-                    && number.doubleValue() > spec.path("above").asDouble();
+            test = value -> number(field, value) > spec.path("above").asDouble();
         } else if (spec.has("below")) {
-            test = value -> value instanceof Number number
-                    && number.doubleValue() < spec.path("below").asDouble();
+            test = value -> number(field, value) < spec.path("below").asDouble();
         } else {
             throw new IllegalArgumentException("A rule's test has equals, matches, empty, above or below.");
         }
         return new FieldTest(field, test);
+    }
+
+    /** Answers the number that a field holds, which HubSpot stores as a text; a value that is none passes no test. */
+    private static double number(Field field, Object value) {
+        if (value instanceof Number number) {
+            return number.doubleValue();
+        }
+        return value instanceof String text && field.type().isDecimal() ? Double.parseDouble(text) : Double.NaN;
     }
 }

@@ -172,6 +172,11 @@ public record Field(
         return with(Copy::writtenByCrm);
     }
 
+    /** Answers a field that keeps the value with which its record was created. */
+    public Field createOnly() {
+        return with(copy -> copy.updateable = false);
+    }
+
     /** Answers a stored field that the CRM calculates from child records. */
     public Field calculatedBy(RollUp calculation) {
         return with(copy -> {

@@ -10,8 +10,8 @@ import java.util.function.Predicate;
  */
 public record FieldTest(Field field, Predicate<Object> test) {
 
-    /** Whether a stored value of the field passes the test. */
+    /** Whether a stored value of the field passes the test; HubSpot's values are stored as the API shows them. */
     public boolean matches(Object value) {
-        return test.test(field.type().toWire(value));
+        return test.test(value instanceof String ? value : field.type().toWire(value));
     }
 }

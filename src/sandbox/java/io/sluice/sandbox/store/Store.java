@@ -32,15 +32,19 @@ public final class Store {
     private final long grainMillis;
     private final Consumer<Commit> onCommit;
     private final List<Calculated> calculated = new CopyOnWriteArrayList<>();
-    private volatile Consumer<Commit> afterCommit = commit -> {};
+    private final List<Consumer<Commit>> afterCommit = new CopyOnWriteArrayList<>();
     /** Stamp of all writes while the lock is held for writes of one moment; or null. */
     private Long moment;
 
     /** A field of parent records that is calculated from their children. */
     private record Calculated(Table parents, Field field) {}
 
-    /** Holds the rows that a commit wrote in each table, and who wrote them. */
-    public record Commit(Map<Table, List<Row>> rows, Signature by) {}
+    /**
+     * Holds the rows that a commit wrote in each table, and who wrote them.
+     *
+     * @param origin the API and the client program that wrote them, in the vendor's words, or null
+     */
+    public record Commit(Map<Table, List<Row>> rows, Signature by, String origin) {}
 
     /**
      * Names the writer of a transaction.
@@ -68,7 +72,7 @@ public final class Store {
      * stamp of the commit.
      */
     public void afterCommit(Consumer<Commit> listener) {
-        afterCommit = listener;
+        afterCommit.add(listener);
     }
 
     public void declare(ObjectType type) {
@@ -223,7 +227,7 @@ public final class Store {
 
     void commit(Transaction transaction) {
         Map<Table, List<Row>> written = transaction.written();
-        Commit commit = new Commit(written, transaction.signature());
+        Commit commit = new Commit(written, transaction.signature(), transaction.origin());
         if (!written.isEmpty()) {
             onCommit.accept(commit);
         }
@@ -237,7 +241,7 @@ public final class Store {
         moment = transaction.moment();
         try {
             outdated.forEach((one, parents) -> calculate(one, parents, writer(written)));
-            afterCommit.accept(commit);
+            afterCommit.forEach(listener -> listener.accept(commit));
         } finally {
             moment = outer;
         }

@@ -19,6 +19,7 @@ public final class Transaction implements AutoCloseable {
     private final long moment;
     private final Map<Table, Staged> staged = new LinkedHashMap<>();
     private Store.Signature signature = Store.Signature.AUTOMATION;
+    private String origin;
     private boolean open = true;
 
     /** Holds the rows written to one table, and the keys they carry. */
@@ -53,6 +54,15 @@ public final class Transaction implements AutoCloseable {
 
     Store.Signature signature() {
         return signature;
+    }
+
+    /** Names the API and the client program that write, in the vendor's words. */
+    public void origin(String apiAndClient) {
+        origin = apiAndClient;
+    }
+
+    String origin() {
+        return origin;
     }
 
     /** Answers the stamp of all its writes, milliseconds since 1970. */

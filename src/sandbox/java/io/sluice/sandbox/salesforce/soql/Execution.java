@@ -80,6 +80,11 @@ public final class Execution {
         return found.subList(from, (int) Math.min(found.size(), wanted));
     }
 
+    /** Answers the test of the query's conditions, for rows that the caller has; deleted rows take part. */
+    public Predicate<Row> condition() {
+        return query.where().map(filter()::of).orElse(row -> true);
+    }
+
     /** Answers the groups of an aggregate query: stored values by the columns' names, in the requested order. */
     public Aggregation aggregation() {
         return new Aggregation(scope, query);

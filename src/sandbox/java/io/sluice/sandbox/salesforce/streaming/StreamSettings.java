@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.sluice.sandbox.salesforce.streaming;
+
+import com.fasterxml.jackson.databind.JsonNode;
+
+/**
+ * Holds the settings of an account's streams. The times are those of <a
+ * href="https://developer.salesforce.com/docs/atlas.en-us.api_streaming.meta/api_streaming/using_streaming_api_timeouts.htm">Clients
+ * and Timeouts</a>, the number of clients that of a Developer Edition.
+ *
+ * @param connectMillis   time after which a long poll without events is answered
+ * @param reconnectMillis time in which a client must connect again after an answer
+ * @param maxClients      maximum number of concurrent clients
+ * @param eventsKept      maximum number of retained events
+ */
+record StreamSettings(long connectMillis, long reconnectMillis, int maxClients, int eventsKept) {
+
+    static final StreamSettings DEFAULT = new StreamSettings(110_000, 40_000, 20, 10_000);
+
+    /** Answers the settings with those that the JSON names. */
+    StreamSettings with(JsonNode json) {
+        return new StreamSettings(
+                json.path("connectMs").asLong(connectMillis),
+                json.path("reconnectMs").asLong(reconnectMillis),
+                json.path("maxClients").asInt(maxClients),
+                json.path("eventsKept").asInt(eventsKept));
+    }
+}
