@@ -17,6 +17,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import javax.sql.DataSource;
 import org.flywaydb.core.Flyway;
@@ -48,10 +49,24 @@ public final class Database implements AutoCloseable {
                    set_config('enable_sort', 'off', true), set_config('enable_nestloop', 'off', true),
                    set_config('jit', 'off', true)""";
 
+    /**
+     * Lets the server notice after 11 s that a machine has vanished without a word, which otherwise takes it two hours: until then
+     * the transactions of that machine hold their locks, and all replicas wait. A server that can't, ignores it
+     * (https://www.postgresql.org/docs/current/runtime-config-connection.html#GUC-TCP-KEEPALIVES-IDLE).
+     */
+    private static final String NOTICE_VANISHED_CLIENT =
+            """
+            set tcp_keepalives_idle = 5; set tcp_keepalives_interval = 2; set tcp_keepalives_count = 3;
+            set tcp_user_timeout = 11000""";
+
     /** SQL states of a deadlock and of a serialization failure. */
     private static final Set<String> RETRYABLE = Set.of("40P01", "40001");
 
     private static final int MAX_ATTEMPTS = 5;
+    /** Connections that a pool keeps while nothing happens; others are closed after the timeout. */
+    private static final int MIN_IDLE = 1;
+
+    private static final Duration IDLE_TIMEOUT = Duration.ofMinutes(1);
     /** SQL state of a write in a read-only transaction. */
     private static final String READ_ONLY = "25006";
 
@@ -90,10 +105,12 @@ public final class Database implements AutoCloseable {
         config.setUsername(user);
         config.setPassword(password);
         config.setMaximumPoolSize(poolSize);
+        config.setMinimumIdle(MIN_IDLE);
+        config.setIdleTimeout(IDLE_TIMEOUT.toMillis());
         config.setInitializationFailTimeout(-1);
         // a query that a row security policy would filter fails with an error; otherwise hidden rows would count as
         // deleted
-        config.setConnectionInitSql("set row_security = off");
+        config.setConnectionInitSql("set row_security = off; " + NOTICE_VANISHED_CLIENT);
         // set whatever the default of the role or the database is: a permit counts calls committed while it waited for
         // its lock
         config.setTransactionIsolation("TRANSACTION_READ_COMMITTED");
@@ -279,6 +296,27 @@ public final class Database implements AutoCloseable {
             statement.getMoreResults();
             return all(statement.getResultSet(), row);
         }
+    }
+
+    /**
+     * Passes on the rows of a query, which are read in parts and never are in memory all at once, in a read-only transaction.
+     *
+     * @param fetchSize number of rows in a part
+     */
+    public <T> void stream(String sql, int fetchSize, Row<T> row, Consumer<T> consumer, Object... parameters)
+            throws SQLException {
+        once(connection -> {
+            connection.setReadOnly(true);
+            try (PreparedStatement statement = prepare(connection, sql, parameters)) {
+                statement.setFetchSize(fetchSize);
+                try (ResultSet rows = statement.executeQuery()) {
+                    while (rows.next()) {
+                        consumer.accept(row.of(rows));
+                    }
+                }
+            }
+            return null;
+        });
     }
 
     private static <T> List<T> all(ResultSet rows, Row<T> row) throws SQLException {

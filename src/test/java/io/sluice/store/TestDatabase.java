@@ -29,6 +29,10 @@ import org.junit.jupiter.api.extension.ExtensionContext;
  */
 public final class TestDatabase implements BeforeAllCallback, AfterAllCallback, AutoCloseable {
 
+    /** The number of migrations that were made: a process that has just started makes one after the other. */
+    public static final String MIGRATED =
+            "select count(*) from sluice.flyway_schema_history where success and type = 'SQL'";
+
     private static final AtomicInteger NUMBER = new AtomicInteger();
 
     private String url;
@@ -69,6 +73,13 @@ public final class TestDatabase implements BeforeAllCallback, AfterAllCallback, 
             } catch (IOException | UncheckedIOException left) {
                 // a folder below target that the next clean takes
             }
+        }
+    }
+
+    /** Returns the number of migrations of this version. */
+    public static long migrations() throws IOException {
+        try (Stream<Path> files = Files.list(Path.of("src/main/resources/db/migration"))) {
+            return files.count();
         }
     }
 
@@ -150,9 +161,10 @@ public final class TestDatabase implements BeforeAllCallback, AfterAllCallback, 
         run(
                 "set client_min_messages = warning; drop schema if exists app cascade; create schema app",
                 "truncate sluice.change_log, sluice.outbox, sluice.sync_state, sluice.dead_letter, sluice.api_call,"
-                        + " sluice.usage_minute, sluice.reported_limit, sluice.reported_limit_history, sluice.throttle,"
+                        + " sluice.usage_minute, sluice.usage_hour, sluice.saved_calls, sluice.reported_limit, sluice.reported_limit_history, sluice.throttle,"
                         + " sluice.initial_export, sluice.poll_offset, sluice.stream_offset, sluice.snapshot, sluice.inbox, sluice.idempotent_key, sluice.pause, sluice.tombstone, sluice.conflict,"
                         + " sluice.bulk_job, sluice.bulk_cooldown, sluice.parent, sluice.capture, sluice.capture_gap,"
-                        + " sluice.installation");
+                        + " sluice.installation, sluice.event_rejection, sluice.inbound_rejection, sluice.alert, sluice.alert_finding,"
+                        + " sluice.alert_evaluation, sluice.alert_notification, sluice.alert_channel");
     }
 }
