@@ -99,6 +99,14 @@ public record Outcome(
         return new Outcome(key, Status.GONE, null, code, message);
     }
 
+    /**
+     * Makes the outcome of a record whose write was answered with the id of another record: if that is true, the known one is
+     * gone; if it is not, the known one was written.
+     */
+    public static Outcome otherRecord(String key, String message) {
+        return new Outcome(key, Status.GONE, null, "OTHER_RECORD", message, List.of(), Uncertainty.UNPROVEN);
+    }
+
     public static Outcome rejected(String key, String code, String message) {
         return new Outcome(key, Status.REJECTED, null, code, message);
     }

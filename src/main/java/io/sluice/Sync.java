@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeSet;
 
 /**
  * Keeps one table the same as one object of a CRM account: the bean that the files of {@code routes/syncs} declare.
@@ -285,6 +286,11 @@ public final class Sync {
 
     public void addMistake(String sentence) {
         mistakes.add(sentence);
+    }
+
+    /** The mapped CRM fields in order, separated by commas. */
+    public String fieldList() {
+        return String.join(",", new TreeSet<>(fields.values()));
     }
 
     /** CRM fields of type text whose columns have another type; known once the CRM is described. */

@@ -7,17 +7,16 @@ import io.sluice.outbox.BulkClaim;
 import io.sluice.outbox.PauseStore;
 import io.sluice.outbox.Settlement;
 import io.sluice.store.Database;
+import io.sluice.store.Heartbeats;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.HashSet;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
-import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * Keeps bulk jobs in the table {@code bulk_job}. A job's row and the lease of its records begin and end in one
@@ -118,11 +117,10 @@ public final class BulkJobs {
 
     private final Database database;
     private final Duration call;
-    private final Duration transfer;
     /** The names of the syncs whose jobs are claimed, one a line; null: all. */
     private volatile String served;
-    /** The calls with a file that this process makes now, with their start as {@link System#nanoTime}. */
-    private final Map<BulkJob, Long> transfers = new ConcurrentHashMap<>();
+    /** The calls with a file that this process makes now. */
+    private final Heartbeats<BulkJob> transfers;
 
     /**
      * @param call     the time without a heartbeat after which a call counts as dead, late arrival included
@@ -131,7 +129,7 @@ public final class BulkJobs {
     public BulkJobs(Database database, Duration call, Duration transfer) {
         this.database = database;
         this.call = call;
-        this.transfer = transfer;
+        this.transfers = new Heartbeats<>(transfer);
     }
 
     /** Claims calls of these syncs alone: the jobs of a sync whose file was removed wait for its return. */
@@ -253,31 +251,25 @@ public final class BulkJobs {
         Optional<BulkJob> job = database.first(
                 MOVE_IN_FLIGHT, BulkJobs::job, account, transfer, served, member, member, member, call.toMillis());
         if (transfer) {
-            job.ifPresent(it -> transfers.put(it, System.nanoTime()));
+            job.ifPresent(transfers::progress);
         }
         return job;
     }
 
     /** Sends heartbeats for the transfers of this process, so that another process soon takes over those of a dead one. */
     public void heartbeat() throws SQLException {
-        for (Map.Entry<BulkJob, Long> transfer : transfers.entrySet()) {
-            BulkJob job = transfer.getKey();
-            if (System.nanoTime() - transfer.getValue() > this.transfer.toNanos()
-                    || database.update(
-                                    HEARTBEAT,
-                                    call.toMillis(),
-                                    job.lease(),
-                                    job.epoch(),
-                                    job.state().toString())
-                            == 0) {
-                transfers.remove(job);
-            }
-        }
+        transfers.send(job -> database.update(
+                        HEARTBEAT,
+                        call.toMillis(),
+                        job.lease(),
+                        job.epoch(),
+                        job.state().toString())
+                > 0);
     }
 
     /** @return whether the caller still held the job */
     boolean transition(BulkJob job, BulkJobTransition.Next next, String crmJob) throws SQLException {
-        transfers.remove(job);
+        transfers.end(job);
         return database.update(
                         TRANSITION,
                         next.state().toString(),
@@ -305,7 +297,7 @@ public final class BulkJobs {
     }
 
     private int end(BulkJob job, String why, Database.Work<Integer> work) throws SQLException {
-        transfers.remove(job);
+        transfers.end(job);
         return database.transaction(connection ->
                 Database.update(connection, END, why, job.lease(), job.epoch()) == 1 ? work.in(connection) : 0);
     }

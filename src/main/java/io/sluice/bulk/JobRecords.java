@@ -174,9 +174,8 @@ public final class JobRecords {
                 .map(it -> it.status() == Outcome.Status.DONE
                                 && new RecordChange(it.key(), job.operation(), ids.get(it.key()), Map.of())
                                         .isOtherRecord(it.crmId())
-                        ? Outcome.gone(
+                        ? Outcome.otherRecord(
                                 it.key(),
-                                "OTHER_RECORD",
                                 "the bulk job made another record, " + it.crmId() + ", instead of " + ids.get(it.key()))
                         : it)
                 .toList();

@@ -3,8 +3,10 @@ package io.sluice.capture;
 
 import io.sluice.LogThrottle;
 import io.sluice.Sync;
+import io.sluice.idle.PendingWork.LogPosition;
 import io.sluice.outbox.InitialExportJobs;
 import io.sluice.outbox.WriteDebounce;
+import io.sluice.quota.SavedCalls;
 import io.sluice.store.Database;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -50,6 +52,8 @@ public final class Capture {
     private final WriteDebounce writeDebounce;
     private final InitialExportJobs initialExportJobs;
     private final Duration watchInterval;
+    private final SavedCalls savedCalls;
+    private final double traced;
     private final CaptureWatch watch;
     private final InitialExportStore initialExportStore;
     /** All syncs that were started, whether captured now or stopped. */
@@ -88,11 +92,29 @@ public final class Capture {
             InitialExportJobs initialExportJobs,
             Duration watchInterval,
             int maxMissing) {
+        this(database, batch, writeDebounce, initialExportJobs, watchInterval, maxMissing, new SavedCalls(database), 0);
+    }
+
+    /**
+     * @param savedCalls the counter of the changes that need no call of their own
+     * @param traced     the part of the changes that is traced, from 0 to 1
+     */
+    public Capture(
+            Database database,
+            int batch,
+            WriteDebounce writeDebounce,
+            InitialExportJobs initialExportJobs,
+            Duration watchInterval,
+            int maxMissing,
+            SavedCalls savedCalls,
+            double traced) {
+        this.traced = traced;
         this.database = database;
         this.batch = batch;
         this.writeDebounce = writeDebounce;
         this.initialExportJobs = initialExportJobs;
         this.watchInterval = watchInterval;
+        this.savedCalls = savedCalls;
         this.watch = new CaptureWatch(database, maxMissing);
         this.initialExportStore = new InitialExportStore(database);
     }
@@ -225,7 +247,8 @@ public final class Capture {
             // before the lock is released, so that no drain of the old syncs comes in between
             drains.put(
                     capturedTable.table(),
-                    new TableDrain(database, capturedTable, batch, writeDebounce, initialExportJobs));
+                    new TableDrain(
+                            database, capturedTable, batch, writeDebounce, initialExportJobs, savedCalls, traced));
             return fresh;
         });
     }
@@ -247,6 +270,11 @@ public final class Capture {
     /** The tables whose capture has started. */
     public List<String> tables() {
         return List.copyOf(drains.keySet());
+    }
+
+    /** Where the change log is searched next. */
+    public List<LogPosition> positions() {
+        return drains.values().stream().map(TableDrain::position).toList();
     }
 
     /** A table whose capture has started, or empty. */
@@ -299,7 +327,9 @@ public final class Capture {
                 return;
             }
             if (before == null || now != capturedTable) {
-                drains.put(table, new TableDrain(database, now, batch, writeDebounce, initialExportJobs));
+                drains.put(
+                        table,
+                        new TableDrain(database, now, batch, writeDebounce, initialExportJobs, savedCalls, traced));
             }
             if (watch.hasGaps(now)) {
                 // changes in the log are neither uncaptured nor missing rows

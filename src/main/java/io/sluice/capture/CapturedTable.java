@@ -213,7 +213,7 @@ public final class CapturedTable {
         return Sql.name(table.substring(table.indexOf('.') + 1));
     }
 
-    List<Sync> syncs() {
+    public List<Sync> syncs() {
         return syncs;
     }
 

@@ -23,14 +23,26 @@ final class DrainSql {
     /** The maximum number of index entries that one lookup reads. */
     private static final int LOOK = 100;
 
+    /**
+     * Counts the changes of a sync that need no call of their own: of each key the changes that were merged in the log, and one
+     * more where a record was waiting in the outbox. Rows of an export are no changes. Most keys have one change, so that few are
+     * joined.
+     */
+    private static final String COALESCED =
+            """
+            select (select count(*) from sync_%1$d where merged) + coalesce((
+                       select sum(case when f.changes_%1$d > 1 then f.changes_%1$d - 1 when s.merged then -1 else 0 end)
+                       from folded as f join sync_%1$d as s using (key) where f.changes_%1$d <> 1), 0) as changes""";
+
     private DrainSql() {}
 
     /**
      * Takes a maximum number of changes from a sequence number on; returns {@code moved}, their number, {@code last}, the highest
-     * sequence number, and {@code snapshot}.
+     * sequence number, {@code snapshot}, and for the first sync {@code coalesced_0}, the number of changes that needed no call of
+     * their own.
      */
     static String of(CapturedTable capturedTable, WriteDebounce writeDebounce, ChangeLog.Taking taking) {
-        return of(capturedTable, writeDebounce, taking, List.of());
+        return of(capturedTable, writeDebounce, taking, List.of(), 0);
     }
 
     /**
@@ -39,18 +51,30 @@ final class DrainSql {
      * @param conditions whether the syncs' conditions decide its priority
      */
     static String ofOne(CapturedTable capturedTable, WriteDebounce writeDebounce, boolean conditions) {
-        return of(capturedTable, writeDebounce, ChangeLog.one(Sql.text(capturedTable.table())), List.of(), conditions);
+        return of(
+                capturedTable, writeDebounce, ChangeLog.one(Sql.text(capturedTable.table())), List.of(), conditions, 0);
     }
 
     /**
      * Builds the statement that also fills jobs; its parameters include the lease of each job, and it returns for the first one
      * {@code records_0} and {@code bytes_0}, the number and the size of the records that it got.
      *
-     * @param jobs jobs for rows of an initial export, of different syncs
+     * @param jobs   jobs for rows of an initial export, of different syncs
+     * @param traced the part of the changes that is traced, from 0 to 1; rows of an initial export are not
      */
     static String of(
-            CapturedTable capturedTable, WriteDebounce writeDebounce, ChangeLog.Taking taking, List<OpenJob> jobs) {
-        return of(capturedTable, writeDebounce, ChangeLog.take(Sql.text(capturedTable.table()), taking), jobs, true);
+            CapturedTable capturedTable,
+            WriteDebounce writeDebounce,
+            ChangeLog.Taking taking,
+            List<OpenJob> jobs,
+            double traced) {
+        return of(
+                capturedTable,
+                writeDebounce,
+                ChangeLog.take(Sql.text(capturedTable.table()), taking),
+                jobs,
+                true,
+                traced);
     }
 
     private static String of(
@@ -58,7 +82,8 @@ final class DrainSql {
             WriteDebounce writeDebounce,
             String taken,
             List<OpenJob> jobs,
-            boolean conditions) {
+            boolean conditions,
+            double traced) {
         List<Sync> syncs = capturedTable.syncs();
         StringBuilder sql = new StringBuilder(
                 """
@@ -71,13 +96,15 @@ final class DrainSql {
                     group by key),
                 folded as materialized (
                     select key, bool_or(op <> 'U') as whole, bool_or(op in ('D', 'K')) as deleted,
+                           bool_or(op = 'K') as renamed,
                            bool_and(op = 'S') as loaded,
-                           min(changed_at) as since, max(changed_at) as latest, s.stamps,
+                           min(changed_at) as since, max(changed_at) as latest, s.stamps%s,
                            case when bool_and(origin is not null) and min(origin) = max(origin) then min(origin) end
                                as origin
                     from batch left join stamped s using (key) group by key, s.stamps)"""
-                        .formatted(taken));
+                        .formatted(taken, changes(syncs)));
         StringBuilder filled = new StringBuilder();
+        StringBuilder coalesced = new StringBuilder();
         for (int i = 0; i < jobs.size(); i++) {
             OpenJob job = jobs.get(i);
             Sync sync = syncs.stream()
@@ -96,8 +123,14 @@ final class DrainSql {
             sql.append(",\nsync_")
                     .append(i)
                     .append(" as (\n")
-                    .append(enter(capturedTable, syncs.get(i), writeDebounce, others, conditions))
+                    .append(enter(capturedTable, syncs.get(i), writeDebounce, others, conditions, traced))
                     .append(")");
+            sql.append(",\ncoalesced_")
+                    .append(i)
+                    .append(" as (\n")
+                    .append(COALESCED.formatted(i))
+                    .append(")");
+            coalesced.append(", (select changes from coalesced_%1$d) as coalesced_%1$d".formatted(i));
             sql.append(",\nrevived_")
                     .append(i)
                     .append(" as (\n")
@@ -107,6 +140,7 @@ final class DrainSql {
         return sql.append("\nselect (select count(*) from batch) as moved, (select max(seq) from taken) as last,"
                         + " pg_current_snapshot()::text as snapshot")
                 .append(filled)
+                .append(coalesced)
                 .toString();
     }
 
@@ -215,6 +249,9 @@ final class DrainSql {
      * the application's own triggers, in that row or in others. Where another transaction changed the record too, the rest may
      * be queued with it: it equals the CRM's known values, and a claim drops such fields.
      *
+     * <p>A delete keeps its time, with which an edit in the CRM is compared. That of a row whose key was changed has none: the
+     * row still exists, so an edit does not restore the former one.
+     *
      * <p>A dead letter without fields belongs to a row that could not be read: its next change is read whole.
      *
      * <p>Rows and records are looked up one by one ({@code limit 1} leaves no other way): a join would read the whole table for
@@ -226,14 +263,21 @@ final class DrainSql {
      * <p>Rows are entered in the order of their keys, as settling takes them, so that the two can't deadlock.
      */
     private static String enter(
-            CapturedTable capturedTable, Sync sync, WriteDebounce writeDebounce, String others, boolean conditions) {
+            CapturedTable capturedTable,
+            Sync sync,
+            WriteDebounce writeDebounce,
+            String others,
+            boolean conditions,
+            double traced) {
         return """
                 insert into sluice.outbox as o
-                    (account, object, key, sync, operation, fields, stamps, priority, since, due, attempts)
+                    (account, object, key, sync, operation, fields, stamps, priority, since, due, attempts%19$s)
                 select %1$s, %2$s, sluice_folded.key, %3$s,
                        case when t.whole is null then 'delete' else 'upsert' end,
                        case when t.whole is null then '{}' else coalesce(d.fields, '{}') || w.fields end,
-                       case when t.whole is null then '{}' else coalesce(d.stamps, '{}') || w.stamps end,
+                       case when t.whole is not null then coalesce(d.stamps, '{}') || w.stamps
+                            when sluice_folded.renamed then '{}'
+                            else jsonb_build_object('*', sluice_folded.latest) end,
                        case when sluice_folded.loaded then greatest(coalesce(t.priority, %4$d), %15$d)
                             else coalesce(t.priority, %4$d) end,
                        sluice_folded.since,
@@ -241,7 +285,7 @@ final class DrainSql {
                                                         * interval '1 millisecond',
                                          case when t.whole is not null
                                               then sluice.held_until(t.priority, r.taken_at, r.held_until) end), clock_timestamp()),
-                       case when d.key is null then 0 else 1 end
+                       case when d.key is null then 0 else 1 end%20$s
                 from folded as sluice_folded
                 left join lateral (
                     select %5$s as priority, %6$s as whole
@@ -282,14 +326,15 @@ final class DrainSql {
                 on conflict (account, object, key) do update set
                     sync = excluded.sync,
                     operation = excluded.operation,
+                    merged = o.operation is not null,
                     fields = case when excluded.operation = 'delete' then '{}' else o.fields || excluded.fields end,
-                    stamps = case when excluded.operation = 'delete' then '{}'
+                    stamps = case when excluded.operation = 'delete' or o.operation = 'delete' then excluded.stamps
                                   else sluice.later(o.stamps, excluded.stamps) end,
                     priority = case when o.operation is null then excluded.priority
                                     else least(o.priority, excluded.priority) end,
                     aged = case when excluded.priority < o.priority then 0 else o.aged end,
-                    since = case when o.operation is null then excluded.since else least(o.since, excluded.since) end
-                returning o.key"""
+                    since = case when o.operation is null then excluded.since else least(o.since, excluded.since) end%21$s
+                returning o.key, o.merged"""
                 .formatted(
                         Sql.text(sync.getAccount()),
                         Sql.text(sync.getObject()),
@@ -313,7 +358,25 @@ final class DrainSql {
                                 sync,
                                 column -> "coalesce(sluice_folded.stamps -> " + Sql.text(column)
                                         + ", to_jsonb(sluice_folded.latest))"),
-                        others);
+                        others,
+                        traced > 0 ? ", trace" : "",
+                        traced > 0
+                                ? ",\n                       case when not sluice_folded.loaded and random() < "
+                                        + traced + " then sluice.new_trace() end"
+                                : "",
+                        traced > 0
+                                ? ",\n                    trace = case when o.operation is null then excluded.trace else o.trace end"
+                                : "");
+    }
+
+    /** The number of changes of a key that each sync did not apply itself. */
+    private static String changes(List<Sync> syncs) {
+        StringBuilder columns = new StringBuilder();
+        for (int i = 0; i < syncs.size(); i++) {
+            columns.append(", count(*) filter (where op <> 'S' and origin is distinct from %s) as changes_%d"
+                    .formatted(Sql.text(syncs.get(i).getName()), i));
+        }
+        return columns.toString();
     }
 
     /** An object of all of a sync's fields. */

@@ -5,6 +5,7 @@ import io.sluice.Sync;
 import io.sluice.store.Database;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
@@ -49,6 +50,9 @@ public final class Installations {
 
     private static final String HEARTBEAT =
             "update sluice.installation set seen_at = clock_timestamp() where instance = ?";
+
+    private static final String LAST_SEEN =
+            "select seen_at from sluice.installation where seen_at > '-infinity' order by seen_at desc limit 1";
 
     /** Ends the registration of a replica: its captured tables stay registered, but it counts as dead at once. */
     private static final String DEREGISTER = "update sluice.installation set seen_at = '-infinity' where instance = ?";
@@ -184,6 +188,12 @@ public final class Installations {
 
     private static Set<String> texts(java.sql.Array array) throws SQLException {
         return names(Arrays.asList((String[]) array.getArray()));
+    }
+
+    /** Returns the time of the last heartbeat of any replica that did not leave; null when there is none. */
+    public Instant lastSeen() throws SQLException {
+        return database.first(LAST_SEEN, row -> Database.instant(row, "seen_at"))
+                .orElse(null);
     }
 
     /** Sends this replica's heartbeat. */

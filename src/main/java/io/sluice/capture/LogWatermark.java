@@ -6,6 +6,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Iterator;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -57,6 +58,11 @@ final class LogWatermark {
             }
         }
         return lowest;
+    }
+
+    /** The transactions under way whose changes may have numbers below {@link #from}; the end of one must be seen. */
+    synchronized List<Long> transactions() {
+        return List.copyOf(open.keySet());
     }
 
     /** @param snapshot snapshot of a search of the log, as {@code pg_current_snapshot()} returns it */

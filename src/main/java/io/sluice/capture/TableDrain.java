@@ -4,10 +4,12 @@ package io.sluice.capture;
 import io.sluice.Backoff;
 import io.sluice.Sync;
 import io.sluice.capture.ChangeLog.Taking;
+import io.sluice.idle.PendingWork.LogPosition;
 import io.sluice.outbox.BulkClaim;
 import io.sluice.outbox.InitialExportJobs;
 import io.sluice.outbox.InitialExportJobs.OpenJob;
 import io.sluice.outbox.WriteDebounce;
+import io.sluice.quota.SavedCalls;
 import io.sluice.store.Database;
 import java.sql.Connection;
 import java.sql.ResultSet;
@@ -61,7 +63,9 @@ final class TableDrain {
     private final int batch;
     private final WriteDebounce writeDebounce;
     private final InitialExportJobs initialExportJobs;
+    private final double traced;
     private final PoisonRowSearch poisonRowSearch;
+    private final SavedCalls savedCalls;
     private final String newest;
     private final String oldest;
     private final LogWatermark floor = new LogWatermark();
@@ -79,22 +83,27 @@ final class TableDrain {
     private volatile String shapeFailure;
     private volatile long restsUntil = System.nanoTime();
 
+    /** @param traced the part of the changes that is traced, from 0 to 1 */
     TableDrain(
             Database database,
             CapturedTable capturedTable,
             int batch,
             WriteDebounce writeDebounce,
-            InitialExportJobs initialExportJobs) {
+            InitialExportJobs initialExportJobs,
+            SavedCalls savedCalls,
+            double traced) {
         this.database = database;
         this.capturedTable = capturedTable;
         this.table = capturedTable.table();
         this.batch = batch;
         this.writeDebounce = writeDebounce;
         this.initialExportJobs = initialExportJobs;
+        this.savedCalls = savedCalls;
         this.batchSize = Math.min(batch, INITIAL_BATCH);
         this.poisonRowSearch = new PoisonRowSearch(database, capturedTable, writeDebounce);
-        this.newest = DrainSql.of(capturedTable, writeDebounce, Taking.NEWEST);
-        this.oldest = DrainSql.of(capturedTable, writeDebounce, Taking.OLDEST);
+        this.traced = traced;
+        this.newest = DrainSql.of(capturedTable, writeDebounce, Taking.NEWEST, List.of(), traced);
+        this.oldest = DrainSql.of(capturedTable, writeDebounce, Taking.OLDEST, List.of(), traced);
     }
 
     CapturedTable source() {
@@ -103,6 +112,10 @@ final class TableDrain {
 
     long searchedFrom() {
         return floor.from();
+    }
+
+    LogPosition position() {
+        return new LogPosition(table, floor.from(), floor.transactions());
     }
 
     /**
@@ -248,8 +261,14 @@ final class TableDrain {
                 Math.min(limit, Math.max(batchSize / 2, Math.min(batchSize * 2L, fitting))));
     }
 
-    /** The result of a statement: the number of changes, and the highest sequence number. */
-    private record Taken(int moved, Long last, String snapshot, Mine mine) {}
+    /**
+     * The result of a statement.
+     *
+     * @param moved     number of changes
+     * @param last      highest sequence number
+     * @param coalesced number of changes that needed no call of their own, by sync
+     */
+    private record Taken(int moved, Long last, String snapshot, Mine mine, List<Long> coalesced) {}
 
     /**
      * A drain that has begun.
@@ -273,7 +292,8 @@ final class TableDrain {
                                             row.getInt("moved"),
                                             row.getObject("last", Long.class),
                                             row.getString("snapshot"),
-                                            mine.get()),
+                                            mine.get(),
+                                            coalesced(row)),
                                     limit,
                                     from)
                             .get(0);
@@ -281,6 +301,7 @@ final class TableDrain {
         if (taken == null) {
             return 0;
         }
+        count(taken.coalesced());
         if (inOrder) {
             floor.searched(
                     from,
@@ -319,9 +340,9 @@ final class TableDrain {
 
     /** Drains like {@link #moved}, but rows of an initial export go in flight at once where possible. */
     private int filled(List<BulkClaim> wanted, int limit) throws SQLException {
-        return database.repeatable(connection -> {
+        Filled result = database.repeatable(connection -> {
             if (mine(connection).isEmpty()) {
-                return 0;
+                return Filled.NOTHING;
             }
             List<OpenJob> jobs = new ArrayList<>();
             for (BulkClaim each : wanted) {
@@ -334,8 +355,8 @@ final class TableDrain {
                     .toArray();
             Filled filled = Database.query(
                             connection,
-                            DrainSql.of(capturedTable, writeDebounce, Taking.FITTING, jobs),
-                            row -> Filled.of(row, jobs.size()),
+                            DrainSql.of(capturedTable, writeDebounce, Taking.FITTING, jobs, traced),
+                            row -> Filled.of(row, jobs.size(), coalesced(row)),
                             parameters)
                     .get(0);
             // a row of the log has at most so many changes: no row fits into the rest of the room, or the log has none
@@ -348,26 +369,47 @@ final class TableDrain {
                         filled.bytes().get(i),
                         complete);
             }
-            return filled.moved();
+            return filled;
         });
+        count(result.coalesced());
+        return result.moved();
+    }
+
+    private List<Long> coalesced(ResultSet row) throws SQLException {
+        List<Long> coalesced = new ArrayList<>();
+        for (int i = 0; i < capturedTable.syncs().size(); i++) {
+            coalesced.add(row.getLong("coalesced_" + i));
+        }
+        return coalesced;
+    }
+
+    /** Counts what a committed drain has coalesced. */
+    private void count(List<Long> coalesced) {
+        for (int i = 0; i < coalesced.size(); i++) {
+            Sync sync = capturedTable.syncs().get(i);
+            savedCalls.add(SavedCalls.Reason.COALESCING, sync.getAccount(), sync.getObject(), coalesced.get(i));
+        }
     }
 
     /**
      * The result of a drain that fills jobs.
      *
-     * @param records number of records added to each job
-     * @param bytes   size of those records
+     * @param records   number of records added to each job
+     * @param bytes     size of those records
+     * @param coalesced number of changes that needed no call of their own, by sync
      */
-    private record Filled(int moved, List<Integer> records, List<Long> bytes) {
+    private record Filled(int moved, List<Integer> records, List<Long> bytes, List<Long> coalesced) {
 
-        static Filled of(ResultSet row, int jobs) throws SQLException {
+        static final Filled NOTHING = new Filled(0, List.of(), List.of(), List.of());
+
+        static Filled of(ResultSet row, int jobs, List<Long> coalesced) throws SQLException {
             List<Integer> records = new ArrayList<>();
             List<Long> bytes = new ArrayList<>();
             for (int i = 0; i < jobs; i++) {
                 records.add(row.getInt("records_" + i));
                 bytes.add(row.getLong("bytes_" + i));
             }
-            return new Filled(row.getInt("moved"), records, bytes);
+            return new Filled(row.getInt("moved"), records, bytes, coalesced);
         }
     }
 

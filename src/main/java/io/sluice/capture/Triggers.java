@@ -515,7 +515,7 @@ final class Triggers {
     }
 
     /**
-     * Joins old and new rows: an old row without a partner is a delete, a new one an insert. PostgreSQL estimates fifty times too
+     * Joins old and new rows: an old row without a partner has got another key, under which the new one counts as inserted. PostgreSQL estimates fifty times too
      * many rows for the full join, and would sort both sides for it and compile it: of 10,000 rows that costs more than the rest.
      */
     private static String ofManyRows(CapturedTable capturedTable) {
@@ -533,7 +533,7 @@ final class Triggers {
                         """
                 select key, op, case when op operator(pg_catalog.=) 'U' then columns end as columns
                 from (select case when n.%1$s is null then %2$s else %3$s end as key,
-                             case when o.%1$s is null then 'I' when n.%1$s is null then 'D' else 'U' end as op,
+                             case when o.%1$s is null then 'I' when n.%1$s is null then 'K' else 'U' end as op,
                              %4$s as columns
                       from old_rows o full join new_rows n on %5$s offset 0) as compared
                 where columns operator(pg_catalog.<>) '{}' or op operator(pg_catalog.<>) 'U'"""
@@ -550,7 +550,7 @@ final class Triggers {
         Column key = capturedTable.key();
         return """
                 select case when n.%1$s is null then %2$s else %3$s end as key,
-                       case when n.%1$s is null then 'D' else 'R' end as op, null::pg_catalog.text[] as columns
+                       case when n.%1$s is null then 'K' else 'R' end as op, null::pg_catalog.text[] as columns
                 from old_rows o full join new_rows n on %4$s"""
                 .formatted(key.quoted(), key.keyText("o"), key.keyText("n"), key.same("o", "n"));
     }

@@ -45,9 +45,6 @@ public final class Applier {
 
     private static final Logger LOG = LoggerFactory.getLogger(Applier.class);
 
-    private static final String PURGE_TOMBSTONES =
-            "delete from sluice.tombstone where deleted_at < now() - interval '1 hour'";
-
     /** Maximum number of records of a page that are applied field by field; if more are rejected, the cause is not one value. */
     private static final int MAX_FIELDWISE = 100;
 
@@ -159,12 +156,28 @@ public final class Applier {
     }
 
     /**
+     * Logs the edits in events of records that Sluice has deleted: its delete, or a write before it, replaced them.
+     *
+     * @param edits CRM id to the edits in the events, each with one field, oldest first
+     */
+    public void logDeleted(Sync sync, Map<String, List<CrmRecord>> edits) throws SQLException {
+        Map<String, List<CrmRecord>> some = new LinkedHashMap<>(edits);
+        some.values().removeIf(List::isEmpty);
+        if (!some.isEmpty()) {
+            new Tombstones(sync, new TargetTable(source(sync), sync), CrmFields.of(sync, accounts, skew))
+                    .log(database, some);
+        }
+    }
+
+    /**
      * Finds the edits that a write of ours has replaced, before the write is settled.
      *
      * @param images written records as the CRM had them just before the write, with their keys
      */
     public Applied replaced(Sync sync, List<CrmRecord> images) throws SQLException {
-        return replaced(sync, images, false);
+        Applied applied = replaced(sync, images, false);
+        rejections.keep(sync, List.of(), applied);
+        return applied;
     }
 
     /**
@@ -355,7 +368,6 @@ public final class Applier {
     public Applied delete(Sync sync, List<DeletedRecord> deletes, Instant readAt) throws SQLException {
         TargetTable targetTable = new TargetTable(source(sync), sync);
         TimePrecision precision = CrmFields.of(sync, accounts, skew).precision();
-        database.update(PURGE_TOMBSTONES);
         Applied applied = applying(
                 deletes,
                 part -> database.transaction(connection -> {

@@ -139,24 +139,29 @@ final class ChangedPage {
             byKey.values().removeIf(record -> record.fields().isEmpty());
         }
         RecordState.addUndrained(connection, sync, unclear(byKey, rows, states));
+        DeletedRows deletedRows = new DeletedRows(sync, targetTable, crmFields, outward, true);
         byKey.forEach((key, record) -> {
             RecordState ours = states.get(key);
             if (ours.undecidable || locked.contains(key)) {
                 deferred.add(record.crmId());
             } else if (rows.containsKey(key)) {
                 merge(key, record, rows.get(key), ours);
-            } else if (ours.base == null && !ours.deleteWaits && sync.getInserts() == Sync.Inserts.PROPAGATE) {
+            } else if (ours.base != null) {
+                if (!aged && deletedRows.add(key, record, ours)) {
+                    deferred.add(record.crmId());
+                }
+            } else if (!ours.deleteWaits && sync.getInserts() == Sync.Inserts.PROPAGATE) {
                 inserted.put(key, mapped(record));
             }
         });
         arrived.forEach((key, record) -> {
-            if (edits.containsKey(record.crmId()) && rows.containsKey(key) && !states.get(key).undecidable) {
+            if (edits.containsKey(record.crmId()) && !states.get(key).undecidable) {
                 new ReplacedEdits(targetTable, crmFields, conflictRule, record, states.get(key))
                         .find(edits.get(record.crmId()), outward)
-                        .forEach(replaced -> note(key, replaced));
+                        .forEach(replaced -> note(key, replaced, rows.containsKey(key)));
             }
         });
-        return write(byKey, rows, outward);
+        return write(byKey, rows, outward).plus(deletedRows.write(connection));
     }
 
     /**
@@ -379,6 +384,8 @@ final class ChangedPage {
             boolean clear = ours.undecidable
                     || (row == null
                             ? ours.base != null
+                                    && DeletedRows.edits(record, ours, targetTable, crmFields)
+                                            .isEmpty()
                             : record.fields().keySet().stream()
                                     .filter(targetTable.fields()::contains)
                                     .noneMatch(name -> Merge.decide(
@@ -397,7 +404,7 @@ final class ChangedPage {
         Agreed base = ours.base == null || !ours.base.containsKey(name) ? null : new Agreed(ours.base.get(name));
         if (changedAt != null && ours.mayHaveWritten(name, crm)
                 || isEcho(record, name, ours)
-                || isOlder(record, name, ours)) {
+                || crmFields.isOlder(record, name, ours)) {
             // our own write, whose answer was lost or whose value the CRM normalised; or the value before it
             base = new Agreed(crm);
         }
@@ -413,24 +420,10 @@ final class ChangedPage {
                 ours.changedAt(name, targetTable.column(name).name()) != null);
     }
 
-    /**
-     * Whether the value is older than our last write, as an index that lags may return it: the value is the one before the
-     * write, and the record's time is earlier than our change.
-     */
-    private boolean isOlder(CrmRecord record, String name, RecordState ours) {
-        List<RecordState.Prior> held = ours.held(name);
-        Instant changed = ours.knownSince(name);
-        return !held.isEmpty()
-                && held.get(0).isKnown()
-                && changed != null
-                && !holds(ours.base, name, record.fields().get(name))
-                && Values.same(held.get(0).value(), record.fields().get(name))
-                && crmFields.precision().isEarlier(record.at(name), changed);
-    }
-
-    private void note(String key, ReplacedEdits.Replaced replaced) {
-        syncStateUpdate.overwritten(key, replaced.name(), replaced.field(), replaced.decision());
-        if (replaced.decision() == Decision.CRM_WINS) {
+    private void note(String key, ReplacedEdits.Replaced replaced, boolean hasRow) {
+        Decision decision = hasRow ? replaced.decision() : Decision.DATABASE_WINS;
+        syncStateUpdate.overwritten(key, replaced.name(), replaced.field(), decision);
+        if (decision == Decision.CRM_WINS) {
             restored.computeIfAbsent(key, first -> new LinkedHashMap<>())
                     .put(replaced.name(), replaced.field().crm());
         }
@@ -559,7 +552,7 @@ final class ChangedPage {
         syncStateUpdate.written(insertedRows);
         syncStateUpdate.write(connection);
         if (!restored.isEmpty()) {
-            Database.query(connection, "select set_config('sluice.origin', '', true)", row -> null);
+            TargetTable.writeAsApplication(connection);
             targetTable.update(connection, restored);
         }
         looping.forEach(this::warn);

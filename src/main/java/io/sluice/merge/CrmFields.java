@@ -6,6 +6,7 @@ import io.sluice.Sync;
 import io.sluice.crm.Accounts;
 import io.sluice.crm.FieldRule;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -67,5 +68,31 @@ record CrmFields(Map<String, FieldRule> rules, Duration skew, TimePrecision prec
             case CERTAIN -> true;
             case POSSIBLE -> ours.settledAt != null && !record.at(name).isAfter(ours.settledAt.plus(skew));
         });
+    }
+
+    /**
+     * Whether the value is neither the base nor one that Sluice wrote or the CRM's form of one. Without a base an empty field is
+     * no edit.
+     */
+    boolean isEdit(CrmRecord record, String name, RecordState ours) {
+        Object crm = Values.storable(record.fields().get(name));
+        return !Values.same(ours.base == null ? null : ours.base.get(name), crm)
+                && !ours.mayHaveWritten(name, crm)
+                && !isEcho(record, name, ours, true);
+    }
+
+    /**
+     * Whether the value is older than our last write, as an index that lags may return it: the value is the one before the
+     * write, and the record's time is earlier than our change.
+     */
+    boolean isOlder(CrmRecord record, String name, RecordState ours) {
+        List<RecordState.Prior> held = ours.held(name);
+        Instant changed = ours.knownSince(name);
+        return !held.isEmpty()
+                && held.get(0).isKnown()
+                && changed != null
+                && !ChangedPage.holds(ours.base, name, record.fields().get(name))
+                && Values.same(held.get(0).value(), record.fields().get(name))
+                && precision.isEarlier(record.at(name), changed);
     }
 }

@@ -22,7 +22,7 @@ final class RecordState {
     private static final String OUTBOX =
             """
             select key, operation, stamps, lease is not null, inflight, sluice.named(inflight_stamps, inflight),
-                   lease_until = 'infinity' from sluice.outbox
+                   lease_until = 'infinity', inflight_operation = 'delete', inflight_stamps ->> '*' from sluice.outbox
             where account = ? and object = ? and key = any(?)
             order by account, object, key for update""";
 
@@ -59,6 +59,12 @@ final class RecordState {
     boolean undecidable;
 
     boolean deleteWaits;
+    /** Time at which the row was deleted; null when it was not, or only its key has changed. */
+    Instant deletedAt;
+    /** Whether Sluice has deleted the record in the CRM. */
+    boolean isDeletedByUs;
+    /** Whether a call that deletes the record is in flight. */
+    boolean deleteInFlight;
     /** The CRM's id of the record; null when it is not known. */
     String crmId;
     /** End of the last call that wrote the record, or may have; null when there was none. */
@@ -157,11 +163,21 @@ final class RecordState {
                 row -> {
                     RecordState recordState = found.get(row.getString(1));
                     recordState.deleteWaits = "delete".equals(row.getString(2));
-                    Json.fields(row.getString(3)).forEach((field, at) -> recordState.changed(field, moment(at)));
+                    Map<String, Object> stamps = Json.fields(row.getString(3));
+                    if (recordState.deleteWaits) {
+                        recordState.deletedAt = stamps.containsKey("*") ? moment(stamps.get("*")) : null;
+                    } else {
+                        stamps.forEach((field, at) -> recordState.changed(field, moment(at)));
+                    }
                     recordState.undecidable = row.getBoolean(4);
                     recordState.inflight = Json.fields(row.getString(5));
                     Json.fields(row.getString(6)).forEach((field, at) -> recordState.sent.put(field, moment(at)));
                     recordState.inJob = row.getBoolean(7);
+                    recordState.deleteInFlight = row.getBoolean(8);
+                    // a delete that waits beside it is of the same row, inserted again, and the later one
+                    if (recordState.deleteInFlight && !recordState.deleteWaits && row.getString(9) != null) {
+                        recordState.deletedAt = moment(row.getString(9));
+                    }
                     return null;
                 },
                 account,
@@ -172,21 +188,10 @@ final class RecordState {
                 KNOWN,
                 row -> {
                     RecordState recordState = found.get(row.getString(1));
-                    recordState.base = row.getString(2) == null ? null : Json.fields(row.getString(2));
                     recordState.undecidable |= row.getBoolean(3);
                     Json.fields(row.getString(4)).forEach((field, at) -> recordState.changed(field, moment(at)));
-                    Json.fields(row.getString(5)).forEach((field, at) -> recordState.known.put(field, moment(at)));
-                    recordState.unproven = unprovenValues(Json.fields(row.getString(6)));
+                    recordState.know(row.getString(2), row.getString(5), row.getString(6), row.getString(8));
                     recordState.settledAt = time(row, 7);
-                    Json.fields(row.getString(8)).forEach((field, had) -> {
-                        if (field.equals("*")) {
-                            recordState.firstWrite = true;
-                        } else {
-                            recordState.prior.put(
-                                    field,
-                                    ((List<?>) had).stream().map(Prior::of).toList());
-                        }
-                    });
                     recordState.crmId = row.getString(9);
                     recordState.loop = new UpdateLoop(row.getInt(11), time(row, 10));
                     recordState.now = time(row, 12);
@@ -203,6 +208,34 @@ final class RecordState {
                 account,
                 object);
         return found;
+    }
+
+    /**
+     * Reads the last state of a record that Sluice has deleted.
+     *
+     * @param row id, key, base, stamps, unproven and earlier values, and the time of the delete
+     */
+    static RecordState deleted(ResultSet row) throws SQLException {
+        RecordState recordState = new RecordState();
+        recordState.crmId = row.getString(1);
+        recordState.know(row.getString(3), row.getString(4), row.getString(5), row.getString(6));
+        recordState.deletedAt = time(row, 7);
+        recordState.settledAt = recordState.deletedAt;
+        recordState.isDeletedByUs = true;
+        return recordState;
+    }
+
+    private void know(String values, String stamps, String unprovenFields, String earlier) {
+        base = values == null ? null : Json.fields(values);
+        Json.fields(stamps).forEach((field, at) -> known.put(field, moment(at)));
+        unproven = unprovenValues(Json.fields(unprovenFields));
+        Json.fields(earlier).forEach((field, had) -> {
+            if (field.equals("*")) {
+                firstWrite = true;
+            } else {
+                prior.put(field, ((List<?>) had).stream().map(Prior::of).toList());
+            }
+        });
     }
 
     /** Adds the changes that are not drained. It searches the change log, so it is called only for the few records that need it. */
@@ -222,7 +255,9 @@ final class RecordState {
                         recordState.byColumn.merge(row.getString(3), at, RecordState::later);
                     } else {
                         recordState.whole = later(recordState.whole, at);
-                        recordState.deleteWaits |= "D".equals(row.getString(2)) || "K".equals(row.getString(2));
+                        boolean deleted = "D".equals(row.getString(2));
+                        recordState.deleteWaits |= deleted || "K".equals(row.getString(2));
+                        recordState.deletedAt = deleted ? later(recordState.deletedAt, at) : recordState.deletedAt;
                     }
                     return null;
                 },

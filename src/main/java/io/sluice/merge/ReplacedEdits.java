@@ -118,6 +118,9 @@ final class ReplacedEdits {
             return null;
         }
         boolean isEchoed = next != null && next.isOurs();
+        if (ours.isDeletedByUs && !isEchoed && nextEdit == null && !isEditedSince(name, edit.at())) {
+            return new Replaced(name, deleted(name, edit), Decision.DATABASE_WINS);
+        }
         if (!isEchoed
                 && !(nextEdit == null
                         ? isThereWhatWeWrote(name, edit.value()) || isEditedSince(name, edit.at())
@@ -136,6 +139,15 @@ final class ReplacedEdits {
         }
         boolean restores = decision == Decision.CRM_WINS && nextEdit == null && isThereWhatWeWrote(name, edit.value());
         return new Replaced(name, field, restores ? decision : Decision.DATABASE_WINS);
+    }
+
+    /** Returns the field for an edit that was the last one before the delete, or before our last write, which preceded it. */
+    private Field deleted(String name, Event edit) {
+        Instant written = ours.knownSince(name);
+        Field field = written == null || edit.at().isAfter(written) ? null : replacedByFirstWrite(name, edit);
+        return field == null || field.oursAt() == null
+                ? new Field(new Agreed(ours.base.get(name)), edit.value(), edit.at(), null, ours.deletedAt)
+                : field;
     }
 
     private Object value(String name, CrmRecord edit) {

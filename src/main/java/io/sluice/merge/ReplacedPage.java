@@ -7,7 +7,6 @@ import io.sluice.Sync;
 import io.sluice.merge.Merge.Agreed;
 import io.sluice.merge.Merge.Decision;
 import io.sluice.merge.Merge.Field;
-import io.sluice.store.Database;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Instant;
@@ -19,7 +18,8 @@ import java.util.Set;
 /**
  * Finds the edits of a CRM's users that a write of ours replaced, from the values that the CRM had just before the write: a
  * value that is neither the base nor one that Sluice wrote then or now. Each is a conflict. If the CRM's side wins, the value is
- * written to the table like a change of the application and sent to the CRM again.
+ * written to the table like a change of the application and sent to the CRM again. A write that deletes replaces all fields
+ * ({@link DeletedRows}).
  *
  * <p>It runs after the answer and before the claim is settled, in its own transactions: the base is still that before the
  * write. If the process ends between the two, the claim is unproven and the change of the table is in the change log: nothing is
@@ -54,9 +54,14 @@ final class ReplacedPage {
         Map<String, RecordState> states = states(images);
         return images.stream()
                 .filter(image -> !jobs || states.get(image.key()).inJob)
-                .filter(image -> states.get(image.key()).inflight.keySet().stream()
-                        .anyMatch(name -> isEdit(image, name, states.get(image.key()))))
+                .filter(image -> isEdited(image, states.get(image.key())))
                 .toList();
+    }
+
+    private boolean isEdited(CrmRecord image, RecordState ours) {
+        return ours.deleteInFlight
+                ? !DeletedRows.edits(image, ours, targetTable, crmFields).isEmpty()
+                : ours.inflight.keySet().stream().anyMatch(name -> isEdit(image, name, ours));
     }
 
     private Map<String, RecordState> states(List<CrmRecord> images) throws SQLException {
@@ -74,8 +79,12 @@ final class ReplacedPage {
         RecordState.addUndrained(connection, sync, states);
         Set<String> outward = targetTable.outward(connection);
         SyncStateUpdate syncStateUpdate = new SyncStateUpdate(sync);
+        DeletedRows deletedRows = new DeletedRows(sync, targetTable, crmFields, outward, restores);
         byKey.forEach((key, image) -> {
             RecordState ours = states.get(key);
+            if (ours.deleteInFlight && !rows.containsKey(key)) {
+                deletedRows.add(key, image, ours);
+            }
             Map<String, Object> row = rows.getOrDefault(key, Map.of());
             ours.inflight.keySet().stream()
                     .filter(name -> isEdit(image, name, ours))
@@ -98,26 +107,21 @@ final class ReplacedPage {
         });
         syncStateUpdate.write(connection);
         if (!restored.isEmpty()) {
-            Database.query(connection, "select set_config('sluice.origin', '', true)", row -> null);
+            TargetTable.writeAsApplication(connection);
             targetTable.update(connection, restored);
         }
-        return new Applied(restored.size(), 0, 0, syncStateUpdate.conflicts(), 0, List.of(), Set.of());
+        return new Applied(restored.size(), 0, 0, syncStateUpdate.conflicts(), 0, List.of(), Set.of())
+                .plus(deletedRows.write(connection));
     }
 
-    /**
-     * Whether the value is an edit: neither a value that Sluice wrote nor the CRM's form of one. Without a base, a value is an
-     * edit and an empty field is not.
-     */
     private boolean isEdit(CrmRecord image, String name, RecordState ours) {
-        if (!image.fields().containsKey(name) || !targetTable.fields().contains(name)) {
-            return false;
-        }
-        Object crm = Values.storable(image.fields().get(name));
-        boolean agreed = ours.base != null && ours.base.containsKey(name);
-        return !(agreed ? Values.same(ours.base.get(name), crm) : Values.same(null, crm))
-                && !crmFields.isLike(name, ours.inflight.get(name), crm)
-                && !ours.mayHaveWritten(name, crm)
-                && !crmFields.isEcho(image, name, ours, true);
+        return image.fields().containsKey(name)
+                && targetTable.fields().contains(name)
+                && crmFields.isEdit(image, name, ours)
+                && !crmFields.isLike(
+                        name,
+                        ours.inflight.get(name),
+                        Values.storable(image.fields().get(name)));
     }
 
     private Field field(CrmRecord image, String name, RecordState ours) {

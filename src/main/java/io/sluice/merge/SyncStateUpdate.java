@@ -116,9 +116,13 @@ final class SyncStateUpdate {
     private static final String ONCE =
             """
             select from sluice.conflict where account = ? and object = ? and key = ? and field = ?
-                and crm is not distinct from ?::jsonb and ours_at = ? limit 1""";
+                and crm is not distinct from ?::jsonb and (ours_at = ? or ? and ours = 'null') limit 1""";
 
-    private record Conflict(String key, String name, Field field, Decision decision, boolean once) {}
+    /**
+     * @param once    whether an equal conflict is entered once
+     * @param deleted whether the row was deleted, whatever the time by which that is known
+     */
+    private record Conflict(String key, String name, Field field, Decision decision, boolean once, boolean deleted) {}
 
     private final Sync sync;
     private final Map<String, Entry> entries = new LinkedHashMap<>();
@@ -143,7 +147,7 @@ final class SyncStateUpdate {
             entry.settled().add(name);
         }
         if (decision.isConflict()) {
-            conflicts.add(new Conflict(key, name, field, decision, false));
+            conflicts.add(new Conflict(key, name, field, decision, false, false));
         }
     }
 
@@ -185,7 +189,12 @@ final class SyncStateUpdate {
 
     /** Notes an edit in the CRM that our write replaced before it was read. */
     void overwritten(String key, String name, Field field, Decision decision) {
-        conflicts.add(new Conflict(key, name, field, decision, true));
+        conflicts.add(new Conflict(key, name, field, decision, true, false));
+    }
+
+    /** Notes an edit in the CRM of a record whose row was deleted; it is entered once, however often it is found. */
+    void overwrittenByDelete(String key, String name, Field field, Decision decision) {
+        conflicts.add(new Conflict(key, name, field, decision, true, true));
     }
 
     int conflicts() {
@@ -292,7 +301,8 @@ final class SyncStateUpdate {
                                     conflict.key(),
                                     conflict.name(),
                                     Json.text(field.crm()),
-                                    oursAt)
+                                    oursAt,
+                                    conflict.deleted())
                             .isEmpty()) {
                 continue;
             }

@@ -85,6 +85,20 @@ final class TargetTable {
         return columns.keySet();
     }
 
+    /** Makes the writes that follow in this transaction count as the application's: they are sent to every CRM. */
+    static void writeAsApplication(Connection connection) throws SQLException {
+        Database.query(connection, "select set_config('sluice.origin', '', true)", row -> null);
+    }
+
+    /** Returns the same table as its other syncs see it. */
+    Map<Sync, TargetTable> ofOthers(Sync own) {
+        Map<Sync, TargetTable> others = new LinkedHashMap<>();
+        capturedTable.syncs().stream()
+                .filter(sync -> !sync.getName().equals(own.getName()))
+                .forEach(sync -> others.put(sync, new TargetTable(capturedTable, sync)));
+        return others;
+    }
+
     /** Returns the columns of these fields. */
     List<String> columns(Collection<String> fields) {
         return fields.stream().map(field -> columns.get(field).name()).toList();
@@ -208,7 +222,7 @@ final class TargetTable {
                                     + " as spelled where sluice.is_readable(spelled, ?)",
                             row -> row.getString(1),
                             Database.texts(connection, texts),
-                            capturedTable.key().sqlType()));
+                            declared(connection)));
         }
         Map<String, String> keys = new HashMap<>();
         for (Map.Entry<String, String> entry : readable.entrySet()) {

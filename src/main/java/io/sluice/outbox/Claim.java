@@ -10,6 +10,7 @@ import java.util.UUID;
  * Holds records of one sync for one call, under a lease until they are settled or the lease ends.
  *
  * @param split  whether a call with them was rejected for one of its records, which is being searched by smaller calls
+ * @param trace  the trace of its most urgent change that is traced, or null
  */
 public record Claim(
         UUID lease,
@@ -18,7 +19,20 @@ public record Claim(
         String sync,
         Operation operation,
         boolean split,
-        List<RecordChange> changes) {
+        List<RecordChange> changes,
+        UUID trace) {
+
+    /** Makes a claim without a traced change. */
+    public Claim(
+            UUID lease,
+            String account,
+            String object,
+            String sync,
+            Operation operation,
+            boolean split,
+            List<RecordChange> changes) {
+        this(lease, account, object, sync, operation, split, changes, null);
+    }
 
     /** Whether records of other objects may share the call. */
     public boolean mayShareCall() {
@@ -27,12 +41,12 @@ public record Claim(
 
     /** The same claim with its values written otherwise. */
     public Claim withChanges(List<RecordChange> written) {
-        return new Claim(lease, account, object, sync, operation, split, written);
+        return new Claim(lease, account, object, sync, operation, split, written, trace);
     }
 
     /** A part of the claim, under the same lease. */
     public Claim part(List<RecordChange> part) {
-        return new Claim(lease, account, object, sync, operation, split, part);
+        return new Claim(lease, account, object, sync, operation, split, part, trace);
     }
 
     public int size() {

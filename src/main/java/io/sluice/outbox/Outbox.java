@@ -67,7 +67,7 @@ public final class Outbox {
             """
             %s,
             effective as materialized (
-                select p.account, p.object, p.key, p.operation, p.attempts, p.stamps, p.since, p.priority, r.crm_id,
+                select p.account, p.object, p.key, p.operation, p.attempts, p.stamps, p.since, p.priority, p.trace, r.crm_id,
                        r.key is not null as known, coalesce(cycle.fields, p.second_write) as second_write,
                        case when r.key is null then p.fields
                             else (select coalesce(jsonb_object_agg(f.key, f.value), '{}') from jsonb_each(p.fields) as f
@@ -91,7 +91,7 @@ public final class Outbox {
                         else sluice.only(e.stamps, array(select jsonb_object_keys(e.fields)) || '*'::text) end,
                     inflight = case when e.second_write is null then e.fields
                                     else sluice.first_write(e.fields, e.second_write) end,
-                    inflight_since = e.since, lease = ?, lease_until = %%s,
+                    inflight_since = e.since, inflight_trace = e.trace, trace = null, lease = ?, lease_until = %%s,
                     operation = case when e.second_write is not null and sluice.only(e.fields, e.second_write) <> '{}'
                                      then 'upsert' end,
                     fields = case when e.second_write is null then '{}' else sluice.only(e.fields, e.second_write) end,
@@ -101,7 +101,8 @@ public final class Outbox {
                 from effective e
                 where o.account = e.account and o.object = e.object and o.key = e.key and %s
                   and e.key not in (select key from pointless) and e.key not in (select key from blocked)
-                returning o.key, o.object, o.sync, o.inflight_operation, o.inflight, o.parent, e.crm_id, e.priority, e.since)"""
+                returning o.key, o.object, o.sync, o.inflight_operation, o.inflight, o.parent, e.crm_id, e.priority, e.since,
+                          e.trace)"""
                     .formatted(Parents.KEEP_BACK, among("o", "pointless"), among("o", "effective"));
 
     /**
@@ -379,7 +380,12 @@ public final class Outbox {
                         first.sync(),
                         first.change().operation(),
                         picked.split(),
-                        picked.rows().stream().map(Row::change).toList()));
+                        picked.rows().stream().map(Row::change).toList(),
+                        picked.rows().stream()
+                                .map(Row::trace)
+                                .filter(Objects::nonNull)
+                                .findFirst()
+                                .orElse(null)));
             }
             if (picked.dropped() == 0) {
                 if (picked.sync() == null) {
@@ -429,7 +435,7 @@ public final class Outbox {
                 .formatted(table, rows);
     }
 
-    private record Row(RecordChange change, String object, String sync) {}
+    private record Row(RecordChange change, String object, String sync, UUID trace) {}
 
     /**
      * @param dropped the number of records that changed nothing or wait for their parents; behind them may be work
@@ -463,7 +469,8 @@ public final class Outbox {
                                                 row.getString("crm_id"),
                                                 Json.fields(row.getString("inflight"))),
                                         row.getString("object"),
-                                        row.getString("sync"));
+                                        row.getString("sync"),
+                                        row.getObject("trace", UUID.class));
                     },
                     account,
                     capacity.deletes(),

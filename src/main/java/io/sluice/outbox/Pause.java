@@ -2,6 +2,7 @@
 package io.sluice.outbox;
 
 import java.time.Instant;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
@@ -59,5 +60,14 @@ public record Pause(Kind kind, String name, By by, String reason, Instant since,
             json.put("until", until.toString());
         }
         return json;
+    }
+
+    /** The pause of an account or a sync as the API shows it; null if it has none. */
+    public static Map<String, Object> json(Kind kind, String name, Collection<Pause> all) {
+        return all.stream()
+                .filter(it -> it.kind() == kind && it.name().equals(name))
+                .findFirst()
+                .map(Pause::json)
+                .orElse(null);
     }
 }

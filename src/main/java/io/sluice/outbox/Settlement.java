@@ -28,9 +28,11 @@ public final class Settlement {
             operation = coalesce(o.operation, o.inflight_operation),
                     fields = case when o.operation = 'delete' or o.operation is null and o.inflight_operation = 'delete'
                                   then '{}' else coalesce(o.inflight, '{}') || o.fields end,
-                    stamps = case when o.operation = 'delete' or o.operation is null and o.inflight_operation = 'delete'
-                                  then '{}' else coalesce(sluice.named(o.inflight_stamps, o.inflight), '{}') || o.stamps end,
+                    stamps = case when o.operation = 'delete' then o.stamps
+                                  when o.operation is null and o.inflight_operation = 'delete' then o.inflight_stamps
+                                  else coalesce(sluice.named(o.inflight_stamps, o.inflight), '{}') || o.stamps end,
                     since = least(o.since, o.inflight_since), attempts = o.attempts + %1$d,
+                    trace = coalesce(o.inflight_trace, o.trace), inflight_trace = null,
                     inflight_operation = null, inflight = null, inflight_stamps = null, inflight_since = null,
                     lease = null, lease_until = null""";
 
@@ -77,6 +79,13 @@ public final class Settlement {
     private static final String SETTLED =
             "array_agg(priority::int), array_agg(extract(epoch from clock_timestamp() - inflight_since)::float8)";
 
+    /** Returns for each settled record what its trace needs, as text of JSON, or null if it is not traced. Times are in µs. */
+    private static final String TRACED =
+            """
+            array_agg(case when inflight_trace is not null then jsonb_build_object('trace', inflight_trace, 'attempts', attempts,
+                'since', (extract(epoch from inflight_since) * 1000000)::bigint,
+                'due', (extract(epoch from due) * 1000000)::bigint)::text end)""";
+
     /**
      * Settles outcomes of all kinds. Records are found by their keys, not by their lease (hence {@code is not distinct from}):
      * the lease of a bulk job has many more. A rejected record becomes a dead letter, unless newer work waits: then the
@@ -88,8 +97,8 @@ public final class Settlement {
                 select * from unnest(?::text[], ?::text[], ?::text[], ?::text[], ?::text[], ?::text[], ?::bigint[])
                     as a(key, status, crm_id, code, message, named, backoff_ms)),
             mine as materialized (
-                select o.*, case a.status when 'unproven' then 'retry' else a.status end as status,
-                       a.status = 'unproven' as is_unproven, a.crm_id, a.code, a.message, a.named, a.backoff_ms
+                select o.*, case a.status when 'unproven' then 'retry' when 'other' then 'gone' else a.status end as status,
+                       a.status in ('unproven', 'other') as is_unproven, a.crm_id, a.code, a.message, a.named, a.backoff_ms
                 from sluice.outbox o join answer a using (key)
                 where o.account = ? and o.object = ? and o.key = any (array(select key from answer))
                   and o.lease is not distinct from ? order by o.account, o.object, o.key for update of o),
@@ -100,11 +109,14 @@ public final class Settlement {
             agreed as (
                 %6$s),
             deleted as (
-                delete from sluice.sync_state r where %4$s),
+                delete from sluice.sync_state r where %4$s returning r.*),
             tombstones as (
-                insert into sluice.tombstone as d (account, object, key)
-                select account, object, key from done_deletes
-                on conflict (account, object, key) do update set deleted_at = now()),
+                insert into sluice.tombstone as d (account, object, key, crm_id, base, stamps, unproven, prior)
+                select account, object, key, r.crm_id, r.base, r.stamps, r.unproven, r.prior
+                from done_deletes left join deleted r using (account, object, key)
+                on conflict (account, object, key) do update set
+                    deleted_at = now(), crm_id = excluded.crm_id, base = excluded.base, stamps = excluded.stamps,
+                    unproven = excluded.unproven, prior = excluded.prior),
             now_unproven as (
                 %2$s),
             dead as (
@@ -127,8 +139,8 @@ public final class Settlement {
                                   then sluice.named(m.inflight_stamps, m.inflight) || o.stamps else o.stamps end,
                     attempts = case when m.status = 'done' then 0 else o.attempts end,
                     inflight_operation = null, inflight = null, inflight_stamps = null, inflight_since = null,
-                    lease = null, lease_until = null, last_error = null, max_batch = null, parent = null,
-                    due = clock_timestamp() + case when o.priority = 0 then ? else ? end * interval '1 millisecond'
+                    inflight_trace = null, lease = null, lease_until = null, last_error = null, max_batch = null,
+                    parent = null, due = clock_timestamp() + case when o.priority = 0 then ? else ? end * interval '1 millisecond'
                 from mine m
                 where o.account = m.account and o.object = m.object and o.key = m.key and %3$s
                   and m.status not in ('retry', 'gone') and m.operation is not null),
@@ -143,7 +155,7 @@ public final class Settlement {
                 from mine m
                 where o.account = m.account and o.object = m.object and o.key = m.key and %3$s
                   and m.status in ('retry', 'gone'))
-            select %7$s, array_agg(status) from mine"""
+            select %7$s, array_agg(status), %8$s from mine"""
                     .formatted(
                             GIVE_BACK,
                             NOTE_UNPROVEN.formatted("mine", "m.is_unproven"),
@@ -151,7 +163,8 @@ public final class Settlement {
                             Outbox.among("r", "done_deletes"),
                             Outbox.among("o", "closed"),
                             ACKNOWLEDGE.formatted("mine where status = 'done' and inflight_operation = 'upsert'"),
-                            SETTLED);
+                            SETTLED,
+                            TRACED);
 
     /**
      * Settles the common case of an upsert in half the time: all done, and nothing newer waits. Records are found by keys, as
@@ -167,11 +180,11 @@ public final class Settlement {
                   and o.key = answer.key and o.lease is not distinct from ?
                   and o.inflight_operation = 'upsert' and o.operation is null
                 returning o.account, o.object, o.key, o.sync, answer.crm_id, o.inflight, o.inflight_stamps, o.priority,
-                          o.inflight_since),
+                          o.inflight_since, o.inflight_trace, o.attempts, o.due),
             agreed as (
                 %s)
-            select %s, null from done"""
-                    .formatted(ACKNOWLEDGE.formatted("done"), SETTLED);
+            select %s, null, %s from done"""
+                    .formatted(ACKNOWLEDGE.formatted("done"), SETTLED, TRACED);
 
     private static final int EXPIRED_PER_TRANSACTION = 1000;
 
@@ -382,7 +395,7 @@ public final class Settlement {
     private static String status(Outcome outcome) {
         return outcome.uncertainty() == Outcome.Uncertainty.NONE
                 ? outcome.status().toString()
-                : "unproven";
+                : outcome.status() == Outcome.Status.GONE ? "other" : "unproven";
     }
 
     private Array backoffs(Connection connection, Claim claim, List<Outcome> outcomes, SplitRule splitRule)

@@ -19,6 +19,23 @@ public interface SettlementRecorder {
         }
     };
 
+    /** Returns a recorder that passes everything to two. */
+    static SettlementRecorder both(SettlementRecorder first, SettlementRecorder second) {
+        return new SettlementRecorder() {
+            @Override
+            public void settled(Claim claim, List<SettledRecord> records) {
+                first.settled(claim, records);
+                second.settled(claim, records);
+            }
+
+            @Override
+            public void unanswered(Claim claim, int records) {
+                first.unanswered(claim, records);
+                second.unanswered(claim, records);
+            }
+        };
+    }
+
     /** Records settled records, after the commit. */
     void settled(Claim claim, List<SettledRecord> records);
 

@@ -8,7 +8,6 @@ import io.sluice.merge.Applied;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
-import java.util.TreeSet;
 
 /** One poll of a sync: reads the deletes if they are due, then page after page of changed records. */
 public final class DeltaPoll {
@@ -61,7 +60,7 @@ public final class DeltaPoll {
                 deletesOpen ? "deleted" : "delta",
                 sync.getObject(),
                 sync.getExternalId(),
-                String.join(",", new TreeSet<>(sync.getFields().values())));
+                sync.fieldList());
     }
 
     /** Offset from which the next call reads. */
@@ -78,7 +77,7 @@ public final class DeltaPoll {
                 : pollOffset.readUpTo();
     }
 
-    Sync sync() {
+    public Sync sync() {
         return sync;
     }
 

@@ -22,6 +22,7 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -99,10 +100,14 @@ public final class DeltaPoller {
     public List<DeltaPoll> due() throws SQLException {
         List<DeltaPoll> due = new ArrayList<>();
         List<String> ready = accounts.ready();
+        // one statement for all syncs, since nearly always none is due
+        Set<String> dueOffsets = offsetStore.due();
         for (Sync sync : syncs.values()) {
             String account = sync.getAccount();
+            boolean known = readySince.containsKey(account + " " + sync.getName());
             if (sync.problem() != null
                     || !ready.contains(account)
+                    || known && !dueOffsets.contains(sync.getName())
                     || pauseStore.find(Kind.ACCOUNT, account).isPresent()) {
                 continue;
             }
@@ -110,7 +115,7 @@ public final class DeltaPoller {
             if (readBeforeWrite != null) {
                 readBeforeWrite.started(now);
             }
-            if (!readySince.containsKey(account + " " + sync.getName())) {
+            if (!known) {
                 readySince.put(account + " " + sync.getName(), now);
                 Duration interval = schedule.pollInterval().max();
                 offsetStore.begin(sync, PollOffset.beginning(now, schedule.overlap(), interval), now.plus(interval));
@@ -223,10 +228,14 @@ public final class DeltaPoller {
         }
     }
 
-    /** Logs the result of a poll and schedules the next one. */
-    public void end(DeltaPoll deltaPoll) throws SQLException {
+    /**
+     * Schedules the next poll.
+     *
+     * @return a sentence about what this one brought, for the log; null if it brought nothing
+     */
+    public String end(DeltaPoll deltaPoll) throws SQLException {
         Applied applied = deltaPoll.applied();
-        pollLog.applied(deltaPoll.sync(), applied);
+        pollLog.odd(deltaPoll.sync(), applied);
         PollOffset read = deltaPoll.after(schedule.overlap(), schedule.deletesInterval());
         // the changes that a bulk query reads are not read yet
         PollOffset after = snapshotStore.ranSince(deltaPoll.sync(), deltaPoll.began())
@@ -246,6 +255,7 @@ public final class DeltaPoller {
                                 .stretched(
                                         next.interval(),
                                         quota.usedPart(deltaPoll.sync().getAccount()))));
+        return PollLog.changes(deltaPoll.sync(), applied).orElse(null);
     }
 
     /**
@@ -256,8 +266,10 @@ public final class DeltaPoller {
      */
     public record Polls(Duration interval, Instant polledAt) {}
 
-    /** Finds the polls of a sync; empty when it was never polled. */
-    public Optional<Polls> polls(Sync sync) throws SQLException {
-        return offsetStore.find(sync).map(offset -> new Polls(offset.interval(), offset.polledAt()));
+    /** Returns the polls of all syncs that were polled, by the name of the sync. */
+    public Map<String, Polls> polls() throws SQLException {
+        Map<String, Polls> polls = new HashMap<>();
+        offsetStore.all().forEach((sync, offset) -> polls.put(sync, new Polls(offset.interval(), offset.polledAt())));
+        return polls;
     }
 }

@@ -21,6 +21,7 @@ import io.sluice.outbox.Pause.Kind;
 import io.sluice.outbox.PauseStore;
 import io.sluice.quota.CallRequest;
 import io.sluice.quota.Permit;
+import io.sluice.quota.SavedCalls;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -68,6 +69,7 @@ public final class InboxProcessor {
     private final List<Sync> syncs;
     private final Duration skew;
     private final WebhookMetrics webhookMetrics;
+    private final SavedCalls savedCalls;
     private final PollLog pollLog = new PollLog();
     /** Events that this process held when the database failed; it makes them due at once, before their lease ends. */
     private final Queue<Leased> interrupted = new ConcurrentLinkedQueue<>();
@@ -99,7 +101,8 @@ public final class InboxProcessor {
             Applier applier,
             List<Sync> syncs,
             Duration skew,
-            WebhookMetrics webhookMetrics) {
+            WebhookMetrics webhookMetrics,
+            SavedCalls savedCalls) {
         this.accounts = accounts;
         this.permits = permits;
         this.pauseStore = pauseStore;
@@ -110,6 +113,7 @@ public final class InboxProcessor {
                 .toList();
         this.skew = skew;
         this.webhookMetrics = webhookMetrics;
+        this.savedCalls = savedCalls;
         accounts.names().stream()
                 .filter(account -> accounts.get(account).crm().sendsWebhooks()
                         || accounts.get(account).crm().hasJournal())
@@ -156,18 +160,35 @@ public final class InboxProcessor {
                 .collect(Collectors.toSet());
     }
 
-    /** Counts the events of a request or a file that could not be parsed; the others were kept. */
-    public void rejectedEvents(String account, @Header(RejectedEvent.HEADER) List<RejectedEvent> events)
+    /**
+     * Counts the events of a request or a file that could not be parsed; the others were kept.
+     *
+     * @return lines for the log
+     */
+    public List<String> rejectedEvents(String account, @Header(RejectedEvent.HEADER) List<RejectedEvent> events)
             throws SQLException {
-        if (events != null && !events.isEmpty()) {
-            inbox.reject(account, events);
-            webhookMetrics.rejected(account, events);
+        if (events == null || events.isEmpty()) {
+            return List.of();
         }
+        inbox.reject(account, events);
+        return webhookMetrics.rejected(account, events);
     }
 
-    /** Counts a webhook request that was rejected and changed nothing. */
-    public void rejectedRequest(String account, String why) {
-        webhookMetrics.rejectedRequest(account, why);
+    /**
+     * Counts a webhook request that was rejected and changed nothing.
+     *
+     * @return line for the log; null if the same was logged within a minute
+     */
+    public String rejectedRequest(String account, String why) {
+        return webhookMetrics.rejectedRequest(account, why);
+    }
+
+    /**
+     * Whether events that this process held when the database failed wait for the end of their lease; the next {@link #process}
+     * makes them due at once.
+     */
+    public boolean hasInterrupted() {
+        return !interrupted.isEmpty();
     }
 
     /**
@@ -229,6 +250,9 @@ public final class InboxProcessor {
             defer(account, all);
             return;
         }
+        for (Sync sync : receiving) {
+            applier.logDeleted(sync, edits(sync, all));
+        }
         List<RecordEvents> deleted =
                 all.stream().filter(RecordEvents::isDeleted).toList();
         List<RecordEvents> rest =
@@ -254,8 +278,13 @@ public final class InboxProcessor {
         }
         Set<RecordEvents.Record> unclear = new HashSet<>();
         for (Sync sync : receiving) {
-            Applied values = applier.applyEvents(sync, values(sync, rest), skew, edits(sync, rest));
+            Applied values = applier.applyEvents(
+                    sync,
+                    values(sync, rest),
+                    skew,
+                    edits(sync, rest.stream().filter(it -> !it.needsReadBack()).toList()));
             pollLog.applied(sync, values);
+            savedCalls.add(SavedCalls.Reason.EVENTS, account, object, values.updated());
             unclear.addAll(unknown(sync, rest));
             values.deferred().forEach(id -> unclear.add(new RecordEvents.Record(account, object, id)));
         }
@@ -321,7 +350,6 @@ public final class InboxProcessor {
 
     private static Map<String, List<CrmRecord>> edits(Sync sync, List<RecordEvents> all) {
         return all.stream()
-                .filter(recordEvents -> !recordEvents.isDeleted() && !recordEvents.needsReadBack())
                 .collect(Collectors.toMap(
                         recordEvents -> recordEvents.record().crmId(), recordEvents -> recordEvents.edits(sync)));
     }
@@ -456,6 +484,7 @@ public final class InboxProcessor {
                         new RecordEvents.Record(readBackBatch.account(), readBackBatch.object(), record.crmId()),
                         true));
         Set<String> toLookUp = known(readBackBatch.syncs(), List.copyOf(missing));
+        logDeleted(readBackBatch, missing);
         inbox.keep(
                 readBackBatch.account(),
                 toLookUp.stream()
@@ -519,6 +548,7 @@ public final class InboxProcessor {
             pollLog.applied(sync, applied);
             deferred.addAll(applied.deferred());
         }
+        logDeleted(readBackBatch, deleted.keySet());
         if (!unanswered.isEmpty()) {
             webhookMetrics.unanswered(
                     readBackBatch.account(),
@@ -528,6 +558,15 @@ public final class InboxProcessor {
             backOff(readBackBatch, unanswered);
         }
         settle(readBackBatch, deferred, unanswered);
+    }
+
+    /** Logs edits of records that a delete of ours replaced while they were being read. */
+    private void logDeleted(ReadBackBatch readBackBatch, Set<String> deletedIds) throws SQLException {
+        for (Sync sync : readBackBatch.syncs()) {
+            Map<String, List<CrmRecord>> edits = new LinkedHashMap<>(readBackBatch.edits(sync));
+            edits.keySet().retainAll(deletedIds);
+            applier.logDeleted(sync, edits);
+        }
     }
 
     /** Returns the record with the key of a sync. */

@@ -144,6 +144,11 @@ public final class JournalPoller {
         }
     }
 
+    /** Returns why an account's journal can't be read, or null. */
+    public String problem(String account) {
+        return errors.get(account);
+    }
+
     /** Releases the lease of the journal. */
     public void end(JournalPoll journalPoll) throws SQLException {
         journalPoll.lease().release();

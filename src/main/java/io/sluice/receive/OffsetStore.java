@@ -7,7 +7,10 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * Stores the offset of each sync's polls in the table {@code poll_offset}. A process that takes a due offset holds its lease,
@@ -56,7 +59,11 @@ final class OffsetStore {
             where %s and (not taken or updated_at < clock_timestamp() - interval '5 seconds') and due > clock_timestamp()"""
                     .formatted(OF_SYNC);
 
+    private static final String DUE = "select sync from sluice.poll_offset where due <= clock_timestamp()";
+
     private static final String FIND = "select * from sluice.poll_offset where " + OF_SYNC;
+
+    private static final String ALL = "select * from sluice.poll_offset";
 
     private final Database database;
 
@@ -79,6 +86,11 @@ final class OffsetStore {
                 due);
     }
 
+    /** Returns the names of the syncs whose polls are due. */
+    Set<String> due() throws SQLException {
+        return Set.copyOf(database.query(DUE, row -> row.getString("sync")));
+    }
+
     /** Takes the offset of a sync if it is due. The lease lasts a minute, unless the process saves progress. */
     Optional<PollOffset> take(Sync sync) throws SQLException {
         String account = sync.getAccount();
@@ -91,6 +103,13 @@ final class OffsetStore {
     /** Finds the offset of a sync; empty when it was never polled. */
     Optional<PollOffset> find(Sync sync) throws SQLException {
         return database.first(FIND, OffsetStore::pollOffset, sync.getAccount(), sync.getObject(), sync.getName());
+    }
+
+    /** Returns the offsets of all syncs that were polled, by the name of the sync. */
+    Map<String, PollOffset> all() throws SQLException {
+        Map<String, PollOffset> all = new HashMap<>();
+        database.query(ALL, row -> all.put(row.getString("sync"), pollOffset(row)));
+        return all;
     }
 
     /** Makes the poll of a sync due at once. */

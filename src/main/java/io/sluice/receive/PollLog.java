@@ -8,6 +8,7 @@ import io.sluice.merge.Applied;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.StringJoiner;
 import org.slf4j.Logger;
@@ -42,22 +43,28 @@ final class PollLog {
                 RootCause.shortened(answer));
     }
 
-    /** Logs the changes that a poll or an event brought. */
-    void applied(Sync sync, Applied applied) {
-        if (applied.changes() > 0) {
-            StringJoiner parts = new StringJoiner(", ");
-            count(parts, applied.updated(), "updated");
-            count(parts, applied.inserted(), "inserted");
-            count(parts, applied.deleted(), "deleted");
-            count(parts, applied.conflicts(), "conflicts decided (sluice.conflict)");
-            LOG.info(
-                    "{}: from {} {} to {}: {}.",
-                    sync.getName(),
-                    sync.getAccount(),
-                    sync.getObject(),
-                    sync.getTable(),
-                    parts);
+    /** Returns a sentence about the changes that a poll or an event brought; empty if it brought none. */
+    static Optional<String> changes(Sync sync, Applied applied) {
+        if (applied.changes() == 0) {
+            return Optional.empty();
         }
+        StringJoiner parts = new StringJoiner(", ");
+        count(parts, applied.updated(), "updated");
+        count(parts, applied.inserted(), "inserted");
+        count(parts, applied.deleted(), "deleted");
+        count(parts, applied.conflicts(), "conflicts decided (sluice.conflict)");
+        return Optional.of("%s: from %s %s to %s: %s."
+                .formatted(sync.getName(), sync.getAccount(), sync.getObject(), sync.getTable(), parts));
+    }
+
+    /** Logs the changes that an event brought. */
+    void applied(Sync sync, Applied applied) {
+        changes(sync, applied).ifPresent(LOG::info);
+        odd(sync, applied);
+    }
+
+    /** Logs the records of which the table got nothing. */
+    void odd(Sync sync, Applied applied) {
         applied.rejected().stream()
                 .filter(logged::add)
                 .forEach(row -> throttle.warn(

@@ -48,7 +48,7 @@ public final class ReadBackBatch {
                 .add(recordEvents));
     }
 
-    String account() {
+    public String account() {
         return account;
     }
 
@@ -56,7 +56,7 @@ public final class ReadBackBatch {
         return object;
     }
 
-    List<Sync> syncs() {
+    public List<Sync> syncs() {
         return syncs;
     }
 

@@ -16,8 +16,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Counts events by their outcome and rejected webhook requests by their reason. A flood of them writes one line a minute into
- * the log for each reason.
+ * Counts events by their outcome and rejected webhook requests by their reason. Of a flood, one event or request a
+ * minute is logged for each reason.
  */
 public final class WebhookMetrics {
 
@@ -48,20 +48,20 @@ public final class WebhookMetrics {
         events(account, "unwanted", unwanted);
     }
 
-    void rejected(String account, List<RejectedEvent> events) {
+    /** @return lines for the log */
+    List<String> rejected(String account, List<RejectedEvent> events) {
         events(account, "rejected", events.size());
-        events.stream()
+        return events.stream()
                 .distinct()
                 .filter(event -> !isQuiet(account + " " + event))
-                .forEach(event -> LOG.warn(
-                        "{}: an event of type {} can't be parsed and was rejected: {}. The other events of its request were"
-                                + " kept. Further ones are counted (sluice.event_rejection) and logged once a minute.",
-                        account,
-                        event.type(),
-                        event.why()));
+                .map(event -> account + ": an event of type " + event.type() + " can't be parsed and was rejected: "
+                        + event.why() + ". The other events of its request were kept. Further ones are counted"
+                        + " (sluice.event_rejection) and logged once a minute.")
+                .toList();
     }
 
-    void rejectedRequest(String account, String why) {
+    /** @return line for the log, or null */
+    String rejectedRequest(String account, String why) {
         count(
                 "sluice.webhook.rejections",
                 "Webhook requests that were rejected and changed nothing",
@@ -69,13 +69,10 @@ public final class WebhookMetrics {
                 "reason",
                 why,
                 1);
-        if (!isQuiet(account + " " + why)) {
-            LOG.warn(
-                    "A request to /webhooks/{} was rejected and changed nothing: {}. Further ones are counted"
-                            + " (sluice_webhook_rejections_total) and logged once a minute.",
-                    account,
-                    why);
-        }
+        return isQuiet(account + " " + why)
+                ? null
+                : "A request to /webhooks/" + account + " was rejected and changed nothing: " + why
+                        + ". Further ones are counted (sluice_webhook_rejections_total) and logged once a minute.";
     }
 
     /** Counts records that could not be read back, and logs them once a minute. */

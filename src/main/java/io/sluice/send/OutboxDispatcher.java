@@ -28,6 +28,7 @@ import io.sluice.plan.SendMethod;
 import io.sluice.quota.CallRequest;
 import io.sluice.quota.Permit;
 import io.sluice.receive.ReadBeforeWrite;
+import io.sluice.trace.SendTraces;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
@@ -66,6 +67,7 @@ public final class OutboxDispatcher {
     private final CommonCauses causes;
     private final ReadBeforeWrite readFirst;
     private final OverwrittenEdits edits;
+    private final SendTraces traces;
     private final Map<String, Sync> syncs = new LinkedHashMap<>();
     /** By account, the syncs that its calls leave alone, updated before each request for a permit. */
     private final Map<String, Set<String>> excluded = new ConcurrentHashMap<>();
@@ -80,12 +82,25 @@ public final class OutboxDispatcher {
             CircuitBreakers circuitBreakers,
             CommonCauses causes,
             List<Sync> syncs) {
-        this(accounts, permits, outbox, settlement, bulk, planner, circuitBreakers, causes, syncs, null, null);
+        this(
+                accounts,
+                permits,
+                outbox,
+                settlement,
+                bulk,
+                planner,
+                circuitBreakers,
+                causes,
+                syncs,
+                null,
+                null,
+                SendTraces.OFF);
     }
 
     /**
      * @param readFirst knows the syncs whose CRM must be read before anything is sent, or null
      * @param edits     finds edits that a write replaces, or null
+     * @param traces    builds the traces of the changes that are sent
      */
     public OutboxDispatcher(
             Accounts accounts,
@@ -98,7 +113,9 @@ public final class OutboxDispatcher {
             CommonCauses causes,
             List<Sync> syncs,
             ReadBeforeWrite readFirst,
-            OverwrittenEdits edits) {
+            OverwrittenEdits edits,
+            SendTraces traces) {
+        this.traces = traces;
         this.readFirst = readFirst;
         this.edits = edits;
         this.accounts = accounts;
@@ -129,7 +146,10 @@ public final class OutboxDispatcher {
      * permit that becomes free; work that becomes due meanwhile takes part at once.
      */
     public Permit permit(String account) throws SQLException, InterruptedException {
-        return permits.await(() -> wanted(account), MAX_WAIT).orElse(null);
+        Instant from = traces.now();
+        Optional<Permit> permit = permits.await(() -> wanted(account), MAX_WAIT);
+        permit.ifPresent(granted -> traces.permitted(granted, from));
+        return permit.orElse(null);
     }
 
     /** A permit for the most urgent call of a bulk job that carries a file, or null when there is none or no quota for it. */
@@ -190,8 +210,13 @@ public final class OutboxDispatcher {
      * late.
      */
     public OutboundBatch claim(Permit permit) throws SQLException {
+        Instant from = traces.now();
         try {
-            return claimed(permit);
+            OutboundBatch batch = claimed(permit);
+            if (batch != null) {
+                traces.claimed(permit, from, batch.call(), batch.claims());
+            }
+            return batch;
         } catch (SQLException | RuntimeException failure) {
             giveBack(permit, failure);
             throw failure;
@@ -289,6 +314,7 @@ public final class OutboxDispatcher {
                         composite ? null : first.getObject(),
                         composite ? null : first.getExternalId(),
                         composite ? externalIds(claims) : null,
+                        sendMethod.operation() == Operation.DELETE ? first.fieldList() : "",
                         outbox.lease(claims, since),
                         readBefore(crm, claims, unread)),
                 claims.stream().map(this::withTexts).toList());
@@ -328,9 +354,7 @@ public final class OutboxDispatcher {
     private Map<String, Instant> readBefore(Crm crm, List<Claim> claims, Set<String> unread) throws SQLException {
         Map<String, Instant> since = new LinkedHashMap<>();
         for (Claim claim : claims) {
-            if (isRead(crm, claim)
-                    && !unread.contains(claim.sync())
-                    && claim.changes().stream().anyMatch(change -> change.crmId() != null)) {
+            if (isRead(crm, claim) && !unread.contains(claim.sync())) {
                 since.put(claim.object(), edits.unreadSince(syncs.get(claim.sync())));
             }
         }
@@ -377,7 +401,7 @@ public final class OutboxDispatcher {
     }
 
     /**
-     * Settles and logs the answer of the writer.
+     * Settles the answer of the writer.
      *
      * @param status  HTTP status of the call
      * @param throttled true if the call was rejected before it did anything, by a limit or because the account is signed out, or
@@ -385,8 +409,26 @@ public final class OutboxDispatcher {
      * @param reportedScope the scope of the error where the Kamelet knows more than the status, or null
      * @param parts   by object, the answer to its part of a call with several parts, or null
      * @param images  by object, its records as they were before the call, those that had changed, or null
+     * @return sentences about what was written, for the log; what failed is logged here, once a minute
      */
-    public void settle(
+    public List<String> settle(
+            OutboundBatch outboundBatch,
+            List<Outcome> outcomes,
+            int status,
+            Boolean throttled,
+            ErrorScope reportedScope,
+            Map<String, PartAnswer> parts,
+            Map<String, List<CrmRecord>> images)
+            throws SQLException {
+        traces.answered(outboundBatch.claims(), status);
+        try {
+            return settleAnswered(outboundBatch, outcomes, status, throttled, reportedScope, parts, images);
+        } finally {
+            traces.ended(outboundBatch.claims());
+        }
+    }
+
+    private List<String> settleAnswered(
             OutboundBatch outboundBatch,
             List<Outcome> outcomes,
             int status,
@@ -400,8 +442,9 @@ public final class OutboxDispatcher {
             for (Claim claim : outboundBatch.claims()) {
                 settlement.release(claim);
             }
-            return;
+            return List.of();
         }
+        List<String> written = new ArrayList<>();
         PartAnswer whole = new PartAnswer(status, reportedScope == null ? ErrorScope.of(status) : reportedScope);
         List<List<Outcome>> ofClaims = outboundBatch.outcomes(outcomes);
         for (int i = 0; i < outboundBatch.claims().size(); i++) {
@@ -417,8 +460,9 @@ public final class OutboxDispatcher {
                         ofClaims.get(i),
                         images == null ? null : images.get(claim.object()));
             }
-            settle(claim, ofClaims.get(i), own.scope(), splitRule);
+            settle(claim, ofClaims.get(i), own.scope(), splitRule).ifPresent(written::add);
         }
+        return written;
     }
 
     /**
@@ -427,6 +471,7 @@ public final class OutboxDispatcher {
      * is alone; if its request can't be built, it goes to the dead letters.
      */
     public void failed(OutboundBatch outboundBatch, Exception failure) throws SQLException {
+        traces.answered(outboundBatch.claims(), 0);
         boolean hopeless = outboundBatch.size() == 1 && failure instanceof IllegalArgumentException;
         LOG.warn(
                 "{} {} of {} could not be sent: {}; {}",
@@ -445,27 +490,34 @@ public final class OutboxDispatcher {
                     .toList();
             settlement.settle(claim, outcomes, outboundBatch.size() == 1 ? SplitRule.NEVER : SplitRule.AT_ONCE, null);
         }
+        traces.ended(outboundBatch.claims());
     }
 
-    /** Settles one claim. Where some records were written, the error does not concern the whole object. */
-    private void settle(Claim claim, List<Outcome> outcomes, ErrorScope errorScope, SplitRule splitRule)
+    /**
+     * Settles one claim. Where some records were written, the error does not concern the whole object.
+     *
+     * @return a sentence about what was written, if all of it was
+     */
+    private Optional<String> settle(Claim claim, List<Outcome> outcomes, ErrorScope errorScope, SplitRule splitRule)
             throws SQLException {
         if (errorScope == ErrorScope.OBJECT && count(outcomes, Outcome.Status.DONE) == 0) {
             circuitBreakers.rejected(
                     claim.sync(),
                     outcomes.get(0).code() + ": " + outcomes.get(0).message());
             settlement.release(claim);
-            return;
+            return Optional.empty();
         }
+        Optional<String> written = Optional.empty();
         List<Outcome> left = causes.removeCommon(claim, outcomes);
         if (!left.isEmpty()) {
             settlement.settle(claim, left, splitRule, syncs.get(claim.sync()).getParent());
-            logOutcomes(claim, left);
+            written = written(claim, left);
         }
         if (errorScope != ErrorScope.TRANSIENT && !causes.isProbing(claim.sync())) {
             circuitBreakers.accepted(claim.sync());
         }
         logGone(claim, outcomes);
+        return written;
     }
 
     private static void logGone(Claim claim, List<Outcome> outcomes) {
@@ -487,17 +539,17 @@ public final class OutboxDispatcher {
         }
     }
 
-    private static void logOutcomes(Claim claim, List<Outcome> outcomes) {
+    /** Returns a sentence about what was written; logs what was not. */
+    private static Optional<String> written(Claim claim, List<Outcome> outcomes) {
         long done = count(outcomes, Outcome.Status.DONE);
         long retry = count(outcomes, Outcome.Status.RETRY) + count(outcomes, Outcome.Status.TAKEN);
         long rejected = count(outcomes, Outcome.Status.REJECTED);
         long gone = count(outcomes, Outcome.Status.GONE);
         String verb = claim.operation() == Operation.UPSERT ? "written to" : "deleted in";
         if (retry + rejected == 0) {
-            if (done > 0 || gone == 0) {
-                LOG.info("{}: {} {} {}.", claim.sync(), records(done), verb, claim.object());
-            }
-            return;
+            return done > 0 || gone == 0
+                    ? Optional.of("%s: %s %s %s.".formatted(claim.sync(), records(done), verb, claim.object()))
+                    : Optional.empty();
         }
         Outcome example = outcomes.stream()
                 .filter(it -> it.status() != Outcome.Status.DONE && it.status() != Outcome.Status.GONE)
@@ -517,6 +569,7 @@ public final class OutboxDispatcher {
                 example.key(),
                 example.code(),
                 example.fields().isEmpty() ? "" : " (" + String.join(", ", example.fields()) + ")");
+        return Optional.empty();
     }
 
     /**

@@ -2,11 +2,11 @@
 package io.sluice.send;
 
 import io.sluice.CrmRecord;
-import io.sluice.Operation;
 import io.sluice.Outcome;
 import io.sluice.RecordChange;
 import io.sluice.Sync;
 import io.sluice.crm.Crm;
+import io.sluice.crm.CrmId;
 import io.sluice.merge.Applied;
 import io.sluice.merge.Applier;
 import io.sluice.outbox.Claim;
@@ -15,14 +15,17 @@ import java.sql.SQLException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Finds edits by the CRM's users that a write replaces: a call that writes known records first reads, in the same call,
- * which of them were changed since the last complete poll.
+ * Finds edits by the CRM's users that a write replaces: a call that writes or deletes known records first reads, in the same
+ * call, which of them were changed since the last complete poll. Of records that are written for the first time it reads those
+ * that a user has created with the same key, where the call has room for that.
  *
  * <p>A read takes the capacity of a collection. So where more known records wait than one query reads, the sync is polled
  * first, and the records are sent in full calls until that poll is a minute old: 10,000 changed records take a poll and 10
@@ -30,7 +33,7 @@ import org.slf4j.LoggerFactory;
  * read those.
  *
  * <p>Three kinds of edits stay unseen: one made between the read and the write of one call (milliseconds); one replaced by a
- * call that was not answered; one replaced by such a full call or a bulk job after the poll before it.
+ * call that was not answered; one replaced by a full call or a bulk job after the poll before it.
  */
 public final class OverwrittenEdits {
 
@@ -46,9 +49,7 @@ public final class OverwrittenEdits {
 
     /** Whether known records of this claim are read before they are written. */
     static boolean areRead(Crm crm, Claim claim, Sync sync) {
-        return crm.readBeforeWrite() > 0
-                && claim.operation() == Operation.UPSERT
-                && sync.getDirection() == Sync.Direction.BOTH;
+        return crm.readBeforeWrite() > 0 && sync.getDirection() == Sync.Direction.BOTH;
     }
 
     /** The time since which changes of a sync's records may not have been read; the epoch where the sync was never polled. */
@@ -63,15 +64,21 @@ public final class OverwrittenEdits {
      */
     void find(Sync sync, Claim claim, List<Outcome> outcomes, List<CrmRecord> images) throws SQLException {
         Map<String, String> written = new HashMap<>();
+        Set<String> keys = new HashSet<>();
+        boolean known = false;
         for (int i = 0; i < claim.size(); i++) {
             RecordChange recordChange = claim.changes().get(i);
-            if (recordChange.crmId() != null
-                    && (outcomes.get(i).status() == Outcome.Status.DONE
-                            || outcomes.get(i).uncertainty() != Outcome.Uncertainty.NONE)) {
-                written.put(shortId(recordChange.crmId()), recordChange.key());
+            Outcome outcome = outcomes.get(i);
+            if (outcome.status() == Outcome.Status.DONE || outcome.uncertainty() != Outcome.Uncertainty.NONE) {
+                keys.add(recordChange.key());
+                String crmId = recordChange.crmId() == null ? outcome.crmId() : recordChange.crmId();
+                if (crmId != null) {
+                    written.put(CrmId.withoutChecksum(crmId), recordChange.key());
+                }
+                known |= recordChange.crmId() != null;
             }
         }
-        if (written.isEmpty()) {
+        if (keys.isEmpty() || images == null && !known) {
             return;
         }
         if (images == null || !applier.isReady(sync)) {
@@ -81,16 +88,19 @@ public final class OverwrittenEdits {
                         "{}: {} {} could not be read before they were written; an edit by the CRM's users that they"
                                 + " replaced is not logged",
                         claim.sync(),
-                        written.size(),
+                        keys.size(),
                         claim.object());
             }
             return;
         }
         List<CrmRecord> before = new ArrayList<>();
-        images.stream()
-                .filter(image -> written.containsKey(shortId(image.crmId())))
-                .forEach(image -> before.add(
-                        new CrmRecord(image.crmId(), written.get(shortId(image.crmId())), image.at(), image.fields())));
+        images.forEach(image -> {
+            String key = written.getOrDefault(
+                    CrmId.withoutChecksum(image.crmId()), keys.contains(image.key()) ? image.key() : null);
+            if (key != null) {
+                before.add(new CrmRecord(image.crmId(), key, image.at(), image.fields()));
+            }
+        });
         if (before.isEmpty()) {
             return;
         }
@@ -114,7 +124,7 @@ public final class OverwrittenEdits {
                     claim.sync(),
                     applied.conflicts(),
                     claim.object(),
-                    applied.updated());
+                    applied.updated() + applied.inserted());
         }
     }
 
@@ -127,10 +137,5 @@ public final class OverwrittenEdits {
                 records,
                 claim.object(),
                 odd.getClass().getSimpleName());
-    }
-
-    /** The shorter form of an id with a checksum at its end (15 and 18 characters). */
-    private static String shortId(String id) {
-        return id.length() == 18 ? id.substring(0, 15) : id;
     }
 }

@@ -31,20 +31,25 @@ final class SnapshotLog {
                 sync.getTable());
     }
 
-    void method(Sync sync, Snapshot snapshot) {
+    /** @return line about how the records are read; null in other states */
+    static String method(Sync sync, Snapshot snapshot) {
         String count = snapshot.progress().total() < 0
                 ? "the"
                 : number(snapshot.progress().total()) + (snapshot.isOfChanges() ? " changed" : "");
         if (snapshot.state() == SnapshotState.CREATE) {
-            LOG.info("{}: {} records of {} are read by a bulk query.", sync.getName(), count, sync.getObject());
-        } else if (snapshot.state() == SnapshotState.PAGES) {
-            LOG.info(
-                    "{}: {} records of {} are read page by page{}.",
-                    sync.getName(),
-                    count,
-                    sync.getObject(),
-                    snapshot.lastError() == null ? "" : ", since no bulk query is possible: " + snapshot.lastError());
+            return "%s: %s records of %s are read by a bulk query.".formatted(sync.getName(), count, sync.getObject());
         }
+        if (snapshot.state() == SnapshotState.PAGES) {
+            return "%s: %s records of %s are read page by page%s."
+                    .formatted(
+                            sync.getName(),
+                            count,
+                            sync.getObject(),
+                            snapshot.lastError() == null
+                                    ? ""
+                                    : ", since no bulk query is possible: " + snapshot.lastError());
+        }
+        return null;
     }
 
     void progress(Sync sync, SnapshotProgress before, SnapshotProgress now) {
@@ -113,7 +118,8 @@ final class SnapshotLog {
                 example);
     }
 
-    void ended(Sync sync, Snapshot snapshot) {
+    /** @return line about all that was read */
+    static String ended(Sync sync, Snapshot snapshot) {
         SnapshotProgress snapshotProgress = snapshot.progress();
         StringJoiner parts = new StringJoiner(", ");
         parts.add(number(snapshotProgress.inserted()) + " rows inserted");
@@ -121,8 +127,9 @@ final class SnapshotLog {
         count(parts, snapshotProgress.conflicts(), "conflicts decided (sluice.conflict)");
         count(parts, snapshotProgress.withoutKey(), "without " + sync.getExternalId() + ", which get no row");
         count(parts, snapshotProgress.rejected(), "rejected by the table");
-        LOG.info(
-                "{}: all {} {} of {} {} are read: {}; {} calls, {} s.{}",
+        return String.format(
+                Locale.ROOT,
+                "%s: all %s %s of %s %s are read: %s; %d calls, %.1f s.%s",
                 sync.getName(),
                 number(snapshotProgress.read()),
                 snapshot.isOfChanges() ? "changed records" : "records",
@@ -130,10 +137,7 @@ final class SnapshotLog {
                 sync.getObject(),
                 parts,
                 snapshotProgress.calls(),
-                String.format(
-                        Locale.ROOT,
-                        "%.1f",
-                        Duration.between(snapshot.began(), snapshot.ended()).toMillis() / 1000.0),
+                Duration.between(snapshot.began(), snapshot.ended()).toMillis() / 1000.0,
                 snapshot.isOfChanges() ? "" : " The sync starts to send now.");
     }
 

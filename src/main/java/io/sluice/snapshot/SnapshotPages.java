@@ -4,7 +4,9 @@ package io.sluice.snapshot;
 import io.sluice.CrmRecord;
 import io.sluice.merge.Applied;
 import io.sluice.snapshot.SnapshotTransitions.Next;
+import io.sluice.store.Heartbeats;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.Iterator;
@@ -20,17 +22,20 @@ final class SnapshotPages {
 
     private final SnapshotStore snapshotStore;
     private final SnapshotMerge snapshotMerge;
-    private final SnapshotHeartbeat snapshotHeartbeat;
+    private final Heartbeats<SnapshotRun.Held> heartbeats;
+    private final Duration lease;
     private final SnapshotLog snapshotLog;
 
     SnapshotPages(
             SnapshotStore snapshotStore,
             SnapshotMerge snapshotMerge,
-            SnapshotHeartbeat snapshotHeartbeat,
+            Heartbeats<SnapshotRun.Held> heartbeats,
+            Duration lease,
             SnapshotLog snapshotLog) {
         this.snapshotStore = snapshotStore;
         this.snapshotMerge = snapshotMerge;
-        this.snapshotHeartbeat = snapshotHeartbeat;
+        this.heartbeats = heartbeats;
+        this.lease = lease;
         this.snapshotLog = snapshotLog;
     }
 
@@ -71,10 +76,10 @@ final class SnapshotPages {
             snapshotRun.snapshot(snapshotRun
                     .snapshot()
                     .withProgress(snapshotRun.snapshot().progress().written(applied)));
-            if (!snapshotStore.save(snapshotRun.sync(), snapshotRun.snapshot(), snapshotHeartbeat.lease())) {
+            if (!snapshotStore.save(snapshotRun.sync(), snapshotRun.snapshot(), lease)) {
                 return null;
             }
-            snapshotHeartbeat.progress(snapshotRun);
+            heartbeats.progress(snapshotRun.held());
         }
         if (locked > 0 && snapshotRun.snapshot().attempts() < MAX_ATTEMPTS) {
             return SnapshotTransitions.repeatPage(

@@ -14,6 +14,7 @@ import io.sluice.quota.CallRequest;
 import io.sluice.quota.Permit;
 import io.sluice.snapshot.SnapshotTransitions.Next;
 import io.sluice.store.Database;
+import io.sluice.store.Heartbeats;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -37,7 +38,8 @@ public final class SnapshotReader {
     private final SnapshotStore snapshotStore;
     private final Applier applier;
     private final SnapshotPages snapshotPages;
-    private final SnapshotHeartbeat snapshotHeartbeat;
+    private final Heartbeats<SnapshotRun.Held> heartbeats;
+    private final Duration lease;
     private final List<Sync> syncs;
     private final List<Sync> withSnapshot;
     private final int pageSize;
@@ -66,9 +68,10 @@ public final class SnapshotReader {
         this.pauseStore = pauseStore;
         this.snapshotStore = snapshotStore;
         this.applier = applier;
-        this.snapshotHeartbeat = new SnapshotHeartbeat(snapshotStore, limits.lease(), limits.maxPageTime());
+        this.heartbeats = new Heartbeats<>(limits.maxPageTime());
+        this.lease = limits.lease();
         this.snapshotPages =
-                new SnapshotPages(snapshotStore, new SnapshotMerge(database, applier), snapshotHeartbeat, snapshotLog);
+                new SnapshotPages(snapshotStore, new SnapshotMerge(database, applier), heartbeats, lease, snapshotLog);
         this.syncs = List.copyOf(syncs);
         this.withSnapshot = syncs.stream()
                 .filter(sync -> sync.getInitial() == Sync.Initial.BOTH)
@@ -98,7 +101,7 @@ public final class SnapshotReader {
                     && ready.contains(sync.getAccount())
                     && !isPaused(sync)) {
                 snapshotStore
-                        .take(sync, snapshotHeartbeat.lease())
+                        .take(sync, lease)
                         .ifPresent(snapshot -> due.add(new SnapshotRun(
                                 sync, accounts.get(sync.getAccount()).crm().name(), pageSize, snapshot)));
             }
@@ -128,12 +131,12 @@ public final class SnapshotReader {
         }
         snapshotRun.snapshot(
                 snapshotRun.snapshot().beforeCall(applier.now(), permit.get().member()));
-        if (!snapshotStore.save(snapshotRun.sync(), snapshotRun.snapshot(), snapshotHeartbeat.lease())) {
+        if (!snapshotStore.save(snapshotRun.sync(), snapshotRun.snapshot(), lease)) {
             snapshotRun.close();
             permits.giveBack(permit.get());
             return null;
         }
-        snapshotHeartbeat.progress(snapshotRun);
+        heartbeats.progress(snapshotRun.held());
         return permit.get();
     }
 
@@ -144,8 +147,9 @@ public final class SnapshotReader {
      *                  error
      * @param throttled whether a limit of the CRM rejected the call, or null
      * @param next      offset of the next page, or null after the last
+     * @return line for the log, or null
      */
-    public void apply(
+    public String apply(
             SnapshotRun snapshotRun,
             @Body Object answer,
             @Header("SluiceStatus") Integer status,
@@ -154,10 +158,10 @@ public final class SnapshotReader {
             throws SQLException, InterruptedException {
         try {
             Next after = next(snapshotRun, answer, status == null ? 0 : status, Boolean.TRUE.equals(throttled), next);
-            snapshotHeartbeat.stop(snapshotRun);
-            moveTo(snapshotRun, after);
+            heartbeats.end(snapshotRun.held());
+            return moveTo(snapshotRun, after);
         } finally {
-            snapshotHeartbeat.stop(snapshotRun);
+            heartbeats.end(snapshotRun.held());
         }
     }
 
@@ -200,34 +204,35 @@ public final class SnapshotReader {
         return SnapshotTransitions.failed(snapshot, status, refused, String.valueOf(answer));
     }
 
-    private void moveTo(SnapshotRun snapshotRun, Next next) throws SQLException {
+    /** @return line for the log, or null */
+    private String moveTo(SnapshotRun snapshotRun, Next next) throws SQLException {
         if (next == null) {
             snapshotRun.close();
-        } else if (next.snapshot().state() == SnapshotState.DONE) {
+            return null;
+        }
+        if (next.snapshot().state() == SnapshotState.DONE) {
             snapshotRun.close();
             Snapshot ended = next.snapshot().ended(applier.now());
-            if (snapshotStore.end(snapshotRun.sync(), ended)) {
-                snapshotLog.ended(snapshotRun.sync(), ended);
-            }
-        } else {
-            SnapshotState before = snapshotRun.snapshot().state();
-            snapshotRun.snapshot(next.snapshot());
-            if (next.snapshot().state() == SnapshotState.CREATE
-                    && (before == SnapshotState.POLL || before == SnapshotState.RESULTS)) {
-                snapshotLog.restarted(snapshotRun.sync(), next.snapshot());
-            } else if (next.snapshot().state() != before) {
-                snapshotLog.method(snapshotRun.sync(), next.snapshot());
-            }
-            boolean now = next.delay().isZero();
-            if (!snapshotStore.save(snapshotRun.sync(), next.snapshot(), now ? snapshotHeartbeat.lease() : next.delay())
-                    || !now) {
-                snapshotRun.close();
-            }
+            return snapshotStore.end(snapshotRun.sync(), ended) ? SnapshotLog.ended(snapshotRun.sync(), ended) : null;
         }
+        SnapshotState before = snapshotRun.snapshot().state();
+        snapshotRun.snapshot(next.snapshot());
+        boolean restarted = next.snapshot().state() == SnapshotState.CREATE
+                && (before == SnapshotState.POLL || before == SnapshotState.RESULTS);
+        if (restarted) {
+            snapshotLog.restarted(snapshotRun.sync(), next.snapshot());
+        }
+        boolean now = next.delay().isZero();
+        if (!snapshotStore.save(snapshotRun.sync(), next.snapshot(), now ? lease : next.delay()) || !now) {
+            snapshotRun.close();
+        }
+        return restarted || next.snapshot().state() == before
+                ? null
+                : SnapshotLog.method(snapshotRun.sync(), next.snapshot());
     }
 
     /** Sends heartbeats for the snapshots of this process. */
     public void heartbeat() throws SQLException {
-        snapshotHeartbeat.send();
+        heartbeats.send(held -> snapshotStore.heartbeat(held.sync(), held.epoch(), lease));
     }
 }

@@ -3,7 +3,6 @@ package io.sluice.snapshot;
 
 import io.sluice.Sync;
 import io.sluice.crm.CrmCall;
-import java.util.TreeSet;
 
 /** Snapshot that this process runs, call by call, until the next call is not due yet. */
 public final class SnapshotRun {
@@ -25,6 +24,17 @@ public final class SnapshotRun {
         this.snapshot = snapshot;
     }
 
+    /**
+     * The lease of a snapshot.
+     *
+     * @param epoch fencing token
+     */
+    record Held(Sync sync, int epoch) {}
+
+    Held held() {
+        return new Held(sync, snapshot.epoch());
+    }
+
     /** Whether the snapshot has a call to make now. */
     public boolean isOpen() {
         return open;
@@ -38,7 +48,7 @@ public final class SnapshotRun {
                 snapshot.state().toString(),
                 sync.getObject(),
                 sync.getExternalId(),
-                String.join(",", new TreeSet<>(sync.getFields().values())),
+                sync.fieldList(),
                 pageSize,
                 snapshot.job());
     }
@@ -54,7 +64,7 @@ public final class SnapshotRun {
         return since == null && snapshot.state() == SnapshotState.PAGES ? BEGINNING_OF_TIME : since;
     }
 
-    Sync sync() {
+    public Sync sync() {
         return sync;
     }
 

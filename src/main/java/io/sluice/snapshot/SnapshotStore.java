@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -93,6 +94,8 @@ public final class SnapshotStore {
             "select from sluice.snapshot where %s and coalesce(ended_at >= ?, true)".formatted(OF_SYNC);
 
     private static final String FIND = "select * from sluice.snapshot where " + OF_SYNC;
+
+    private static final String ALL = "select * from sluice.snapshot";
 
     private final Database database;
 
@@ -236,9 +239,10 @@ public final class SnapshotStore {
         });
     }
 
-    /** Extends the lease of a snapshot. */
-    void heartbeat(Sync sync, int epoch, Duration lease) throws SQLException {
-        database.update(HEARTBEAT, lease.toMillis(), sync.getAccount(), sync.getObject(), sync.getName(), epoch);
+    /** Extends the lease of a snapshot. @return whether this process still held it */
+    boolean heartbeat(Sync sync, int epoch, Duration lease) throws SQLException {
+        return database.update(HEARTBEAT, lease.toMillis(), sync.getAccount(), sync.getObject(), sync.getName(), epoch)
+                > 0;
     }
 
     /**
@@ -253,6 +257,13 @@ public final class SnapshotStore {
     /** Finds the snapshot of a sync; empty when it has none. */
     public Optional<Snapshot> find(Sync sync) throws SQLException {
         return database.first(FIND, SnapshotStore::snapshot, sync.getAccount(), sync.getObject(), sync.getName());
+    }
+
+    /** Returns the snapshots of all syncs, by the name of the sync. */
+    public Map<String, Snapshot> all() throws SQLException {
+        Map<String, Snapshot> all = new HashMap<>();
+        database.query(ALL, row -> all.put(row.getString("sync"), snapshot(row)));
+        return all;
     }
 
     private static Snapshot snapshot(ResultSet row) throws SQLException {

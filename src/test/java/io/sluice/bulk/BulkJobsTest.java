@@ -257,6 +257,35 @@ class BulkJobsTest {
         assertThat(count("lease is not null")).isZero();
     }
 
+    /** A job writes by the external id, so it creates a record of the changed fields alone where the known one was deleted. */
+    @Test
+    void aKnownRecordThatTheJobCreatedAgainIsLookedUpAndItsBaseIsKept() throws Exception {
+        enter(1, 3, 2, "{\"LastName\": \"One\"}");
+        DATABASE.run(
+                """
+                insert into sluice.sync_state (account, object, key, sync, crm_id, base)
+                select account, object, key, sync, '00300000000000' || right(key, 1) || 'AAA', '{"LastName": "Zero", "Phone": "7"}'
+                from sluice.outbox where key < 'K-000003'""");
+        BulkJob job = jobs.begin(claim(1, 10), "crm").orElseThrow();
+        records.settle(
+                job,
+                Stream.of(
+                        Outcome.done("K-000001", "003000000000009AAA"),
+                        Outcome.done("K-000002", "003000000000002AAA"),
+                        Outcome.done("K-000003", "003000000000003AAA")));
+
+        assertThat(DATABASE.texts("select concat_ws(' ', key, crm_id, base) from sluice.sync_state order by key"))
+                .containsExactly(
+                        "K-000001 003000000000001AAA {\"Phone\": \"7\", \"LastName\": \"Zero\"}",
+                        "K-000002 003000000000002AAA {\"Phone\": \"7\", \"LastName\": \"One\"}",
+                        "K-000003 003000000000003AAA {\"LastName\": \"One\"}");
+        assertThat(DATABASE.texts("select concat_ws(' ', crm_id, kind) from sluice.inbox"))
+                .containsExactly("003000000000001AAA missing");
+        assertThat(DATABASE.texts("select concat_ws(' ', key, operation, fields) from sluice.outbox"))
+                .as("sent again after the lookup")
+                .containsExactly("K-000001 upsert {\"LastName\": \"One\"}");
+    }
+
     @Test
     void aChangeDuringTheJobIsSentAfterIt() throws Exception {
         enter(1, 10, 2, "{\"LastName\": \"One\"}");

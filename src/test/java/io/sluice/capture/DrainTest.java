@@ -6,7 +6,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.sluice.Sync;
+import io.sluice.outbox.InitialExportJobs;
 import io.sluice.outbox.WriteDebounce;
+import io.sluice.quota.SavedCalls;
 import io.sluice.store.Database;
 import io.sluice.store.Json;
 import io.sluice.store.TestDatabase;
@@ -34,7 +36,16 @@ class DrainTest {
     @RegisterExtension
     static final TestDatabase DATABASE = new TestDatabase();
 
-    private Capture capture = new Capture(DATABASE.sluice(), 1_000, WriteDebounce.NONE);
+    private final SavedCalls savedCalls = new SavedCalls(DATABASE.sluice());
+    private Capture capture = new Capture(
+            DATABASE.sluice(),
+            1_000,
+            WriteDebounce.NONE,
+            InitialExportJobs.NONE,
+            Duration.ofSeconds(20),
+            20,
+            savedCalls,
+            0);
 
     @BeforeEach
     void customers() throws SQLException {
@@ -95,6 +106,71 @@ class DrainTest {
                                 "select concat_ws(' ', count(*), min(v.value) filter (where v.key = 'c0__c'),"
                                         + " min(v.value) filter (where v.key = 'c229__c')) from sluice.outbox, jsonb_each_text(fields) as v"))
                 .containsExactly("230 first last");
+    }
+
+    private String saved() throws SQLException {
+        savedCalls.write();
+        return DATABASE.text(
+                "select string_agg(concat_ws(' ', account, object, reason, calls), ', ' order by account, object)"
+                        + " from sluice.saved_calls");
+    }
+
+    @Test
+    void eachChangeThatIsMergedIntoAWaitingOneSavesACall() throws SQLException {
+        startSettled(customers("name", "city"));
+        assertThat(saved()).as("the initial export").isNull();
+
+        DATABASE.run("update app.customer set name = 'A'", "update app.customer set city = 'B' where no = '1'");
+        drain();
+        assertThat(saved()).as("three changes of two records").isEqualTo("crm Contact coalescing 1");
+
+        DATABASE.run("update app.customer set name = 'C' where no = '1'", "delete from app.customer where no = '2'");
+        drain();
+        assertThat(saved()).as("two more of records that wait").isEqualTo("crm Contact coalescing 3");
+
+        DATABASE.run("update sluice.outbox set inflight_operation = operation, inflight = fields, fields = '{}',"
+                + " operation = null, lease = gen_random_uuid(), lease_until = 'infinity' where key = '1'");
+        DATABASE.run("update app.customer set name = 'D' where no = '1'");
+        drain();
+        assertThat(saved()).as("a change beside one in flight").isEqualTo("crm Contact coalescing 3");
+
+        DATABASE.run(
+                "update app.customer set name = 'E' where no = '1'",
+                "update app.customer set tier = 'silver' where no = '1'",
+                "update app.customer set tier = 'bronze' where no = '1'");
+        drain();
+        assertThat(saved()).as("a column without a field is not captured").isEqualTo("crm Contact coalescing 4");
+    }
+
+    @Test
+    void exportedRowsAndValuesThatTheSyncAppliedSaveNoCall() throws SQLException {
+        Sync sync = customers("name", "city");
+        startSettled(sync);
+        DATABASE.run("update app.customer set name = 'A'");
+        drain();
+        DATABASE.run(
+                "insert into sluice.change_log (source, keys, records, op) values ('app.customer', '{1,2}', 2, 'S')",
+                "insert into sluice.change_log (source, keys, records, op, columns, origin)"
+                        + " values ('app.customer', '{1}', 1, 'U', '{name}', '" + sync.getName() + "')");
+        drain();
+
+        assertThat(saved()).isNull();
+    }
+
+    @Test
+    void aChangeThatTwoSyncsMergeSavesACallOfEach() throws SQLException {
+        Sync names = customers("name");
+        Sync cities = sync("app.customer", "no", "city");
+        cities.setName("cities");
+        cities.setObject("City");
+        startSettled(names, cities);
+        DATABASE.run(
+                "update app.customer set name = 'A', city = 'B'",
+                "update app.customer set city = 'C'",
+                "update app.customer set city = 'D' where no = '1'");
+        drain();
+
+        assertThat(saved()).isEqualTo("crm City coalescing 3, crm Contact coalescing 3");
     }
 
     @Test
@@ -286,7 +362,10 @@ class DrainTest {
         DATABASE.run("delete from app.customer where no = '1'");
         drain();
         assertThat(outbox()).containsExactly("Contact 1 delete {}");
-        assertThat(DATABASE.text("select stamps from sluice.outbox")).isEqualTo("{}");
+        assertThat(DATABASE.text(
+                        "select jsonb_object_agg(name, true) from sluice.outbox, jsonb_object_keys(stamps) as name"))
+                .as("only the time of the delete")
+                .isEqualTo("{\"*\": true}");
     }
 
     @Test

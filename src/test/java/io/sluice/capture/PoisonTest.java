@@ -17,6 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Tests that a row or table that can't be drained delays no other. */
 class PoisonTest {
@@ -189,8 +190,10 @@ class PoisonTest {
                 .hasSize(1);
     }
 
-    @Test
-    void effectsOfTheApplicationsTriggersWhileACrmChangeIsAppliedGoToThatCrmToo() throws SQLException {
+    /** @param twice whether the table has a second sync, to another CRM, which takes the CRM's change too */
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void effectsOfTheApplicationsTriggersWhileACrmChangeIsAppliedGoToThatCrmToo(boolean twice) throws SQLException {
         DATABASE.run(
                 "create table app.u (id text primary key, name text)",
                 "insert into app.u values ('1', 'a')",
@@ -203,7 +206,11 @@ class PoisonTest {
         Sync other = sync("app.u", "id", "name");
         other.setName("other");
         other.setObject("Lead");
-        capture.start(List.of(sync, other));
+        Sync second = sync("app.t", "id", "name");
+        second.setName("second");
+        second.setAccount("elsewhere");
+        second.setTimeZone("America/New_York");
+        capture.start(twice ? List.of(sync, other, second) : List.of(sync, other));
         drain();
         DATABASE.run(
                 "insert into sluice.sync_state (account, object, key, sync, base)"
@@ -216,10 +223,15 @@ class PoisonTest {
             return io.sluice.store.Database.update(
                     connection,
                     "update sluice.sync_state set base = base"
-                            + " || '{\"name__c\": \"anna\", \"amount__c\": 77}' where key = 'r0001' and object = 'Contact'");
+                            + " || '{\"name__c\": \"anna\", \"amount__c\": 77}' where key = 'r0001' and object = 'Contact' and account = 'crm'");
         });
         drain();
-        assertThat(DATABASE.texts("select concat_ws(' ', object, key, fields) from sluice.outbox order by object, key"))
+        assertThat(DATABASE.texts("select concat_ws(' ', key, fields) from sluice.outbox where account = 'elsewhere'"
+                        + " order by key"))
+                .containsExactlyElementsOf(
+                        twice ? List.of("r0001 {\"name__c\": \"ANNA\"}", "r0002 {\"name__c\": \"N\"}") : List.of());
+        assertThat(DATABASE.texts("select concat_ws(' ', object, key, fields) from sluice.outbox"
+                        + " where account = 'crm' order by object, key"))
                 .containsExactly(
                         "Contact r0001 {\"name__c\": \"ANNA\"}",
                         "Contact r0002 {\"name__c\": \"N\", \"amount__c\": -1}",

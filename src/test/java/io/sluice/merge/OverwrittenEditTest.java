@@ -111,6 +111,21 @@ class OverwrittenEditTest {
         assertThat(row()).isEqualTo(stays);
     }
 
+    /** The answer names another record, but the write was done to the known one. */
+    @Test
+    void anEditThatAWriteWithAWrongAnswerReplacedIsLogged() throws SQLException {
+        sync.setConflicts("database");
+        DATABASE.run("update app.customer set name = 'newest'");
+        Claim claim = customers.claim().orElseThrow();
+        Instant edited = applier.now();
+        customers.settle(claim, List.of(Outcome.otherRecord("1", "the CRM wrote another record, x9, instead of x1")));
+
+        event("theirs", edited, "newest", edited.plusMillis(50));
+
+        assertThat(conflicts()).containsExactly("database ours theirs newest");
+        assertThat(row()).isEqualTo("newest");
+    }
+
     @Test
     void ourOwnValuesAndTheValueBeforeThemAreNoEdits() throws SQLException {
         event("ours", changed.plusMillis(20), "ours", changed.plusMillis(50));

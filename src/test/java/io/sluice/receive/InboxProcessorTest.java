@@ -24,6 +24,7 @@ import io.sluice.outbox.WriteDebounce;
 import io.sluice.quota.Limits;
 import io.sluice.quota.Pool;
 import io.sluice.quota.Quota;
+import io.sluice.quota.SavedCalls;
 import io.sluice.store.TestDatabase;
 import io.sluice.testkit.AcceptingCrm;
 import java.sql.SQLException;
@@ -46,6 +47,7 @@ class InboxProcessorTest {
     private static final Instant LATER = Instant.now().plus(Duration.ofHours(1));
 
     private final SimpleMeterRegistry metrics = new SimpleMeterRegistry();
+    private final SavedCalls savedCalls = new SavedCalls(DATABASE.sluice());
     private final Capture capture = new Capture(DATABASE.sluice(), 1_000, WriteDebounce.NONE);
     private final AcceptingCrm crm = new AcceptingCrm(DATABASE.sluice(), capture, "10");
     private final PauseStore pauseStore = new PauseStore(DATABASE.sluice());
@@ -68,7 +70,8 @@ class InboxProcessorTest {
             applier,
             List.of(sync),
             Duration.ofSeconds(5),
-            new WebhookMetrics(metrics, InstantSource.system()));
+            new WebhookMetrics(metrics, InstantSource.system()),
+            savedCalls);
     private int events;
 
     private static Sync sync() {
@@ -108,6 +111,23 @@ class InboxProcessorTest {
 
     private CrmEvent deleted(String id, Instant at) {
         return CrmEvent.deleted(CrmEvent.identityOf(++events), "contacts", id, at);
+    }
+
+    @Test
+    void eventsThatAFailureInterruptedAreKnownUntilTheyAreDueAgain() throws SQLException {
+        inboxProcessor.keep("crm", List.of(created("101", Instant.now())));
+        DATABASE.run("alter table sluice.sync_state rename to away");
+        try {
+            assertThatThrownBy(inboxProcessor::process).isInstanceOf(SQLException.class);
+        } finally {
+            DATABASE.run("alter table sluice.away rename to sync_state");
+        }
+        assertThat(inboxProcessor.hasInterrupted()).isTrue();
+        inboxProcessor.process();
+        assertThat(DATABASE.texts("select crm_id from sluice.inbox where done_at is null"))
+                .as("events that wait for the end of their lease")
+                .isEmpty();
+        assertThat(inboxProcessor.hasInterrupted()).isFalse();
     }
 
     /** @return CRM ids of the records to read back */
@@ -159,6 +179,24 @@ class InboxProcessorTest {
         assertThat(rows()).containsExactly("1 Anna Oslo 2000-01-01", "2 Bob");
         assertThat(crm.acceptAll()).isEmpty();
         assertThat(waiting()).isEqualTo("0");
+    }
+
+    @Test
+    void aRecordWhoseValuesCameWithItsEventsSavesOneReadAndNoOtherDoes() throws Exception {
+        process(value("101", "lastname", "Anna", LATER), value("101", "city", "Bergen", LATER));
+        assertThat(saved()).as("one record with two values").isEqualTo("1");
+        process(value("101", "city", "Bergen", LATER.plusSeconds(1)), value("101", "shoesize", "38", LATER));
+        assertThat(saved()).as("a known value, and a field without a sync").isEqualTo("1");
+        process(value("102", "city", "Turin", Instant.now().minusSeconds(1)), created("103", LATER));
+        assertThat(saved()).as("records that are read back").isEqualTo("1");
+        process(value("101", "city", "Moss", LATER.plusSeconds(2)), value("102", "city", "Pisa", LATER.plusSeconds(2)));
+        assertThat(saved()).isEqualTo("3");
+    }
+
+    private String saved() throws SQLException {
+        savedCalls.write();
+        return DATABASE.text("select sum(calls) from sluice.saved_calls where account = 'crm' and object = 'contacts'"
+                + " and reason = 'events'");
     }
 
     @Test
@@ -345,6 +383,34 @@ class InboxProcessorTest {
         assertThat(DATABASE.texts("select crm_id from sluice.sync_state")).containsExactly("199");
     }
 
+    /** HubSpot may create a new record of both merged ones; the events of their deletion come before that of the merge. */
+    @Test
+    void aMergeIntoANewRecordWhoseDeletionsComeFirstKeepsTheRow() throws Exception {
+        DATABASE.run("alter table app.customer add column note text", "update app.customer set note = 'own'");
+        ReadBackBatch lookup = batch(deleted("101", LATER), deleted("102", LATER));
+        assertThat(rows()).as("until the lookup").hasSize(2);
+        inboxProcessor.apply(
+                lookup,
+                List.of(
+                        keyed("199", "1", "lastname", "Ann", "city", "Rome", "birthday", null),
+                        new DeletedRecord("101", LATER),
+                        new DeletedRecord("102", LATER)),
+                200);
+        assertThat(rows()).containsExactly("1 Ann Rome");
+        ReadBackBatch merge = batch(readBack("199", LATER), readBack("101", LATER), readBack("102", LATER));
+        inboxProcessor.apply(
+                merge,
+                List.of(record("199", "1", "lastname", "Ann", "city", "Rome"), new DeletedRecord("102", LATER)),
+                200);
+
+        assertThat(rows()).containsExactly("1 Ann Rome");
+        assertThat(DATABASE.texts("select note from app.customer"))
+                .as("the row was not created again")
+                .containsExactly("own");
+        assertThat(DATABASE.texts("select crm_id from sluice.sync_state")).containsExactly("199");
+        assertThat(crm.acceptAll()).isEmpty();
+    }
+
     /** Two empty answers, one about another record, and at last one that says that the record is deleted. */
     @Test
     void aRecordThatAnswersDoNotMentionIsNotDeletedButReadAgainAndFinallyAlone() throws Exception {
@@ -379,7 +445,10 @@ class InboxProcessorTest {
         ReadBackBatch readBackBatch = batch(readBack("101", LATER));
         inboxProcessor.apply(readBackBatch, "<html>Maintenance</html>", 503);
         assertThat(waiting()).isEqualTo("1");
-        accounts.recordAnswer("crm", 503, "maintenance");
+        // each failure doubles the time without permits, which a busy machine would outlast after one
+        for (int failure = 0; failure < 8; failure++) {
+            accounts.recordAnswer("crm", 503, "maintenance");
+        }
         assertThat(inboxProcessor.permit(readBackBatch)).isNull();
         DATABASE.run("update sluice.inbox set due = now()");
         assertThat(inboxProcessor.process()).hasSize(1);
@@ -467,7 +536,8 @@ class InboxProcessorTest {
                 new Applier(DATABASE.sluice(), watching),
                 List.of(sync, deals),
                 Duration.ofSeconds(5),
-                new WebhookMetrics(metrics, InstantSource.system()));
+                new WebhookMetrics(metrics, InstantSource.system()),
+                savedCalls);
         DATABASE.run("alter table app.customer rename column city to town");
         watching.watch();
         assertThat(watching.problem(sync)).isNotNull();

@@ -20,6 +20,7 @@ import io.sluice.outbox.WriteDebounce;
 import io.sluice.quota.Limits;
 import io.sluice.quota.Pool;
 import io.sluice.quota.Quota;
+import io.sluice.quota.SavedCalls;
 import io.sluice.store.TestDatabase;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -66,7 +67,8 @@ class JournalPollerTest {
                 new Applier(DATABASE.sluice(), new Capture(DATABASE.sluice(), 1_000, WriteDebounce.NONE)),
                 List.of(sync),
                 Duration.ofSeconds(5),
-                new WebhookMetrics(new SimpleMeterRegistry(), InstantSource.system()));
+                new WebhookMetrics(new SimpleMeterRegistry(), InstantSource.system()),
+                new SavedCalls(DATABASE.sluice()));
         return new JournalPoller(accounts, List.of("crm"), pauseStore, DATABASE.sluice(), inboxProcessor, pollInterval);
     }
 

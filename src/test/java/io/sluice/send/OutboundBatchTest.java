@@ -33,7 +33,7 @@ class OutboundBatchTest {
             upsert("d-3", Map.of("Name", "c-1")));
 
     private static CrmCall.Write write(String method) {
-        return new CrmCall.Write("crm", "crm", method, "Company", "No", "Company:No", null, Map.of());
+        return new CrmCall.Write("crm", "crm", method, "Company", "No", "Company:No", "", null, Map.of());
     }
 
     @Test

@@ -104,7 +104,7 @@ class OutboxDispatcherTest {
     }
 
     private static CrmCall.Write write(String method) {
-        return new CrmCall.Write("crm", "crm", method, "a", "b", "a:b", null, Map.of());
+        return new CrmCall.Write("crm", "crm", method, "a", "b", "a:b", "", null, Map.of());
     }
 
     private static long count(String table, String condition) throws SQLException {
