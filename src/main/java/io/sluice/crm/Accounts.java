@@ -35,7 +35,15 @@ public final class Accounts {
     /** Calls that may be under way when a backoff ends; the first answer decides. */
     private static final int HALF_OPEN_CALLS = 100;
 
-    private record State(boolean checked, int failures, Instant openUntil, String problem) {}
+    /** @param login whether the problem is a rejected login */
+    private record State(boolean checked, int failures, Instant openUntil, String problem, boolean login) {
+
+        static final State NEW = new State(false, 0, Instant.EPOCH, null, false);
+
+        State ofLogin() {
+            return new State(checked, failures, openUntil, problem, true);
+        }
+    }
 
     private final Map<String, Account> accounts;
     private final Map<String, State> states = new ConcurrentHashMap<>();
@@ -75,8 +83,8 @@ public final class Accounts {
     public void checked(String account) {
         states.merge(
                 account,
-                new State(true, 0, Instant.EPOCH, null),
-                (old, fresh) -> new State(true, old.failures(), old.openUntil(), old.problem()));
+                new State(true, 0, Instant.EPOCH, null, false),
+                (old, fresh) -> new State(true, old.failures(), old.openUntil(), old.problem(), old.login()));
     }
 
     /** Stores the described shapes of an account's objects. */
@@ -127,6 +135,23 @@ public final class Accounts {
     }
 
     /**
+     * Records that no call was made because the account could not log in.
+     *
+     * @param problem the CRM's reason, as text for the operator
+     */
+    public void recordRejectedLogin(String account, String problem) {
+        Instant now = clock.instant();
+        change(account, before -> backingOff(account, before, now, problem, unavailable)
+                .ofLogin());
+    }
+
+    /** Tells whether the account's problem is a rejected login. */
+    public boolean isLoginRejected(String account) {
+        State state = states.get(account);
+        return state != null && state.login();
+    }
+
+    /**
      * Records that the account's address or API version is misconfigured, which concerns no record. The account is
      * tried again with a backoff of up to five minutes, in case the CRM was wrong.
      *
@@ -141,8 +166,7 @@ public final class Accounts {
     private void change(String account, UnaryOperator<State> change) {
         CircuitBreaker circuitBreaker = circuitBreaker(account);
         synchronized (circuitBreaker) {
-            State state = states.compute(
-                    account, (name, old) -> change.apply(old == null ? new State(false, 0, Instant.EPOCH, null) : old));
+            State state = states.compute(account, (name, old) -> change.apply(old == null ? State.NEW : old));
             if (state.failures() > 0) {
                 circuitBreaker.transitionToOpenStateUntil(state.openUntil());
             } else if (circuitBreaker.getState() != CircuitBreaker.State.CLOSED) {
@@ -166,7 +190,8 @@ public final class Accounts {
     /** Ends the backoff when an operator resumes the account: the next call is made at once. */
     public void tryNow(String account) {
         states.computeIfPresent(
-                account, (name, old) -> new State(old.checked(), old.failures(), Instant.EPOCH, old.problem()));
+                account,
+                (name, old) -> new State(old.checked(), old.failures(), Instant.EPOCH, old.problem(), old.login()));
         CircuitBreaker circuitBreaker = circuitBreaker(account);
         synchronized (circuitBreaker) {
             if (circuitBreaker.getState() == CircuitBreaker.State.OPEN) {
@@ -179,7 +204,7 @@ public final class Accounts {
         if (before.problem() != null) {
             LOG.info("Account {} answers again; waiting changes are sent now.", account);
         }
-        return new State(before.checked(), 0, Instant.EPOCH, null);
+        return new State(before.checked(), 0, Instant.EPOCH, null, false);
     }
 
     private State backingOff(String account, State before, Instant now, String problem, Backoff backoff) {
@@ -193,7 +218,7 @@ public final class Accounts {
                     problem,
                     next.truncatedTo(ChronoUnit.SECONDS));
         }
-        return new State(before.checked(), failures, next, problem);
+        return new State(before.checked(), failures, next, problem, false);
     }
 
     /** Returns the problem of an account, or null. */

@@ -7,11 +7,13 @@ import com.github.benmanes.caffeine.cache.Expiry;
 import com.github.benmanes.caffeine.cache.Ticker;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Tags;
 import io.sluice.CrmEvent;
 import io.sluice.CrmRecord;
 import io.sluice.DeletedRecord;
 import io.sluice.Outcome;
 import io.sluice.quota.Backpressure;
+import io.sluice.quota.SavedCalls;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Collection;
@@ -35,6 +37,7 @@ public final class AnswerCache {
     private final Cache<Object, Object> cache;
     private final Permits permits;
     private final MeterRegistry metrics;
+    private final SavedCalls savedCalls;
     private final AtomicLong drops = new AtomicLong();
 
     /**
@@ -51,10 +54,14 @@ public final class AnswerCache {
         }
     }
 
-    /** @param metrics the registry in which hits and misses are counted, or null */
-    public AnswerCache(Permits permits, MeterRegistry metrics, Ticker ticker) {
+    /**
+     * @param metrics    the registry in which hits and misses are counted, or null
+     * @param savedCalls the counter of the calls that the cache saves, or null
+     */
+    public AnswerCache(Permits permits, MeterRegistry metrics, SavedCalls savedCalls, Ticker ticker) {
         this.permits = permits;
         this.metrics = metrics;
+        this.savedCalls = savedCalls;
         this.cache = Caffeine.newBuilder()
                 .maximumSize(MAX_ENTRIES)
                 .ticker(ticker)
@@ -92,17 +99,30 @@ public final class AnswerCache {
     }
 
     /**
-     * Counts hits or misses.
+     * Counts hits or misses. Both counters exist from the first of either on, so that the share of the hits is 0, not absent,
+     * while all are misses.
      *
      * @param operation the operation, as the ledger names the call
      */
     public void count(String account, String object, String operation, boolean hits, int answers) {
         if (metrics != null && answers > 0) {
-            Counter.builder("sluice.cache.gets")
-                    .description("Answers of a CRM that were looked up in the cache")
-                    .tags("account", account, "object", object, "operation", operation, "result", hits ? "hit" : "miss")
-                    .register(metrics)
-                    .increment(answers);
+            Tags tags = Tags.of("account", account, "object", object, "operation", operation);
+            gets(tags.and("result", "hit")).increment(hits ? answers : 0);
+            gets(tags.and("result", "miss")).increment(hits ? 0 : answers);
+        }
+    }
+
+    private Counter gets(Tags tags) {
+        return Counter.builder("sluice.cache.gets")
+                .description("Answers of a CRM that were looked up in the cache")
+                .tags(tags)
+                .register(metrics);
+    }
+
+    /** Counts a call that was not made because the cache had its whole answer. */
+    public void saved(String account, String object) {
+        if (savedCalls != null) {
+            savedCalls.add(SavedCalls.Reason.CACHING, account, object, 1);
         }
     }
 

@@ -5,6 +5,7 @@ import io.sluice.Operation;
 import java.time.temporal.ChronoUnit;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import org.apache.camel.CamelContext;
 import org.apache.camel.spi.Registry;
 
@@ -51,6 +52,14 @@ public interface Crm {
      */
     default ChronoUnit timePrecision() {
         return ChronoUnit.SECONDS;
+    }
+
+    /**
+     * Returns the share of calls, in percent, that may be answered by errors according to the vendor; empty where it
+     * states none.
+     */
+    default OptionalInt maxErrorShare() {
+        return OptionalInt.empty();
     }
 
     /** Returns how the CRM normalises what is written to a field with this description. */

@@ -4,7 +4,9 @@ package io.sluice.crm;
 import io.sluice.Operation;
 import io.sluice.outbox.Lease;
 import java.time.Instant;
+import java.util.Arrays;
 import java.util.Map;
+import java.util.stream.Collectors;
 
 /**
  * Describes one call to a CRM to the routes. The route {@code call} sends it to the route {@code CRM-KIND} in {@code
@@ -21,6 +23,16 @@ public sealed interface CrmCall {
 
     /** Returns the account that is called. */
     String account();
+
+    /** Returns the object of the call's records, or null for a call of several objects or of none. */
+    default String object() {
+        return null;
+    }
+
+    /** Returns the objects of the call's records, sorted and separated by commas, or null. */
+    default String objects() {
+        return object();
+    }
 
     /** Returns the lease of the records in the call, or null. */
     default Lease lease() {
@@ -49,6 +61,7 @@ public sealed interface CrmCall {
      * @param object      the object, or null for a composite call
      * @param externalId  the field of the object that holds the key, or null for a composite call
      * @param externalIds of a composite call its objects, each with its external id, in the order of their writes; or null
+     * @param fields      the fields that are read before a delete, separated by commas; otherwise empty
      */
     record Write(
             String crm,
@@ -57,6 +70,7 @@ public sealed interface CrmCall {
             String object,
             String externalId,
             String externalIds,
+            String fields,
             Lease lease,
             Map<String, Instant> readBefore)
             implements CrmCall {
@@ -68,6 +82,16 @@ public sealed interface CrmCall {
         @Override
         public String kind() {
             return "write";
+        }
+
+        @Override
+        public String objects() {
+            return externalIds == null
+                    ? object
+                    : Arrays.stream(externalIds.split(","))
+                            .map(named -> named.substring(0, named.indexOf(':')))
+                            .sorted()
+                            .collect(Collectors.joining(","));
         }
     }
 

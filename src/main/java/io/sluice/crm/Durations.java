@@ -17,7 +17,7 @@ public final class Durations {
      * @throws IllegalArgumentException describing the expected form
      */
     public static Duration of(String what, String text) {
-        if (!text.matches("(\\d+(ms|s|m|h|d))+")) {
+        if (!text.matches("(\\d{1,10}(ms|s|m|h|d)){1,5}")) {
             throw new IllegalArgumentException(what + " must be a duration such as 10s, 5m or 2h, not '" + text + "'");
         }
         return Duration.ofMillis(TimeUtils.toMilliSeconds(text));

@@ -44,6 +44,9 @@ public final class Permits {
     /** Header with the login that makes the call: the account itself, or a member of its pool. */
     public static final String MEMBER = "SluiceMember";
 
+    /** Variable with the pipeline's {@link CrmCall}. */
+    private static final String CALL = "call";
+
     private static final Logger LOG = LoggerFactory.getLogger(Permits.class);
 
     /** Interval at which a waiting caller checks for more urgent work. */
@@ -61,21 +64,28 @@ public final class Permits {
     private final Quota quota;
     private final PauseStore pauseStore;
     private final RateCaps rateCaps = new RateCaps();
+    private volatile boolean stopping;
 
     public Permits(Quota quota, PauseStore pauseStore) {
         this.quota = quota;
         this.pauseStore = pauseStore;
     }
 
+    /** Ends the pipeline's waits for permits; from now on it begins no call. An operation that has started is completed. */
+    public void stop() {
+        stopping = true;
+    }
+
     /**
      * Waits for a permit for the needed call, until no call is needed any more or no permit becomes free in time. A
-     * deferred call is not requested again before its time, unless a more urgent call is needed by then.
+     * deferred call is not requested again before its time, unless a more urgent call is needed by then. A process that stops
+     * needs no call.
      *
      * @param wanted the call that is needed
      * @param atMost the maximum wait
      */
     public Optional<Permit> await(Wanted wanted, Duration atMost) throws SQLException, InterruptedException {
-        return await(wanted, atMost, false);
+        return await(() -> stopping ? Optional.empty() : wanted.now(), atMost, false);
     }
 
     /** @param throttled whether the call has waited for its slot in the throttle of the Kamelets */
@@ -195,7 +205,9 @@ public final class Permits {
     /** Reports the call and removes its used permit from the message. */
     public void report(Exchange exchange, CallReport callReport) throws SQLException {
         if (exchange.getMessage().removeHeader(PERMIT) instanceof Permit permit) {
-            quota.report(permit, callReport)
+            CallReport whole =
+                    exchange.getVariable(CALL) instanceof CrmCall call ? callReport.about(call.objects()) : callReport;
+            quota.report(permit, whole)
                     .filter(Permits::isLimit)
                     .ifPresent(throttleState -> log(permit.account(), throttleState));
         }

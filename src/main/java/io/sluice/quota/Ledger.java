@@ -88,7 +88,7 @@ final class Ledger {
             with reported as (
                 update sluice.api_call
                 set completed_at = case when ? > 0 then clock_timestamp() end,
-                    operation = ?, status = ?, records = ?, bytes = ?
+                    operation = ?, status = ?, records = ?, bytes = ?, answer_bytes = ?, object = ?, throttled = ?
                 where id = ? and completed_at is null
                 returning account, operation, cost, completed_at)
             insert into sluice.usage_minute as m (account, minute, operation, calls, cost)
@@ -237,6 +237,9 @@ final class Ledger {
                 callReport.status(),
                 callReport.records(),
                 callReport.bytes(),
+                callReport.answerBytes(),
+                callReport.object(),
+                callReport.isThrottled(),
                 permit.id());
     }
 

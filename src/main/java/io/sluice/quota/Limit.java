@@ -70,7 +70,8 @@ public record Limit(
         this(name, Kind.CALLS, max, window, 100, 0, List.of(), false);
     }
 
-    boolean isLong() {
+    /** Whether the window is long, so that each priority has its mark. */
+    public boolean isLong() {
         return window.compareTo(LONG) >= 0;
     }
 
@@ -138,6 +139,35 @@ public record Limit(
                 reserve,
                 operations,
                 asReported);
+    }
+
+    /** The text that {@link #parse} takes for this limit. */
+    public String text() {
+        StringBuilder text = new StringBuilder().append(max);
+        if (kind == Kind.AT_ONCE) {
+            text.append(" at once");
+        } else {
+            text.append(kind == Kind.UNITS ? " units per " : " per ").append(windowText(window));
+        }
+        if (share < 100) {
+            text.append(", share ").append(share).append("%");
+        }
+        if (reserve > 0) {
+            text.append(", reserve ").append(reserve);
+        }
+        if (!operations.isEmpty()) {
+            text.append(", for ").append(String.join(" ", operations));
+        }
+        return text.append(asReported ? ", as reported" : "").toString();
+    }
+
+    private static String windowText(Duration window) {
+        long millis = window.toMillis();
+        if (millis % 1000 != 0) {
+            return millis + "ms";
+        }
+        long seconds = millis / 1000;
+        return seconds % 3600 == 0 ? seconds / 3600 + "h" : seconds % 60 == 0 ? seconds / 60 + "m" : seconds + "s";
     }
 
     private static Duration window(Matcher form) {

@@ -76,6 +76,9 @@ final class WindowRule {
         }
         if (lowered && isSpent(limit, windowUsage.own() + need, mark)
                 || windowUsage.total() + need > part(limit.max() - limit.reserve(), mark)) {
+            if (windowUsage.reportedAt() == null) {
+                return Optional.of(new Deferral(limit.name(), freesAt(limit, windowUsage)));
+            }
             Duration delay = limit.window().dividedBy(REFRESH_DIVISOR);
             Instant next = later(windowUsage.reportedAt(), windowUsage.lastGrant())
                     .plus(lowered && delay.compareTo(MAX_REFRESH_INTERVAL) > 0 ? MAX_REFRESH_INTERVAL : delay);

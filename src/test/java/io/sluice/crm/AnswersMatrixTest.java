@@ -53,6 +53,7 @@ class AnswersMatrixTest {
     private static final String FOREIGN = "003XX0000000009AAA";
     private static final String LOOK_UP = "look-up before a delete";
     private static final String READ_BEFORE = "update that reads before";
+    private static final String DELETE_READ_BEFORE = "delete that reads before";
     private static final String PAGE_OF_A_PROXY =
             "<html><head><title>Proxy</title></head><body>Please sign in.</body></html>";
 
@@ -127,6 +128,12 @@ class AnswersMatrixTest {
             boolean late,
             boolean read,
             boolean status) {}
+
+    private static final String CREATED = "a known record was created";
+    private static final String OTHER_ID = "another id than the known one";
+    private static final Set<String> OTHERS = Set.of("results of others", CREATED, OTHER_ID);
+    /** Operations that write records whose ids are known, and may find them by the key. */
+    private static final Set<String> KNOWN = Set.of("upsert", "row upsert", "composite", READ_BEFORE, "update");
 
     @TempDir
     static Path home;
@@ -247,6 +254,28 @@ class AnswersMatrixTest {
         return "<result><id>" + id + "</id><success>true</success></result>";
     }
 
+    private static String readBefore(List<String> results) {
+        return "{\"compositeResponse\":[{\"referenceId\":\"before0\",\"httpStatusCode\":200,\"httpHeaders\":{},\"body\":"
+                + query(List.of(row(A, "A"))) + "},"
+                + "{\"referenceId\":\"part0\",\"httpStatusCode\":200,\"httpHeaders\":{},\"body\":" + list(results)
+                + "}]}";
+    }
+
+    /** A write of the records A and B to Salesforce, whose results come in the order of the records. */
+    private static Operation collection(String name, String uri, Object body, Function<List<String>, String> wrap) {
+        return new Operation(
+                "salesforce",
+                name,
+                uri,
+                body,
+                Kind.POSITIONAL,
+                List.of(),
+                200,
+                List.of(saved(A), saved(B)),
+                saved(FOREIGN),
+                wrap);
+    }
+
     private static List<Operation> operations() {
         String sf = "kamelet:salesforce-";
         String hs = "kamelet:hubspot-";
@@ -254,20 +283,9 @@ class AnswersMatrixTest {
         String hsKey = "&object=contacts&externalId=customer_no";
         List<Object> both = List.of(record("A", A), record("B", B));
         List<Object> numbered = List.of(record("A", "101"), record("B", "102"));
-        List<String> saved = List.of(saved(A), saved(B));
         List<String> traced = List.of(traced("A", "101"), traced("B", "102"));
         List<Operation> all = new ArrayList<>();
-        all.add(new Operation(
-                "salesforce",
-                "upsert",
-                sf + "upsert-sink?account=salesforce" + sfKey,
-                both,
-                Kind.POSITIONAL,
-                List.of(),
-                200,
-                saved,
-                saved(FOREIGN),
-                AnswersMatrixTest::list));
+        all.add(collection("upsert", sf + "upsert-sink?account=salesforce" + sfKey, both, AnswersMatrixTest::list));
         all.add(new Operation(
                 "salesforce",
                 "row upsert",
@@ -279,44 +297,24 @@ class AnswersMatrixTest {
                 List.of(saved(A)),
                 saved(FOREIGN),
                 results -> results.isEmpty() ? "" : results.get(0)));
-        all.add(new Operation(
-                "salesforce",
+        all.add(collection(
                 "composite",
                 sf + "composite-upsert-sink?account=salesforce&externalIds=" + "Contact:Customer_No__c",
                 List.of(with(record("A", A)), with(record("B", B))),
-                Kind.POSITIONAL,
-                List.of(),
-                200,
-                saved,
-                saved(FOREIGN),
                 results -> "{\"compositeResponse\":[{\"referenceId\":\"part0\",\"httpStatusCode\":200,"
                         + "\"httpHeaders\":{},\"body\":" + list(results) + "}]}"));
-        all.add(new Operation(
-                "salesforce",
-                READ_BEFORE,
-                sf + "upsert-sink?account=salesforce" + sfKey,
-                both,
-                Kind.POSITIONAL,
-                List.of(),
-                200,
-                saved,
-                saved(FOREIGN),
-                results -> "{\"compositeResponse\":[{\"referenceId\":\"before0\","
-                        + "\"httpStatusCode\":200,\"httpHeaders\":{},\"body\":" + query(List.of(row(A, "A"))) + "},"
-                        + "{\"referenceId\":\"part0\",\"httpStatusCode\":200,\"httpHeaders\":{},\"body\":"
-                        + list(results)
-                        + "}]}"));
-        all.add(new Operation(
-                "salesforce",
+        all.add(collection(
+                READ_BEFORE, sf + "upsert-sink?account=salesforce" + sfKey, both, AnswersMatrixTest::readBefore));
+        all.add(collection(
                 "delete",
                 sf + "delete-sink?account=salesforce" + sfKey,
                 List.of(gone("A", A), gone("B", B)),
-                Kind.POSITIONAL,
-                List.of(),
-                200,
-                saved,
-                saved(FOREIGN),
                 AnswersMatrixTest::list));
+        all.add(collection(
+                DELETE_READ_BEFORE,
+                sf + "delete-sink?account=salesforce&fields=LastName" + sfKey,
+                List.of(gone("A", A), gone("B", B)),
+                AnswersMatrixTest::readBefore));
         all.add(new Operation(
                 "salesforce",
                 "undelete",
@@ -580,6 +578,17 @@ class AnswersMatrixTest {
         List<Given> all = new ArrayList<>();
         shapes(operation, all);
         cuts(operation, all);
+        if (String.valueOf(operation.good()).contains("compositeResponse")) {
+            all.add(new Given(
+                    "the answer to another call",
+                    new Reply(operation.status(), operation.good().replace("part0", "part0_1")),
+                    Set.of(),
+                    false,
+                    false,
+                    false,
+                    false,
+                    false));
+        }
         for (int status : new int[] {300, 302, 304, 307}) {
             all.add(new Given(
                     "HTTP " + status,
@@ -788,6 +797,25 @@ class AnswersMatrixTest {
                     false,
                     false));
         }
+        String changed =
+                operation.results().isEmpty() ? "" : operation.results().get(0);
+        String created =
+                changed.replace("\"created\":false", "\"created\":true").replace("\"new\":false", "\"new\":true");
+        if (!created.equals(changed) && KNOWN.contains(operation.name())) {
+            List<String> others =
+                    operation.results().subList(1, operation.results().size());
+            for (String[] result : new String[][] {
+                {CREATED, created},
+                {
+                    OTHER_ID,
+                    changed.replace("\"" + A + "\"", "\"" + FOREIGN + "\"").replace("\"101\"", "\"999\"")
+                }
+            }) {
+                List<String> results = new ArrayList<>(others);
+                results.add(0, result[1]);
+                listed(operation, all, result[0], results, others.isEmpty() ? Set.of() : Set.of("B"), false);
+            }
+        }
         if (operation.results().size() == 2) {
             String first = operation.results().get(0);
             String second = operation.results().get(1);
@@ -959,7 +987,7 @@ class AnswersMatrixTest {
         return camel.request(operation.uri(), exchange -> {
             exchange.getMessage().setBody(operation.body());
             exchange.getMessage().setHeader("SluiceJob", "750A");
-            if (operation.name().equals(READ_BEFORE)) {
+            if (operation.name().equals(READ_BEFORE) || operation.name().equals(DELETE_READ_BEFORE)) {
                 exchange.getMessage().setHeader(BeforeImages.SINCE, Map.of("Contact", Instant.EPOCH));
             }
         });
@@ -1004,8 +1032,14 @@ class AnswersMatrixTest {
             if (outcome.status() == Outcome.Status.REJECTED && !given.rejected()) {
                 return outcome.key() + " is rejected: " + outcome.code();
             }
-            if (outcome.status() == Outcome.Status.GONE && !given.name().equals("results of others")) {
+            if (outcome.status() == Outcome.Status.GONE && !OTHERS.contains(given.name())) {
                 return outcome.key() + " counts as gone";
+            }
+            boolean first = outcome.key().equals("A");
+            if (outcome.status() != Outcome.Status.GONE
+                    && first
+                    && Set.of(CREATED, OTHER_ID).contains(given.name())) {
+                return "the known record is not looked up: " + outcome;
             }
             boolean open = outcome.status() == Outcome.Status.RETRY && !done && !operation.looks();
             if (open && !refused && !given.refuses() && outcome.uncertainty() == Uncertainty.NONE) {

@@ -16,6 +16,8 @@ import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * Runs a server over plain sockets that accepts every login and then answers as the test says, or cuts the connection.
@@ -44,6 +46,8 @@ final class HostileCrm implements AutoCloseable {
     }
 
     private static final int PACKETS = 7;
+    /** The reference of a part of a composite call; its end differs from call to call. */
+    private static final Pattern REFERENCE = Pattern.compile("((?:part|before)[0-9]+)_[0-9a-z]+");
 
     private final ServerSocket server;
     private final ExecutorService workers = Executors.newCachedThreadPool();
@@ -95,7 +99,7 @@ final class HostileCrm implements AutoCloseable {
                     .map(line -> Integer.parseInt(line.substring(15).strip()))
                     .findFirst()
                     .orElse(0);
-            in.readNBytes(length);
+            String body = new String(in.readNBytes(length), StandardCharsets.UTF_8);
             String call = head.lines().findFirst().orElse("");
             if (call.contains("/oauth")) {
                 write(
@@ -111,10 +115,20 @@ final class HostileCrm implements AutoCloseable {
             }
             int place = asked.size();
             asked.add(call);
-            answer(socket, replies.get(Math.min(place, replies.size() - 1)));
+            answer(socket, named(replies.get(Math.min(place, replies.size() - 1)), body));
         } catch (IOException gone) {
             // the client has given up, as expected
         }
+    }
+
+    /** Gives the parts of an answer the references that the request's parts have. */
+    private static Reply named(Reply reply, String request) {
+        String body = reply.body();
+        Matcher reference = REFERENCE.matcher(request);
+        while (body != null && reference.find()) {
+            body = body.replace('"' + reference.group(1) + '"', '"' + reference.group() + '"');
+        }
+        return new Reply(reply.status(), reply.headers(), body, reply.cut());
     }
 
     private void answer(Socket socket, Reply reply) throws IOException {

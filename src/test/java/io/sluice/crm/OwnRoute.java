@@ -55,10 +55,14 @@ public final class OwnRoute implements AutoCloseable {
 
     /** Stops only the source; the Kamelets behind it belong to other routes too. */
     @Override
-    public void close() throws Exception {
+    public void close() {
         for (String id : routes()) {
             if (!before.contains(id) && id.contains("-source")) {
-                context.getRouteController().stopRoute(id);
+                try {
+                    context.getRouteController().stopRoute(id);
+                } catch (Exception failure) {
+                    throw new IllegalStateException("The route " + id + " does not stop", failure);
+                }
             }
         }
     }

@@ -11,6 +11,7 @@ import io.sluice.quota.CallRequest;
 import io.sluice.quota.Limits;
 import io.sluice.quota.Permit;
 import io.sluice.quota.Quota;
+import io.sluice.quota.ThrottleSignal;
 import io.sluice.store.TestDatabase;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -82,6 +83,30 @@ class PermitsTest {
         assertThat(DATABASE.texts("select priority from sluice.api_call"))
                 .as("with its own priority")
                 .containsOnly("1");
+    }
+
+    @Test
+    void theLedgerNamesTheObjectsOfThePipelinesCall() throws Exception {
+        for (CrmCall call : new CrmCall[] {
+            new CrmCall.Write(
+                    "crm", "crm", "composite", null, null, "Opportunity:No__c,Account:Key__c", "", null, Map.of()),
+            new CrmCall.Describe("crm", "crm", "Contact"),
+            new CrmCall.Journal("crm", "crm"),
+            null
+        }) {
+            Exchange exchange = new DefaultExchange(context);
+            exchange.setVariable("call", call);
+            permits.require(exchange, "crm", "write", "POST");
+            permits.report(
+                    exchange,
+                    new CallReport(
+                            "write", 429, 1, 10, 20L, null, new ThrottleSignal(ThrottleSignal.SHORT, Duration.ZERO)));
+            DATABASE.run("truncate sluice.throttle");
+        }
+
+        assertThat(DATABASE.texts("select coalesce(object, 'none') || answer_bytes || throttled from sluice.api_call"
+                        + " order by id"))
+                .containsExactly("Account,Opportunity20true", "Contact20true", "none20true", "none20true");
     }
 
     /** Shows that the cap belongs to the account, and that its slot is taken before a permit is requested. */

@@ -34,6 +34,21 @@ class LimitTest {
     @ParameterizedTest
     @ValueSource(
             strings = {
+                "15000 per 24h",
+                "5 per 250ms",
+                "40 per 15m",
+                "190 per 90s",
+                "25 at once",
+                "400 units per 2s",
+                "5000 per 24h, share 80%, reserve 500, for search delete, as reported"
+            })
+    void theTextOfALimitIsThatOfTheSettings(String text) {
+        assertThat(Limit.parse("daily", text).text()).isEqualTo(text);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
                 "",
                 "15000",
                 "15000/24h",

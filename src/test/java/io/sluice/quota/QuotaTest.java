@@ -437,6 +437,23 @@ class QuotaTest {
         assertThat(grant(quota)).isPresent();
     }
 
+    @Test
+    void aResumeLetsOneCallProbeHoweverLongTheCrmAskedToWait() throws SQLException {
+        Quota quota = quota(limit(100, 10));
+        quota.report(
+                grant(quota).orElseThrow(),
+                new CallReport(
+                        "upsert", 429, 1, 10, new ThrottleSignal(ThrottleSignal.SHORT, Duration.ofSeconds(999_999))));
+        assertThat(grant(quota)).isEmpty();
+
+        quota.probeNow("crm");
+        Permit probe = grant(quota).orElseThrow();
+        assertThat(grant(quota)).as("one at a time").isEmpty();
+        quota.report(probe, OK);
+        assertThat(grant(quota)).isPresent();
+        assertThat(quota.throttles("crm")).isEmpty();
+    }
+
     /** Checks the rule afterwards on the ledger for every grant of any thread. */
     @Test
     void eightThreadsNeverBreakTheRuleAndGetAllThatItAllows() throws Exception {

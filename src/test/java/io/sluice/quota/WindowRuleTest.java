@@ -138,6 +138,18 @@ class WindowRuleTest {
     }
 
     @Test
+    void aReserveIsKeptWithoutAReportOfTheCrm() {
+        Limit reserved = Limit.parse("daily", "1000 per 24h, reserve 100");
+        Instant now = Instant.parse("2026-01-01T12:00:00Z");
+        WindowUsage used = new WindowUsage(now, 630, now.plusSeconds(60), now, null, null, null, 0);
+
+        assertThat(WindowRule.check(reserved, used, Priority.LOW, 1))
+                .as("70 % of 900")
+                .contains(new Deferral("daily", now.plusSeconds(60)));
+        assertThat(WindowRule.check(reserved, used, Priority.NORMAL, 1)).isEmpty();
+    }
+
+    @Test
     void theShareAndTheReserveLimitOurCalls() {
         Limit shared = Limit.parse("daily", "1000 per 24h, share 50%");
         assertThat(allows(shared, 499, null)).isTrue();

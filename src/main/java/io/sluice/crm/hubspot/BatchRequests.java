@@ -213,9 +213,8 @@ final class BatchRequests {
                 : names.change(result)
                         .map(recordChange -> recordChange.crmId() != null
                                         && (result.path("new").asBoolean() || recordChange.isOtherRecord(id))
-                                ? Outcome.gone(
+                                ? Outcome.otherRecord(
                                         recordChange.key(),
-                                        "OTHER_RECORD",
                                         "the CRM wrote another record, " + id + ", or made one, instead of "
                                                 + recordChange.crmId())
                                 : Outcome.done(recordChange.key(), id));

@@ -70,6 +70,9 @@ public final class HubspotCache {
         if (!lookup.life.isZero()) {
             cache.count(account, object, "read", true, lookup.found.size());
             cache.count(account, object, "read", false, missing.size());
+            if (missing.isEmpty() && !lookup.found.isEmpty()) {
+                cache.saved(account, object);
+            }
         }
         exchange.setProperty(CACHE_READ, lookup);
         message.setHeader(CACHED, lookup.found.size());

@@ -3,6 +3,7 @@ package io.sluice.crm.hubspot;
 
 import io.sluice.RootCause;
 import io.sluice.crm.Accounts;
+import io.sluice.crm.AnswerSize;
 import io.sluice.crm.ErrorScope;
 import io.sluice.crm.LoginRejected;
 import io.sluice.crm.Permits;
@@ -95,6 +96,7 @@ public final class HubspotCalls {
         int status = statusOf(exchange);
         int http = status;
         HubspotAnswer answer = new HubspotAnswer(http, bodyOf(exchange, failed, http));
+        Long answerBytes = http == CallReport.NO_ANSWER ? null : AnswerSize.bytes(answer.body());
         if (http != NO_CONTENT && answer.isFromIntermediary()) {
             answer = answer.notUnderstood();
             status = answer.status();
@@ -114,6 +116,8 @@ public final class HubspotCalls {
                         http,
                         message.getHeader(RECORDS, 0, Integer.class),
                         exchange.getProperty(SENT_BYTES, 0L, Long.class),
+                        answerBytes,
+                        null,
                         throttleSignal));
         reportUsage(account, member, header(message, failed, DAILY), header(message, failed, DAILY_LEFT));
         String redirect = Redirects.words(status, failed == null ? null : failed.getRedirectLocation(), login.url());
@@ -158,7 +162,7 @@ public final class HubspotCalls {
         exchange.getMessage().setHeader(Permits.THROTTLED, true);
         exchange.removeProperty(Exchange.EXCEPTION_CAUGHT);
         if (!servedByOthers && failure instanceof LoginRejected) {
-            accounts.recordAnswer(account, CallReport.NO_ANSWER, cause);
+            accounts.recordRejectedLogin(account, cause);
         }
     }
 

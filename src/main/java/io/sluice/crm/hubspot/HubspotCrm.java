@@ -12,11 +12,13 @@ import io.sluice.crm.Logins;
 import io.sluice.crm.ObjectShape;
 import io.sluice.crm.Permits;
 import io.sluice.http.PublicAddress;
+import io.sluice.quota.SavedCalls;
 import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import org.apache.camel.CamelContext;
 import org.apache.camel.component.http.HttpClientConfigurer;
 import org.apache.camel.spi.Registry;
@@ -55,6 +57,16 @@ public final class HubspotCrm implements Crm {
     @Override
     public ChronoUnit timePrecision() {
         return ChronoUnit.MILLIS;
+    }
+
+    /**
+     * Returns 5: "Requests resulting in an error response shouldn't exceed 5% of your total daily requests" (<a
+     * href="https://developers.hubspot.com/docs/developer-tooling/platform/usage-guidelines">API usage guidelines</a>).
+     * HubSpot asks it of apps that it lists; it enforces nothing.
+     */
+    @Override
+    public OptionalInt maxErrorShare() {
+        return OptionalInt.of(5);
     }
 
     /**
@@ -108,7 +120,10 @@ public final class HubspotCrm implements Crm {
         registry.bind(
                 "hubspotCache",
                 new HubspotCache(new AnswerCache(
-                        permits, registry.findSingleByType(MeterRegistry.class), Ticker.systemTicker())));
+                        permits,
+                        registry.findSingleByType(MeterRegistry.class),
+                        registry.findSingleByType(SavedCalls.class),
+                        Ticker.systemTicker())));
         registry.bind("hubspotDeletes", new HubspotDeletes());
         registry.bind("hubspotLookups", new HubspotLookups());
         registry.bind("hubspotReads", new HubspotReads(InstantSource.system()));

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.sluice.Operation;
 import io.sluice.Outcome;
 import io.sluice.RecordChange;
+import io.sluice.crm.CrmId;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -143,7 +144,7 @@ final class SObjectCollections {
         results.get().forEach(result -> counts.merge(id(result), 1, Integer::sum));
         changes.stream()
                 .filter(recordChange -> recordChange.crmId() != null)
-                .forEach(recordChange -> known.add(shortId(recordChange.crmId())));
+                .forEach(recordChange -> known.add(CrmId.withoutChecksum(recordChange.crmId())));
         boolean ordered = true;
         for (int i = 0; i < changes.size(); i++) {
             String id = id(results.get().get(i));
@@ -161,16 +162,12 @@ final class SObjectCollections {
     }
 
     private static String id(JsonNode result) {
-        return shortId(result.path("id").asText(""));
+        return CrmId.withoutChecksum(result.path("id").asText(""));
     }
 
     private static boolean isOf(RecordChange recordChange, String id) {
-        return recordChange.crmId() != null && shortId(recordChange.crmId()).equals(id);
-    }
-
-    /** Shortens an id of 18 characters to the 15 that precede its checksum. */
-    private static String shortId(String id) {
-        return id.length() > 15 ? id.substring(0, 15) : id;
+        return recordChange.crmId() != null
+                && CrmId.withoutChecksum(recordChange.crmId()).equals(id);
     }
 
     private static Outcome outcome(RecordChange recordChange, JsonNode result) {
@@ -179,7 +176,7 @@ final class SObjectCollections {
             boolean named = !id.isEmpty()
                     && (recordChange.operation() == Operation.UPSERT
                             || recordChange.crmId() == null
-                            || isOf(recordChange, shortId(id)));
+                            || isOf(recordChange, CrmId.withoutChecksum(id)));
             return named ? saved(recordChange, result) : Outcome.noResult(recordChange.key());
         }
         if (!result.path("success").isBoolean() || result.path("errors").isEmpty()) {
@@ -202,9 +199,8 @@ final class SObjectCollections {
             return Outcome.done(recordChange.key(), null);
         }
         if (isKnown(recordChange) && (result.path("created").asBoolean() || recordChange.isOtherRecord(id))) {
-            return Outcome.gone(
+            return Outcome.otherRecord(
                     recordChange.key(),
-                    "OTHER_RECORD",
                     "the CRM wrote another record, " + id + ", or made one, instead of " + recordChange.crmId());
         }
         return Outcome.done(recordChange.key(), id);

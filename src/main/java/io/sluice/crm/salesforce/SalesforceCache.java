@@ -73,6 +73,9 @@ public final class SalesforceCache {
         boolean hit = exchange.getMessage().getHeader(CaffeineConstants.ACTION_HAS_RESULT, false, Boolean.class);
         CacheableRequest request = lookup(exchange).request();
         cache.count(request.account(), request.object(), request.operation(), hit, 1);
+        if (hit) {
+            cache.saved(request.account(), request.object());
+        }
         return hit;
     }
 

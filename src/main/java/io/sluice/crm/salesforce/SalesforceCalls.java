@@ -1,14 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.sluice.crm.salesforce;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import io.sluice.Operation;
-import io.sluice.Outcome;
 import io.sluice.RecordChange;
 import io.sluice.RootCause;
 import io.sluice.crm.Accounts;
+import io.sluice.crm.AnswerSize;
 import io.sluice.crm.ErrorScope;
-import io.sluice.crm.ExternalId;
 import io.sluice.crm.LoginRejected;
 import io.sluice.crm.Permits;
 import io.sluice.crm.Redirects;
@@ -21,10 +18,7 @@ import java.nio.file.Path;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
-import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.apache.camel.Exchange;
@@ -123,6 +117,10 @@ public final class SalesforceCalls {
         Exception failure = exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Exception.class);
         SalesforceAnswer answer = answerOf(exchange, failure);
         int http = answer.status();
+        boolean toFile = failure == null && exchange.getMessage().getBody() instanceof Path;
+        Long answerBytes = http == CallReport.NO_ANSWER
+                ? null
+                : AnswerSize.bytes(toFile ? exchange.getMessage().getBody() : answer.body());
         if (!(exchange.getMessage().getBody() instanceof Path && answer.ok()) && answer.isFromIntermediary()) {
             answer = answer.notUnderstood();
         }
@@ -143,7 +141,13 @@ public final class SalesforceCalls {
         permits.report(
                 exchange,
                 new CallReport(
-                        operation, http, records, exchange.getProperty(SENT_BYTES, 0L, Long.class), throttleSignal));
+                        operation,
+                        http,
+                        records,
+                        exchange.getProperty(SENT_BYTES, 0L, Long.class),
+                        answerBytes,
+                        null,
+                        throttleSignal));
         var usage = SalesforceAnswer.apiUsage(exchange.getMessage().getHeader("Sforce-Limit-Info", String.class))
                 .or(() -> SoapAnswer.parse(body).flatMap(SoapAnswer::apiUsage));
         if (usage.isPresent()) {
@@ -224,7 +228,7 @@ public final class SalesforceCalls {
         exchange.getMessage().setHeader(Permits.THROTTLED, true);
         exchange.removeProperty(Exchange.EXCEPTION_CAUGHT);
         if (!servedByOthers && failure instanceof LoginRejected) {
-            accounts.recordAnswer(account, CallReport.NO_ANSWER, cause);
+            accounts.recordRejectedLogin(account, cause);
         }
     }
 
@@ -323,77 +327,6 @@ public final class SalesforceCalls {
 
     // --- writing
 
-    /** Keeps the records to delete, and sets the query for the unknown ids as the body, or null if all are known. */
-    public void missingIds(Exchange exchange, String object, String externalId) {
-        List<RecordChange> changes = RecordChange.listOf(exchange.getMessage().getBody());
-        keep(exchange, changes);
-        List<RecordChange> unknown =
-                changes.stream().filter(change -> change.crmId() == null).toList();
-        exchange.getMessage()
-                .setBody(unknown.isEmpty() ? null : SObjectCollections.idQuery(unknown, object, externalId));
-    }
-
-    /** Adds the ids that the query found to their records; a record that Salesforce does not have needs no delete. */
-    public void idsFound(Exchange exchange, String externalId) {
-        if (!answer(exchange).ok()) {
-            return;
-        }
-        Optional<JsonNode> whole = answer(exchange).json().filter(SalesforceReads::isWhole);
-        if (whole.isEmpty()) {
-            notUnderstood(exchange);
-            return;
-        }
-        ExternalId.Answered<String> ids = new ExternalId.Answered<>();
-        whole.get()
-                .path("records")
-                .forEach(record -> ids.put(
-                        record.path(externalId).asText(), record.path("Id").asText()));
-        exchange.setProperty(
-                CHANGES,
-                changes(exchange).stream()
-                        .map(change -> change.crmId() != null
-                                ? change
-                                : new RecordChange(
-                                        change.key(), Operation.DELETE, ids.get(change.key()), change.fields()))
-                        .toList());
-    }
-
-    /** Returns the query string of the delete, or null when no record is left to delete. */
-    public String deleteQuery(Exchange exchange) {
-        List<RecordChange> known = changes(exchange).stream()
-                .filter(change -> change.crmId() != null)
-                .toList();
-        exchange.getMessage().setHeader(RECORDS, known.size());
-        return known.isEmpty() ? null : SObjectCollections.delete(known);
-    }
-
-    /** Sets the outcomes as the body, in the order of the records. */
-    public void outcomes(Exchange exchange) {
-        List<RecordChange> changes = changes(exchange);
-        List<RecordChange> sent = changes.stream()
-                .filter(change -> change.operation() == Operation.UPSERT || change.crmId() != null)
-                .toList();
-        Map<String, Outcome> byKey = new LinkedHashMap<>();
-        if (!sent.isEmpty()) {
-            SObjectCollections.outcomes(sent, answer(exchange)).forEach(outcome -> byKey.put(outcome.key(), outcome));
-        }
-        exchange.getMessage()
-                .setBody(changes.stream()
-                        .map(change -> byKey.getOrDefault(change.key(), Outcome.done(change.key(), null)))
-                        .toList());
-    }
-
-    /** Sets the outcomes of a delete whose query for ids got no answer. */
-    public void retryAll(Exchange exchange) {
-        SalesforceAnswer answer = answer(exchange);
-        exchange.getMessage()
-                .setBody(changes(exchange).stream()
-                        .map(change -> SalesforceErrors.ofCall(
-                                        change.key(), answer, changes(exchange).size())
-                                .notWritten())
-                        .toList());
-    }
-
     /** Replaces an answer that is not what the call asked for by a 502 (RFC 9110, Bad Gateway). */
     static void notUnderstood(Exchange exchange) {
         SalesforceAnswer answer = answer(exchange);
@@ -406,6 +339,11 @@ public final class SalesforceCalls {
     static void keep(Exchange exchange, List<RecordChange> changes) {
         exchange.setProperty(CHANGES, changes);
         exchange.getMessage().setHeader(RECORDS, changes.size());
+    }
+
+    /** Replaces the kept records, of which the ids are known by now. */
+    static void replace(Exchange exchange, List<RecordChange> changes) {
+        exchange.setProperty(CHANGES, changes);
     }
 
     @SuppressWarnings("unchecked")

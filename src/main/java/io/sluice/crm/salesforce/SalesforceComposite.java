@@ -2,7 +2,6 @@
 package io.sluice.crm.salesforce;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.sluice.CrmRecord;
 import io.sluice.Outcome;
 import io.sluice.RecordChange;
 import io.sluice.Suggestion;
@@ -17,14 +16,11 @@ import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.BinaryOperator;
-import java.util.regex.Pattern;
-import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.apache.camel.Exchange;
 import org.apache.camel.Message;
@@ -34,9 +30,10 @@ import org.apache.camel.Message;
  * the REST API Developer Guide). Salesforce executes the parts in order, so a child finds the parent that an earlier
  * part created, by the parent's external id ({@code Account.Ext_Id__c}); a rejected parent fails only its own children.
  *
- * <p>Where {@link BeforeImages} are requested, the first parts are queries for the known records that changed since a
- * given time; they cost no call. An edit by a user in the milliseconds between the query and the write of one call
- * stays undetected.
+ * <p>Where {@link BeforeImages} are requested, the first parts are {@link BeforeQueries}.
+ *
+ * <p>The references of the parts differ from call to call: the answer to another call, which a broken connection or proxy
+ * may deliver, proves nothing.
  */
 public final class SalesforceComposite {
 
@@ -73,58 +70,13 @@ public final class SalesforceComposite {
         }
     }
 
-    /** Queries the known records of one object that changed since a given time. */
-    private record Query(String reference, String object, List<String> fields, String soql) {
-
-        static Query of(String reference, String object, List<RecordChange> changes, Instant since) {
-            Set<String> fields = new LinkedHashSet<>();
-            changes.forEach(change -> fields.addAll(change.fields().keySet()));
-            Set<String> read = new LinkedHashSet<>(List.of("Id", "SystemModstamp"));
-            read.addAll(fields);
-            return new Query(
-                    reference,
-                    object,
-                    List.copyOf(fields),
-                    "SELECT " + String.join(", ", read) + " FROM " + object
-                            + " WHERE SystemModstamp >= " + SalesforceReads.second(since) + " AND Id IN ("
-                            + changes.stream()
-                                    .map(change -> SObjectCollections.literal(change.crmId()))
-                                    .collect(Collectors.joining(","))
-                            + ")");
-        }
-
-        Map<String, Object> request(String apiVersion) {
-            // a comma and a quote as they are take a byte, not three (RFC 3986, 3.4)
-            return Map.of(
-                    "method",
-                    "GET",
-                    "referenceId",
-                    reference,
-                    "url",
-                    SalesforceCalls.path(soql, apiVersion).replace("%2C", ",").replace("%27", "'"));
-        }
-
-        /** Returns the records of an answer; empty where the answer is incomplete. */
-        Optional<List<CrmRecord>> images(SalesforceAnswer answer) {
-            return answer.json()
-                    .filter(json -> answer.ok() && SalesforceReads.isWhole(json))
-                    .flatMap(json -> {
-                        List<CrmRecord> images = new ArrayList<>();
-                        for (JsonNode record : json.path("records")) {
-                            if (!SalesforceReads.isRecord(record)) {
-                                return Optional.empty();
-                            }
-                            images.add(SalesforceReads.crmRecord(record, "", fields));
-                        }
-                        return Optional.of(images);
-                    });
-        }
-    }
-
-    private static final Pattern ID = Pattern.compile("[0-9A-Za-z]{15}([0-9A-Za-z]{3})?");
-
     /** Method of updates and upserts. */
     private static final String METHOD = "PATCH";
+
+    /** Returns the end of a call's references; they take letters, digits and underscores. */
+    static String nonce() {
+        return "_" + Long.toString(ThreadLocalRandom.current().nextLong(Long.MAX_VALUE), Character.MAX_RADIX);
+    }
 
     /**
      * @param externalIds {@code Account:Ext_Id__c,Contact:Customer_No__c}: the objects in the order in which they are
@@ -135,8 +87,9 @@ public final class SalesforceComposite {
         Map<String, String> keys = keys(externalIds);
         Object body = exchange.getMessage().getBody();
         List<RecordChange> changes = RecordChange.listOf(body);
-        List<Part> parts = parts(changes, objects(body, keys), keys);
-        List<Query> queries = queries(exchange, parts);
+        String nonce = nonce();
+        List<Part> parts = parts(changes, objects(body, keys), keys, nonce);
+        BeforeQueries queries = queries(exchange, parts, nonce);
         if (parts.size() > max || parts.size() + queries.size() > SalesforceCrm.COLLECTIONS_A_CALL) {
             throw new IllegalArgumentException("These " + changes.size() + " records need " + parts.size()
                     + " collections and " + queries.size() + " queries, but a call takes " + max + " of "
@@ -152,12 +105,14 @@ public final class SalesforceComposite {
     public void collection(Exchange exchange, String object, String externalId, String apiVersion) {
         List<RecordChange> changes = RecordChange.listOf(exchange.getMessage().getBody());
         SObjectCollections.requireOneCall(changes);
-        List<Part> parts = parts(changes, Collections.nCopies(changes.size(), object), Map.of(object, externalId));
-        List<Query> queries = queries(exchange, parts);
+        String nonce = nonce();
+        List<Part> parts =
+                parts(changes, Collections.nCopies(changes.size(), object), Map.of(object, externalId), nonce);
+        BeforeQueries queries = queries(exchange, parts, nonce);
         if (parts.size() == 1 && queries.isEmpty()) {
             SalesforceCalls.keep(exchange, changes);
             exchange.removeProperty(PARTS);
-            exchange.removeProperty(QUERIES);
+            exchange.setProperty(QUERIES, queries);
             exchange.getMessage().setHeader(SalesforceCalls.METHOD, METHOD);
             exchange.getMessage().setHeader(SalesforceCalls.PATH, parts.get(0).url(apiVersion));
             exchange.getMessage().setBody(Json.text(parts.get(0).body()));
@@ -167,13 +122,21 @@ public final class SalesforceComposite {
     }
 
     private static void compose(
-            Exchange exchange, List<RecordChange> changes, List<Part> parts, List<Query> queries, String apiVersion) {
+            Exchange exchange, List<RecordChange> changes, List<Part> parts, BeforeQueries queries, String apiVersion) {
         SalesforceCalls.keep(exchange, changes);
         exchange.setProperty(PARTS, parts);
         exchange.setProperty(QUERIES, queries);
-        List<Map<String, Object>> requests = new ArrayList<>();
-        queries.forEach(query -> requests.add(query.request(apiVersion)));
-        parts.forEach(part -> requests.add(part.request(apiVersion)));
+        compose(
+                exchange,
+                queries,
+                parts.stream().map(part -> part.request(apiVersion)).toList(),
+                apiVersion);
+    }
+
+    /** Builds a call of queries and then writes. */
+    static void compose(Exchange exchange, BeforeQueries queries, List<Map<String, Object>> writes, String apiVersion) {
+        List<Map<String, Object>> requests = new ArrayList<>(queries.requests(apiVersion));
+        requests.addAll(writes);
         exchange.getMessage().setHeader(SalesforceCalls.METHOD, "POST");
         exchange.getMessage().setHeader(SalesforceCalls.PATH, "/services/data/v" + apiVersion + "/composite");
         // collated parts, the default since version 49, have no defined order
@@ -182,8 +145,8 @@ public final class SalesforceComposite {
                         Map.of("allOrNone", false, "collateSubrequests", false, "compositeRequest", requests)));
     }
 
-    /** Builds the requested queries, for each object one per as many ids as an address takes. */
-    private static List<Query> queries(Exchange exchange, List<Part> parts) {
+    /** Builds the requested queries. */
+    private static BeforeQueries queries(Exchange exchange, List<Part> parts, String nonce) {
         exchange.getMessage().removeHeader(BeforeImages.HEADER);
         Map<String, List<RecordChange>> known = new LinkedHashMap<>();
         Map<String, Instant> asked = BeforeImages.asked(exchange.getMessage());
@@ -191,38 +154,19 @@ public final class SalesforceComposite {
                 .filter(part -> part.isUpdate() && asked.containsKey(part.object()))
                 .forEach(part -> known.computeIfAbsent(part.object(), first -> new ArrayList<>())
                         .addAll(part.changes()));
-        List<Query> queries = new ArrayList<>();
-        known.forEach((object, all) -> {
-            // an invalid id makes Salesforce reject the whole query
-            List<RecordChange> changes = all.stream()
-                    .filter(change -> ID.matcher(change.crmId()).matches())
-                    .toList();
-            for (int from = 0; from < changes.size(); from += SalesforceCrm.IDS_A_QUERY) {
-                queries.add(Query.of(
-                        "before" + queries.size(),
-                        object,
-                        changes.subList(from, Math.min(changes.size(), from + SalesforceCrm.IDS_A_QUERY)),
-                        asked.get(object)));
-            }
-        });
+        BeforeQueries queries = new BeforeQueries(nonce);
+        known.forEach(
+                (object, changes) -> queries.add(object, changes, BeforeQueries.fieldsOf(changes), asked.get(object)));
+        parts.stream()
+                .filter(part -> !part.isUpdate() && asked.containsKey(part.object()))
+                .filter(part -> parts.size() + queries.size() < SalesforceCrm.COLLECTIONS_A_CALL)
+                .forEach(part -> queries.addKeys(
+                        part.object(),
+                        part.key(),
+                        part.changes(),
+                        BeforeQueries.fieldsOf(part.changes()),
+                        asked.get(part.object())));
         return queries;
-    }
-
-    /** Returns the records of the queries, for objects whose queries were all answered. */
-    @SuppressWarnings("unchecked")
-    private static Map<String, List<CrmRecord>> images(Exchange exchange, Map<String, SalesforceAnswer> answers) {
-        Map<String, List<CrmRecord>> images = new HashMap<>();
-        Set<String> unread = new LinkedHashSet<>();
-        for (Query query : (List<Query>) exchange.getProperty(QUERIES, List.of(), List.class)) {
-            Optional.ofNullable(answers.get(query.reference()))
-                    .flatMap(query::images)
-                    .ifPresentOrElse(
-                            found -> images.computeIfAbsent(query.object(), first -> new ArrayList<>())
-                                    .addAll(found),
-                            () -> unread.add(query.object()));
-        }
-        images.keySet().removeAll(unread);
-        return images;
     }
 
     private static Map<String, String> keys(String externalIds) {
@@ -256,7 +200,8 @@ public final class SalesforceComposite {
         return objects;
     }
 
-    private static List<Part> parts(List<RecordChange> changes, List<String> objects, Map<String, String> keys) {
+    private static List<Part> parts(
+            List<RecordChange> changes, List<String> objects, Map<String, String> keys, String nonce) {
         List<Part> parts = new ArrayList<>();
         for (String object : keys.keySet()) {
             for (boolean known : new boolean[] {true, false}) {
@@ -269,7 +214,7 @@ public final class SalesforceComposite {
                     List<Integer> some =
                             indexes.subList(from, Math.min(from + SalesforceCrm.COLLECTION_SIZE, indexes.size()));
                     parts.add(new Part(
-                            "part" + parts.size(),
+                            "part" + parts.size() + nonce,
                             object,
                             keys.get(object),
                             List.copyOf(some),
@@ -285,6 +230,9 @@ public final class SalesforceComposite {
         if (exchange.getProperty(PARTS) != null) {
             outcomes(exchange);
         } else {
+            BeforeImages.answer(
+                    exchange.getMessage(),
+                    exchange.getProperty(QUERIES, BeforeQueries.class).images(Map.of()));
             exchange.getMessage()
                     .setBody(SObjectCollections.outcomes(
                             SalesforceCalls.changes(exchange), SalesforceCalls.answer(exchange)));
@@ -301,7 +249,9 @@ public final class SalesforceComposite {
         SalesforceAnswer answer = SalesforceCalls.answer(exchange);
         int records = SalesforceCalls.changes(exchange).size();
         Map<String, SalesforceAnswer> answers = answers(answer);
-        BeforeImages.answer(exchange.getMessage(), images(exchange, answers));
+        BeforeImages.answer(
+                exchange.getMessage(),
+                exchange.getProperty(QUERIES, BeforeQueries.class).images(answers));
         Outcome[] outcomes = new Outcome[records];
         Map<String, PartAnswer> byObject = new HashMap<>();
         for (Part part : (List<Part>) exchange.getProperty(PARTS, List.class)) {
@@ -349,8 +299,8 @@ public final class SalesforceComposite {
 
     /** Builds the body of a call whose only part reads an address. */
     static String ofOne(String path) {
-        return Json.text(
-                Map.of("compositeRequest", List.of(Map.of("method", "GET", "url", path, "referenceId", "one"))));
+        return Json.text(Map.of(
+                "compositeRequest", List.of(Map.of("method", "GET", "url", path, "referenceId", "one" + nonce()))));
     }
 
     /** Returns the answer to the only part, or that of the call itself if it was rejected. */
@@ -358,7 +308,7 @@ public final class SalesforceComposite {
         return answers(answer).values().stream().findFirst().orElse(answer);
     }
 
-    private static Map<String, SalesforceAnswer> answers(SalesforceAnswer answer) {
+    static Map<String, SalesforceAnswer> answers(SalesforceAnswer answer) {
         Map<String, SalesforceAnswer> answers = new HashMap<>();
         answer.json().filter(json -> answer.ok()).ifPresent(json -> {
             for (JsonNode part : json.path("compositeResponse")) {

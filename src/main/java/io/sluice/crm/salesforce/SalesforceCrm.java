@@ -14,6 +14,7 @@ import io.sluice.crm.FieldRule;
 import io.sluice.crm.Logins;
 import io.sluice.crm.ObjectShape;
 import io.sluice.crm.Permits;
+import io.sluice.quota.SavedCalls;
 import java.time.InstantSource;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -38,9 +39,12 @@ public final class SalesforceCrm implements Crm {
 
     /**
      * Maximum number of ids in a query, which takes the slot of a collection in a Composite call. 600 ids of 18
-     * characters make an address of 15,000 bytes, and Salesforce takes 16,384 (Salesforce Help, 000386264).
+     * characters make an address of 15,000 bytes.
      */
     static final int IDS_A_QUERY = 600;
+
+    /** Maximum length of a query's address; Salesforce takes 16,384 bytes (Salesforce Help, 000386264). */
+    static final int MAX_QUERY_ADDRESS = 15_000;
 
     /**
      * Salesforce takes 15,000 batches of 10,000 records a day, and uploads of 150 MB ("Bulk API Limits"; 100 MB leave
@@ -118,8 +122,11 @@ public final class SalesforceCrm implements Crm {
     @Override
     public void bind(Registry registry, Permits permits, Accounts accounts) {
         sessions.keepIn(registry.findSingleByType(Logins.class));
-        AnswerCache answers =
-                new AnswerCache(permits, registry.findSingleByType(MeterRegistry.class), Ticker.systemTicker());
+        AnswerCache answers = new AnswerCache(
+                permits,
+                registry.findSingleByType(MeterRegistry.class),
+                registry.findSingleByType(SavedCalls.class),
+                Ticker.systemTicker());
         SalesforceCache cache = new SalesforceCache(answers);
         registry.bind("salesforceCache", cache);
         registry.bind(SalesforceCache.NAME, answers.cache());
@@ -131,6 +138,7 @@ public final class SalesforceCrm implements Crm {
         registry.bind("salesforceTransferHeaders", SalesforceTransfers.headers());
         registry.bind("salesforceRecords", new SalesforceRecords());
         registry.bind("salesforceComposite", new SalesforceComposite());
+        registry.bind("salesforceDeletes", new SalesforceDeletes());
         registry.bind("salesforceSoap", new SalesforceSoap());
         registry.bind("salesforceLookups", new SalesforceLookups());
         registry.bind("salesforceReads", new SalesforceReads(InstantSource.system()));

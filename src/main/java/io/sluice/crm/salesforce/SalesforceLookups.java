@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.sluice.CrmRecord;
 import io.sluice.DeletedRecord;
 import io.sluice.RecordChange;
+import io.sluice.crm.CrmId;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -108,9 +109,9 @@ public final class SalesforceLookups {
         Map<String, String> asked = asked(exchange).stream()
                 .map(RecordChange::crmId)
                 .filter(id -> id != null)
-                .collect(Collectors.toMap(SalesforceLookups::core, id -> id, (a, b) -> b));
+                .collect(Collectors.toMap(CrmId::withoutChecksum, id -> id, (a, b) -> b));
         json.path("records").forEach(record -> {
-            String id = core(record.path("Id").asText());
+            String id = CrmId.withoutChecksum(record.path("Id").asText());
             if (!record.path("IsDeleted").asBoolean()) {
                 known.add(id);
                 found.add((Object) SalesforceReads.crmRecord(record, externalId, SalesforceReads.names(fields)));
@@ -126,11 +127,6 @@ public final class SalesforceLookups {
             }
         });
         message.setBody(found);
-    }
-
-    /** Shortens an id of 18 characters to the 15 that precede its checksum. */
-    private static String core(String id) {
-        return id.length() == 18 ? id.substring(0, 15) : id;
     }
 
     @SuppressWarnings("unchecked")

@@ -6,6 +6,7 @@ import io.sluice.crm.LoginBackoff;
 import io.sluice.crm.LoginRejected;
 import io.sluice.crm.Logins;
 import io.sluice.crm.Redirects;
+import java.net.URI;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
@@ -37,6 +38,11 @@ final class SalesforceSessions {
     private static final int LIFE_FRACTION = 10;
 
     private static final Duration RENEWAL_RETRY = Duration.ofMinutes(1);
+    /** Path of the token endpoint ("OAuth Endpoints"). */
+    private static final String TOKEN_PATH = "/services/oauth2/token";
+
+    private static final int HTTPS_PORT = 443;
+    private static final int HTTP_PORT = 80;
     private static final Logger LOG = LoggerFactory.getLogger(SalesforceSessions.class);
 
     private static final class State {
@@ -172,7 +178,7 @@ final class SalesforceSessions {
         if (logins != null && state.config != null && !configured.isBlank()) {
             state.config.setRefreshToken(logins.refreshToken(login, configured));
         }
-        Request request = session.getLoginRequest(null);
+        Request request = atLoginUrl(session.getLoginRequest(null), state.config);
         ContentResponse answer = request.send();
         String redirect = Redirects.words(
                 answer.getStatus(),
@@ -193,6 +199,22 @@ final class SalesforceSessions {
         state.renewAt = clock.instant().plus(state.life.minus(state.life.dividedBy(LIFE_FRACTION)));
         state.backoff.over();
         keepRefreshToken(login, configured, answer.getContentAsString());
+    }
+
+    /**
+     * Sends a login to the configured address. Camel sends each login after the first one to the instance that the
+     * session had, which does not answer any more, or only redirects, once the organisation has moved.
+     */
+    private static Request atLoginUrl(Request request, SalesforceLoginConfig config) {
+        if (config == null || config.getLoginUrl() == null) {
+            return request;
+        }
+        URI login = URI.create(config.getLoginUrl().strip());
+        int standard = "https".equals(login.getScheme()) ? HTTPS_PORT : HTTP_PORT;
+        return request.scheme(login.getScheme())
+                .host(login.getHost())
+                .port(login.getPort() < 0 ? standard : login.getPort())
+                .path(login.getRawPath().replaceFirst("/+$", "") + TOKEN_PATH);
     }
 
     /** Keeps a new refresh token, for which camel-salesforce's LoginToken has no field. */

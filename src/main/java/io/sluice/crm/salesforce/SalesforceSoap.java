@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.sluice.Operation;
 import io.sluice.Outcome;
 import io.sluice.RecordChange;
+import io.sluice.crm.CrmId;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -104,7 +105,8 @@ public final class SalesforceSoap {
         List<RecordChange> changes = SalesforceCalls.changes(exchange);
         String survivor = survivors(changes).get(0).crmId();
         Map<String, String> masters = found(exchange, "MasterRecordId");
-        boolean before = merged(changes).stream().allMatch(id -> same(survivor, masters.get(key(id))));
+        boolean before =
+                merged(changes).stream().allMatch(id -> same(survivor, masters.get(CrmId.withoutChecksum(id))));
         exchange.getMessage()
                 .setBody(
                         before
@@ -172,7 +174,7 @@ public final class SalesforceSoap {
         Map<String, String> alive = found(exchange, "Id");
         List<Outcome> outcomes = new ArrayList<>(kept(exchange));
         for (int i = 0; i < changes.size(); i++) {
-            if (alive.containsKey(key(changes.get(i).crmId()))) {
+            if (alive.containsKey(CrmId.withoutChecksum(changes.get(i).crmId()))) {
                 outcomes.set(
                         i, Outcome.done(changes.get(i).key(), changes.get(i).crmId()));
             }
@@ -246,18 +248,14 @@ public final class SalesforceSoap {
         if (answer.ok()) {
             answer.json().filter(JsonNode::isObject).ifPresent(page -> page.path("records")
                     .forEach((JsonNode record) -> found.put(
-                            key(record.path("Id").asText()), record.path(field).asText())));
+                            CrmId.withoutChecksum(record.path("Id").asText()),
+                            record.path(field).asText())));
         }
         return found;
     }
 
-    /** Shortens an id of 18 characters to the 15 that precede its checksum. */
-    private static String key(String id) {
-        return id.length() > 15 ? id.substring(0, 15) : id;
-    }
-
     private static boolean same(String id, String other) {
-        return other != null && key(id).equals(key(other));
+        return other != null && CrmId.withoutChecksum(id).equals(CrmId.withoutChecksum(other));
     }
 
     private static String quoted(List<String> ids) {

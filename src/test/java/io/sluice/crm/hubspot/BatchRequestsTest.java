@@ -138,6 +138,30 @@ class BatchRequestsTest {
         assertThat(outcomes(status, body)).hasSize(2).allMatch(it -> it.contains("retry"));
     }
 
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "\"id\":\"101\",\"new\":false | DONE",
+                "\"id\":\"101\" | DONE",
+                "\"id\":\"101\",\"new\":true | GONE",
+                "\"id\":\"109\",\"new\":false | GONE"
+            })
+    void aKnownRecordIsGoneIfAnotherIsCreatedOrWritten(String result, Outcome.Status status) {
+        RecordChange known = new RecordChange("C-1", Operation.UPSERT, "101", Map.of("phone", "1"));
+        RecordChange unknown = new RecordChange("C-1", Operation.UPSERT, null, Map.of("phone", "1"));
+        HubspotAnswer answer =
+                new HubspotAnswer(200, "{\"results\":[{" + result + ",\"objectWriteTraceId\":\"C-1\"}]}");
+
+        assertThat(BatchRequests.outcomes(List.of(known), "no", answer))
+                .extracting(Outcome::status)
+                .containsExactly(status);
+        assertThat(BatchRequests.outcomes(List.of(unknown), "no", answer))
+                .as("a record that Sluice does not know yet")
+                .extracting(Outcome::status)
+                .containsExactly(Outcome.Status.DONE);
+    }
+
     @Test
     void deletesAreDoneWhenTheBatchIs() {
         assertThat(BatchRequests.outcomes(

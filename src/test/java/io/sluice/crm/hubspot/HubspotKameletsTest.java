@@ -3,6 +3,7 @@ package io.sluice.crm.hubspot;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.InstanceOfAssertFactories.LIST;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -14,9 +15,11 @@ import io.sluice.app.Main;
 import io.sluice.app.RouteCoverage;
 import io.sluice.crm.ObjectShape;
 import io.sluice.crm.OwnRoute;
+import io.sluice.quota.SavedCalls;
 import io.sluice.sandbox.Sandbox;
 import io.sluice.store.EmbeddedDatabase;
 import io.sluice.store.SharedBinaries;
+import io.sluice.store.TestDatabase;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.ServerSocket;
@@ -120,7 +123,7 @@ class HubspotKameletsTest {
         Awaitility.await()
                 .atMost(Duration.ofSeconds(60))
                 .ignoreExceptions()
-                .until(() -> number("select count(*) from sluice.api_call") == 0);
+                .until(() -> number(TestDatabase.MIGRATED) == TestDatabase.migrations());
     }
 
     @AfterAll
@@ -582,9 +585,9 @@ class HubspotKameletsTest {
         Exchange answer = ask(
                 "kamelet:hubspot-read-action?account=hubspot&object=contacts&fields=city,phone,customer_no",
                 List.of(id, "999999999"));
-        assertThat(answer.getMessage().getBody(List.class))
-                .hasSize(2)
-                .anySatisfy(gone -> assertThat(gone).extracting("crmId").isEqualTo("999999999"));
+        assertThat(answer.getMessage().getBody()).asInstanceOf(LIST).hasSize(2).anySatisfy(gone -> assertThat(gone)
+                .extracting("crmId")
+                .isEqualTo("999999999"));
         assertThat(records(answer)).singleElement().satisfies(record -> {
             assertThat(record.crmId()).isEqualTo(id);
             assertThat(record.fields())
@@ -678,6 +681,9 @@ class HubspotKameletsTest {
                         .stream()
                         .map(Outcome::crmId)
                         .toList();
+        SavedCalls savedCalls = main.getCamelContext().getRegistry().findSingleByType(SavedCalls.class);
+        savedCalls.write();
+        long savedBefore = saved();
         long before = counted();
         Exchange first = ask(CACHED, List.of(ids.get(0)));
         assertThat(first.getMessage().getHeader("SluiceCached")).isEqualTo(0);
@@ -691,9 +697,17 @@ class HubspotKameletsTest {
         assertThat(again.getMessage().getHeader("SluiceCached")).isEqualTo(2);
         assertThat(status(again)).isEqualTo(200);
         assertThat(counted() - before).as("calls").isEqualTo(2);
+        savedCalls.write();
+        assertThat(saved() - savedBefore)
+                .as("calls whose whole answer was cached")
+                .isEqualTo(1);
         assertThat(records(ask(CACHED_BY_KEY, List.of("RC-2", "RC-none"))))
                 .singleElement()
                 .satisfies(it -> assertThat(it.key()).isEqualTo("RC-2"));
+    }
+
+    private static long saved() throws Exception {
+        return number("select coalesce(sum(calls), 0) from sluice.saved_calls where reason = 'caching'");
     }
 
     @Test
@@ -731,7 +745,8 @@ class HubspotKameletsTest {
         assertThat(unknown.getMessage().getHeader("SluiceStatus")).isEqualTo(404);
         assertThat(ask("kamelet:hubspot-objects-action?account=hubspot", null)
                         .getMessage()
-                        .getBody(List.class))
+                        .getBody())
+                .asInstanceOf(LIST)
                 .contains("contacts", "deals");
     }
 
@@ -779,9 +794,11 @@ class HubspotKameletsTest {
             public void configure() {
                 from("kamelet:hubspot-webhook-source?account=hubspot&path=/mine")
                         .routeId("mine")
-                        .process(exchange -> exchange.getMessage()
-                                .getBody(List.class)
-                                .forEach(event -> events.add((CrmEvent) event)));
+                        .process(exchange -> {
+                            for (Object event : exchange.getMessage().getBody(List.class)) {
+                                events.add((CrmEvent) event);
+                            }
+                        });
             }
         });
         String body = "[{\"subscriptionType\":\"contact.deletion\",\"objectId\":7,\"occurredAt\":1796000000000}]";
@@ -802,7 +819,9 @@ class HubspotKameletsTest {
                 from("kamelet:hubspot-webhook-source?account=hubspot&path=/once")
                         .routeId("once")
                         .process(exchange -> {
-                            events.addAll(exchange.getMessage().getBody(List.class));
+                            for (Object event : exchange.getMessage().getBody(List.class)) {
+                                events.add((CrmEvent) event);
+                            }
                             if (failing.get()) {
                                 throw new IllegalStateException("not this time");
                             }
@@ -833,9 +852,11 @@ class HubspotKameletsTest {
             public void configure() {
                 from("kamelet:hubspot-webhook-source?account=hubspot&path=/bookings")
                         .routeId("bookings")
-                        .process(exchange -> exchange.getMessage()
-                                .getBody(List.class)
-                                .forEach(event -> objects.add(((CrmEvent) event).object())));
+                        .process(exchange -> {
+                            for (Object event : exchange.getMessage().getBody(List.class)) {
+                                objects.add(((CrmEvent) event).object());
+                            }
+                        });
             }
         });
         String typeId = JSON.readTree(HttpClient.newHttpClient()

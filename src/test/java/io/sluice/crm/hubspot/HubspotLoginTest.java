@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.sluice.crm.LoginRejected;
 import io.sluice.crm.LoginTestBase;
+import io.sluice.crm.Logins;
+import io.sluice.store.TestDatabase;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
@@ -14,6 +16,7 @@ import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -23,6 +26,9 @@ class HubspotLoginTest extends LoginTestBase {
 
     private static final Map<String, String> OAUTH =
             Map.of("client-id", "sluice", "client-secret", "sluice", "refresh-token", "refresh-hubspot");
+
+    @RegisterExtension
+    static final TestDatabase DATABASE = new TestDatabase();
 
     private Instant now = Instant.parse("2026-01-01T00:00:00Z");
 
@@ -204,6 +210,30 @@ class HubspotLoginTest extends LoginTestBase {
             asked += (int) (logins() - before);
         }
         assertThat(asked).as("logins in a day, few enough not to lock the user").isBetween(20, 35);
+    }
+
+    @Test
+    void aChangedSecretAndAResumedAccountAreTriedAtOnce() throws Exception {
+        DATABASE.sluice().update("truncate sluice.login");
+        Map<String, String> file = new HashMap<>(OAUTH);
+        file.put("client-secret", "withdrawn");
+        file.put("call-timeout-ms", "30000");
+        HubspotLogin login = login(file);
+        Logins kept = new Logins(DATABASE.sluice(), account -> Map.copyOf(file));
+        login.keepIn(kept);
+        assertThatThrownBy(login::token).hasMessageContaining("invalid client secret");
+        long logins = logins();
+        assertThatThrownBy(login::token).hasMessageContaining("next attempt at");
+        assertThat(logins() - logins).as("during the backoff").isZero();
+
+        kept.resume("org");
+        assertThatThrownBy(login::token).hasMessageContaining("invalid client secret");
+        assertThatThrownBy(login::token).hasMessageContaining("next attempt at");
+        assertThat(logins() - logins).as("after the resume").isEqualTo(1);
+
+        file.put("client-secret", "sluice");
+        assertThat(isGood(login.token())).isTrue();
+        assertThat(logins() - logins).as("with the changed secret").isEqualTo(2);
     }
 
     @Test

@@ -3,12 +3,16 @@ package io.sluice.crm.salesforce;
 
 import static io.sluice.crm.salesforce.RunningKamelets.record;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import io.sluice.Outcome;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -17,12 +21,9 @@ class AccountThrottleTest {
 
     private static final String OBJECT = "?object=Contact&externalId=Customer_No__c";
 
-    @TempDir
-    static Path home;
-
     /** Eight writes at two per second take three seconds at least. */
     @Test
-    void theKameletsOfAnAccountShareOneThrottle() throws Exception {
+    void theKameletsOfAnAccountShareOneThrottle(@TempDir Path home) throws Exception {
         try (RunningKamelets crm =
                 new RunningKamelets(home, Map.of("camel.kamelet.salesforce-upsert-sink.callsPerSecond", "2"))) {
             long began = System.nanoTime();
@@ -35,6 +36,30 @@ class AccountThrottleTest {
                         .containsExactly(Outcome.Status.DONE);
             }
             assertThat(Duration.ofNanos(System.nanoTime() - began)).isGreaterThanOrEqualTo(Duration.ofSeconds(3));
+        }
+    }
+
+    /** A permit counts as a call from its grant on, so it may not grow old in the throttle. */
+    @Test
+    void callsThatWaitInTheThrottleHoldNoPermits(@TempDir Path home) throws Exception {
+        try (RunningKamelets crm =
+                new RunningKamelets(home, Map.of("camel.kamelet.salesforce-upsert-sink.callsPerSecond", "1"))) {
+            List<CompletableFuture<List<Outcome>>> calls = IntStream.range(0, 6)
+                    .mapToObj(i -> CompletableFuture.supplyAsync(
+                            () -> crm.send(
+                                    "kamelet:salesforce-upsert-sink" + OBJECT,
+                                    List.of(record("W-" + i, "LastName", "One"))),
+                            task -> new Thread(task).start()))
+                    .toList();
+            AtomicLong most = new AtomicLong();
+            await().atMost(Duration.ofSeconds(60))
+                    .pollInterval(Duration.ofMillis(20))
+                    .until(() -> {
+                        long open = crm.number("select count(*) from sluice.api_call where completed_at is null");
+                        most.accumulateAndGet(open, Math::max);
+                        return calls.stream().allMatch(CompletableFuture::isDone);
+                    });
+            assertThat(most.get()).as("open permits, of six calls").isLessThan(4);
         }
     }
 }

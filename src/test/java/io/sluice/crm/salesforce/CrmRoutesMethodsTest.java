@@ -76,7 +76,7 @@ class CrmRoutesMethodsTest {
     }
 
     private static CrmCall.Write write(String name, String method, String object, String key) {
-        return new CrmCall.Write(name, name, method, object, key, object + ":" + key, null, Map.of());
+        return new CrmCall.Write(name, name, method, object, key, object + ":" + key, "", null, Map.of());
     }
 
     private static CrmCall.Bulk bulk(String method, String job) {

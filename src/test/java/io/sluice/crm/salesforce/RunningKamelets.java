@@ -10,6 +10,7 @@ import io.sluice.app.RouteCoverage;
 import io.sluice.sandbox.Sandbox;
 import io.sluice.store.EmbeddedDatabase;
 import io.sluice.store.SharedBinaries;
+import io.sluice.store.TestDatabase;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -58,7 +59,7 @@ final class RunningKamelets implements AutoCloseable {
         Awaitility.await()
                 .atMost(Duration.ofSeconds(60))
                 .ignoreExceptions()
-                .until(() -> number("select count(*) from sluice.api_call") == 0);
+                .until(() -> number(TestDatabase.MIGRATED) == TestDatabase.migrations());
     }
 
     Exchange ask(String uri, Object body) {
@@ -148,7 +149,7 @@ final class RunningKamelets implements AutoCloseable {
     }
 
     @Override
-    public void close() throws Exception {
+    public void close() {
         RouteCoverage.gather(main.getCamelContext());
         main.stop();
         sandbox.close();

@@ -13,6 +13,7 @@ import io.sluice.crm.CrmJob;
 import io.sluice.sandbox.Sandbox;
 import io.sluice.store.EmbeddedDatabase;
 import io.sluice.store.SharedBinaries;
+import io.sluice.store.TestDatabase;
 import java.io.ByteArrayInputStream;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -78,7 +79,7 @@ class SalesforceBulkKameletsTest {
         // the transaction that creates this table creates the others too
         await().atMost(Duration.ofSeconds(60))
                 .ignoreExceptions()
-                .until(() -> number("select count(*) from sluice.api_call") == 0);
+                .until(() -> number(TestDatabase.MIGRATED) == TestDatabase.migrations());
     }
 
     @AfterAll

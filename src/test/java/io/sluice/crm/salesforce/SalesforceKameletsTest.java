@@ -2,6 +2,7 @@
 package io.sluice.crm.salesforce;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.InstanceOfAssertFactories.LIST;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -18,6 +19,7 @@ import io.sluice.crm.Permits;
 import io.sluice.sandbox.Sandbox;
 import io.sluice.store.EmbeddedDatabase;
 import io.sluice.store.SharedBinaries;
+import io.sluice.store.TestDatabase;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -81,7 +83,7 @@ class SalesforceKameletsTest {
         org.awaitility.Awaitility.await()
                 .atMost(Duration.ofSeconds(60))
                 .ignoreExceptions()
-                .until(() -> number("select count(*) from sluice.api_call") == 0);
+                .until(() -> number(TestDatabase.MIGRATED) == TestDatabase.migrations());
     }
 
     @AfterAll
@@ -274,7 +276,8 @@ class SalesforceKameletsTest {
         Exchange refused = ask(UPSERT, one);
         assertThat(refused.getMessage().getHeader(Permits.THROTTLED)).isEqualTo(true);
         assertThat(refused.getMessage().getHeader("SluiceStatus")).isEqualTo(0);
-        assertThat(refused.getMessage().getBody(List.class))
+        assertThat(refused.getMessage().getBody())
+                .asInstanceOf(LIST)
                 .singleElement()
                 .asString()
                 .contains("user is locked out");
@@ -365,7 +368,8 @@ class SalesforceKameletsTest {
 
     @Test
     void objectsListsTheObjectsOfTheOrg() {
-        assertThat(camel.requestBody("kamelet:salesforce-objects-action", null, List.class))
+        assertThat(camel.requestBody("kamelet:salesforce-objects-action", (Object) null))
+                .asInstanceOf(LIST)
                 .contains("Account", "Contact", "Opportunity");
     }
 
@@ -415,7 +419,8 @@ class SalesforceKameletsTest {
                 });
         assertThat(ask(delta, Instant.now().plusSeconds(60).toString())
                         .getMessage()
-                        .getBody(List.class))
+                        .getBody())
+                .asInstanceOf(LIST)
                 .isEmpty();
     }
 
@@ -441,7 +446,8 @@ class SalesforceKameletsTest {
                 Instant.now().minusSeconds(60).toString());
 
         assertThat(exchange.getMessage().getHeader("SluiceStatus")).isEqualTo(200);
-        assertThat(exchange.getMessage().getBody(List.class))
+        assertThat(exchange.getMessage().getBody())
+                .asInstanceOf(LIST)
                 .extracting(it -> ((DeletedRecord) it).crmId())
                 .contains(id);
         assertThat(Instant.parse(exchange.getMessage().getHeader("SluiceCovered", String.class)))
@@ -457,7 +463,8 @@ class SalesforceKameletsTest {
         long ledger = number("select count(*) from sluice.api_call");
         Exchange exchange = ask("kamelet:salesforce-deleted-action?object=Contact", "2026-01-01T00:00:00Z");
 
-        assertThat(exchange.getMessage().getBody(List.class))
+        assertThat(exchange.getMessage().getBody())
+                .asInstanceOf(LIST)
                 .extracting(it -> ((DeletedRecord) it).crmId())
                 .contains(id);
         assertThat(Instant.parse(exchange.getMessage().getHeader("SluiceCovered", String.class)))

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.micrometer.core.instrument.MeterRegistry;
 import io.sluice.crm.ErrorScope;
+import io.sluice.quota.SavedCalls;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -89,7 +90,7 @@ class SalesforceReadTest {
         assertThat(record.get("LastName")).isEqualTo("One");
         assertThat(record.get("Email")).isNull();
         Exchange again = crm.ask(BY_KEY, "A-1");
-        assertThat(again.getMessage().getBody(Map.class)).isEqualTo(record);
+        assertThat((Object) again.getMessage().getBody(Map.class)).isEqualTo(record);
         assertThat(again.getMessage().getHeader("SluiceStatus")).isEqualTo(200);
         assertThat(again.getMessage().getHeader("SluiceCached")).isEqualTo(true);
         assertThat(again.getMessage().getHeaders().keySet()).noneMatch(name -> name.startsWith("CamelCaffeine"));
@@ -97,6 +98,23 @@ class SalesforceReadTest {
         assertThat(crm.ledger()).isEqualTo(crm.counted());
         assertThat(count("hit") - hits).isEqualTo(1);
         assertThat(count("miss") - misses).isEqualTo(1);
+    }
+
+    @Test
+    void eachAnswerFromTheCacheIsACallThatWasSaved() throws Exception {
+        SavedCalls savedCalls = crm.main.getCamelContext().getRegistry().findSingleByType(SavedCalls.class);
+        savedCalls.write();
+        crm.run("delete from sluice.saved_calls");
+        written("A-9", "Nine");
+        long calls = crm.counted();
+        for (int i = 0; i < 4; i++) {
+            lastName(BY_KEY, "A-9");
+        }
+        savedCalls.write();
+        assertThat(crm.counted() - calls).isEqualTo(1);
+        assertThat(crm.number("select sum(calls) from sluice.saved_calls where account = 'salesforce'"
+                        + " and object = 'Contact' and reason = 'caching'"))
+                .isEqualTo(3);
     }
 
     @Test

@@ -3,6 +3,8 @@ package io.sluice.crm.salesforce;
 
 import static io.sluice.crm.salesforce.RunningKamelets.record;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.InstanceOfAssertFactories.LIST;
+import static org.assertj.core.api.InstanceOfAssertFactories.MAP;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.sluice.Outcome;
@@ -74,7 +76,8 @@ class SalesforceWritersTest {
                         new PartAnswer(200, ErrorScope.NONE),
                         "Opportunity",
                         new PartAnswer(404, ErrorScope.OBJECT)));
-        assertThat(answered.getMessage().getBody(List.class))
+        assertThat(answered.getMessage().getBody())
+                .asInstanceOf(LIST)
                 .extracting("status")
                 .first()
                 .isEqualTo(Status.DONE);
@@ -138,10 +141,12 @@ class SalesforceWritersTest {
         exchange.getMessage().setHeader(BeforeImages.SINCE, Map.of("Contact", Instant.EPOCH));
         crm.camel.send("kamelet:salesforce-upsert-sink?object=Contact&externalId=Customer_No__c", exchange);
 
-        assertThat(exchange.getMessage().getHeader(BeforeImages.HEADER, Map.class))
+        assertThat(exchange.getMessage().getHeader(BeforeImages.HEADER))
                 .as("an invalid id does not fail the read")
+                .asInstanceOf(MAP)
                 .containsKey("Contact");
-        assertThat(exchange.getMessage().getBody(List.class))
+        assertThat(exchange.getMessage().getBody())
+                .asInstanceOf(LIST)
                 .extracting("status")
                 .first()
                 .isEqualTo(Status.DONE);

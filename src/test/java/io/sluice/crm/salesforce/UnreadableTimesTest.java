@@ -2,6 +2,7 @@
 package io.sluice.crm.salesforce;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.InstanceOfAssertFactories.LIST;
 
 import io.sluice.CrmRecord;
 import java.nio.file.Files;
@@ -34,7 +35,8 @@ class UnreadableTimesTest {
     @Test
     void aPageWithSuchARecordIsRead() {
         Exchange exchange = read(PAGE.formatted(2, "0000-00-00T00:00:00.000+0000"), 2);
-        assertThat(exchange.getMessage().getBody(List.class))
+        assertThat(exchange.getMessage().getBody())
+                .asInstanceOf(LIST)
                 .extracting("crmId", "key")
                 .containsExactly(
                         org.assertj.core.groups.Tuple.tuple("003A", "1"),
