@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.sluice.alert;
+
+import io.sluice.RootCause;
+import jakarta.mail.PasswordAuthentication;
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Comparator;
+import java.util.List;
+import java.util.stream.Stream;
+import org.apache.camel.component.mail.MailAuthenticator;
+import org.apache.camel.http.base.HttpOperationFailedException;
+import org.apache.camel.util.ObjectHelper;
+
+/**
+ * The channels to which alerts are delivered, and their secrets. The address of a webhook often is its only secret: so it
+ * is part of no URI of a route, but is set for each call, and is removed from every message about a failure.
+ */
+public final class AlertChannels {
+
+    private static final int MIN_SECRET_LENGTH = 4;
+    private static final String HIDDEN = "***";
+
+    private final String webhookUrl;
+    private final String slackUrl;
+    private final Mail mail;
+    private final boolean log;
+
+    /**
+     * The settings of mails.
+     *
+     * @param to       recipients, separated by commas, or null for no mails
+     * @param from     sender
+     * @param user     user of the mail server, or null for no login
+     * @param password password of the user, or null
+     */
+    public record Mail(String to, String from, String user, String password) {
+
+        @Override
+        public String toString() {
+            return "mails to " + to;
+        }
+    }
+
+    /**
+     * @param log        whether alerts are logged
+     * @param webhookUrl address of the webhook, or null
+     * @param slackUrl   address of the incoming webhook of Slack, or null
+     */
+    public AlertChannels(boolean log, String webhookUrl, String slackUrl, Mail mail) {
+        this.log = log;
+        this.webhookUrl = checked("sluice.alerts.webhook.url", webhookUrl);
+        this.slackUrl = checked("sluice.alerts.slack.url", slackUrl);
+        this.mail = mail;
+    }
+
+    /** Checks an address; the message does not name it, because it is a secret. */
+    private static String checked(String setting, String url) {
+        if (url == null) {
+            return null;
+        }
+        try {
+            URI uri = new URI(url);
+            if (uri.getHost() != null && ("http".equals(uri.getScheme()) || "https".equals(uri.getScheme()))) {
+                return url;
+            }
+        } catch (URISyntaxException unreadable) {
+            // its message names the address
+        }
+        throw new IllegalArgumentException("application.properties: " + setting + " must be an http or https address");
+    }
+
+    /** Returns the names of the channels that are on. */
+    public List<String> names() {
+        List<String> names = new ArrayList<>();
+        if (log) {
+            names.add(AlertMessages.LOG_CHANNEL);
+        }
+        if (webhookUrl != null) {
+            names.add("webhook");
+        }
+        if (slackUrl != null) {
+            names.add("slack");
+        }
+        if (mail.to() != null) {
+            names.add("mail");
+        }
+        return Collections.unmodifiableList(names);
+    }
+
+    /** Returns the address of the webhook, for the header that replaces the address of the route. */
+    public String webhookUrl() {
+        return webhookUrl;
+    }
+
+    /** Returns the address of the incoming webhook of Slack, for the header that replaces the address of the route. */
+    public String slackUrl() {
+        return slackUrl;
+    }
+
+    public String mailTo() {
+        return mail.to();
+    }
+
+    public String mailFrom() {
+        return mail.from();
+    }
+
+    /** Makes the authenticator of the mail server, which keeps the password out of the URI of the route. */
+    public MailAuthenticator mailAuthenticator() {
+        return new MailAuthenticator() {
+            @Override
+            public PasswordAuthentication getPasswordAuthentication() {
+                return new PasswordAuthentication(mail.user(), mail.password());
+            }
+        };
+    }
+
+    /** Returns why a delivery failed, without any secret. */
+    String problem(Exception failure) {
+        HttpOperationFailedException answer = ObjectHelper.getException(HttpOperationFailedException.class, failure);
+        if (answer != null) {
+            return "HTTP " + answer.getStatusCode();
+        }
+        return hidden(RootCause.of(failure));
+    }
+
+    private String hidden(String text) {
+        String hidden = text;
+        List<String> secrets = Stream.of(webhookUrl, slackUrl)
+                .filter(url -> url != null)
+                .map(URI::create)
+                .flatMap(uri -> Stream.of(uri.toString(), uri.getRawUserInfo(), uri.getRawPath(), uri.getRawQuery()))
+                .toList();
+        for (String secret : Stream.concat(secrets.stream(), Stream.of(String.valueOf(mail.password())))
+                .filter(secret -> secret != null && secret.length() >= MIN_SECRET_LENGTH)
+                .sorted(Comparator.comparing(String::length).reversed())
+                .toList()) {
+            hidden = hidden.replace(secret, HIDDEN);
+        }
+        return hidden;
+    }
+}
