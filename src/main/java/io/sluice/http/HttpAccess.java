@@ -10,6 +10,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
@@ -23,23 +24,62 @@ public final class HttpAccess {
     /** Paths below this prefix are served on the webhook port, and on no other. */
     public static final String WEBHOOKS = "/webhooks/";
 
+    /** Path at which a person logs in; everybody reaches it. */
+    public static final String LOGIN = "/page/login";
+
+    /** Path that answers who is logged in. */
+    public static final String ME = "/page/me";
+
     private static final String API = "/api/";
+    private static final String PAGE = "/page/";
+    /** Path at which a person logs out. */
+    static final String LOGOUT = "/page/logout";
+
     private static final Set<String> READING = Set.of("GET", "HEAD", "OPTIONS");
     /** Paths that need no token to read, since they show no field's value. */
-    private static final Set<String> OPEN = Set.of("/api/status", "/api/plan", "/api/openapi.json");
+    private static final Set<String> OPEN = Set.of("/api/status", "/api/plan", "/api/calls", "/api/openapi.json");
+
+    /** Paths below {@code /page/} that everybody reaches: the files of the page, and what leads to a login. */
+    private static final Pattern PUBLIC = Pattern.compile("/page/(login|logout|me|[a-z0-9-]+\\.(js|css|svg))");
 
     private static final Set<String> LOOPBACK = Set.of("localhost", "127.0.0.1", "[::1]");
 
     private final Set<String> hosts;
     private final byte[] token;
+    private final boolean hasLogin;
 
     /**
-     * @param hosts host names of this machine, in addition to those of loopback
-     * @param token token that a caller needs to change something, or null if none is needed
+     * @param hosts    host names of this machine, in addition to those of loopback
+     * @param token    token of programs, or null
+     * @param hasLogin whether people log in; without a token and a login everybody may do everything
      */
-    public HttpAccess(Set<String> hosts, String token) {
+    public HttpAccess(Set<String> hosts, String token, boolean hasLogin) {
         this.hosts = hosts.stream().map(host -> host.toLowerCase(Locale.ROOT)).collect(Collectors.toSet());
         this.token = token == null ? null : token.getBytes(StandardCharsets.UTF_8);
+        this.hasLogin = hasLogin;
+    }
+
+    /** Whether the answer depends on who sends the request; for the files of the page it does not. */
+    public boolean needsCaller(Head head) {
+        return !head.management() && (isProtected(head.path()) || head.path().equals(ME));
+    }
+
+    /** A path that is not known to be public is protected, since a router may serve one path in several spellings. */
+    private static boolean isProtected(String path) {
+        return path.startsWith(API)
+                || path.startsWith(PAGE) && !PUBLIC.matcher(path).matches();
+    }
+
+    /**
+     * Returns who sends a request, or null if nobody known does.
+     *
+     * @param visitor person of the request's session or of the proxy before Sluice, or null
+     */
+    public Caller caller(Head head, Caller visitor) {
+        if (token == null && !hasLogin) {
+            return Caller.LOCAL;
+        }
+        return token != null && bearsToken(head.authorization()) ? Caller.TOKEN : visitor;
     }
 
     /**
@@ -79,8 +119,12 @@ public final class HttpAccess {
         }
     }
 
-    /** Returns empty if the request is allowed, else the rejection. */
-    public Optional<Rejection> check(Head head) {
+    /**
+     * Returns empty if the request is allowed, else the rejection.
+     *
+     * @param caller who sends it, or null
+     */
+    public Optional<Rejection> check(Head head, Caller caller) {
         if (!isKnown(head.host(), head.localAddress())) {
             return rejection(
                     421,
@@ -94,17 +138,36 @@ public final class HttpAccess {
         if (head.path().startsWith(WEBHOOKS)) {
             return rejection(404, "webhook port", "Webhooks are served on their own port, sluice.webhooks.port.");
         }
-        if (head.path().startsWith(API) && !READING.contains(head.method())) {
+        boolean acts = !READING.contains(head.method());
+        if (acts && (head.path().startsWith(API) || head.path().startsWith(PAGE))) {
             Optional<Rejection> foreign = acting(head);
             if (foreign.isPresent()) {
                 return foreign;
             }
         }
-        boolean needsToken =
-                head.path().startsWith(API) && !(READING.contains(head.method()) && OPEN.contains(head.path()));
-        return token == null || !needsToken || bearsToken(head.authorization())
+        boolean isOpen = !acts && OPEN.contains(head.path()) && !hasLogin;
+        if (!isProtected(head.path()) || isOpen) {
+            return Optional.empty();
+        }
+        return allowed(caller, acts ? Caller.Role.ACT : Caller.Role.READ);
+    }
+
+    private Optional<Rejection> allowed(Caller caller, Caller.Role role) {
+        if (caller == null) {
+            return rejection(
+                    401,
+                    "login",
+                    hasLogin
+                            ? "Log in on the page, or send the token of sluice.http.token: 'Authorization: Bearer TOKEN'."
+                            : "Send the token of sluice.http.token: 'Authorization: Bearer TOKEN'.");
+        }
+        return caller.may(role)
                 ? Optional.empty()
-                : rejection(401, "token", "Send the token of sluice.http.token: 'Authorization: Bearer TOKEN'.");
+                : rejection(
+                        403,
+                        "role",
+                        "The user " + caller.name() + " lacks the role " + role + "; sluice.user." + caller.name()
+                                + ".roles in application.properties grants it.");
     }
 
     private Optional<Rejection> acting(Head head) {

@@ -24,6 +24,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BiConsumer;
+import java.util.function.Consumer;
 import org.apache.camel.CamelContext;
 import org.apache.camel.component.platform.http.PlatformHttpComponent;
 import org.apache.camel.component.platform.http.vertx.VertxPlatformHttpRouter;
@@ -42,22 +43,30 @@ public final class HttpPorts implements AutoCloseable {
 
     private final CamelContext context;
     private final HttpAccess access;
+    private final Visitors visitors;
     private final TimedVertx vertx;
     private final BiConsumer<String, Integer> rejected;
     private final Set<VertxPlatformHttpRouter> guarded = Collections.newSetFromMap(new IdentityHashMap<>());
+    private final List<Consumer<Router>> served = new ArrayList<>();
     private final AtomicLong bodies = new AtomicLong();
     private HttpServer webhooks;
 
     /**
      * Makes the ports of a context that has not started yet.
      *
+     * @param visitors       finds who sends a request
      * @param requestTimeout maximum time until a request has arrived completely
      * @param rejected       consumer of the account and the status of each webhook request that reaches no route
      */
     public HttpPorts(
-            CamelContext context, HttpAccess access, Duration requestTimeout, BiConsumer<String, Integer> rejected) {
+            CamelContext context,
+            HttpAccess access,
+            Visitors visitors,
+            Duration requestTimeout,
+            BiConsumer<String, Integer> rejected) {
         this.context = context;
         this.access = access;
+        this.visitors = visitors;
         this.vertx = new TimedVertx(requestTimeout, this::guard);
         this.rejected = rejected;
         context.getRegistry().bind("sluiceVertx", Vertx.class, vertx);
@@ -67,13 +76,23 @@ public final class HttpPorts implements AutoCloseable {
         http.setServerRequestValidation(false);
     }
 
+    /** Adds handlers to the port of the API, beside those of the routes; the checks come before them. */
+    public synchronized void serve(Consumer<Router> handlers) {
+        served.add(handlers);
+    }
+
     /** Adds the checks before all handlers of a router: no server listens before its router has them. */
     private synchronized void guard() {
         context.getRegistry().findByType(VertxPlatformHttpRouter.class).stream()
                 .filter(guarded::add)
-                .forEach(router -> router.route()
-                        .order(Integer.MIN_VALUE)
-                        .handler(request -> check(request, router.isManagementServer())));
+                .forEach(router -> {
+                    router.route()
+                            .order(Integer.MIN_VALUE)
+                            .handler(request -> check(request, router.isManagementServer()));
+                    if (!router.isManagementServer()) {
+                        served.forEach(handlers -> handlers.accept(router));
+                    }
+                });
     }
 
     private void check(RoutingContext context, boolean management) {
@@ -82,20 +101,48 @@ public final class HttpPorts implements AutoCloseable {
             return;
         }
         begin(context);
-        Optional<HttpAccess.Rejection> rejection = access.check(head(context, management));
-        if (rejection.isEmpty()) {
-            context.next();
+        HttpAccess.Head head = head(context, management);
+        if (!access.needsCaller(head)) {
+            decide(context, head, null);
             return;
         }
+        // nothing of the body may arrive while the session is looked up, since nobody reads it yet
+        context.request().pause();
+        visitors.find(context).onComplete(visitor -> {
+            context.request().resume();
+            if (visitor.failed()) {
+                reject(context, new HttpAccess.Rejection(503, "database", "The database does not answer; try again."));
+            } else {
+                decide(context, head, visitor.result().orElse(null));
+            }
+        });
+    }
+
+    /** Vert.x has no other way than the deprecated one to set a user whom no handler of its own has authenticated. */
+    @SuppressWarnings("deprecation")
+    private void decide(RoutingContext context, HttpAccess.Head head, Caller visitor) {
+        Caller caller = access.caller(head, visitor);
+        Optional<HttpAccess.Rejection> rejection = access.check(head, caller);
+        if (rejection.isPresent()) {
+            reject(context, rejection.get());
+            return;
+        }
+        if (caller != null) {
+            context.setUser(caller.user());
+            visitors.audit(context, caller);
+        }
+        context.next();
+    }
+
+    private static void reject(RoutingContext context, HttpAccess.Rejection rejection) {
         context.response()
-                .setStatusCode(rejection.get().status())
+                .setStatusCode(rejection.status())
                 .putHeader(HttpHeaders.CONTENT_TYPE, "application/json")
                 .putHeader(HttpHeaders.CONNECTION, "close");
-        if (rejection.get().status() == 401) {
+        if (rejection.status() == 401) {
             context.response().putHeader("WWW-Authenticate", "Bearer");
         }
-        context.response()
-                .end(new JsonObject().put("error", rejection.get().words()).encode());
+        context.response().end(new JsonObject().put("error", rejection.words()).encode());
     }
 
     /** Reads the head of a request; its path is normalised as for the lookup of routes, without dots and escapes. */
@@ -150,7 +197,9 @@ public final class HttpPorts implements AutoCloseable {
             }
         }
         answer.set("X-Content-Type-Options", "nosniff");
-        answer.set("Cache-Control", "no-store");
+        if (!answer.contains(HttpHeaders.CACHE_CONTROL)) {
+            answer.set(HttpHeaders.CACHE_CONTROL, "no-store");
+        }
     }
 
     /**

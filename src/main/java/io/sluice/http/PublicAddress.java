@@ -6,6 +6,7 @@ import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.UnaryOperator;
@@ -24,6 +25,9 @@ public final class PublicAddress {
     private static final Pattern PAIR = Pattern.compile("([A-Za-z]+)=(?:\"((?:[^\"\\\\]|\\\\.)*)\"|([^;,\\s]*))");
     private static final Pattern HOST = Pattern.compile("(?:[A-Za-z0-9._-]+|\\[[0-9A-Fa-f:.]+])(?::\\d{1,5})?");
     private static final Pattern PREFIX = Pattern.compile("(?:/[A-Za-z0-9._~%-]+)+/?");
+
+    /** An address, not a name to be looked up. */
+    private static final Pattern LITERAL = Pattern.compile("[0-9.]+|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*");
 
     private record Network(BigInteger address, int bits, int length) {
 
@@ -52,7 +56,7 @@ public final class PublicAddress {
     private static Network network(String text) {
         String[] parts = text.split("/", 2);
         try {
-            if (!parts[0].matches("[0-9.]+|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*")) {
+            if (!LITERAL.matcher(parts[0]).matches()) {
                 throw new UnknownHostException();
             }
             byte[] address = InetAddress.getByName(parts[0]).getAddress();
@@ -70,6 +74,36 @@ public final class PublicAddress {
     /** Whether the headers of a request from this address are trusted. */
     public boolean trusts(InetAddress remote) {
         return remote != null && trusted.stream().anyMatch(network -> network.contains(remote));
+    }
+
+    /**
+     * Returns the address of who sent a request: that of the connection, or behind trusted proxies the last one in their
+     * {@code X-Forwarded-For} that is none of a proxy. What stands before it may be made up by the sender.
+     *
+     * @param remote       address of the connection
+     * @param forwardedFor values of the header, in their order
+     */
+    public String sender(String remote, List<String> forwardedFor) {
+        List<String> hops =
+                new ArrayList<>(List.of(String.join(",", forwardedFor).strip().split("\\s*,\\s*")));
+        Collections.reverse(hops);
+        String sender = remote;
+        for (String hop : hops) {
+            if (!trusts(literal(sender)) || literal(hop) == null) {
+                break;
+            }
+            sender = hop;
+        }
+        return sender;
+    }
+
+    /** Returns an address of digits; null if the text is none. */
+    private static InetAddress literal(String text) {
+        try {
+            return LITERAL.matcher(text).matches() ? InetAddress.getByName(text) : null;
+        } catch (UnknownHostException malformed) {
+            return null;
+        }
     }
 
     /**

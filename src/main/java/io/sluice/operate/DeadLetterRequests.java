@@ -9,17 +9,14 @@ import io.sluice.operate.ApiResponses.RejectedRequest;
 import io.sluice.operate.DeadLetters.Filter;
 import io.sluice.store.Database;
 import io.sluice.store.Json;
-import java.net.URISyntaxException;
 import java.sql.SQLException;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.TreeSet;
 import org.apache.camel.Exchange;
-import org.apache.camel.util.URISupport;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -49,10 +46,10 @@ public final class DeadLetterRequests {
     /** Lists a page of letters; {@code next} is the {@code after} of the next page, or null. */
     public void list(Exchange exchange) {
         ApiResponses.answer(exchange, () -> {
-            Map<String, String> query = query(exchange, true);
-            int limit = (int) number(query, "limit", DEFAULT_LIMIT, 1, MAX_LIMIT);
+            ApiQuery query = query(exchange, true);
+            int limit = (int) query.number("limit", DEFAULT_LIMIT, 1, MAX_LIMIT);
             List<DeadLetter> found =
-                    letters.list(filter(query), number(query, "after", 0, 0, Long.MAX_VALUE), limit + 1);
+                    letters.list(filter(query), query.number("after", 0, 0, Long.MAX_VALUE), limit + 1);
             List<DeadLetter> page = found.subList(0, Math.min(limit, found.size()));
             return new Page(page, found.size() > limit ? page.get(limit - 1).id() : null);
         });
@@ -106,8 +103,8 @@ public final class DeadLetterRequests {
         });
     }
 
-    private Map<String, String> chosen(Exchange exchange, String what) throws RejectedRequest {
-        Map<String, String> query = query(exchange, false);
+    private ApiQuery chosen(Exchange exchange, String what) throws RejectedRequest {
+        ApiQuery query = query(exchange, false);
         if (query.isEmpty()) {
             throw new RejectedRequest(
                     400,
@@ -146,58 +143,15 @@ public final class DeadLetterRequests {
         return Long.parseLong(id);
     }
 
-    /** Parses the query parameters and rejects unknown ones: a misspelt filter would select everything. */
-    private static Map<String, String> query(Exchange exchange, boolean pages) throws RejectedRequest {
+    private static ApiQuery query(Exchange exchange, boolean pages) throws RejectedRequest {
         Set<String> right = new TreeSet<>(FILTERS);
         right.addAll(pages ? PAGING : Set.of());
-        String query = exchange.getMessage().getHeader(Exchange.HTTP_QUERY, "", String.class);
-        Map<String, String> parameters = new TreeMap<>();
-        try {
-            for (Map.Entry<String, Object> parameter :
-                    URISupport.parseQuery(query, false, true).entrySet()) {
-                if (!right.contains(parameter.getKey())) {
-                    throw new RejectedRequest(
-                            400,
-                            "There is no parameter '" + parameter.getKey() + "'"
-                                    + Suggestion.hint(parameter.getKey(), right));
-                }
-                if (!(parameter.getValue() instanceof String value) || value.isBlank()) {
-                    throw new RejectedRequest(400, "Parameter '" + parameter.getKey() + "' needs one value");
-                }
-                parameters.put(parameter.getKey(), value);
-            }
-        } catch (URISyntaxException broken) {
-            throw new RejectedRequest(400, "The parameters can't be read: " + broken.getMessage());
-        }
-        return parameters;
+        return ApiQuery.of(exchange, right);
     }
 
-    private Filter filter(Map<String, String> query) throws RejectedRequest {
-        known("account", query.get("account"), accounts);
-        known("sync", query.get("sync"), syncs);
-        return new Filter(query.get("account"), query.get("sync"), query.get("key"), query.get("code"));
-    }
-
-    private static void known(String kind, String name, Collection<String> right) throws RejectedRequest {
-        if (name != null && !right.contains(name)) {
-            throw new RejectedRequest(404, "There is no " + kind + " '" + name + "'" + Suggestion.hint(name, right));
-        }
-    }
-
-    private static long number(Map<String, String> query, String name, long defaultValue, long min, long max)
-            throws RejectedRequest {
-        String text = query.get(name);
-        if (text == null) {
-            return defaultValue;
-        }
-        long number = text.matches("\\d{1,18}") ? Long.parseLong(text) : -1;
-        if (number < min || number > max) {
-            throw new RejectedRequest(
-                    400,
-                    "Parameter '" + name + "' must be a whole number from " + min
-                            + (max == Long.MAX_VALUE ? "" : " to " + max) + ", not '" + text + "'");
-        }
-        return number;
+    private Filter filter(ApiQuery query) throws RejectedRequest {
+        return new Filter(
+                query.known("account", accounts), query.known("sync", syncs), query.text("key"), query.text("code"));
     }
 
     private Map<String, Object> fields(String body, DeadLetter letter) throws RejectedRequest {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.sluice.operate;
 
-import io.sluice.Suggestion;
 import io.sluice.Sync;
 import io.sluice.merge.InboundRejection;
 import io.sluice.merge.InboundRejections;
@@ -12,7 +11,6 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import org.apache.camel.Exchange;
-import org.apache.camel.Message;
 
 /** Answers API requests about inbound rejections. A wrong request changes nothing, and the answer says what is wrong. */
 public final class InboundRejectionRequests {
@@ -35,23 +33,10 @@ public final class InboundRejectionRequests {
     /** Lists a page of rejections; {@code next} is the {@code after} of the next page, or null. */
     public void list(Exchange exchange) {
         ApiResponses.answer(exchange, () -> {
-            Message request = exchange.getMessage();
-            String query = request.getHeader(Exchange.HTTP_QUERY, "", String.class);
-            for (String parameter : query.isEmpty() ? new String[0] : query.split("&")) {
-                String name = parameter.split("=", 2)[0];
-                if (!PARAMETERS.contains(name)) {
-                    throw new RejectedRequest(
-                            400, "There is no parameter '" + name + "'" + Suggestion.hint(name, PARAMETERS));
-                }
-            }
-            String sync = request.getHeader("sync", String.class);
-            if (sync != null && !syncs.containsKey(sync)) {
-                throw new RejectedRequest(
-                        404, "There is no sync '" + sync + "'" + Suggestion.hint(sync, syncs.keySet()));
-            }
-            int limit = (int) number(request, "limit", DEFAULT_LIMIT, 1, MAX_LIMIT);
-            List<InboundRejection> found =
-                    rejections.list(sync, number(request, "after", 0, 0, Long.MAX_VALUE), limit + 1);
+            ApiQuery query = ApiQuery.of(exchange, PARAMETERS);
+            int limit = (int) query.number("limit", DEFAULT_LIMIT, 1, MAX_LIMIT);
+            List<InboundRejection> found = rejections.list(
+                    query.known("sync", syncs.keySet()), query.number("after", 0, 0, Long.MAX_VALUE), limit + 1);
             List<InboundRejection> page = found.subList(0, Math.min(limit, found.size()));
             return new Page(page, found.size() > limit ? page.get(limit - 1).id() : null);
         });
@@ -97,20 +82,5 @@ public final class InboundRejectionRequests {
                     404, "That is no id of an inbound rejection; GET /api/inbound-rejections lists them");
         }
         return Long.parseLong(id);
-    }
-
-    private static long number(Message request, String name, long defaultValue, long min, long max)
-            throws RejectedRequest {
-        String text = request.getHeader(name, String.class);
-        if (text == null) {
-            return defaultValue;
-        }
-        if (!text.matches("\\d{1,18}") || Long.parseLong(text) > max) {
-            throw new RejectedRequest(400, "Parameter '" + name + "' must be a number up to " + max);
-        }
-        if (Long.parseLong(text) < min) {
-            throw new RejectedRequest(400, "Parameter '" + name + "' must be at least " + min);
-        }
-        return Long.parseLong(text);
     }
 }

@@ -20,11 +20,17 @@ class HttpAccessTest {
     }
 
     private static int status(HttpAccess access, Head head) {
-        return access.check(head).map(HttpAccess.Rejection::status).orElse(200);
+        return status(access, head, null);
+    }
+
+    private static int status(HttpAccess access, Head head, Caller visitor) {
+        return access.check(head, access.caller(head, visitor))
+                .map(HttpAccess.Rejection::status)
+                .orElse(200);
     }
 
     private static int status(Head head) {
-        return status(new HttpAccess(Set.of("sync.example.org"), null), head);
+        return status(new HttpAccess(Set.of("sync.example.org"), null, false), head);
     }
 
     @Test
@@ -86,7 +92,7 @@ class HttpAccessTest {
 
     @Test
     void aTokenIsNeededToChangeSomethingAndToReadValues() {
-        HttpAccess access = new HttpAccess(Set.of(), "s3cret");
+        HttpAccess access = new HttpAccess(Set.of(), "s3cret", false);
 
         assertThat(status(access, act(null, null, null, false, null))).isEqualTo(401);
         assertThat(status(access, act(null, null, null, false, "Bearer s3cre"))).isEqualTo(401);
@@ -111,5 +117,66 @@ class HttpAccessTest {
         assertThat(new String[] {"127.0.0.1", "::1", "[::1]", "localhost"}).allMatch(HttpAccess::isLoopback);
         assertThat(new String[] {"0.0.0.0", "::", "10.0.0.1", "no.such.host.invalid"})
                 .noneMatch(HttpAccess::isLoopback);
+    }
+
+    @Test
+    void aUserDoesWhatTheRolesAllow() {
+        HttpAccess access = new HttpAccess(Set.of(), null, true);
+        Head read = head("GET", "/api/status", "localhost");
+        Head events = head("GET", "/page/events", "localhost");
+        Head act = act("http://127.0.0.1:8080", "same-origin", null, false, null);
+        Caller reader = new Caller("anna", Set.of(Caller.Role.READ));
+        Caller actor = new Caller("ben", Set.of(Caller.Role.ACT));
+
+        assertThat(status(access, read)).isEqualTo(401);
+        assertThat(status(access, events)).isEqualTo(401);
+        assertThat(status(access, act)).isEqualTo(401);
+        assertThat(status(access, read, reader)).isEqualTo(200);
+        assertThat(status(access, events, reader)).isEqualTo(200);
+        assertThat(status(access, act, reader)).isEqualTo(403);
+        assertThat(status(access, act, actor)).isEqualTo(200);
+        assertThat(status(access, read, actor)).isEqualTo(403);
+        for (String spelling :
+                new String[] {"/page/events/", "/page/events;x", "/page/events.", "/page/", "/page/new"}) {
+            assertThat(status(access, head("GET", spelling, "localhost")))
+                    .as(spelling)
+                    .isEqualTo(401);
+        }
+        for (String open : new String[] {"/", "/page/app.js", "/page/what-if.js", "/page/icon.svg", "/page/me"}) {
+            assertThat(status(access, head("GET", open, "localhost"))).as(open).isEqualTo(200);
+        }
+    }
+
+    @Test
+    void aPageOfAnotherSiteCanLogNobodyIn() {
+        HttpAccess access = new HttpAccess(Set.of(), null, true);
+        assertThat(status(
+                        access,
+                        new Head(
+                                "POST",
+                                HttpAccess.LOGIN,
+                                "localhost",
+                                "127.0.0.1",
+                                false,
+                                "http://evil.example.org",
+                                null,
+                                "application/json",
+                                true,
+                                null)))
+                .isEqualTo(403);
+        assertThat(status(
+                        access,
+                        new Head(
+                                "POST",
+                                HttpAccess.LOGIN,
+                                "localhost",
+                                "127.0.0.1",
+                                false,
+                                null,
+                                "cross-site",
+                                "application/json",
+                                true,
+                                null)))
+                .isEqualTo(403);
     }
 }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.net.InetAddress;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
@@ -95,5 +96,21 @@ class PublicAddressTest {
         for (String wrong : new String[] {"proxy", "10.0.0.0/33", "10.0.0/x", "fe80::/200"}) {
             assertThatThrownBy(() -> new PublicAddress(wrong)).hasMessageContaining(wrong);
         }
+    }
+
+    @Test
+    void theSenderIsTheLastAddressBeforeTheTrustedProxies() {
+        PublicAddress proxies = new PublicAddress("10.0.0.0/8, ::1");
+        assertThat(proxies.sender("192.0.2.7", List.of("203.0.113.1")))
+                .as("of a stranger")
+                .isEqualTo("192.0.2.7");
+        assertThat(proxies.sender("10.0.0.1", List.of())).isEqualTo("10.0.0.1");
+        assertThat(proxies.sender("10.0.0.1", List.of("198.51.100.9, 203.0.113.1")))
+                .as("the first one may be made up")
+                .isEqualTo("203.0.113.1");
+        assertThat(proxies.sender("::1", List.of("198.51.100.9", "2001:db8::5, 10.0.0.2")))
+                .isEqualTo("2001:db8::5");
+        assertThat(proxies.sender("10.0.0.1", List.of("unknown, evil.example.org")))
+                .isEqualTo("10.0.0.1");
     }
 }

@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.sluice.quota.Limits;
 import io.sluice.quota.Quota;
+import io.sluice.quota.SavedCalls;
 import io.sluice.store.TestDatabase;
+import io.sluice.usage.UsageHours;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
@@ -35,6 +37,8 @@ class HousekeepingRouteTest {
             Properties settings = new Properties();
             settings.putAll(Map.of(
                     "sluice.ledger.retention", ledgerRetention,
+                    "sluice.usage.retention", "400d",
+                    "sluice.audit.retention", "300d",
                     "sluice.inbox.retention", "90m",
                     "sluice.idempotency.retention", "7d"));
             context.getPropertiesComponent().setInitialProperties(settings);
@@ -44,6 +48,8 @@ class HousekeepingRouteTest {
                     Limits.of(Map.of("crm", List.of())),
                     Duration.ofSeconds(10),
                     Duration.ofSeconds(5));
+            context.getRegistry().bind("usageHours", new UsageHours(DATABASE.sluice()));
+            context.getRegistry().bind("savedCalls", new SavedCalls(DATABASE.sluice()));
             context.getRegistry().bind("housekeeping", new Housekeeping(quota, Duration.ofDays(30)));
             PluginHelper.getRoutesLoader(context)
                     .loadRoutes(
@@ -78,12 +84,38 @@ class HousekeepingRouteTest {
     }
 
     @Test
+    void actionsAreDeletedAfterTheirRetention() throws Exception {
+        DATABASE.run("insert into sluice.audit (at, name, address, action, status) values"
+                + " (now() - interval '301 days', 'old', '', 'POST /', 200),"
+                + " (now() - interval '299 days', 'new', '', 'POST /', 200)");
+        sweep("30d");
+        assertThat(left("name", "audit")).containsExactly("new");
+    }
+
+    @Test
     void oldCallsAreDeletedFromTheLedger() throws Exception {
         DATABASE.run("insert into sluice.api_call (account, operation, priority, granted_at, expires_at, completed_at)"
                 + " select 'crm', name, 2, at, at, at from (values ('old', now() - interval '31 days'),"
                 + " ('new', now() - interval '29 days')) as c(name, at)");
         sweep("30d");
         assertThat(left("operation", "api_call")).containsExactly("new");
+    }
+
+    @Test
+    void callsAreSummedByHourBeforeTheyAreDeletedAndTheSumsAreKeptLonger() throws Exception {
+        DATABASE.run(
+                "insert into sluice.api_call (account, operation, priority, granted_at, expires_at, completed_at, status)"
+                        + " select 'crm', 'upsert', 2, at, at, at, 200"
+                        + " from (select now() - interval '31 days' as at from generate_series(1, 3)) as c",
+                "insert into sluice.usage_hour select now() - interval '401 days', 'crm', 'old', '', 2,"
+                        + " 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0",
+                "insert into sluice.saved_calls select now() - days * interval '1 day', 'crm', 'Contact', 'events', days"
+                        + " from unnest(array[401, 399]) as days");
+        sweep("30d");
+        assertThat(left("calls", "saved_calls")).containsExactly("399");
+        assertThat(left("id", "api_call")).isEmpty();
+        assertThat(DATABASE.texts("select operation || ' ' || calls from sluice.usage_hour"))
+                .containsExactly("upsert 3");
     }
 
     @Test
@@ -97,5 +129,27 @@ class HousekeepingRouteTest {
         assertThat(left("sync", "bulk_job")).containsExactly("new", "old", "running");
         sweep("0ms");
         assertThat(left("sync", "bulk_job")).containsExactly("new", "running");
+    }
+
+    @Test
+    void whatWasKnownOfDeletedRecordsIsDeletedAfterADay() throws Exception {
+        DATABASE.run("insert into sluice.tombstone (account, object, key, deleted_at) values"
+                + " ('crm', 'contacts', 'old', now() - interval '25 hours'),"
+                + " ('crm', 'contacts', 'new', now() - interval '23 hours')");
+        sweep("30d");
+        assertThat(left("key", "tombstone")).containsExactly("new");
+    }
+
+    @Test
+    void endedAlertsAreDeletedAfterTheirRetentionUnlessTheyAreNotDeliveredYet() throws Exception {
+        DATABASE.run(
+                "insert into sluice.alert (installation, id, kind, severity, what, action, since, seen_at, ended_at)"
+                        + " select 'sluice', id, 'latency', 'info', '', '', now(), now(), ended from (values"
+                        + " ('old', now() - interval '8 days'), ('undelivered', now() - interval '8 days'),"
+                        + " ('new', now() - interval '6 days'), ('active', null)) as a(id, ended)",
+                "insert into sluice.alert_notification (channel, alert, event)"
+                        + " select 'mail', number, 'end' from sluice.alert where id = 'undelivered'");
+        sweep("30d");
+        assertThat(left("id", "alert")).containsExactly("active", "new", "undelivered");
     }
 }
