@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.sluice.idle;
+
+import io.sluice.store.Database;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.function.LongSupplier;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Knows which parts of the pipeline may have work, so that the others do not ask the database. One statement waits in the server
+ * until a part gets work ({@code sluice.await_work}); an idle process makes one transaction a second. While a part has work, its
+ * route polls as ever.
+ *
+ * <p>In doubt there may be work: before the first answer, if the last one is old, and while the database does not answer.
+ */
+public final class PendingWork implements AutoCloseable {
+
+    private static final Logger LOG = LoggerFactory.getLogger(PendingWork.class);
+
+    private static final String AWAIT =
+            """
+            select captured, queued, in_flight, received, snapshot
+            from sluice.await_work(?, ?, ?::text[]::xid8[], ?, ? * interval '1 millisecond', ? * interval '1 millisecond')""";
+
+    /** Maximum time that the server waits for work. */
+    static final Duration MAX_WAIT = Duration.ofSeconds(1);
+    /** The same while a part has work, because the end of that must be seen soon. */
+    private static final Duration BUSY_WAIT = Duration.ofMillis(200);
+    /** Time between two looks of the server. */
+    private static final Duration STEP = Duration.ofMillis(20);
+    /** Age from which an answer is old. */
+    private static final Duration MAX_AGE = MAX_WAIT.multipliedBy(3);
+
+    private static final Duration AFTER_FAILURE = Duration.ofSeconds(1);
+
+    /** A part of the pipeline; its name in lower case is that of the server's function. */
+    public enum Part {
+        /** Changes in the change log. */
+        CAPTURED,
+        /** Records in the outbox that wait to be sent, and bulk jobs. */
+        QUEUED,
+        /** Records in calls that are not answered. */
+        IN_FLIGHT,
+        /** Events in the inbox. */
+        RECEIVED,
+        /** Initial snapshots. */
+        SNAPSHOT
+    }
+
+    /**
+     * Where the change log of a table is searched.
+     *
+     * @param table        name as {@code schema.table}
+     * @param floor        sequence number from which it is searched
+     * @param transactions ids of transactions under way whose changes may have lower numbers
+     */
+    public record LogPosition(String table, long floor, List<Long> transactions) {}
+
+    private record Reading(Set<Part> parts, long atNanos) {}
+
+    private final Database database;
+    private final Supplier<List<LogPosition>> log;
+    private final LongSupplier nanos;
+    private final Thread thread = new Thread(this::run, "sluice-pending-work");
+    private volatile Reading last;
+    private volatile boolean closed;
+
+    public PendingWork(Database database, Supplier<List<LogPosition>> log) {
+        this(database, log, System::nanoTime);
+    }
+
+    /**
+     * @param log   the positions in the change log of all captured tables
+     * @param nanos clock in nanoseconds
+     */
+    PendingWork(Database database, Supplier<List<LogPosition>> log, LongSupplier nanos) {
+        this.database = database;
+        this.log = log;
+        this.nanos = nanos;
+        thread.setDaemon(true);
+    }
+
+    /** Starts to wait for work, once; the schema must be up to date. */
+    public synchronized void start() {
+        if (thread.getState() == Thread.State.NEW) {
+            thread.start();
+        }
+    }
+
+    /** Whether the change log may have rows. */
+    public boolean captured() {
+        return mayHave(Part.CAPTURED);
+    }
+
+    /** Whether the outbox may have records to send, or an account a bulk job. */
+    public boolean queued() {
+        return mayHave(Part.QUEUED);
+    }
+
+    /** Whether leases may expire. */
+    public boolean inFlight() {
+        return mayHave(Part.IN_FLIGHT);
+    }
+
+    /** Whether the inbox may have events that are due. */
+    public boolean received() {
+        return mayHave(Part.RECEIVED);
+    }
+
+    /** Whether an initial snapshot may be running. */
+    public boolean snapshot() {
+        return mayHave(Part.SNAPSHOT);
+    }
+
+    private boolean mayHave(Part part) {
+        Reading reading = last;
+        return reading == null
+                || reading.parts.contains(part)
+                || nanos.getAsLong() - reading.atNanos > MAX_AGE.toNanos();
+    }
+
+    private void run() {
+        while (!closed) {
+            try {
+                await();
+            } catch (SQLException | RuntimeException failure) {
+                last = null;
+                LOG.debug("It is not known what work there is, so every part asks for itself", failure);
+                pause(AFTER_FAILURE);
+            }
+        }
+    }
+
+    /** Waits until a part that had no work has some, for a second at most. */
+    void await() throws SQLException {
+        Reading before = last;
+        EnumSet<Part> awaited = EnumSet.allOf(Part.class);
+        if (before != null) {
+            awaited.removeAll(before.parts);
+        }
+        List<LogPosition> positions = log.get();
+        Duration maxWait = before == null ? Duration.ZERO : before.parts.isEmpty() ? MAX_WAIT : BUSY_WAIT;
+        Set<Part> parts = database.transaction(connection -> await(connection, positions, awaited, maxWait));
+        last = new Reading(parts, nanos.getAsLong());
+    }
+
+    private static Set<Part> await(
+            Connection connection, List<LogPosition> positions, Set<Part> awaited, Duration maxWait)
+            throws SQLException {
+        return Database.query(
+                        connection,
+                        AWAIT,
+                        row -> {
+                            EnumSet<Part> parts = EnumSet.noneOf(Part.class);
+                            for (Part part : Part.values()) {
+                                if (row.getBoolean(name(part))) {
+                                    parts.add(part);
+                                }
+                            }
+                            return parts;
+                        },
+                        Database.texts(connection, positions, LogPosition::table),
+                        connection.createArrayOf(
+                                "bigint",
+                                positions.stream().map(LogPosition::floor).toArray()),
+                        connection.createArrayOf(
+                                "text",
+                                positions.stream()
+                                        .flatMap(position -> position.transactions().stream())
+                                        .distinct()
+                                        .map(Object::toString)
+                                        .toArray()),
+                        connection.createArrayOf(
+                                "text", awaited.stream().map(PendingWork::name).toArray()),
+                        maxWait.toMillis(),
+                        STEP.toMillis())
+                .get(0);
+    }
+
+    private static String name(Part part) {
+        return part.name().toLowerCase(Locale.ROOT);
+    }
+
+    private void pause(Duration time) {
+        try {
+            Thread.sleep(time.toMillis());
+        } catch (InterruptedException stopped) {
+            Thread.currentThread().interrupt();
+            closed = true;
+        }
+    }
+
+    @Override
+    public void close() {
+        closed = true;
+        thread.interrupt();
+    }
+}
