@@ -20,8 +20,13 @@ public final class Main extends org.apache.camel.main.Main {
         try {
             return main.run(args);
         } catch (Exception failure) {
-            if (ObjectHelper.getException(VetoCamelContextStartException.class, failure) != null) {
-                return 1; // the log has the error already
+            VetoCamelContextStartException veto =
+                    ObjectHelper.getException(VetoCamelContextStartException.class, failure);
+            if (veto != null) {
+                if (veto.getCause() != null) { // not Sluice's own, which the log has already
+                    LoggerFactory.getLogger(Main.class).error("Nothing was started. {}", words(veto));
+                }
+                return 1;
             }
             if (String.valueOf(failure.getMessage()).contains("parsing resource")) {
                 LoggerFactory.getLogger(Main.class)

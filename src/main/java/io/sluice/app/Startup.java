@@ -13,11 +13,13 @@ import io.sluice.crm.Accounts;
 import io.sluice.crm.CrmCall;
 import io.sluice.crm.ObjectShape;
 import io.sluice.crm.Permits;
+import io.sluice.idle.PendingWork;
 import io.sluice.outbox.Outbox;
 import io.sluice.outbox.Parents;
 import io.sluice.outbox.Pause.Kind;
 import io.sluice.outbox.PauseStore;
 import io.sluice.snapshot.SnapshotReader;
+import io.sluice.store.ClockWatch;
 import io.sluice.store.Database;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -60,6 +62,13 @@ final class Startup implements AutoCloseable {
     /** The routes that start with the database. */
     private static final String PIPELINE = "pipeline";
 
+    /** The ends of the names of the routes that every CRM has. */
+    private static final List<String> CALLS = List.of("-write", "-read", "-describe");
+
+    private static final String MISSING_ROUTES =
+            "Account '%s': the routes that make its calls, routes/crm/%s.camel.yaml, are not loaded: add"
+                    + " file:routes/crm/*.camel.yaml to camel.main.routesIncludePattern.";
+
     private static final int BEAT_SECONDS = 10;
     private static final Backoff BACKOFF = new Backoff(Duration.ofMillis(500), Duration.ofSeconds(30));
 
@@ -74,6 +83,7 @@ final class Startup implements AutoCloseable {
     private final Settings settings;
     private final Installations installations;
     private final Outbox outbox;
+    private final PendingWork pendingWork;
     private final RowCheck rowCheck;
     /** By account and object, the CRM's description. */
     private final Map<String, Map<String, ObjectShape>> shapes = new HashMap<>();
@@ -86,6 +96,10 @@ final class Startup implements AutoCloseable {
         return thread;
     });
     private volatile Installations.Captured spared;
+    private final ClockWatch clockWatch;
+    /** The reason why the last heartbeat was not written, or null. */
+    private volatile String unwritable;
+
     private volatile String problem = "the database was not asked yet";
 
     Startup(
@@ -99,7 +113,8 @@ final class Startup implements AutoCloseable {
             List<Sync> syncs,
             Settings settings,
             Installations installations,
-            Outbox outbox) {
+            Outbox outbox,
+            PendingWork pendingWork) {
         this.context = context;
         this.database = database;
         this.capture = capture;
@@ -111,16 +126,18 @@ final class Startup implements AutoCloseable {
         this.settings = settings;
         this.installations = installations;
         this.outbox = outbox;
+        this.pendingWork = pendingWork;
         this.rowCheck = new RowCheck(database);
+        this.clockWatch = new ClockWatch(database);
     }
 
     void start() {
         attempt(this::startDatabase, "The database", 1);
     }
 
-    /** The reason why the database part is not started yet, or null. */
+    /** The reason why the database part is not started yet or can't write, or null. */
     String problem() {
-        return problem;
+        return problem != null ? problem : unwritable;
     }
 
     @FunctionalInterface
@@ -150,10 +167,25 @@ final class Startup implements AutoCloseable {
         });
     }
 
+    /** Returns a sentence for each account whose CRM's routes were not loaded, so that no call could be made. */
+    private List<String> missingRoutes() {
+        return syncs.stream()
+                .map(Sync::getAccount)
+                .distinct()
+                .filter(account -> accounts.get(account) != null)
+                .filter(account -> CALLS.stream()
+                        .anyMatch(call ->
+                                context.getRoute(accounts.get(account).crm().name() + call) == null))
+                .map(account -> MISSING_ROUTES.formatted(
+                        account, accounts.get(account).crm().name()))
+                .toList();
+    }
+
     private void startDatabase() throws Exception {
         Map<String, List<Sync>> byAccount = new LinkedHashMap<>();
         Set<String> described = new HashSet<>();
         try {
+            InvalidSettings.unlessEmpty(missingRoutes());
             String encoding = database.encodingProblem();
             InvalidSettings.unlessEmpty(encoding == null ? List.of() : List.of(encoding));
             database.migrate();
@@ -172,6 +204,7 @@ final class Startup implements AutoCloseable {
             if (first) {
                 described.addAll(describedAtFirst(byAccount));
             }
+            clockWatch.start(installations.lastSeen());
             InvalidSettings.unlessEmpty(
                     installations.enter(syncs.stream().filter(Sync::isComplete).toList()));
             spared = installations.others();
@@ -187,6 +220,7 @@ final class Startup implements AutoCloseable {
             }
             pauseStore.replaceChecks(stopped());
             capture();
+            pendingWork.start();
             for (Route route : context.getRoutesByGroup(PIPELINE)) {
                 context.getRouteController().startRoute(route.getRouteId());
             }
@@ -219,6 +253,14 @@ final class Startup implements AutoCloseable {
     private void beat() {
         try {
             installations.beat();
+            unwritable = null;
+        } catch (SQLException | RuntimeException away) {
+            unwritable = "The database takes no writes: " + RootCause.of(away);
+            LOG.debug("The heartbeat of this installation failed", away);
+            return;
+        }
+        try {
+            clockWatch.check();
             Installations.Captured others = installations.others();
             if (!others.equals(spared)) {
                 spared = others;
@@ -226,7 +268,7 @@ final class Startup implements AutoCloseable {
                 capture.removeStray();
             }
         } catch (SQLException | RuntimeException away) {
-            LOG.debug("The heartbeat of this installation failed", away);
+            LOG.debug("The clock or the other installations could not be checked", away);
         }
     }
 
@@ -487,6 +529,7 @@ final class Startup implements AutoCloseable {
     @Override
     public void close() {
         thread.shutdownNow();
+        pendingWork.close();
         try {
             installations.leave();
         } catch (SQLException away) {

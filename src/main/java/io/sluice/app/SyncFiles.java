@@ -17,6 +17,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import java.util.stream.StreamSupport;
 import org.snakeyaml.engine.v2.api.LoadSettings;
 import org.snakeyaml.engine.v2.api.lowlevel.Compose;
 import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
@@ -47,6 +48,7 @@ final class SyncFiles {
         }
         try (Stream<Path> files = Files.walk(folder)) {
             for (Path file : files.filter(Files::isRegularFile)
+                    .filter(it -> !isHidden(folder.relativize(it)))
                     .filter(it -> it.toString().matches(".*\\.ya?ml"))
                     .sorted()
                     .toList()) {
@@ -55,6 +57,12 @@ final class SyncFiles {
         } catch (IOException unreadable) {
             throw new UncheckedIOException(unreadable);
         }
+    }
+
+    /** Kubernetes mounts a ConfigMap as links to files in a folder whose name begins with two dots, which has them again. */
+    private static boolean isHidden(Path file) {
+        return StreamSupport.stream(file.spliterator(), false)
+                .anyMatch(part -> part.toString().startsWith("."));
     }
 
     /** The files that declare a sync and that Camel ignores because of their names. @param read names of syncs that were read */

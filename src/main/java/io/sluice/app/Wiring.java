@@ -4,7 +4,14 @@ package io.sluice.app;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.composite.CompositeMeterRegistry;
 import io.sluice.Backoff;
+import io.sluice.Priority;
 import io.sluice.Sync;
+import io.sluice.alert.AlertChannels;
+import io.sluice.alert.AlertEvaluation;
+import io.sluice.alert.AlertMessages;
+import io.sluice.alert.AlertStore;
+import io.sluice.alert.AlertThresholds;
+import io.sluice.alert.QuietHours;
 import io.sluice.bulk.BulkDispatcher;
 import io.sluice.bulk.BulkJobs;
 import io.sluice.bulk.BulkPlans;
@@ -19,28 +26,41 @@ import io.sluice.crm.Accounts;
 import io.sluice.crm.Crm;
 import io.sluice.crm.Logins;
 import io.sluice.crm.Permits;
+import io.sluice.http.Caller;
 import io.sluice.http.HttpAccess;
 import io.sluice.http.HttpPorts;
 import io.sluice.http.PublicAddress;
+import io.sluice.http.Users;
+import io.sluice.http.Visitors;
+import io.sluice.idle.PendingWork;
 import io.sluice.merge.Applier;
+import io.sluice.merge.ApplyRecorder;
 import io.sluice.merge.InboundRejections;
+import io.sluice.operate.AlertRequests;
+import io.sluice.operate.CallRequests;
+import io.sluice.operate.ConflictRequests;
 import io.sluice.operate.DeadLetterRequests;
 import io.sluice.operate.DeadLetterRetries;
 import io.sluice.operate.Housekeeping;
 import io.sluice.operate.InboundRejectionRequests;
 import io.sluice.operate.PauseRequests;
+import io.sluice.operate.RecordRequests;
+import io.sluice.operate.UsageRequests;
+import io.sluice.operate.WhatIfRequests;
 import io.sluice.outbox.CircuitBreakers;
 import io.sluice.outbox.CommonCauses;
 import io.sluice.outbox.Outbox;
 import io.sluice.outbox.Parents;
 import io.sluice.outbox.PauseStore;
 import io.sluice.outbox.Settlement;
+import io.sluice.outbox.SettlementRecorder;
 import io.sluice.outbox.WriteDebounce;
 import io.sluice.plan.LatencyTarget;
 import io.sluice.plan.Planner;
 import io.sluice.quota.Limits;
 import io.sluice.quota.PoolMember;
 import io.sluice.quota.Quota;
+import io.sluice.quota.SavedCalls;
 import io.sluice.receive.BulkQuerySource;
 import io.sluice.receive.DeltaPoller;
 import io.sluice.receive.IdempotentKeys;
@@ -58,18 +78,30 @@ import io.sluice.send.OverwrittenEdits;
 import io.sluice.snapshot.SnapshotReader;
 import io.sluice.snapshot.SnapshotStore;
 import io.sluice.status.AccountHealth;
-import io.sluice.status.Alerts;
+import io.sluice.status.CallHistory;
 import io.sluice.status.CaptureHealth;
 import io.sluice.status.DatabaseFailureLog;
 import io.sluice.status.DatabaseHealth;
 import io.sluice.status.LoopHealth;
+import io.sluice.status.Overview;
 import io.sluice.status.RecordMetrics;
 import io.sluice.status.StateMetrics;
+import io.sluice.status.StateReader;
 import io.sluice.status.Status;
 import io.sluice.status.SyncHealth;
 import io.sluice.store.Database;
 import io.sluice.store.EmbeddedDatabase;
+import io.sluice.store.Json;
+import io.sluice.trace.ReceiveTraces;
+import io.sluice.trace.SendTraces;
+import io.sluice.trace.TraceExport;
+import io.sluice.usage.UsageHours;
+import io.sluice.usage.UsageReport;
+import io.sluice.usage.WhatIf;
+import io.sluice.web.OverviewStream;
+import io.sluice.web.PageFiles;
 import java.nio.file.Path;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -105,8 +137,13 @@ final class Wiring extends LifecycleStrategySupport {
     private Database webhookDatabase;
     private Startup startup;
     private HttpPorts ports;
+    private Visitors visitors;
     private StateMetrics stateMetrics;
+    private OverviewStream overviewStream;
+    private SavedCalls savedCalls;
+    private TraceExport traceExport;
     private volatile InboxProcessor inboxProcessor;
+    private Permits permits;
 
     @Override
     public void onContextInitializing(CamelContext context) throws VetoCamelContextStartException {
@@ -115,13 +152,32 @@ final class Wiring extends LifecycleStrategySupport {
             return;
         }
         try {
+            if (isJsonLog(settings)) {
+                context.getCamelContextExtension().addInterceptStrategy(new LogContext());
+            }
             ports = ports(context, settings);
+            if (settings.flag("camel.server.enabled", false)) {
+                LOG.info(
+                        "The page opens at http://{}:{}/ once Sluice has started.",
+                        settings.text("camel.server.host", "0.0.0.0"),
+                        settings.number("camel.server.port", 8080));
+            }
             compose(context, settings);
         } catch (IllegalArgumentException | IllegalStateException wrong) {
             close();
             LOG.error("{}", wrong.getMessage());
             throw new VetoCamelContextStartException(wrong.getMessage(), context, true);
         }
+    }
+
+    /** Tells whether the log is JSON; log4j2.properties reads the setting itself. */
+    private static boolean isJsonLog(Settings settings) {
+        String format = settings.text("sluice.log.format", "text");
+        if (!format.equals("text") && !format.equals("json")) {
+            throw new IllegalArgumentException(
+                    "application.properties: sluice.log.format must be text or json, not '" + format + "'");
+        }
+        return format.equals("json");
     }
 
     private void compose(CamelContext context, Settings settings) {
@@ -154,7 +210,7 @@ final class Wiring extends LifecycleStrategySupport {
                 InstantSource.system(),
                 settings.duration("sluice.circuit-breaker.initial-delay", "500ms"),
                 settings.duration("sluice.circuit-breaker.max-delay", "30s"));
-        Permits permits = new Permits(quota, pauseStore);
+        permits = new Permits(quota, pauseStore);
         WriteDebounce writeDebounce = WriteDebounce.of(settings.duration("sluice.record.min-write-interval", "900ms"));
         // the connect time-out is not part of the call's own time
         Outbox outbox = new Outbox(
@@ -165,13 +221,16 @@ final class Wiring extends LifecycleStrategySupport {
         List<Sync> syncs = syncs(context, settings);
         MeterRegistry metrics = meterRegistry(context);
         RecordMetrics recordMetrics = new RecordMetrics(metrics, InstantSource.system(), syncs);
+        double tracedPart = tracedPart(settings);
+        SendTraces sendTraces =
+                traceExport == null ? SendTraces.OFF : new SendTraces(traceExport, InstantSource.system());
         Settlement settlement = new Settlement(
                 database,
                 new Backoff(
                         settings.duration("sluice.retry.initial-delay", "1s"),
                         settings.duration("sluice.retry.max-delay", "5m")),
                 writeDebounce,
-                recordMetrics);
+                SettlementRecorder.both(recordMetrics, sendTraces));
         settlement.withSyncs(syncs);
         BulkJobs bulkJobs = new BulkJobs(
                 database,
@@ -192,13 +251,16 @@ final class Wiring extends LifecycleStrategySupport {
                 settings.number("sluice.bulk.max-bytes", 100_000_000),
                 settings.duration("sluice.bulk.cooldown", "15m"),
                 syncs);
+        savedCalls = new SavedCalls(database);
         Capture capture = new Capture(
                 database,
                 settings.number("sluice.drain.batch-size", 20_000),
                 writeDebounce,
                 new InitialExports(plans, bulkJobs),
                 settings.duration("sluice.capture.check-interval", "20s"),
-                settings.number("sluice.capture.max-missing", 20));
+                settings.number("sluice.capture.max-missing", 20),
+                savedCalls,
+                tracedPart);
         CircuitBreakers circuitBreakers = new CircuitBreakers(pauseStore);
         CommonCauses causes = new CommonCauses(database, circuitBreakers);
         BulkDispatcher bulk = new BulkDispatcher(
@@ -214,7 +276,7 @@ final class Wiring extends LifecycleStrategySupport {
                 settings.duration("sluice.dispatch.poll-before-write", "10s"),
                 sync -> accounts.get(sync.getAccount()).crm().readBeforeWrite() > 0);
         Duration skew = settings.duration("sluice.webhooks.clock-skew", "5s");
-        Applier applier = new Applier(database, capture, accounts, skew, recordMetrics);
+        Applier applier = new Applier(database, capture, accounts, skew, traced(recordMetrics, tracedPart));
         OutboxDispatcher outboxDispatcher = new OutboxDispatcher(
                 accounts,
                 permits,
@@ -226,7 +288,8 @@ final class Wiring extends LifecycleStrategySupport {
                 causes,
                 syncs,
                 readFirst,
-                new OverwrittenEdits(readFirst, applier));
+                new OverwrittenEdits(readFirst, applier),
+                sendTraces);
 
         SnapshotReader snapshotReader = new SnapshotReader(
                 accounts,
@@ -269,6 +332,8 @@ final class Wiring extends LifecycleStrategySupport {
         registry.bind("accountCircuitBreaker", new AccountCircuitBreaker(accounts));
         registry.bind("outbox", outbox);
         registry.bind("settlement", settlement);
+        PendingWork pendingWork = new PendingWork(database, capture::positions);
+        registry.bind("pendingWork", pendingWork);
         registry.bind("capture", capture);
         registry.bind("outboxDispatcher", outboxDispatcher);
         registry.bind("bulkDispatcher", bulk);
@@ -283,17 +348,17 @@ final class Wiring extends LifecycleStrategySupport {
                 applier,
                 syncs,
                 skew,
-                new WebhookMetrics(metrics, InstantSource.system()));
+                new WebhookMetrics(metrics, InstantSource.system()),
+                savedCalls);
         registry.bind("inboxProcessor", inboxProcessor);
-        registry.bind(
-                "journalPoller",
-                new JournalPoller(
-                        accounts,
-                        accountSettings.journals(),
-                        pauseStore,
-                        database,
-                        inboxProcessor,
-                        settings.duration("sluice.journal.poll-interval", "1s")));
+        JournalPoller journalPoller = new JournalPoller(
+                accounts,
+                accountSettings.journals(),
+                pauseStore,
+                database,
+                inboxProcessor,
+                settings.duration("sluice.journal.poll-interval", "1s"));
+        registry.bind("journalPoller", journalPoller);
         registry.bind("sourcePoller", new SourcePoller(database, InstantSource.system()));
         registry.bind("bulkQuerySource", new BulkQuerySource(database, InstantSource.system()));
         registry.bind(
@@ -305,12 +370,58 @@ final class Wiring extends LifecycleStrategySupport {
         registry.bind(
                 "status",
                 new Status(database, quota, accounts, capture, pauseStore, syncs, inbox, snapshotStore, outbox));
-        registry.bind("alerts", new Alerts(quota, accounts, metrics));
-        stateMetrics = new StateMetrics(database, accounts, syncs, snapshotStore::find, deltaPoller::polls, metrics);
+        AlertStore alertStore = new AlertStore(database, settings.text("sluice.installation", "sluice"));
+        bindAlerts(
+                registry,
+                settings,
+                alertStore,
+                quota,
+                pauseStore,
+                accounts,
+                syncs,
+                new AlertObserver(accounts, capture, journalPoller),
+                metrics);
+        StateReader stateReader = new StateReader(database, snapshotStore::all, deltaPoller::polls);
+        stateMetrics = new StateMetrics(stateReader, accounts, syncs, metrics);
+        Overview overview =
+                new Overview(database, stateReader, recordMetrics, quota, accounts, capture, pauseStore, syncs);
+        overviewStream = new OverviewStream(
+                () -> {
+                    Map<String, String> parts = overview.parts();
+                    parts.put("alerts", Json.text(alertStore.active()));
+                    return parts;
+                },
+                visitors::remains);
+        visitors.open(database);
+        ports.serve(visitors::serve);
+        ports.serve(overviewStream::serve);
+        ports.serve(new PageFiles()::serve);
         registry.bind("webhookDeliveries", new IdempotentKeys(webhookDatabase, "webhook"));
         IdempotentKeys sourceKeys = new IdempotentKeys(database, "source");
         registry.bind("sourceKeys", sourceKeys);
         registry.bind("sourceRecords", new SourceRecords(sourceKeys));
+        UsageHours usageHours = new UsageHours(database);
+        registry.bind("usageHours", usageHours);
+        registry.bind("savedCalls", savedCalls);
+        registry.bind(
+                "usageRequests",
+                new UsageRequests(
+                        new UsageReport(usageHours, savedCalls, accountList, syncs),
+                        accounts.names(),
+                        served,
+                        InstantSource.system()));
+        registry.bind(
+                "whatIfRequests",
+                new WhatIfRequests(
+                        new WhatIf(
+                                database,
+                                limits,
+                                accountList,
+                                syncs,
+                                planner,
+                                settings.duration("sluice.ageing.interval", "5m")),
+                        accounts.names(),
+                        InstantSource.system()));
         registry.bind("housekeeping", new Housekeeping(quota, settings.duration("sluice.ledger.retention", "30d")));
         registry.bind(
                 "deadLetterRetries",
@@ -339,6 +450,10 @@ final class Wiring extends LifecycleStrategySupport {
         applier.keepRejections(rejections);
         registry.bind("inboundRejectionRequests", new InboundRejectionRequests(rejections, syncs));
         registry.bind("deadLetterRequests", new DeadLetterRequests(database, applier, accounts.names(), syncs));
+        registry.bind("conflictRequests", new ConflictRequests(database, accounts.names(), syncs));
+        registry.bind("recordRequests", new RecordRequests(database, syncs));
+        registry.bind(
+                "callRequests", new CallRequests(new CallHistory(database), accounts.names(), InstantSource.system()));
         registry.bind("settingsFile", settingsFile);
         accountList.stream().map(Account::crm).distinct().forEach(crm -> crm.bind(registry, permits, accounts));
 
@@ -353,7 +468,8 @@ final class Wiring extends LifecycleStrategySupport {
                 syncs,
                 settings,
                 new Installations(database, settings.text("sluice.installation", "sluice"), host()),
-                outbox);
+                outbox,
+                pendingWork);
         HealthCheckHelper.getHealthCheckRegistry(context).register(new DatabaseHealth(database, startup::problem));
         HealthCheckHelper.getHealthCheckRegistry(context).register(new CaptureHealth(capture::problems));
         accounts.names().forEach(name -> HealthCheckHelper.getHealthCheckRegistry(context)
@@ -363,6 +479,104 @@ final class Wiring extends LifecycleStrategySupport {
         loops.listen();
         context.addRoutePolicyFactory(loops);
         HealthCheckHelper.getHealthCheckRegistry(context).register(loops);
+    }
+
+    private void bindAlerts(
+            Registry registry,
+            Settings settings,
+            AlertStore alertStore,
+            Quota quota,
+            PauseStore pauseStore,
+            Accounts accounts,
+            List<Sync> syncs,
+            AlertEvaluation.Observer observer,
+            MeterRegistry metrics) {
+        String installation = settings.text("sluice.installation", "sluice");
+        AlertChannels alertChannels = new AlertChannels(
+                settings.flag("sluice.alerts.log", true),
+                secret(
+                        "sluice.alerts.webhook.url-file",
+                        settings.text("sluice.alerts.webhook.url-file", null),
+                        settings.text("sluice.alerts.webhook.url", null)),
+                secret(
+                        "sluice.alerts.slack.url-file",
+                        settings.text("sluice.alerts.slack.url-file", null),
+                        settings.text("sluice.alerts.slack.url", null)),
+                new AlertChannels.Mail(
+                        settings.text("sluice.alerts.mail.to", null),
+                        settings.text("sluice.alerts.mail.from", "sluice@localhost"),
+                        settings.text("sluice.alerts.mail.user", null),
+                        secret(
+                                "sluice.alerts.mail.password-file",
+                                settings.text("sluice.alerts.mail.password-file", null),
+                                settings.text("sluice.alerts.mail.password", null))));
+        registry.bind("alertChannels", alertChannels);
+        registry.bind("alertMailAuthenticator", alertChannels.mailAuthenticator());
+        registry.bind(
+                "alertEvaluation",
+                new AlertEvaluation(
+                        alertStore,
+                        quota,
+                        pauseStore,
+                        accounts.names(),
+                        syncs,
+                        observer,
+                        new AlertThresholds(
+                                settings.duration("sluice.alerts.begin-delay", "1m"),
+                                settings.duration("sluice.alerts.end-delay", "30s"),
+                                settings.duration("sluice.alerts.stalled-after", "5m"),
+                                settings.duration("sluice.alerts.forecast-horizon", "4h"),
+                                Map.of(
+                                        Priority.CRITICAL,
+                                        settings.duration("sluice.latency-target.critical", "1m"),
+                                        Priority.HIGH,
+                                        settings.duration("sluice.latency-target.high", "5m"),
+                                        Priority.NORMAL,
+                                        settings.duration("sluice.latency-target.normal", "15m"),
+                                        Priority.LOW,
+                                        settings.duration("sluice.latency-target.low", "6h"))),
+                        alertChannels.names(),
+                        settings.duration("sluice.alerts.check-interval", "5s"),
+                        metrics));
+        registry.bind(
+                "alertMessages",
+                new AlertMessages(
+                        database,
+                        installation,
+                        alertChannels,
+                        settings.duration("sluice.alerts.group-interval", "30s"),
+                        QuietHours.parse(settings.text("sluice.alerts.quiet-hours", "")),
+                        new Backoff(
+                                settings.duration("sluice.alerts.retry.initial-delay", "5s"),
+                                settings.duration("sluice.alerts.retry.max-delay", "15m")),
+                        InstantSource.system()));
+        registry.bind("alertRequests", new AlertRequests(alertStore));
+    }
+
+    /** Starts the export of traces if there is an address for them. @return the part of the changes that is traced, 0 without it */
+    private double tracedPart(Settings settings) {
+        String endpoint = settings.text("sluice.tracing.endpoint", null);
+        if (endpoint == null) {
+            return 0;
+        }
+        String ratio = settings.text("sluice.tracing.ratio", "1");
+        if (!ratio.matches("0(\\.\\d+)?|1(\\.0+)?")) {
+            throw new IllegalArgumentException(
+                    "application.properties: sluice.tracing.ratio must be a number from 0 to 1, not '" + ratio + "'");
+        }
+        traceExport = new TraceExport(endpoint);
+        return Double.parseDouble(ratio);
+    }
+
+    private ApplyRecorder traced(RecordMetrics recordMetrics, double tracedPart) {
+        if (traceExport == null) {
+            return recordMetrics;
+        }
+        ReceiveTraces receiveTraces = new ReceiveTraces(traceExport, InstantSource.system(), tracedPart);
+        return (sync, records, applied) -> {
+            recordMetrics.applied(sync, records, applied);
+            receiveTraces.applied(sync, records, applied);
+        };
     }
 
     /** Returns the registry of the metrics; without one they go nowhere. */
@@ -382,12 +596,23 @@ final class Wiring extends LifecycleStrategySupport {
             webhookDatabase = Database.of(url, user, password, WEBHOOK_POOL_SIZE, WEBHOOK_TIMEOUTS);
             return;
         }
-        embedded = EmbeddedDatabase.start(
-                Path.of(settings.text("sluice.database.folder", ".sluice/postgres")),
-                settings.number("sluice.database.port", 5433));
+        embedded = embedded(settings);
         LOG.info("PostgreSQL is up: psql -h 127.0.0.1 -p {} -U sluice sluice", embedded.port());
         database = Database.of(embedded.url(), "sluice", "", pool);
         webhookDatabase = Database.of(embedded.url(), "sluice", "", WEBHOOK_POOL_SIZE, WEBHOOK_TIMEOUTS);
+    }
+
+    private static EmbeddedDatabase embedded(Settings settings) {
+        try {
+            return EmbeddedDatabase.start(
+                    Path.of(settings.text("sluice.database.folder", ".sluice/postgres")),
+                    settings.number("sluice.database.port", 5433));
+        } catch (NoClassDefFoundError left) {
+            throw new IllegalStateException(
+                    "sluice.database.url is 'embedded', but the embedded PostgreSQL is not on the class path: set it to the"
+                            + " JDBC URL of your database, such as jdbc:postgresql://db.example.org/crm",
+                    left);
+        }
     }
 
     private static String host() {
@@ -403,6 +628,16 @@ final class Wiring extends LifecycleStrategySupport {
         return file == null
                 ? settings.text("sluice.database.password", "")
                 : SecretFiles.text("sluice.database.password-file", file);
+    }
+
+    /**
+     * Returns a secret that is a setting, or the content of a file.
+     *
+     * @param name name of the setting that names the file
+     * @param file file, or null
+     */
+    private static String secret(String name, String file, String otherwise) {
+        return file == null ? otherwise : SecretFiles.text(name, file);
     }
 
     private static Map<String, Crm> crms() {
@@ -457,6 +692,13 @@ final class Wiring extends LifecycleStrategySupport {
     }
 
     @Override
+    public void onContextStopping(CamelContext context) {
+        if (permits != null) {
+            permits.stop();
+        }
+    }
+
+    @Override
     public void onContextStopped(CamelContext context) {
         close();
     }
@@ -487,31 +729,71 @@ final class Wiring extends LifecycleStrategySupport {
         }
     }
 
-    /** Requires a token where the API can be reached from other machines. */
+    /** Requires a login or a token where the page and the API can be reached from other machines. */
     private HttpPorts ports(CamelContext context, Settings settings) {
         String host = settings.text("camel.server.host", "0.0.0.0");
         String file = settings.text("sluice.http.token-file", null);
         String token = file == null
                 ? settings.text("sluice.http.token", null)
                 : SecretFiles.text("sluice.http.token-file", file);
-        if (settings.flag("camel.server.enabled", false) && token == null && !HttpAccess.isLoopback(host)) {
+        visitors = visitors(settings);
+        if (settings.flag("camel.server.enabled", false)
+                && token == null
+                && !visitors.hasLogin()
+                && !HttpAccess.isLoopback(host)
+                && !settings.flag("sluice.http.open", false)) {
             throw new IllegalStateException(
                     "application.properties: camel.server.host = " + host + " lets other machines"
-                            + " reach the API, so sluice.http.token (or sluice.http.token-file) must hold the token that they send."
-                            + " Set one, or leave camel.server.host at 127.0.0.1. Webhooks need neither: they have a port of their"
-                            + " own, sluice.webhooks.port.");
+                            + " reach the page and the API, so people must log in (sluice.user.NAME.password, or"
+                            + " sluice.http.user-header of a proxy) or programs send a token (sluice.http.token or"
+                            + " sluice.http.token-file). Set one of them, or leave camel.server.host at 127.0.0.1, or let"
+                            + " everybody do everything with sluice.http.open = true. Webhooks need none of it: they have a"
+                            + " port of their own, sluice.webhooks.port.");
         }
         return new HttpPorts(
                 context,
-                new HttpAccess(HttpAccess.hosts(settings.text("sluice.http.hosts", "")), token),
+                new HttpAccess(HttpAccess.hosts(settings.text("sluice.http.hosts", "")), token, visitors.hasLogin()),
+                visitors,
                 settings.duration("sluice.http.timeout", "20s"),
                 this::unread);
+    }
+
+    private static Visitors visitors(Settings settings) {
+        String prefix = "sluice.user.";
+        try {
+            Users users = new Users(SecretFiles.read(prefix, settings.below(prefix)));
+            String header = settings.text("sluice.http.user-header", null);
+            String proxies = settings.text("sluice.http.trusted-proxies", "");
+            if (header != null && proxies.isBlank()) {
+                throw new IllegalArgumentException("sluice.http.user-header needs sluice.http.trusted-proxies, the"
+                        + " addresses of the proxy that sets it");
+            }
+            Visitors.Proxy proxy = header == null
+                    ? null
+                    : new Visitors.Proxy(header, Caller.roles(settings.text("sluice.http.user-header-roles", "read")));
+            return new Visitors(users, proxy, new PublicAddress(proxies), InstantSource.system());
+        } catch (IllegalArgumentException wrong) {
+            throw new IllegalArgumentException("application.properties: " + wrong.getMessage(), wrong);
+        }
     }
 
     /** Records a webhook request that was rejected before any route. */
     private void unread(String account, int status) {
         if (inboxProcessor != null && inboxProcessor.webhook(account) != null) {
-            inboxProcessor.rejectedRequest(account, status == 413 ? "too large" : "too many at once");
+            String line = inboxProcessor.rejectedRequest(account, status == 413 ? "too large" : "too many at once");
+            if (line != null) {
+                LOG.warn(line);
+            }
+        }
+    }
+
+    private void writeSavedCalls() {
+        try {
+            if (savedCalls != null) {
+                savedCalls.write();
+            }
+        } catch (SQLException away) {
+            LOG.debug("The calls that were saved since the last minute are not counted", away);
         }
     }
 
@@ -522,10 +804,17 @@ final class Wiring extends LifecycleStrategySupport {
         if (startup != null) {
             startup.close();
         }
+        if (overviewStream != null) {
+            overviewStream.close();
+        }
         if (stateMetrics != null) {
             stateMetrics.close();
         }
+        if (traceExport != null) {
+            traceExport.close();
+        }
         if (database != null) {
+            writeSavedCalls();
             database.close();
             webhookDatabase.close();
         }

@@ -27,6 +27,12 @@ public final class AccountHealth extends AbstractHealthCheck {
         this.pauseStore = pauseStore;
     }
 
+    /** The process takes webhooks while a CRM is away, so that Kubernetes leaves it in the service. */
+    @Override
+    public boolean isReadiness() {
+        return false;
+    }
+
     @Override
     protected void doCall(HealthCheckResultBuilder builder, Map<String, Object> options) {
         String problem = accounts.problem(account);

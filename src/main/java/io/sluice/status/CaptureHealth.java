@@ -18,6 +18,12 @@ public final class CaptureHealth extends AbstractHealthCheck {
         this.problems = problems;
     }
 
+    /** What one table lacks takes no pod out of the service. */
+    @Override
+    public boolean isReadiness() {
+        return false;
+    }
+
     @Override
     protected void doCall(HealthCheckResultBuilder builder, Map<String, Object> options) {
         List<String> found = problems.get();

@@ -148,6 +148,17 @@ public final class LoopHealth extends AbstractHealthCheck implements RoutePolicy
         return problems;
     }
 
+    /** Only a restart mends it. */
+    @Override
+    public boolean isLiveness() {
+        return true;
+    }
+
+    @Override
+    public boolean isReadiness() {
+        return false;
+    }
+
     @Override
     protected void doCall(HealthCheckResultBuilder builder, Map<String, Object> options) {
         List<String> problems = problems();

@@ -71,7 +71,18 @@ public final class RecordMetrics implements SettlementRecorder, ApplyRecorder {
             Map<String, Counter> received,
             Counter conflicts,
             List<Timer> sentLag,
-            Timer receivedLag) {}
+            Timer receivedLag,
+            RecentLag recentSentLag,
+            RecentLag recentReceivedLag) {}
+
+    /**
+     * Figures of one direction of a sync in this process.
+     *
+     * @param records records that were written to the other side since the start of the process
+     * @param p50Ms   median lag of the last five minutes, in milliseconds; null if there was no record
+     * @param p99Ms   99th percentile of the same
+     */
+    record Flow(long records, Double p50Ms, Double p99Ms) {}
 
     /** @param syncs syncs whose meters exist from the start */
     public RecordMetrics(MeterRegistry registry, InstantSource clock, Collection<Sync> syncs) {
@@ -95,7 +106,9 @@ public final class RecordMetrics implements SettlementRecorder, ApplyRecorder {
                 List.of(Priority.values()).stream()
                         .map(priority -> lag(tags.and("direction", "out", "priority", priority.toString())))
                         .toList(),
-                lag(tags.and("direction", "in", "priority", NO_PRIORITY)));
+                lag(tags.and("direction", "in", "priority", NO_PRIORITY)),
+                new RecentLag(),
+                new RecentLag());
     }
 
     private Map<String, Counter> counters(Tags tags, List<String> outcomes) {
@@ -125,6 +138,7 @@ public final class RecordMetrics implements SettlementRecorder, ApplyRecorder {
             meters.sent().get(outcome(settled.status())).increment();
             if (settled.status() == Outcome.Status.DONE) {
                 record(meters.sentLag().get(settled.priority().rank()), settled.lag());
+                meters.recentSentLag().record(settled.lag());
             }
         }
     }
@@ -159,7 +173,25 @@ public final class RecordMetrics implements SettlementRecorder, ApplyRecorder {
         meters.received().get("unchanged").increment(Math.max(0, records - changed - others));
         meters.conflicts().increment(applied.conflicts());
         Instant now = clock.instant();
-        applied.modifiedAt().forEach(at -> record(meters.receivedLag(), Duration.between(at, now)));
+        applied.modifiedAt().forEach(at -> {
+            record(meters.receivedLag(), Duration.between(at, now));
+            meters.recentReceivedLag().record(Duration.between(at, now));
+        });
+    }
+
+    /** Returns the figures of the records that a sync sent to its CRM. */
+    Flow sent(Sync sync) {
+        SyncMeters meters = of(sync.getAccount(), sync.getName());
+        return meters.recentSentLag().flow((long) meters.sent().get("done").count());
+    }
+
+    /** Returns the figures of the records that a sync wrote to its table. */
+    Flow received(Sync sync) {
+        SyncMeters meters = of(sync.getAccount(), sync.getName());
+        double changed = meters.received().get("updated").count()
+                + meters.received().get("inserted").count()
+                + meters.received().get("deleted").count();
+        return meters.recentReceivedLag().flow((long) changed);
     }
 
     /** Records a lag. A CRM's clock may be ahead of ours: then the lag counts as none. */

@@ -10,14 +10,9 @@ import io.sluice.bulk.BulkJobState;
 import io.sluice.crm.Accounts;
 import io.sluice.receive.DeltaPoller;
 import io.sluice.snapshot.Snapshot;
-import io.sluice.store.Database;
-import java.sql.ResultSet;
-import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 
@@ -35,110 +30,21 @@ public final class StateMetrics implements AutoCloseable {
     private static final RecentValue.Times TIMES =
             new RecentValue.Times(Duration.ofSeconds(5), Duration.ofSeconds(1), Duration.ofMinutes(1));
 
-    private static final String TIME_LIMIT = "select set_config('statement_timeout', '30s', true)";
-
-    /** Returns rows of a part, its owner, a detail, a number and the seconds since the oldest entry. */
-    private static final String STATE =
-            """
-            select 'outbox' as part, sync as owner, priority || ' waiting' as detail, count(*) as number,
-                   extract(epoch from clock_timestamp() - min(since))::float8 as age
-            from sluice.outbox where operation is not null and lease is null group by sync, priority
-            union all
-            select 'outbox', sync, priority || ' in_flight', count(*),
-                   extract(epoch from clock_timestamp() - min(since) filter (where operation is not null))::float8
-            from sluice.outbox where lease is not null group by sync, priority
-            union all
-            select 'capture', source, '', sum(records), extract(epoch from clock_timestamp() - min(changed_at))::float8
-            from sluice.change_log group by source
-            union all
-            select 'export_expected', sync, '', records, null from sluice.initial_export
-            union all
-            select 'export_left', sync, '',
-                   (select coalesce(sum(l.records), 0) from sluice.change_log l
-                    where l.source = e.source and l.op = 'S' and l.changed_at <= e.queued_at)
-                   + (select count(*) from sluice.outbox o
-                      where o.account = e.account and o.sync = e.sync and o.operation is not null and o.lease is null
-                        and o.since <= e.queued_at)
-                   + (select count(*) from sluice.outbox o
-                      where o.sync = e.sync and o.lease is not null and o.inflight_since <= e.queued_at), null
-            from sluice.initial_export e
-            union all
-            select 'inbox', account, '', count(*), extract(epoch from clock_timestamp() - min(received_at))::float8
-            from sluice.inbox where done_at is null group by account
-            union all
-            select 'dead_letter', sync, '', count(*), null from sluice.dead_letter group by sync
-            union all
-            select 'inbound_rejection', sync, '', count(*), null from sluice.inbound_rejection group by sync
-            union all
-            select 'bulk_job', account, state, count(*), null from sluice.bulk_job where ended_at is null
-            group by account, state
-            union all
-            select 'breaker', name, case when until > now() then 'open' else 'half_open' end, 1, null
-            from sluice.pause where kind = 'sync' and by = 'crm'
-            union all
-            select distinct 'paused_' || kind, name, '', 1, null::float8 from sluice.pause where by <> 'crm'""";
-
     private static final List<String> OUTBOX_STATES = List.of("waiting", "in_flight");
     private static final List<String> BREAKER_STATES = List.of("closed", "open", "half_open");
 
-    private final Database database;
-    private final Lookup<Snapshot> snapshots;
-    private final Lookup<DeltaPoller.Polls> polls;
-    private final List<Sync> syncs;
     private final MeterRegistry registry;
-    private final RecentValue<Reading> readings;
-
-    private record Key(String part, String owner, String detail) {}
-
-    private record Entry(double number, double age) {
-        static final Entry NONE = new Entry(0, 0);
-    }
-
-    /** All values, read together. */
-    private record Reading(
-            Map<Key, Entry> entries,
-            Map<String, Snapshot> snapshots,
-            Map<String, DeltaPoller.Polls> polls,
-            Instant at) {
-
-        private Entry entry(String part, String owner, String detail) {
-            return entries.getOrDefault(new Key(part, owner, detail), Entry.NONE);
-        }
-
-        private double number(String part, String owner, String detail) {
-            return entry(part, owner, detail).number();
-        }
-
-        private double isPresent(String part, String owner, String detail) {
-            return entries.containsKey(new Key(part, owner, detail)) ? 1 : 0;
-        }
-    }
-
-    /** Finds what the database holds for a sync. */
-    @FunctionalInterface
-    public interface Lookup<T> {
-        Optional<T> find(Sync sync) throws SQLException;
-    }
+    private final RecentValue<StateReading> readings;
 
     /** Computes the value of a gauge. */
     @FunctionalInterface
     private interface Value {
-        double of(Reading reading);
+        double of(StateReading reading);
     }
 
-    public StateMetrics(
-            Database database,
-            Accounts accounts,
-            List<Sync> syncs,
-            Lookup<Snapshot> snapshots,
-            Lookup<DeltaPoller.Polls> polls,
-            MeterRegistry registry) {
-        this.database = database;
-        this.syncs = List.copyOf(syncs);
-        this.snapshots = snapshots;
-        this.polls = polls;
+    public StateMetrics(StateReader reader, Accounts accounts, List<Sync> syncs, MeterRegistry registry) {
         this.registry = registry;
-        readings = new RecentValue<>("sluice-metrics", this::read, TIMES);
+        readings = new RecentValue<>("sluice-metrics", reader::read, TIMES);
         syncs.forEach(this::register);
         syncs.stream().map(Sync::getTable).filter(Objects::nonNull).distinct().forEach(this::registerTable);
         accounts.names()
@@ -195,7 +101,7 @@ public final class StateMetrics implements AutoCloseable {
                     null,
                     "1 for the state in which the sync's circuit breaker is, 0 for the others",
                     tags.and("state", state),
-                    reading -> breaker(reading, name, state));
+                    reading -> reading.breaker(name).equals(state) ? 1 : 0);
         }
         gauge(
                 "sluice.sync.paused",
@@ -233,13 +139,6 @@ public final class StateMetrics implements AutoCloseable {
                     .tags("account", account, "state", state)
                     .register(registry);
         }
-    }
-
-    private static double breaker(Reading reading, String sync, String state) {
-        if (!state.equals("closed")) {
-            return reading.isPresent("breaker", sync, state);
-        }
-        return BREAKER_STATES.stream().noneMatch(other -> reading.isPresent("breaker", sync, other) == 1) ? 1 : 0;
     }
 
     private void registerInbound(String sync, Tags tags) {
@@ -285,11 +184,11 @@ public final class StateMetrics implements AutoCloseable {
                         .orElse(Double.NaN));
     }
 
-    private static Optional<Snapshot> snapshot(Reading reading, String sync) {
+    private static Optional<Snapshot> snapshot(StateReading reading, String sync) {
         return Optional.ofNullable(reading.snapshots().get(sync));
     }
 
-    private static Optional<DeltaPoller.Polls> polls(Reading reading, String sync) {
+    private static Optional<DeltaPoller.Polls> polls(StateReading reading, String sync) {
         return Optional.ofNullable(reading.polls().get(sync));
     }
 
@@ -341,32 +240,6 @@ public final class StateMetrics implements AutoCloseable {
                 .baseUnit(unit)
                 .tags(tags)
                 .register(registry);
-    }
-
-    private Reading read() throws SQLException {
-        Map<Key, Entry> entries = new HashMap<>();
-        database.transaction(connection -> {
-            entries.clear();
-            Database.query(connection, TIME_LIMIT, row -> null);
-            return Database.query(connection, STATE, row -> entries.put(key(row), entry(row)));
-        });
-        return new Reading(entries, found(snapshots), found(polls), Instant.now());
-    }
-
-    private <T> Map<String, T> found(Lookup<T> lookup) throws SQLException {
-        Map<String, T> found = new HashMap<>();
-        for (Sync sync : syncs) {
-            lookup.find(sync).ifPresent(it -> found.put(sync.getName(), it));
-        }
-        return found;
-    }
-
-    private static Key key(ResultSet row) throws SQLException {
-        return new Key(row.getString("part"), row.getString("owner"), row.getString("detail"));
-    }
-
-    private static Entry entry(ResultSet row) throws SQLException {
-        return new Entry(row.getDouble("number"), Math.max(0, row.getDouble("age")));
     }
 
     private static double seconds(Duration duration) {

@@ -2,7 +2,6 @@
 package io.sluice.status;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
-import io.sluice.Priority;
 import io.sluice.Sync;
 import io.sluice.capture.Capture;
 import io.sluice.crm.Accounts;
@@ -13,7 +12,6 @@ import io.sluice.outbox.PauseStore;
 import io.sluice.quota.LimitUsage;
 import io.sluice.quota.PoolMember;
 import io.sluice.quota.Quota;
-import io.sluice.quota.ThrottleState;
 import io.sluice.receive.Inbox;
 import io.sluice.snapshot.Snapshot;
 import io.sluice.snapshot.SnapshotStore;
@@ -53,10 +51,11 @@ public final class Status {
 
     private static final String REJECTED = "select count(*) from sluice.inbound_rejection where sync = ?";
 
+    /** Everybody reads the status, so it has no message of a CRM, which may quote a value. */
     private static final String DEAD =
             """
             select count(*) as dead,
-                   (array_agg(concat_ws(': ', key, code, message) order by died_at desc))[1] as last_error
+                   (array_agg(concat_ws(': ', key, code) order by died_at desc))[1] as last_error
             from sluice.dead_letter where sync = ?""";
 
     private final Database database;
@@ -147,13 +146,6 @@ public final class Status {
 
     private record MemberStatus(String name, String use, List<LimitStatus> limits) {}
 
-    private record ThrottleStatus(String kind, int times, Instant since, Instant triedAgainAt) {
-
-        static ThrottleStatus of(ThrottleState throttle) {
-            return new ThrottleStatus(throttle.kind(), throttle.step(), throttle.since(), throttle.until());
-        }
-    }
-
     private record BulkJobStatus(
             String sync,
             String operation,
@@ -177,51 +169,18 @@ public final class Status {
         }
     }
 
-    private record LimitStatus(
-            String name,
-            long max,
-            long windowMs,
-            long used,
-            long left,
-            Long reportedByCrm,
-            int percent,
-            Instant spentAt,
-            Map<Priority, Instant> stoppedUntil) {
-
-        static LimitStatus of(LimitUsage usage) {
-            return new LimitStatus(
-                    usage.name(),
-                    usage.max(),
-                    usage.window().toMillis(),
-                    usage.used(),
-                    usage.left(),
-                    usage.reported(),
-                    usage.percent(),
-                    usage.spentAt(),
-                    usage.stopped());
-        }
-    }
-
     /** Returns the document; ages are in milliseconds. */
     public String json() throws SQLException {
         List<Pause> paused = pauseStore.all();
         Map<String, SyncStatus> ofSyncs = new LinkedHashMap<>();
         for (Sync sync : syncs) {
-            ofSyncs.put(sync.getName(), sync(sync, paused(Kind.SYNC, sync.getName(), paused)));
+            ofSyncs.put(sync.getName(), sync(sync, Pause.json(Kind.SYNC, sync.getName(), paused)));
         }
         Map<String, AccountStatus> ofAccounts = new LinkedHashMap<>();
         for (String account : accounts.names()) {
-            ofAccounts.put(account, account(account, paused(Kind.ACCOUNT, account, paused)));
+            ofAccounts.put(account, account(account, Pause.json(Kind.ACCOUNT, account, paused)));
         }
         return Json.text(new Document(ofSyncs, ofAccounts, outbox.unserved()));
-    }
-
-    private static Map<String, Object> paused(Kind kind, String name, List<Pause> all) {
-        return all.stream()
-                .filter(it -> it.kind() == kind && it.name().equals(name))
-                .findFirst()
-                .map(Pause::json)
-                .orElse(null);
     }
 
     private SyncStatus sync(Sync sync, Map<String, Object> paused) throws SQLException {

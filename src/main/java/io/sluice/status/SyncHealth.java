@@ -16,6 +16,12 @@ public final class SyncHealth extends AbstractHealthCheck {
         this.sync = sync;
     }
 
+    /** A mistake in one sync takes no pod out of the service: the other syncs run. */
+    @Override
+    public boolean isReadiness() {
+        return false;
+    }
+
     @Override
     protected void doCall(HealthCheckResultBuilder builder, Map<String, Object> options) {
         String problem = sync.problem();

@@ -16,6 +16,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.apache.camel.Exchange;
 import org.apache.camel.ProducerTemplate;
 import org.apache.camel.main.Main;
@@ -33,6 +34,9 @@ import org.junit.jupiter.api.io.TempDir;
 class AccountAnswersMatrixTest {
 
     private static final boolean FULL = "full".equals(System.getProperty("matrix"));
+    /** Statuses of an organisation that has moved or serves another version. */
+    private static final Set<Integer> MOVED = Set.of(301, 302, 303, 307, 308, 410);
+
     private static final Duration RETRY_AFTER_MAX = Duration.ofHours(1);
 
     private static ScriptedCrm crm;
@@ -301,6 +305,9 @@ class AccountAnswersMatrixTest {
                     .contains("to 127.0.0.1:")
                     .doesNotContain("/x");
         }
+        if (one.name().startsWith("410")) {
+            assertThat(String.valueOf(problem)).as("the problem").contains("does not serve API version");
+        }
         // the CRM is as it should be again: a person's resume tries at once
         crm.call = vendor.goodCall();
         try (var connection = DriverManager.getConnection(database.url(), "sluice", "")) {
@@ -312,6 +319,35 @@ class AccountAnswersMatrixTest {
         assertThat(upsert(vendor).get(0).status())
                 .as("once it answers as it should")
                 .isEqualTo(Outcome.Status.DONE);
+        if (vendor.account().equals("salesforce") && MOVED.contains(one.reply().status())) {
+            assertThat(crm.logins())
+                    .as("logins, since another one may give another address")
+                    .isEqualTo(1);
+        }
+    }
+
+    /** An organisation that moves to another instance has its new address from the next login. */
+    @Test
+    void theAddressOfAMovedOrganisationIsTakenFromTheNextLogin() throws Exception {
+        Vendor vendor = vendors().get(0);
+        forget();
+        resume(vendor);
+        crm.call = new Reply(401, error("INVALID_SESSION_ID", "Session expired or invalid"));
+        crm.login = new Reply(
+                200,
+                vendor.goodLogin()
+                        .body()
+                        .replace("\"instance_url\":\"" + crm.url(), "\"instance_url\":\"" + elsewhere.url()));
+        elsewhere.call = new Reply(302, "", "Location", crm.url() + "/x");
+        upsert(vendor);
+        upsert(vendor);
+        assertThat(elsewhere.calls()).as("calls to the old instance").isEqualTo(1);
+        assertThat(crm.calls()).as("calls that follow a redirect").isEqualTo(1);
+
+        crm.login = vendor.goodLogin();
+        crm.call = vendor.goodCall();
+        assertThat(upsert(vendor).get(0).status()).isEqualTo(Outcome.Status.DONE);
+        assertThat(elsewhere.calls()).as("calls to the old instance").isEqualTo(1);
     }
 
     @Test

@@ -86,7 +86,7 @@ class AnsweredUpdatesIT {
             isOn.set(false);
             await().atMost(Duration.ofSeconds(60))
                     .until(() -> phone(sluice, "C-00001").equals("table"));
-            assertThat(sluice.output().lines().filter(line -> line.contains("update loop")))
+            assertThat(sluice.output().lines().filter(line -> line.contains("is in an update loop: ")))
                     .hasSize(1);
         } finally {
             isOn.set(false);

@@ -112,8 +112,50 @@ class ApiContractIT {
     private static void answers() throws Exception {
         pauses();
         statusAndPlan();
+        usage();
+        whatIf();
         deadLetters();
         inboundRejections();
+        calls();
+        conflicts();
+        records();
+    }
+
+    private static void calls() throws IOException {
+        assertThat(answer(200, "GET", "/api/calls?account=salesforce&minutes=5"))
+                .contains("\"critical\":[", "\"describe\":[");
+        answer(400, "GET", "/api/calls?account=salesforce&minutes=1");
+        answer(400, "GET", "/api/calls");
+        answer(404, "GET", "/api/calls?account=nobody");
+    }
+
+    private static void conflicts() throws Exception {
+        sluice.sql(
+                "insert into sluice.conflict (account, object, key, sync, field, winner, base, crm, crm_at, ours, ours_at)"
+                        + " select 'salesforce', 'Contact', 'C-00006', 'customers-salesforce', 'Phone', 'crm', null, '\"1\"', now(),"
+                        + " '{\"a\": [2]}', now() from generate_series(1, 2)");
+        String conflicts = "/api/conflicts";
+        assertThat(answer(200, "GET", conflicts + "?account=salesforce&sync=customers-salesforce&key=C-00006&limit=1"))
+                .doesNotContain("\"next\":null");
+        answer(200, "GET", conflicts + "?before=1");
+        answer(400, "GET", conflicts + "?before=0");
+        answer(404, "GET", conflicts + "?sync=nobody");
+    }
+
+    private static void records() throws Exception {
+        sluice.sql(
+                "insert into sluice.dead_letter (account, object, key, sync, operation, fields, stamps)"
+                        + " values ('salesforce', 'Contact', 'C-00006', 'customers-salesforce', 'upsert', '{\"Phone\": 1}', '{}')");
+        sluice.sql("insert into sluice.inbound_rejection (sync, crm_id, key, columns, why)"
+                + " values ('customers-salesforce', 'y', 'C-00006', '{phone}', 'a reason')");
+        String record = "/api/records?sync=customers-salesforce&key=";
+        assertThat(answer(200, "GET", record + "C-00006"))
+                .contains("\"customer_no\": \"C-00006\"", "\"base\":{", "\"winner\":\"crm\"", "a reason");
+        answer(400, "GET", "/api/records?sync=customers-salesforce");
+        answer(404, "GET", record + "nobody");
+        answer(404, "GET", "/api/records?sync=nobody&key=1");
+        sluice.sql("update customer set phone = '7' where customer_no = 'C-00006'");
+        answer(200, "GET", record + "C-00006");
     }
 
     private static void pauses() throws Exception {
@@ -137,8 +179,57 @@ class ApiContractIT {
         assertThat(answer(200, "GET", "/api/status")).contains("\"by\":\"api\"", "\"by\":\"setting\"");
         answer(404, "GET", "/api/plan?sync=nobody");
         answer(200, "GET", "/api/openapi.json");
+        await().atMost(Duration.ofSeconds(60)).untilAsserted(() -> assertThat(answer(200, "GET", "/api/alerts"))
+                .contains("\"kind\":\"account-paused\"", "\"account\":\"hubspot\""));
+        sluice.sql(
+                "insert into sluice.alert (installation, id, kind, severity, sync, what, action, since, seen_at, ended_at)"
+                        + " values ('sluice', 'latency:gone:low', 'latency', 'warning', 'gone', 'It was late.', 'None.',"
+                        + " now(), now(), now())");
+        assertThat(answer(200, "GET", "/api/alerts?ended=true")).contains("endedAt", "It was late.");
+        answer(400, "GET", "/api/alerts?ended=maybe");
+        answer(400, "GET", "/api/alerts?from=today");
         answer(200, "POST", "/api/syncs/customers-salesforce/resume");
         sluice.awaitSettled();
+    }
+
+    private static void usage() throws Exception {
+        assertThat(answer(200, "GET", "/api/usage")).contains("\"objects\":[\"Contact\"]");
+        answer(
+                200,
+                "GET",
+                "/api/usage?account=salesforce&sync=deals-salesforce&from=2026-01-01&zone=Europe/Berlin"
+                        + "&to=2026-01-02T08:00:00Z");
+        answer(400, "GET", "/api/usage?from=2026-01-02&to=2026-01-02");
+        answer(400, "GET", "/api/usage?day=monday");
+        answer(404, "GET", "/api/usage?sync=nobody");
+    }
+
+    private static void whatIf() throws IOException {
+        String whatIf = "/api/usage/what-if";
+        assertThat(answer(200, "POST", whatIf, "{\"account\": \"salesforce\"}")).contains("\"limit\":\"daily\"");
+        String assumptions =
+                """
+                {"account": "salesforce", "from": "2026-01-01", "limits": {"daily": "3 per 24h"}, "batchSize": 50,
+                 "pollInterval": "30s", "priorities": {"customers-salesforce": "low"},
+                 "addedSync": {"changesPerDay": 100, "priority": "high"}, "to": "2026-01-02T08:00:00Z"}""";
+        assertThat(answer(200, "POST", whatIf, assumptions))
+                .contains("\"reached100\":\"2026-01-0", "\"limit\":\"daily\"");
+        for (String[] mistake : new String[][] {
+            {"pollInterval", "polInterval"},
+            {"daily", "dayly"},
+            {"3 per", "3 in"},
+            {"50", "0"},
+            {"30s", "30"},
+            {"customers", "custmers"},
+            {"low", "lower"},
+            {"100", "\"many\""},
+            {"2026-01-02T", "2025-01-02T"},
+            {"{\"account", "[\"account"}
+        }) {
+            answer(400, "POST", whatIf, assumptions.replace(mistake[0], mistake[1]));
+        }
+        answer(400, "POST", whatIf);
+        answer(404, "POST", whatIf, "{\"account\": \"nobody\"}");
     }
 
     private static void deadLetters() throws Exception {
@@ -214,8 +305,14 @@ class ApiContractIT {
                 boolean needsChoice =
                         path.endsWith("s/replay") || operation.method().equals("DELETE");
                 String query =
-                        operation.id().equals("getPlan") ? "?sync=deals-salesforce" : needsChoice ? "?code=x" : "";
-                answer(503, operation.method(), path + query);
+                        switch (operation.id()) {
+                            case "getPlan" -> "?sync=deals-salesforce";
+                            case "listCalls" -> "?account=salesforce";
+                            case "findRecord" -> "?sync=deals-salesforce&key=1";
+                            default -> needsChoice ? "?code=x" : "";
+                        };
+                String body = operation.id().equals("simulateUsage") ? "{\"account\": \"salesforce\"}" : "";
+                answer(503, operation.method(), path + query, body);
             }
         }
     }

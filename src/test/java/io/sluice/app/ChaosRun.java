@@ -37,6 +37,7 @@ final class ChaosRun {
         this.minutes = minutes;
     }
 
+    @SuppressWarnings("try")
     List<ChaosChecks.Fault> run() throws Exception {
         int sandboxPort = RunningSluice.freePort();
         try (EmbeddedDatabase database = EmbeddedDatabase.start(SharedBinaries.in(home.resolve("postgres")), 0);
@@ -166,12 +167,25 @@ final class ChaosRun {
                     .pollInterval(Duration.ofSeconds(1))
                     .ignoreExceptions()
                     .during(Duration.ofSeconds(4))
-                    .until(() ->
-                            sluice.number(DONE) == 0 && checks.sidesDiffer().isEmpty());
+                    .until(() -> isJournalRead(sluice)
+                            && sluice.number(DONE) == 0
+                            && checks.sidesDiffer().isEmpty());
             return true;
         } catch (ConditionTimeoutException never) {
             return false;
         }
+    }
+
+    /** Whether the last file of HubSpot's journal was read: the edits whose webhooks were lost are in there alone. */
+    private static boolean isJournalRead(RunningSluice sluice) throws SQLException {
+        String last = sluice.get(sluice.sandboxPort, "/sandbox/webhooks-journal/hubspot")
+                .path("lastOffset")
+                .asText();
+        return last.isEmpty()
+                || sluice.number(
+                                "select count(*) from sluice.stream_offset where stream = 'journal:hubspot' and page = '"
+                                        + last + "'")
+                        == 1;
     }
 
     private void report(ChaosEdits edits, int kills, List<ChaosChecks.Fault> faults, ChaosChecks checks)

@@ -87,7 +87,11 @@ class DemoIT {
     @Test
     void anEditInHubspotIsInTheTableAndInSalesforce() throws Exception {
         edit("hubspot", "contacts", "C-00101", "{\"phone\":\"+49 40 1\"}");
-        edit("hubspot", "deals", "D-0101", "{\"amount\":\"4711.5\",\"closedate\":\"2027-03-04\"}");
+        edit(
+                "hubspot",
+                "deals",
+                "D-0101",
+                "{\"amount\":\"4711.5\",\"closedate\":\"2027-03-04\",\"dealstage\":\"contractsent\"}");
         soon(() -> {
             assertThat(sluice.rows("select customer_no, phone from customer where customer_no = 'C-00101'")
                             .get("C-00101"))
@@ -103,13 +107,14 @@ class DemoIT {
             JsonNode opportunity = sluice.records("Opportunity", "Deal_No__c").get("D-0101");
             assertThat(opportunity.path("Amount").asDouble()).isEqualTo(4711.5);
             assertThat(opportunity.path("CloseDate").asText()).isEqualTo("2027-03-04");
+            assertThat(opportunity.path("StageName").asText()).isEqualTo("Proposal/Price Quote");
         });
     }
 
     @Test
     void anEditInSalesforceIsInTheTableAndInHubspot() throws Exception {
         edit("salesforce", "Contact", "C-00102", "{\"MailingCity\":\"Lübeck\"}");
-        edit("salesforce", "Opportunity", "D-0102", "{\"StageName\":\"closedwon\",\"Amount\":12.25}");
+        edit("salesforce", "Opportunity", "D-0102", "{\"StageName\":\"Closed Won\",\"Amount\":12.25}");
         soon(() -> {
             assertThat(sluice.rows("select customer_no, city from customer where customer_no = 'C-00102'")
                             .get("C-00102"))

@@ -43,8 +43,7 @@ class EditedLimitsIT {
             assertThat(sluice.ledger()).isEqualTo(sluice.counted());
 
             sluice.with(DAILY, "5 per 24h").writeSettings();
-            sluice.awaitOutput(DAILY + " is 5 per 24h from now on")
-                    .awaitOutput("everything waits until fewer are used");
+            sluice.awaitOutput(DAILY + " is 5 per 24h from now on").awaitOutput("all changes wait until");
             sluice.sql("update customer set phone = '110' where customer_no = 'C-00001'");
             await().atMost(Duration.ofSeconds(30)).until(() -> sluice.get(sluice.serverPort, "/api/status")
                     .path("accounts")
@@ -60,7 +59,7 @@ class EditedLimitsIT {
             assertThat(sluice.counted()).as("what is wrong changes nothing").isEqualTo(calls);
 
             sluice.with(DAILY, "15000 per 24h").writeSettings();
-            sluice.awaitOutput("no work waits any more").awaitSettled();
+            sluice.awaitOutput("alert ends").awaitSettled();
             assertThat(sluice.records("Contact", "Customer_No__c")
                             .get("C-00001")
                             .path("Phone")

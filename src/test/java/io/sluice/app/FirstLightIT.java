@@ -11,25 +11,29 @@ import java.time.Duration;
 import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.MethodOrderer;
-import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestMethodOrder;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Runs the demo as a new user does: one process, started once, then changed from the database's side. */
-@TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class FirstLightIT {
 
     @TempDir
     static Path home;
 
     static RunningSluice sluice;
+    /** Figures of the first start. */
+    private static int contactsAtFirst;
+
+    private static int dealsAtFirst;
+    private static long callsAtFirst;
 
     @BeforeAll
     static void startTheDemo() throws Exception {
         sluice = new RunningSluice(home).start();
         sluice.awaitSettled();
+        contactsAtFirst = sluice.records("Contact", "Customer_No__c").size();
+        dealsAtFirst = sluice.records("Opportunity", "Deal_No__c").size();
+        callsAtFirst = sluice.counted();
     }
 
     @AfterAll
@@ -38,20 +42,18 @@ class FirstLightIT {
     }
 
     @Test
-    @Order(1)
     void theFirstStartBringsAllRowsOverForAtMostTwelveCalls() throws SQLException {
-        assertThat(sluice.records("Contact", "Customer_No__c")).hasSize(1000);
-        assertThat(sluice.records("Opportunity", "Deal_No__c")).hasSize(300);
-        assertThat(sluice.counted()).isLessThanOrEqualTo(12);
+        assertThat(contactsAtFirst).isEqualTo(1000);
+        assertThat(dealsAtFirst).isEqualTo(300);
+        assertThat(callsAtFirst).isLessThanOrEqualTo(12);
         assertThat(sluice.ledger()).isEqualTo(sluice.counted());
     }
 
     @Test
-    @Order(2)
     void everyMappedColumnArrivesAsItIs() throws SQLException {
         Map<String, JsonNode> contacts = sluice.records("Contact", "Customer_No__c");
         sluice.rows("select customer_no, first_name, last_name, email, phone, city, tier, birthdate::text,"
-                        + " newsletter::text from customer")
+                        + " newsletter::text from customer where customer_no between 'C-00100' and 'C-00999'")
                 .forEach((key, row) -> {
                     JsonNode contact = contacts.get(key);
                     assertThat(row)
@@ -69,7 +71,6 @@ class FirstLightIT {
     }
 
     @Test
-    @Order(3)
     void oneChangedFieldArrivesForOneCallThatCarriesOnlyThatField() throws SQLException {
         long before = writes();
         sluice.sql("update customer set phone = '+49 30 5550100' where customer_no = 'C-00042'");
@@ -87,7 +88,6 @@ class FirstLightIT {
     }
 
     @Test
-    @Order(4)
     void aHundredUpdatesOfOneRowCostOneOrTwoCalls() throws SQLException {
         long before = writes();
         long started = System.nanoTime();
@@ -115,7 +115,6 @@ class FirstLightIT {
     }
 
     @Test
-    @Order(5)
     void aColumnThatNobodyMapsCostsNothing() throws SQLException {
         long before = writes();
         sluice.sql("update customer set notes = 'called twice', updated_at = now()");
@@ -125,16 +124,20 @@ class FirstLightIT {
     }
 
     @Test
-    @Order(6)
     void deletesKeyChangesAndNullsArrive() throws SQLException {
-        sluice.sql("delete from deal where deal_no in ('D-0001', 'D-0002')");
-        sluice.sql("update deal set deal_no = 'D-9003' where deal_no = 'D-0003'");
+        sluice.sql(
+                "insert into deal (deal_no, customer_no, title, amount, stage, close_date) select 'X-' || n, 'C-00009', 'Deal',"
+                        + " 1, 'Prospecting', '2030-01-01' from generate_series(1, 3) as n");
+        sluice.awaitSettled();
+        assertThat(sluice.records("Opportunity", "Deal_No__c")).containsKeys("X-1", "X-2", "X-3");
+        sluice.sql("delete from deal where deal_no in ('X-1', 'X-2')");
+        sluice.sql("update deal set deal_no = 'X-9' where deal_no = 'X-3'");
         sluice.sql("update customer set email = null where customer_no = 'C-00009'");
         sluice.awaitSettled();
 
         Map<String, JsonNode> deals = sluice.records("Opportunity", "Deal_No__c");
-        assertThat(deals).hasSize(298).containsKey("D-9003").doesNotContainKeys("D-0001", "D-0002", "D-0003");
-        assertThat(deals.get("D-9003").path("StageName").asText()).isNotEmpty();
+        assertThat(deals).containsKey("X-9").doesNotContainKeys("X-1", "X-2", "X-3");
+        assertThat(deals.get("X-9").path("StageName").asText()).isNotEmpty();
         assertThat(sluice.records("Contact", "Customer_No__c")
                         .get("C-00009")
                         .path("Email")
@@ -143,7 +146,6 @@ class FirstLightIT {
     }
 
     @Test
-    @Order(7)
     void aRejectedRecordIsADeadLetterAndIsSentWithTheNextChange() throws SQLException {
         sluice.sql("update customer set email = 'not an address', phone = '42' where customer_no = 'C-00010'");
         sluice.awaitSettled();
@@ -163,7 +165,6 @@ class FirstLightIT {
     }
 
     @Test
-    @Order(8)
     void tenThousandRowsInOneTransactionCostAtMostTwelveCalls() throws SQLException {
         sluice.sql("insert into customer (customer_no, last_name, tier) select 'N-' || n, 'Name ' || n, 'bronze'"
                 + " from generate_series(1, 10000) as n");
@@ -178,7 +179,6 @@ class FirstLightIT {
     }
 
     @Test
-    @Order(9)
     void truncateIsNotMissed() throws SQLException {
         sluice.sql("truncate deal");
         sluice.awaitSettled();
@@ -186,11 +186,25 @@ class FirstLightIT {
     }
 
     @Test
-    @Order(10)
+    void changesWhileTheTriggersAreDisabledAreFoundWithinAMinute() throws SQLException {
+        sluice.sql("alter table customer disable trigger user;"
+                + " update customer set city = 'Unseen' where customer_no = 'C-00099'");
+        await().atMost(Duration.ofSeconds(60)).until(() -> sluice.records("Contact", "Customer_No__c")
+                .get("C-00099")
+                .path("MailingCity")
+                .asText()
+                .equals("Unseen"));
+        assertThat(sluice.number("select count(*) from pg_trigger where tgrelid = 'customer'::regclass"
+                        + " and tgname like 'sluice%' and tgenabled = 'D'"))
+                .isZero();
+        sluice.awaitSettled();
+    }
+
+    @Test
     void statusAndHealthAndLogTellWhatIsThere() throws SQLException {
         JsonNode status = sluice.get(sluice.serverPort, "/api/status");
         JsonNode customers = status.path("syncs").path("customers-salesforce");
-        assertThat(customers.path("done").asLong()).isEqualTo(11_000);
+        assertThat(customers.path("done").asLong()).isEqualTo(customers());
         assertThat(customers.path("waiting").asLong()
                         + customers.path("inFlight").asLong())
                 .isZero();
@@ -210,14 +224,17 @@ class FirstLightIT {
     }
 
     @Test
-    @Order(11)
     void aSecondRunOnTheSameDataWritesNothingAndSpendsItsDescribesOnly() throws Exception {
         long before = sluice.counted();
         sluice.stop();
         sluice.start().awaitOutput("Account salesforce is ready").awaitSettled();
         assertThat(sluice.counted() - before).isLessThanOrEqualTo(2);
         assertThat(sluice.ledger()).isEqualTo(sluice.counted());
-        assertThat(sluice.records("Contact", "Customer_No__c")).hasSize(11_000);
+        assertThat(sluice.records("Contact", "Customer_No__c")).hasSize((int) customers());
+    }
+
+    private static long customers() throws SQLException {
+        return sluice.number("select count(*) from customer");
     }
 
     /** Counts write calls, not the polls that come on their own schedule. */

@@ -2,10 +2,15 @@
 package io.sluice.app;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
 import java.net.Socket;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -199,11 +204,65 @@ class HttpSurfaceIT {
     }
 
     @Test
+    void aTextThatPostgresqlCanNotHoldIsTheMistakeOfTheRequest() throws Exception {
+        sluice.sql(
+                "insert into sluice.dead_letter (account, object, key, sync, operation, fields, stamps, code)"
+                        + " values ('salesforce', 'Contact', 'nul', 'customers-salesforce', 'upsert', '{\"Email\": \"x\"}', '{}', 'NUL')");
+        long id = sluice.number("select id from sluice.dead_letter where key = 'nul'");
+        assertThat(sluice.api("GET", "/api/dead-letters?key=%00").statusCode()).isEqualTo(400);
+        assertThat(sluice.api("GET", "/api/records?sync=customers-salesforce&key=a%00b")
+                        .statusCode())
+                .isEqualTo(400);
+        assertThat(sluice.api("DELETE", "/api/dead-letters?code=NUL%00").statusCode())
+                .isEqualTo(400);
+        assertThat(sluice.api("PATCH", "/api/dead-letters/" + id, "{\"fields\": {\"Email\": \"a\\u0000\"}}")
+                        .statusCode())
+                .isEqualTo(400);
+        assertThat(sluice.number("select count(*) from sluice.dead_letter where fields ->> 'Email' = 'x'"))
+                .isEqualTo(1);
+        sluice.sql("delete from sluice.dead_letter where key = 'nul'");
+    }
+
+    @Test
+    void noMoreThanTwoHundredPagesAreOpenAlthoughAllOpenAtOnce() throws Exception {
+        List<Socket> pages = new ArrayList<>();
+        try {
+            for (int i = 0; i < 210; i++) {
+                Socket page = new Socket("127.0.0.1", sluice.serverPort);
+                pages.add(page);
+                page.getOutputStream()
+                        .write("GET /page/events HTTP/1.1\r\nHost: localhost\r\n\r\n"
+                                .getBytes(StandardCharsets.US_ASCII));
+            }
+            int open = 0;
+            for (Socket page : pages) {
+                page.setSoTimeout(30_000);
+                String head = new String(page.getInputStream().readNBytes(12), StandardCharsets.US_ASCII);
+                open += head.endsWith("200") ? 1 : 0;
+            }
+            assertThat(open).isEqualTo(200);
+        } finally {
+            for (Socket page : pages) {
+                page.close();
+            }
+        }
+        await().atMost(Duration.ofSeconds(30)).until(() -> {
+            try (Socket page = new Socket("127.0.0.1", sluice.serverPort)) {
+                page.setSoTimeout(30_000);
+                page.getOutputStream()
+                        .write("GET /page/events HTTP/1.1\r\nHost: localhost\r\n\r\n"
+                                .getBytes(StandardCharsets.US_ASCII));
+                return new String(page.getInputStream().readNBytes(12), StandardCharsets.US_ASCII).endsWith("200");
+            }
+        });
+    }
+
+    @Test
     void aBindToOtherAddressesWithoutATokenIsRejected(@TempDir Path other) throws Exception {
         try (RunningSluice open = new RunningSluice(other).with("camel.server.host", "0.0.0.0")) {
             assertThat(open.start().awaitExit()).isNotZero();
             assertThat(open.output())
-                    .contains("camel.server.host = 0.0.0.0 lets other machines reach the API")
+                    .contains("camel.server.host = 0.0.0.0 lets other machines reach the page and the API")
                     .contains("sluice.http.token");
         }
     }

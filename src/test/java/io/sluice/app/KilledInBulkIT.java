@@ -54,9 +54,11 @@ class KilledInBulkIT {
         database = EmbeddedDatabase.start(SharedBinaries.in(home.resolve("database")), 0);
         sluice = RunningSluice.replica(home, database.port(), RunningSluice.freePort())
                 // a step is taken up again when a process has started meanwhile
-                .with("sluice.call.timeout", "3s")
+                .with("sluice.call.timeout", "4s")
                 .with("sluice.call.late-delivery", "500ms")
-                .with("sluice.bulk.transfer-timeout", "4s")
+                .with("sluice.bulk.transfer-timeout", "6s")
+                // a job of the set-up that a slow machine has ended must not keep the next one away
+                .with("sluice.bulk.cooldown", "1s")
                 .with("sluice.composite.max-collections", 1);
         sandbox = SandboxProcess.start(home, sluice.sandboxPort);
         sluice.start().awaitSettled();
@@ -115,7 +117,7 @@ class KilledInBulkIT {
         sluice.sandbox(
                 "POST",
                 "/sandbox/faults/salesforce",
-                "{\"kind\":\"slow\",\"operation\":\"" + operation + "\",\"delayMs\":2500,\"count\":1}");
+                "{\"kind\":\"slow\",\"operation\":\"" + operation + "\",\"delayMs\":2000,\"count\":1}");
     }
 
     /**

@@ -175,6 +175,7 @@ class LifeMatrixIT {
         play(false);
     }
 
+    @SuppressWarnings("try")
     private void play(boolean polled) throws Exception {
         List<Case> cases = cases();
         int port = RunningSluice.freePort();

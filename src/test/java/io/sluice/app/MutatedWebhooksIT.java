@@ -22,6 +22,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
@@ -51,6 +52,7 @@ class MutatedWebhooksIT {
     static RunningSluice sluice;
 
     private final Map<String, LongAdder> expected = new ConcurrentHashMap<>();
+    private final AtomicLong lastTime = new AtomicLong();
 
     @BeforeAll
     static void aTableWhoseRecordIsKnown() throws Exception {
@@ -129,8 +131,13 @@ class MutatedWebhooksIT {
                 + "\",\"occurredAt\":" + System.currentTimeMillis() + ",\"changeSource\":\"CRM_UI\"}]";
     }
 
+    /** Returns the time, and none twice: requests with one time and body are one delivery, which counts once. */
+    private long uniqueTime() {
+        return lastTime.updateAndGet(last -> Math.max(last + 1, System.currentTimeMillis()));
+    }
+
     private Mutant mutant(Random random, String id) {
-        long now = System.currentTimeMillis();
+        long now = uniqueTime();
         Original right = original(event(random, id), now);
         switch (random.nextInt(13)) {
             case 0 -> {
@@ -173,7 +180,8 @@ class MutatedWebhooksIT {
             }
             case 5 -> {
                 // signed as it is, and sent again long after
-                Original old = original(event(random, id), now - 300_001 - random.nextInt(1_000_000));
+                Original old =
+                        original(event(random, id), System.currentTimeMillis() - 300_001 - random.nextInt(1_000_000));
                 return new Mutant(old.sent(), 401, "too old");
             }
             case 6 -> {

@@ -10,10 +10,13 @@ import java.sql.Statement;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** One odd record does not hold up the others that share its claim, its call or its page. */
+@Execution(ExecutionMode.CONCURRENT)
 class OddRecordIT {
 
     @TempDir

@@ -60,20 +60,39 @@ class PackagedJarsIT {
         }
     }
 
+    /** The image is so: a container has a database of its own beside it. */
+    @Test
+    void theProductWithoutTheEmbeddedDatabaseAsksForTheAddressOfAnother() throws Exception {
+        String without =
+                classPath().replaceAll("[^" + File.pathSeparator + "]*/io/zonky/[^" + File.pathSeparator + "]*", "");
+        assertThat(without).isNotEqualTo(classPath());
+        Process process = start(without, "sluice.database.url = embedded\n");
+        String output = new String(process.getInputStream().readAllBytes());
+        assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
+        assertThat(process.exitValue()).isOne();
+        assertThat(output)
+                .contains(
+                        "sluice.database.url is 'embedded', but the embedded PostgreSQL is not on the class path: set it to"
+                                + " the JDBC URL of your database")
+                .doesNotContain("\tat ");
+    }
+
     private Process start(String setting) throws IOException {
+        return start(classPath(), "sluice.database.url = jdbc:postgresql://127.0.0.1:1/none\n" + setting + " = true\n");
+    }
+
+    private static String classPath() throws IOException {
+        return Files.readString(Path.of("target/runtime.classpath")).strip();
+    }
+
+    private Process start(String classPath, String settings) throws IOException {
         Files.writeString(
                 home.resolve("application.properties"),
-                "sluice.sandbox.enabled = false\nsluice.demo = false\n"
-                        + "sluice.database.url = jdbc:postgresql://127.0.0.1:1/none\n" + setting + " = true\n");
+                "sluice.sandbox.enabled = false\nsluice.demo = false\n" + settings);
         return new ProcessBuilder(
                         Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                         "-cp",
-                        home
-                                + File.pathSeparator
-                                + PRODUCT
-                                + File.pathSeparator
-                                + Files.readString(Path.of("target/runtime.classpath"))
-                                        .strip(),
+                        home + File.pathSeparator + PRODUCT + File.pathSeparator + classPath,
                         "io.sluice.app.Main")
                 .directory(home.toFile())
                 .redirectErrorStream(true)

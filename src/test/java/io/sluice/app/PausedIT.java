@@ -13,8 +13,11 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** Pauses by hand: no call is made, after a kill either, and queued changes are sent after the resume. */
+@Execution(ExecutionMode.CONCURRENT)
 class PausedIT {
 
     private static final Pattern WOKEN = Pattern.compile("camel_exchanges_total\\{[^}]*routeId=\"wake\"[^}]*} (\\S+)");

@@ -243,7 +243,7 @@ final class PushedScene implements AutoCloseable {
     }
 
     @Override
-    public void close() throws Exception {
+    public void close() throws IOException {
         sluice.close();
         sandbox.close();
         database.close();

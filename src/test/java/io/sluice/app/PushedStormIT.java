@@ -99,8 +99,8 @@ class PushedStormIT {
     void fiveHundredNewRecordsAreReadInSixCalls() throws Exception {
         long reads = scene.reads();
         int delivered = scene.counts().path("delivered").asInt();
-        // so that it is not this machine's pace that decides what is gathered in one call
-        scene.sluice.api("POST", "/api/syncs/people-hubspot/pause");
+        // all events wait in the inbox, so that the pace of this machine does not decide what one call reads
+        scene.sluice.api("POST", "/api/accounts/hubspot/pause");
         for (int i = 0; i < 500; i++) {
             scene.control(
                     "POST",
@@ -110,7 +110,7 @@ class PushedStormIT {
         // each has an event of its creation, and of two subscribed properties
         soon(() ->
                 assertThat(scene.counts().path("delivered").asInt() - delivered).isEqualTo(1_500));
-        scene.sluice.api("POST", "/api/syncs/people-hubspot/resume");
+        scene.sluice.api("POST", "/api/accounts/hubspot/resume");
         soon(() -> assertThat(scene.sluice.number("select count(*) from person where no like 'N-%'"))
                 .isEqualTo(500));
         scene.awaitApplied();

@@ -167,8 +167,18 @@ class RefusalStormIT {
                 ? sluice.records("Contact", "Customer_No__c")
                 : sluice.records("hubspot", "contacts", "customer_no");
         assertThat(contacts.keySet()).isEqualTo(cities.keySet());
+        Map<String, List<String>> states = sluice.rows("select key, crm_id, s::text from sluice.sync_state s");
         contacts.forEach((key, contact) -> assertThat(
                         contact.path(salesforce ? "MailingCity" : "city").asText(null))
+                .as(() -> "%s: %s, %s, its writes: %s"
+                        .formatted(
+                                refused,
+                                key,
+                                states.get(key),
+                                sluice.text(
+                                        sluice.sandboxPort,
+                                        "/sandbox/journal/" + refused.account + "?record="
+                                                + states.get(key).get(0))))
                 .isEqualTo(cities.get(key).get(0)));
     }
 }

@@ -60,6 +60,7 @@ class ReplicasIT {
     }
 
     @Test
+    @SuppressWarnings("try")
     void threeProcessesThatAreKilledInTurnSendTwentyThousandChangesOnceAndExceedNoLimit() throws Exception {
         int sandboxPort = RunningSluice.freePort();
         Path journal = home.resolve("sandbox.journal");

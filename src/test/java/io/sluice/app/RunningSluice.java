@@ -166,7 +166,13 @@ final class RunningSluice implements AutoCloseable {
     /** Starts the process and does not wait for anything. */
     RunningSluice start() throws IOException {
         writeSettings();
-        List<String> command = java(home + File.pathSeparator + runtimeClassPath());
+        return start(ClassArchive.arguments(home));
+    }
+
+    /** Starts the process with arguments of the JVM that name the class path. */
+    RunningSluice start(List<String> arguments) throws IOException {
+        List<String> command = java();
+        command.addAll(arguments);
         command.add("io.sluice.app.Main");
         return run(command);
     }
@@ -174,8 +180,10 @@ final class RunningSluice implements AutoCloseable {
     /** Starts it by Camel JBang's own main class. */
     RunningSluice startByJBang(String camelVersion) throws IOException {
         writeSettings();
-        List<String> command = java(CamelJBangIT.classPath());
+        List<String> command = java();
         command.addAll(List.of(
+                "-cp",
+                CamelJBangIT.classPath(),
                 Path.of("src/test/jbang/CamelJBang.java").toAbsolutePath().toString(),
                 "run",
                 "application.properties",
@@ -197,15 +205,13 @@ final class RunningSluice implements AutoCloseable {
         Files.writeString(home.resolve("application.properties"), properties);
     }
 
-    private static List<String> java(String classPath) {
+    private static List<String> java() {
         return new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-Xmx512m",
                 // a run of seconds is mostly its start, which these halve
                 "-XX:TieredStopAtLevel=1",
-                "-XX:+UseSerialGC",
-                "-cp",
-                classPath));
+                "-XX:+UseSerialGC"));
     }
 
     private RunningSluice run(List<String> command) throws IOException {
@@ -307,7 +313,7 @@ final class RunningSluice implements AutoCloseable {
     /** Stops the process, as Ctrl-C does. */
     void stop() throws InterruptedException {
         process.destroy();
-        if (!process.waitFor(40, TimeUnit.SECONDS)) {
+        if (!process.waitFor(120, TimeUnit.SECONDS)) {
             process.destroyForcibly().waitFor();
         }
     }
@@ -441,14 +447,18 @@ final class RunningSluice implements AutoCloseable {
     }
 
     @Override
-    public void close() throws Exception {
+    public void close() {
         if (process != null && process.isAlive()) {
             try {
                 RouteCoverage.gather(text(managementPort, "/observe/metrics"));
             } catch (UncheckedIOException notServing) {
                 // a process that never came up has entered no route
             }
-            stop();
+            try {
+                stop();
+            } catch (InterruptedException interrupted) {
+                Thread.currentThread().interrupt();
+            }
         }
     }
 }

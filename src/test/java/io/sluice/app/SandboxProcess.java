@@ -18,6 +18,8 @@ final class SandboxProcess {
         Process process = new ProcessBuilder(
                         Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                         "-Xmx256m",
+                        "-XX:TieredStopAtLevel=1",
+                        "-XX:+UseSerialGC",
                         "-cp",
                         RunningSluice.runtimeClassPath(),
                         "-Dsluice.sandbox.port=" + port,

@@ -242,6 +242,7 @@ class SyncCheckTest {
         Sync other = sync();
         other.setName("others");
         other.setObject("contact");
+        other.setExternalId("Number__c");
         Sync elsewhere = sync();
         elsewhere.setName("elsewhere");
         elsewhere.setAccount("salesforce-eu");

@@ -104,4 +104,18 @@ class SyncConfigurerTest {
         assertThat(SyncFiles.unread(folder, List.of("read")))
                 .containsExactlyInAnyOrder(folder.resolve("copy.yaml"), folder.resolve("short.yml"));
     }
+
+    @Test
+    void aConfigMapOfKubernetesDeclaresEachSyncOnce() throws Exception {
+        Path mounted = Files.createDirectory(folder.resolve("..2026_11_30_06_00_00.1"));
+        Files.writeString(mounted.resolve("a.camel.yaml"), "- beans:\n    - name: a\n      type: io.sluice.Sync\n");
+        Files.createSymbolicLink(folder.resolve("..data"), mounted.getFileName());
+        Files.createSymbolicLink(folder.resolve("a.camel.yaml"), Path.of("..data", "a.camel.yaml"));
+        Sync sync = new Sync();
+        sync.setName("a");
+        SyncFiles files = new SyncFiles(folder);
+        assertThat(files.declaring("a"))
+                .isEqualTo(folder.resolve("a.camel.yaml").toString());
+        assertThat(files.mistakes(sync)).isEmpty();
+    }
 }

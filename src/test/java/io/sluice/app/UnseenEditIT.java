@@ -51,6 +51,7 @@ class UnseenEditIT {
                                         Map.of("title", "Name", "stage", "StageName", "close_date", "CloseDate"))
                                 + "        conflicts: crm\n");
         sluice.start().awaitSettled();
+        sluice.sql("alter table deal alter customer_no drop not null, alter amount drop not null");
     }
 
     @AfterAll
@@ -129,13 +130,83 @@ class UnseenEditIT {
         await().atMost(Duration.ofSeconds(30))
                 .pollInterval(Duration.ofMillis(200))
                 .untilAsserted(
-                        () -> assertThat(conflicts("deals", "D-")).containsExactly("D-0001 Name crm theirs ours"));
+                        () -> assertThat(conflicts("deals", "D-0001")).containsExactly("D-0001 Name crm theirs ours"));
         sluice.awaitSettled();
 
         assertThat(sluice.rows("select deal_no, title from deal where deal_no = 'D-0001'")
                         .get("D-0001"))
                 .containsExactly("theirs");
         assertThat(inCrm("Opportunity", "Deal_No__c", "D-0001", "Name")).isEqualTo("theirs");
-        assertThat(conflicts("deals", "D-")).hasSize(1);
+        assertThat(conflicts("deals", "D-0001")).hasSize(1);
+    }
+
+    @Test
+    void aDeleteThatReplacesAnEditIsLoggedByTheCallThatDeletes() throws Exception {
+        edit("Contact", "C-00400", "{\"Phone\": \"theirs\", \"LastName\": \"Theirs\"}");
+        aSecondLater();
+        long before = calls();
+        sluice.sql("delete from deal where customer_no in ('C-00400', 'C-00401');"
+                + "delete from customer where customer_no in ('C-00400', 'C-00401')");
+        sluice.awaitSettled();
+
+        assertThat(conflicts("customers", "C-0040"))
+                .containsExactlyInAnyOrder(
+                        "C-00400 Phone database theirs null", "C-00400 LastName database Theirs null");
+        assertThat(sluice.records("salesforce", "Contact", "Customer_No__c")).doesNotContainKeys("C-00400", "C-00401");
+        assertThat(calls() - before).as("calls").isBetween(1L, 3L);
+        assertThat(sluice.ledger()).isEqualTo(sluice.counted());
+    }
+
+    @Test
+    void aRowWhoseDeleteLosesIsThereAgainOnBothSides() throws Exception {
+        edit("Opportunity", "D-0002", "{\"Name\": \"theirs\"}");
+        sluice.sql("delete from deal where deal_no in ('D-0002', 'D-0003')");
+        await().atMost(Duration.ofSeconds(30))
+                .pollInterval(Duration.ofMillis(200))
+                .untilAsserted(
+                        () -> assertThat(conflicts("deals", "D-0002")).containsExactly("D-0002 Name crm theirs null"));
+        sluice.awaitSettled();
+
+        assertThat(sluice.rows("select deal_no, title from deal where deal_no in ('D-0002', 'D-0003')"))
+                .isEqualTo(Map.of("D-0002", List.of("theirs")));
+        assertThat(inCrm("Opportunity", "Deal_No__c", "D-0002", "Name")).isEqualTo("theirs");
+        assertThat(inCrm("Opportunity", "Deal_No__c", "D-0002", "StageName"))
+                .as("the record is whole")
+                .isNotEmpty();
+        assertThat(sluice.records("salesforce", "Opportunity", "Deal_No__c")).doesNotContainKey("D-0003");
+    }
+
+    @Test
+    void aRowThatTheTableDoesNotTakeAgainIsAnInboundRejection() throws Exception {
+        edit("Opportunity", "D-0004", "{\"Name\": \"theirs\"}");
+        sluice.sql("alter table deal add made_by text; update deal set made_by = 'x';"
+                + "alter table deal alter made_by set not null; delete from deal where deal_no = 'D-0004'");
+        sluice.awaitSettled();
+        sluice.sql("alter table deal drop made_by");
+
+        assertThat(conflicts("deals", "D-0004")).containsExactly("D-0004 Name database theirs null");
+        assertThat(sluice.rows("select key, why from sluice.inbound_rejection").get("D-0004"))
+                .singleElement(org.assertj.core.api.InstanceOfAssertFactories.STRING)
+                .contains("can't be inserted again", "made_by")
+                .doesNotContain("theirs");
+    }
+
+    @Test
+    void aRecordThatAUserCreatedWithTheKeyOfANewRowIsLogged() throws Exception {
+        assertThat(sluice.sandbox(
+                                "POST",
+                                "/sandbox/records/salesforce/Contact",
+                                "{\"Customer_No__c\": \"N-1\", \"LastName\": \"Theirs\", \"Phone\": \"theirs\"}")
+                        .statusCode())
+                .isEqualTo(200);
+        long before = calls();
+        sluice.sql("insert into customer (customer_no, last_name, phone, tier) values"
+                + " ('N-1', 'Ours', null, 'bronze'), ('N-2', 'Ours', '2', 'bronze')");
+        sluice.awaitSettled();
+
+        assertThat(conflicts("customers", "N-"))
+                .containsExactlyInAnyOrder("N-1 LastName database Theirs Ours", "N-1 Phone database theirs null");
+        assertThat(inCrm("Contact", "Customer_No__c", "N-1", "LastName")).isEqualTo("Ours");
+        assertThat(calls() - before).as("calls").isEqualTo(1);
     }
 }

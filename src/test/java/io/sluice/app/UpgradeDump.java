@@ -32,6 +32,7 @@ public final class UpgradeDump {
         this.sluice = sluice;
     }
 
+    @SuppressWarnings("try")
     public static void main(String[] arguments) throws Exception {
         String version = arguments[0];
         Path home = Files.createTempDirectory("upgrade");

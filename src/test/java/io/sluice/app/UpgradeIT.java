@@ -30,6 +30,7 @@ class UpgradeIT {
     Path home;
 
     @Test
+    @SuppressWarnings("try")
     void theWorkThatTheEarlierVersionLeftEndsAfterTheUpgrade() throws Exception {
         Path records =
                 Files.copy(UpgradeScene.FOLDER.resolve("V" + BEFORE + ".journal"), home.resolve("sandbox.journal"));

@@ -76,6 +76,21 @@ class WrongSyncsIT {
     }
 
     @Test
+    void routesOfACrmThatAreNotLoadedStopTheStart() throws Exception {
+        try (RunningSluice sluice = new RunningSluice(home)
+                .with(
+                        "camel.main.routesIncludePattern",
+                        "file:routes/*.camel.yaml,file:" + home + "/routes/syncs/*.camel.yaml")) {
+            assertThat(sluice.start().awaitExit()).isNotZero();
+            assertThat(sluice.output())
+                    .contains(
+                            "Account 'salesforce': the routes that make its calls, routes/crm/salesforce.camel.yaml, are not"
+                                    + " loaded: add file:routes/crm/*.camel.yaml to camel.main.routesIncludePattern.")
+                    .doesNotContain("\tat ");
+        }
+    }
+
+    @Test
     void aFileThatCamelCanNotReadIsNamedWithItsLine() throws Exception {
         try (RunningSluice sluice = new RunningSluice(home)) {
             sluice.withSync(
@@ -97,6 +112,7 @@ class WrongSyncsIT {
     }
 
     @Test
+    @SuppressWarnings("try")
     void aWrongFieldStopsTheFirstStartAndNothingWasChanged() throws Exception {
         try (RunningSluice sluice = new RunningSluice(home)) {
             Path database = home.resolve("pg");
@@ -167,7 +183,7 @@ class WrongSyncsIT {
             sluice.withSync("customers-hubspot.camel.yaml", file);
             sluice.start()
                     .awaitOutput("Account hubspot is ready")
-                    .awaitOutput("was compared with the known records")
+                    .awaitOutput("public.customer was compared with the known records")
                     .awaitSettled();
             assertThat(sluice.records("hubspot", "contacts", "customer_no"))
                     .doesNotContainKey("C-00002")
@@ -181,6 +197,48 @@ class WrongSyncsIT {
                             .path("problem")
                             .isNull())
                     .isTrue();
+        }
+    }
+
+    @Test
+    void rowsOfARemovedSyncWaitAndAreNamedAndKeysOfOneRecordAreWarnedOf() throws Exception {
+        try (RunningSluice sluice = new RunningSluice(home)) {
+            String file = Files.readString(home.resolve("routes/syncs/deals-salesforce.camel.yaml"));
+            sluice.start().awaitSettled();
+            sluice.api("POST", "/api/syncs/deals-salesforce/pause");
+            sluice.sql("update deal set title = 'waits' where deal_no = 'D-0001'");
+            sluice.sql("insert into customer (customer_no, last_name, tier) values ('c-00001', 'Twin', 'bronze')");
+            await().atMost(Duration.ofSeconds(60))
+                    .until(() ->
+                            sluice.number("select count(*) from sluice.outbox where sync = 'deals-salesforce'") == 1);
+            sluice.stop();
+
+            Files.delete(home.resolve("routes/syncs/deals-salesforce.camel.yaml"));
+            sluice.start()
+                    .awaitOutput("1 records wait of sync 'deals-salesforce', which no file declares")
+                    .awaitOutput("keys of table 'public.customer' differ in case or in blanks around them alone")
+                    .awaitOutput("Account salesforce is ready");
+            assertThat(sluice.get(sluice.serverPort, "/api/status").toString()).contains("\"deals-salesforce\":1");
+            sluice.sql("update customer set phone = '0' where customer_no = 'C-00002'");
+            await().atMost(Duration.ofSeconds(60)).until(() -> sluice.records("Contact", "Customer_No__c")
+                    .get("C-00002")
+                    .path("Phone")
+                    .asText()
+                    .equals("0"));
+            assertThat(sluice.number(
+                            "select count(*) from sluice.outbox where sync = 'deals-salesforce' and lease is null"))
+                    .isEqualTo(1);
+            assertThat(sluice.output()).doesNotContain("NullPointerException");
+            sluice.stop();
+
+            sluice.withSync("deals-salesforce.camel.yaml", file);
+            sluice.start().awaitOutput("Account salesforce is ready");
+            sluice.api("POST", "/api/syncs/deals-salesforce/resume");
+            await().atMost(Duration.ofSeconds(90)).until(() -> sluice.records("Opportunity", "Deal_No__c")
+                    .get("D-0001")
+                    .path("Name")
+                    .asText()
+                    .equals("waits"));
         }
     }
 

@@ -115,4 +115,10 @@ class LoopHealthTest {
         ahead.addAndGet(Duration.ofHours(9).toNanos());
         assertThat(health().getState()).isEqualTo(HealthCheck.State.UP);
     }
+
+    @Test
+    void aStuckLoopIsForTheLivenessProbe() {
+        assertThat(health.isLiveness()).isTrue();
+        assertThat(health.isReadiness()).isFalse();
+    }
 }

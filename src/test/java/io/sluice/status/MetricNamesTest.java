@@ -31,7 +31,8 @@ class MetricNamesTest {
             "limit",
             "reason",
             "operation",
-            "result");
+            "result",
+            "kind");
 
     private static final Collection<Metric> METRICS = MetricsPage.metrics();
 

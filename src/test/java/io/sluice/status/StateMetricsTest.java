@@ -79,7 +79,15 @@ class StateMetricsTest {
     }
 
     private void start(Database database) {
-        metrics = new StateMetrics(database, ACCOUNTS, List.of(sync()), it -> snapshot, it -> polls, registry);
+        metrics = new StateMetrics(reader(database), ACCOUNTS, List.of(sync()), registry);
+    }
+
+    private StateReader reader(Database database) {
+        return new StateReader(database, () -> ofPeople(snapshot), () -> ofPeople(polls));
+    }
+
+    private static <T> Map<String, T> ofPeople(Optional<T> found) {
+        return found.map(it -> Map.of("people", it)).orElse(Map.of());
     }
 
     private double gauge(String name, String... tags) {
@@ -238,7 +246,7 @@ class StateMetricsTest {
 
     private String export(Sync sync) {
         SimpleMeterRegistry fresh = new SimpleMeterRegistry();
-        metrics = new StateMetrics(DATABASE.sluice(), ACCOUNTS, List.of(sync), it -> snapshot, it -> polls, fresh);
+        metrics = new StateMetrics(reader(DATABASE.sluice()), ACCOUNTS, List.of(sync), fresh);
         String progress = "%.0f of %.0f"
                 .formatted(
                         fresh.get("sluice.export.done").gauge().value(),
