@@ -36,7 +36,7 @@ final class Schemas {
     }
 
     /** One sentence per violation: a wrong leaf makes everything around it wrong too, and only the leaf helps. */
-    private static List<String> problems(String file, String rule, JsonSchema schema, JsonNode content) {
+    static List<String> problems(String file, String rule, JsonSchema schema, JsonNode content) {
         List<ValidationMessage> found = schema.validate(content).stream()
                 .filter(it -> !isFilledByCamel(it))
                 .toList();
@@ -82,7 +82,7 @@ final class Schemas {
     }
 
     /** Kubernetes knows no field that a structural schema does not name, where JSON Schema takes any. */
-    private static void closed(JsonNode schema) {
+    static void closed(JsonNode schema) {
         if (schema instanceof ObjectNode object
                 && object.path("properties").isObject()
                 && !object.path(PRESERVE).asBoolean()) {

@@ -4,6 +4,7 @@ package io.sluice.catalogue;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.MappingIterator;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
 import java.io.IOException;
@@ -25,6 +26,16 @@ final class Yaml {
 
     static JsonNode read(String text) throws JsonProcessingException {
         return MAPPER.readTree(text);
+    }
+
+    /** Reads the documents of a file. */
+    static List<JsonNode> documents(Path file) {
+        try (MappingIterator<JsonNode> documents =
+                MAPPER.readerFor(JsonNode.class).readValues(text(file))) {
+            return documents.readAll();
+        } catch (IOException unreadable) {
+            throw new UncheckedIOException(file + ": " + unreadable.getMessage(), unreadable);
+        }
     }
 
     /** Every text in a document, the keys apart. */
