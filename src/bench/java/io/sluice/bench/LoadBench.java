@@ -95,7 +95,7 @@ public final class LoadBench implements Bench {
 
     private static Map<String, Long> since(JsonNode before, JsonNode now) {
         Map<String, Long> calls = new TreeMap<>();
-        now.fields().forEachRemaining(entry -> {
+        now.properties().forEach(entry -> {
             long more = entry.getValue().asLong() - before.path(entry.getKey()).asLong();
             if (more > 0) {
                 calls.put(entry.getKey(), more);

@@ -143,7 +143,9 @@ final class LoadScene implements AutoCloseable {
         // the records are as young as the sandbox: an org's are not, and would not be read again as changes
         settings.put("sluice.poll.overlap", "100ms");
         settings.put("sluice.syncs.folder", syncs.toString());
-        settings.put("camel.main.routesIncludePattern", "file:routes/*.camel.yaml,file:" + syncs + "/*.camel.yaml");
+        settings.put(
+                "camel.main.routesIncludePattern",
+                "file:routes/*.camel.yaml,file:routes/crm/*.camel.yaml,file:" + syncs + "/*.camel.yaml");
         settings.put("camel.server.port", "" + BackgroundProcess.freePort());
         settings.put("sluice.webhooks.port", "" + BackgroundProcess.freePort());
         settings.put("camel.management.port", "" + BackgroundProcess.freePort());

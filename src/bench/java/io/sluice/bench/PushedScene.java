@@ -101,7 +101,7 @@ final class PushedScene implements AutoCloseable {
                 "sluice.syncs.folder",
                 syncs.toString(),
                 "camel.main.routesIncludePattern",
-                "file:routes/*.camel.yaml,file:" + syncs + "/*.camel.yaml",
+                "file:routes/*.camel.yaml,file:routes/crm/*.camel.yaml,file:" + syncs + "/*.camel.yaml",
                 "camel.server.port",
                 "" + BackgroundProcess.freePort(),
                 "sluice.webhooks.port",
@@ -402,7 +402,7 @@ final class PushedScene implements AutoCloseable {
     }
 
     @Override
-    public void close() throws Exception {
+    public void close() throws IOException {
         sluice.close();
         sandbox.close();
         database.close();

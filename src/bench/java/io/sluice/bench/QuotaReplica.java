@@ -27,6 +27,7 @@ final class QuotaReplica {
     private QuotaReplica() {}
 
     /** @param args the database's JDBC URL, the account, the limit, the server's URI */
+    @SuppressWarnings("try")
     public static void main(String[] args) throws Exception {
         try (Database database = Database.of(args[0], "sluice", null, Callers.THREADS);
                 BufferedReader orders = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8))) {

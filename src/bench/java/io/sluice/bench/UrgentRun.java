@@ -143,7 +143,9 @@ final class UrgentRun {
         // and so would calls of 1,000 records
         settings.put("sluice.composite.max-collections", "1");
         settings.put("sluice.syncs.folder", syncs.toString());
-        settings.put("camel.main.routesIncludePattern", "file:routes/*.camel.yaml,file:" + syncs + "/*.camel.yaml");
+        settings.put(
+                "camel.main.routesIncludePattern",
+                "file:routes/*.camel.yaml,file:routes/crm/*.camel.yaml,file:" + syncs + "/*.camel.yaml");
         settings.put("camel.server.port", "" + BackgroundProcess.freePort());
         settings.put("sluice.webhooks.port", "" + BackgroundProcess.freePort());
         settings.put("camel.management.port", "" + BackgroundProcess.freePort());
