@@ -245,8 +245,8 @@ final class DrainSql {
      * <p>Rows of an initial export are not more urgent than normal until they change: the urgent rows of a large table would be
      * sent by single calls, and before all changes made meanwhile.
      *
-     * <p>Of rows that a sync has applied only the fields that differ from the CRM's known values are sent back: those changed by
-     * the application's own triggers, in that row or in others. Where another transaction changed the record too, the rest may
+     * <p>Of rows that a sync has applied only the fields that differ from what the CRM has, or will have once all that waits is
+     * written, are sent back: those changed by the application's own triggers, in that row or in others. Where another transaction changed the record too, the rest may
      * be queued with it: it equals the CRM's known values, and a claim drops such fields.
      *
      * <p>A delete keeps its time, with which an edit in the CRM is compared. That of a row whose key was changed has none: the
@@ -297,6 +297,10 @@ final class DrainSql {
                 left join lateral (
                     select key, fields, stamps, operation = 'upsert' and fields = '{}' as unread from sluice.dead_letter
                     where account = %1$s and object = %2$s and key = sluice_folded.key limit 1) as d on true
+                left join lateral (
+                    select coalesce(inflight, '{}') || fields as fields from sluice.outbox
+                    where sluice_folded.origin = %3$s and account = %1$s and object = %2$s and key = sluice_folded.key limit 1)
+                    as q on true
                 cross join lateral (
                     select coalesce(sluice_folded.origin = %3$s and r.key is not null and t.whole is not null, false) as own,
                            sluice_folded.whole or r.key is null or coalesce(d.unread, false) as whole) as way
@@ -310,7 +314,7 @@ final class DrainSql {
                         from jsonb_each(t.whole) as c
                         join (values %11$s) as m(name, field) on m.name = c.key
                         where (sluice_folded.whole or jsonb_exists(sluice_folded.stamps, m.name))
-                          and coalesce(r.base -> m.field, 'null') is distinct from c.value) as own
+                          and coalesce(q.fields -> m.field, r.base -> m.field, 'null') is distinct from c.value) as own
                     where way.own
                     union all
                     select changed.* from (

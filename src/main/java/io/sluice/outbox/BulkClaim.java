@@ -49,24 +49,23 @@ public record BulkClaim(
                 where o.account = ? and o.sync = ? and %s limit ?) as waiting"""
                     .formatted(ELIGIBLE);
 
-    /** Claims under a lease without an end of its own: it ends with the job's row. */
+    /**
+     * Claims under a lease without an end of its own: it ends with the job's row. All that is claimed comes from the locked
+     * rows: to read a row again would give the version in the statement's snapshot, without the changes queued since.
+     */
     private static final String CLAIM =
             """
             with recursive chosen as materialized (
-                select o.account, o.object, o.key from sluice.outbox o
+                select o.* from sluice.outbox o
                 where o.account = ? and o.sync = ? and %s and (?::text is null or strpos(concat(o.key, ' ', o.fields::text), ?) = 0)
                 order by o.priority, o.since limit ? for update of o skip locked),
             sized as materialized (
-                select o.*, sum(octet_length(o.fields::text) + octet_length(o.key))
-                           over (order by o.priority, o.since, o.key) as bytes
-                from sluice.outbox o join chosen using (account, object, key) where %s),
+                select o.*, sum(octet_length(o.fields::text) + octet_length(o.key)) over (rows unbounded preceding) as bytes
+                from chosen o),
             picked as materialized (select * from sized where bytes <= ?),
             %s
             select min(object) as object, count(*) as records, min(priority) as priority from taken"""
-                    .formatted(
-                            ELIGIBLE,
-                            Outbox.among("o", "chosen"),
-                            Outbox.MOVE_IN_FLIGHT.formatted("'{}'::uuid[]", "'infinity'"));
+                    .formatted(ELIGIBLE, Outbox.MOVE_IN_FLIGHT.formatted("'{}'::uuid[]", "'infinity'"));
 
     /**
      * The number of records that could be claimed.

@@ -62,10 +62,16 @@ public final class Outbox {
      * may have written over it; so is the delete of a record that was never sent. The stamp of a dropped field is dropped
      * with it: otherwise a merge would take the field for one that is still to be sent. A record whose parent is not in the
      * CRM yet stays queued. Fields of a second write stay queued, like changes that arrive in flight.
+     *
+     * <p>The picked records are locked, of one account and one object, and as new as their locks. Everything else is as old as
+     * the statement's snapshot, save the base: a base that was replaced meanwhile would make a change look like a no-op.
      */
     static final String MOVE_IN_FLIGHT =
             """
             %s,
+            state as materialized (
+                select * from sluice.sync_state_now((select min(account) from picked), (select min(object) from picked),
+                                                    array(select key from picked))),
             effective as materialized (
                 select p.account, p.object, p.key, p.operation, p.attempts, p.stamps, p.since, p.priority, p.trace, r.crm_id,
                        r.key is not null as known, coalesce(cycle.fields, p.second_write) as second_write,
@@ -74,9 +80,7 @@ public final class Outbox {
                                   where r.base -> f.key is distinct from f.value
                                      or r.unproven <> '{}' and (jsonb_exists(r.unproven, f.key) or jsonb_exists(r.unproven, '*')))
                        end as fields, p.fields as all_fields
-                from picked p left join lateral (
-                    select * from sluice.sync_state
-                    where account = p.account and object = p.object and key = p.key limit 1) as r on true
+                from picked p left join state r on r.key = p.key
                 left join cycles cycle on cycle.object = p.object and cycle.key = p.key),
             pointless as materialized (
                 select account, object, key from effective

@@ -18,27 +18,19 @@ class MigrationsTest {
     private static final Path MIGRATIONS = Path.of("src/main/resources/db/migration");
 
     /** SHA-256 of each migration; a new migration adds a line. */
-    private static final Map<String, String> CHECKSUMS = Map.of(
-            "V1__sluice.sql",
-            "3a31f4f53b9634bd9563fc4a5b87bd6afbea96ee75fe2f06ac018e07322f3408",
-            "V2__tombstone_base.sql",
-            "edd47fc01efcaaba94a7990c3fa85ef5d31ae4dd604ce913d2910bb5195ad885",
-            "V3__clock_set_back.sql",
-            "e4ad9dc3afb5bb0085be92fd4f71abeb2b92fd90840d2f9d4f2c481703a0ff27",
-            "V4__alerts.sql",
-            "65688a557c2b114498aa2f0a6392fa303af060ab09170ff4a6c762665dac8718",
-            "V5__usage.sql",
-            "11bd67517a2103f957d7e20028e5f605a4eb660af9a479472a738e572d036d8f",
-            "V6__conflict_decided_at.sql",
-            "08b00ac1ed9481814c38f5335d19c5be2a086d8e5df2cc5bac0d646242e45fd8",
-            "V7__web_access.sql",
-            "3faca2f39cd2d942d6e504b54f3b812a57aeeef515f7be653e822b3058e6962e",
-            "V8__saved_calls.sql",
-            "26519c67637c1a14b7a4c22bb9b95b03f89c7cda2e8d7af3f136b6b8c0933b3f",
-            "V9__traces.sql",
-            "a5c6dbcc6fa04ddfc57bd47844c877c1f6c1359b61462240aa8f66e349a7eb2b",
-            "V10__await_work.sql",
-            "494cfe6bd017296252f3c40353418ee759f771f82aaa8559a657ec5cb2706441");
+    private static final Map<String, String> CHECKSUMS = Map.ofEntries(
+            Map.entry("V1__sluice.sql", "3a31f4f53b9634bd9563fc4a5b87bd6afbea96ee75fe2f06ac018e07322f3408"),
+            Map.entry("V2__tombstone_base.sql", "edd47fc01efcaaba94a7990c3fa85ef5d31ae4dd604ce913d2910bb5195ad885"),
+            Map.entry("V3__clock_set_back.sql", "e4ad9dc3afb5bb0085be92fd4f71abeb2b92fd90840d2f9d4f2c481703a0ff27"),
+            Map.entry("V4__alerts.sql", "65688a557c2b114498aa2f0a6392fa303af060ab09170ff4a6c762665dac8718"),
+            Map.entry("V5__usage.sql", "11bd67517a2103f957d7e20028e5f605a4eb660af9a479472a738e572d036d8f"),
+            Map.entry(
+                    "V6__conflict_decided_at.sql", "08b00ac1ed9481814c38f5335d19c5be2a086d8e5df2cc5bac0d646242e45fd8"),
+            Map.entry("V7__web_access.sql", "3faca2f39cd2d942d6e504b54f3b812a57aeeef515f7be653e822b3058e6962e"),
+            Map.entry("V8__saved_calls.sql", "26519c67637c1a14b7a4c22bb9b95b03f89c7cda2e8d7af3f136b6b8c0933b3f"),
+            Map.entry("V9__traces.sql", "a5c6dbcc6fa04ddfc57bd47844c877c1f6c1359b61462240aa8f66e349a7eb2b"),
+            Map.entry("V10__await_work.sql", "494cfe6bd017296252f3c40353418ee759f771f82aaa8559a657ec5cb2706441"),
+            Map.entry("V11__sync_state_now.sql", "b1f615d3243a9dcf5d83ac01809aaec76d5aafb1d845d2416897fb3cab98716a"));
 
     @Test
     void noMigrationIsEdited() throws Exception {
