@@ -73,6 +73,7 @@ import io.sluice.receive.ReadBeforeWrite;
 import io.sluice.receive.SourcePoller;
 import io.sluice.receive.SourceRecords;
 import io.sluice.receive.WebhookMetrics;
+import io.sluice.send.Ageing;
 import io.sluice.send.OutboxDispatcher;
 import io.sluice.send.OverwrittenEdits;
 import io.sluice.snapshot.SnapshotReader;
@@ -330,7 +331,7 @@ final class Wiring extends LifecycleStrategySupport {
         registry.bind("permits", permits);
         registry.bind("accounts", accounts);
         registry.bind("accountCircuitBreaker", new AccountCircuitBreaker(accounts));
-        registry.bind("outbox", outbox);
+        registry.bind("ageing", new Ageing(accounts, quota, outbox));
         registry.bind("settlement", settlement);
         PendingWork pendingWork = new PendingWork(database, capture::positions);
         registry.bind("pendingWork", pendingWork);

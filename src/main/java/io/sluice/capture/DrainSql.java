@@ -336,7 +336,7 @@ final class DrainSql {
                                   else sluice.later(o.stamps, excluded.stamps) end,
                     priority = case when o.operation is null then excluded.priority
                                     else least(o.priority, excluded.priority) end,
-                    aged = case when excluded.priority < o.priority then 0 else o.aged end,
+                    aged = case when o.operation is null or excluded.priority < o.priority then 0 else o.aged end,
                     since = case when o.operation is null then excluded.since else least(o.since, excluded.since) end%21$s
                 returning o.key, o.merged"""
                 .formatted(

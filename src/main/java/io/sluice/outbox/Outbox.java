@@ -101,7 +101,7 @@ public final class Outbox {
                     fields = case when e.second_write is null then '{}' else sluice.only(e.fields, e.second_write) end,
                     stamps = case when e.second_write is null then '{}'
                                   else sluice.only(sluice.named(e.stamps, e.fields), e.second_write) end,
-                    second_write = null, aged = 0, waits_for = null, waits_for_object = null
+                    second_write = null, waits_for = null, waits_for_object = null
                 from effective e
                 where o.account = e.account and o.object = e.object and o.key = e.key and %s
                   and e.key not in (select key from pointless) and e.key not in (select key from blocked)
@@ -219,11 +219,17 @@ public final class Outbox {
             """
             with waited as materialized (
                 select ctid from sluice.outbox
-                where operation is not null and lease is null and priority > 1
+                where account = ? and operation is not null and lease is null and priority > 1 and priority + aged < ?
                   and since < clock_timestamp() - (aged + 1) * ? * interval '1 millisecond'
                 order by account, object, key limit 10000 for update skip locked)
             update sluice.outbox set priority = priority - 1, aged = aged + 1
             where ctid = any (array(select ctid from waited))""";
+
+    private static final String UNAGE =
+            """
+            update sluice.outbox set priority = priority + aged, aged = 0
+            where account = ? and operation is not null and lease is null and aged > 0 and priority > 0
+              and priority + aged >= ?""";
 
     private final Database database;
     private final Duration lease;
@@ -322,13 +328,20 @@ public final class Outbox {
     }
 
     /**
-     * Raises the priority of records that have waited long, so that nothing waits for ever behind a steady stream of work.
+     * Raises the priority of an account's records that have waited long, so that nothing waits for ever behind a steady stream of
+     * work. Records that a mark of a limit stops do not rise past it, and those that rose before are set back: else the mark
+     * would hold for the ageing interval alone.
      *
      * @param interval the time after which a record's priority rises by one step
+     * @param stopped  the most urgent priority that is stopped now; empty: none
      * @return the number of records raised
      */
-    public int age(Duration interval) throws SQLException {
-        return database.update(AGE, interval.toMillis());
+    public int age(String account, Duration interval, Optional<Priority> stopped) throws SQLException {
+        int rank = stopped.map(Priority::rank).orElse(Integer.MAX_VALUE);
+        if (stopped.isPresent()) {
+            database.update(UNAGE, account, rank);
+        }
+        return database.update(AGE, account, rank, interval.toMillis());
     }
 
     /** Claims the most urgent work of an account, of any operation and any sync. */

@@ -11,6 +11,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * Grants the permits of all accounts. They are kept in PostgreSQL, by PostgreSQL's clock, so that replicas share them and a
@@ -30,6 +31,9 @@ public final class Quota {
     private final Limits limits;
     private final Duration callTimeout;
     private final Duration lateDelivery;
+    /** The operation of a permit for writes of the outbox, as in {@code for write}. */
+    private static final String WRITE = "write";
+
     private volatile Duration maxRetryAfter = Duration.ofHours(1);
 
     /**
@@ -303,6 +307,22 @@ public final class Quota {
                 .filter(scopedLimit -> scopedLimit.limit().isLong())
                 .toList();
         return Budget.of(pool, database.transaction(connection -> Ledger.count(connection, limits)), priority);
+    }
+
+    /**
+     * The most urgent priority that an account's long windows stop now, for writes; those below are stopped too. Empty where
+     * none is stopped.
+     */
+    public Optional<Priority> stopped(String account) throws SQLException {
+        Pool pool = limits.pool(account);
+        List<ScopedLimit> limits = pool.limits().stream()
+                .filter(scopedLimit ->
+                        scopedLimit.limit().isLong() && scopedLimit.limit().appliesTo(WRITE))
+                .toList();
+        Map<ScopedLimit, WindowUsage> counts = database.transaction(connection -> Ledger.count(connection, limits));
+        return Stream.of(Priority.values())
+                .filter(priority -> Budget.of(pool, counts, priority).calls() <= 0)
+                .findFirst();
     }
 
     /**

@@ -357,11 +357,13 @@ final class Replay {
         return retry;
     }
 
-    /** Until when a group's next call is deferred; null where it may be made now, or where no call is left. */
+    /**
+     * Until when a group's next call is deferred; null where it may be made now, or where no call is left. The marks count for the
+     * priority before it rose.
+     */
     private Instant deferredUntil(WaitingCalls group, Instant now) {
         if (!group.deferral().until().isAfter(now)) {
-            Deferral deferral =
-                    quota.check(now, group.operation(), group.priority()).orElse(null);
+            Deferral deferral = quota.check(now, group.operation(), group.own()).orElse(null);
             if (deferral == null) {
                 return null;
             }

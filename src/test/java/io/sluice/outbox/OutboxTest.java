@@ -96,15 +96,42 @@ class OutboxTest extends OutboxTestBase {
         DATABASE.run(
                 "update sluice.outbox set since = now() - interval '90 s' where key = 'low'",
                 "update sluice.outbox set since = now() where key = 'fresh'");
-        assertThat(outbox.age(Duration.ofMinutes(1))).isEqualTo(1);
-        assertThat(outbox.age(Duration.ofMinutes(1)))
-                .as("one step per interval")
-                .isZero();
+        assertThat(age(Optional.empty())).isEqualTo(1);
+        assertThat(age(Optional.empty())).as("one step per interval").isZero();
         assertThat(outbox.urgency("crm")).contains(Priority.NORMAL);
         DATABASE.run("update sluice.outbox set since = now() - interval '1 hour' where key = 'low'");
-        assertThat(outbox.age(Duration.ofMinutes(1))).isEqualTo(1);
-        assertThat(outbox.age(Duration.ofMinutes(1))).isZero();
+        assertThat(age(Optional.empty())).isEqualTo(1);
+        assertThat(age(Optional.empty())).isZero();
         assertThat(outbox.urgency("crm")).contains(Priority.HIGH);
+    }
+
+    private int age(Optional<Priority> stopped) throws SQLException {
+        return outbox.age("crm", Duration.ofMinutes(1), stopped);
+    }
+
+    @Test
+    void ageingStopsAtTheMarkOfALimitAndSetsBackWhatRoseBefore() throws SQLException {
+        enter("Contact", "low", "upsert", "{\"a\": 1}", 3, 0);
+        enter("Contact", "normal", "upsert", "{\"a\": 1}", 2, 0);
+        DATABASE.run("update sluice.outbox set since = now() - interval '1 hour'");
+        assertThat(age(Optional.empty())).isEqualTo(2);
+        assertThat(age(Optional.of(Priority.LOW))).isZero();
+        assertThat(DATABASE.texts("select concat_ws(' ', key, priority, aged) from sluice.outbox order by key"))
+                .containsExactly("low 3 0", "normal 1 1");
+        assertThat(age(Optional.of(Priority.CRITICAL))).isZero();
+        assertThat(DATABASE.texts("select concat_ws(' ', key, priority, aged) from sluice.outbox order by key"))
+                .containsExactly("low 3 0", "normal 2 0");
+        assertThat(age(Optional.empty())).isEqualTo(2);
+    }
+
+    @Test
+    void aRecordThatRoseKeepsItsPlaceWhenItsClaimIsReleased() throws SQLException {
+        enter("Contact", "low", "upsert", "{\"a\": 1}", 3, 0);
+        DATABASE.run("update sluice.outbox set since = now() - interval '1 hour'");
+        age(Optional.empty());
+        settlement.release(claim());
+        assertThat(DATABASE.text("select concat_ws(' ', priority, aged) from sluice.outbox"))
+                .isEqualTo("2 1");
     }
 
     @Test

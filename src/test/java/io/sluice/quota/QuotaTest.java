@@ -137,6 +137,21 @@ class QuotaTest {
     }
 
     @Test
+    void theLongWindowTellsWhichPrioritiesItStops() throws SQLException {
+        Quota quota = quota(limit(20, 7_200));
+        List<Optional<Priority>> stopped = new ArrayList<>();
+        for (int i = 0; i <= 20; i++) {
+            stopped.add(quota.stopped("crm"));
+            quota.grant("crm", "write", Priority.CRITICAL);
+        }
+        assertThat(stopped.subList(0, 14)).containsOnly(Optional.empty());
+        assertThat(stopped.subList(14, 17)).containsOnly(Optional.of(Priority.LOW));
+        assertThat(stopped.subList(17, 19)).containsOnly(Optional.of(Priority.NORMAL));
+        assertThat(stopped.get(19)).contains(Priority.HIGH);
+        assertThat(stopped.get(20)).contains(Priority.CRITICAL);
+    }
+
+    @Test
     void accountsDoNotShareTheirLimits() throws SQLException {
         Quota quota = new Quota(
                 DATABASE.sluice(),

@@ -345,9 +345,9 @@ class ReplayTest {
     }
 
     @Test
-    void waitingWritesRiseToHighAndNotToCritical() {
+    void waitingWritesThatRiseStillStopAtTheMarkOfTheirOwnPriority() {
         List<TrafficCall> traffic = new ArrayList<>();
-        for (int i = 0; i < 70; i++) {
+        for (int i = 0; i < 69; i++) {
             traffic.add(call(i, Priority.HIGH));
         }
         for (int i = 0; i < 40; i++) {
@@ -357,13 +357,25 @@ class ReplayTest {
         Replay.Result result = replay(
                 traffic, composite(Duration.ofMinutes(5), List.of(), "100 per 24h"), START.plus(Duration.ofHours(1)));
 
-        assertThat(result.granted()).as("up to 95 %, as high ones").isEqualTo(95);
+        assertThat(result.granted()).isEqualTo(70);
         assertThat(result.stops())
-                .containsExactly(
-                        new Replay.Stop("limit", Priority.LOW, START.plusSeconds(1), START.plusSeconds(303)),
-                        new Replay.Stop("limit", Priority.LOW, START.plusSeconds(303), START.plusSeconds(603)),
-                        new Replay.Stop("limit", Priority.LOW, START.plusSeconds(603), null));
-        assertThat(result.reached().values().iterator().next()).containsOnlyKeys(70, 85, 95);
+                .containsExactly(new Replay.Stop("limit", Priority.LOW, START.plusMillis(1_001), null));
+    }
+
+    @Test
+    void aWriteThatHasRisenGoesBeforeNewerOnesOfThatPriority() {
+        List<TrafficCall> traffic = new ArrayList<>(
+                List.of(write(0, "Case", Priority.CRITICAL, 1), write(1_000, "Lead", Priority.LOW, 1000)));
+        for (int i = 1; i <= 12; i++) {
+            traffic.add(new TrafficCall(START.plusSeconds(30L * i), "delete", "Contact", Priority.HIGH, 200, 100));
+        }
+
+        Replay.Result rising =
+                replay(traffic, composite(Duration.ofMinutes(1), List.of(), "1 per 60s"), START.plusSeconds(600));
+        Replay.Result fixed = replay(traffic, composite(null, List.of(), "1 per 60s"), START.plusSeconds(600));
+
+        assertThat(rising.percentile(Priority.LOW, 100)).isNotNull();
+        assertThat(fixed.percentile(Priority.LOW, 100)).as("never made").isNull();
     }
 
     @Test
