@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.apache.camel.component.mail.MailAuthenticator;
 import org.apache.camel.http.base.HttpOperationFailedException;
@@ -22,6 +23,8 @@ public final class AlertChannels {
 
     private static final int MIN_SECRET_LENGTH = 4;
     private static final String HIDDEN = "***";
+    /** HTTP statuses about the content; others are about the address, the login or the server, and may change. */
+    private static final Set<Integer> REJECTIONS = Set.of(400, 413, 422);
 
     private final String webhookUrl;
     private final String slackUrl;
@@ -116,6 +119,12 @@ public final class AlertChannels {
                 return new PasswordAuthentication(mail.user(), mail.password());
             }
         };
+    }
+
+    /** Whether the receiver has read the message and rejects its content, so that the same message will never be accepted. */
+    boolean isRejection(Exception failure) {
+        HttpOperationFailedException answer = ObjectHelper.getException(HttpOperationFailedException.class, failure);
+        return answer != null && REJECTIONS.contains(answer.getStatusCode());
     }
 
     /** Returns why a delivery failed, without any secret. */

@@ -163,7 +163,7 @@ public final class AlertMessages {
         return new AlertEvent(event, number, event.equals(AlertEvent.END) ? alert : alert.ended(null));
     }
 
-    /** Records that a channel has accepted a message. */
+    /** Records that a channel has accepted a message, or that it will never be delivered. */
     public void accepted(AlertMessage alertMessage) throws SQLException {
         database.transaction(connection -> {
             Database.update(
@@ -177,11 +177,24 @@ public final class AlertMessages {
     }
 
     /**
-     * Records that a channel has not accepted a message, which is delivered again later.
+     * Records that a channel has not accepted a message, which is delivered again later. A receiver that rejects the content of a
+     * single event again and again would keep all later ones back, so that one is left out.
      *
      * @param failure reason of the failure
      */
     public void failed(AlertMessage alertMessage, Exception failure) throws SQLException {
+        if (alertMessage.events().size() == 1
+                && alertMessage.attempts() >= FULL_ATTEMPTS
+                && alertChannels.isRejection(failure)) {
+            LOG.warn(
+                    "alerts: {} rejects the {} of {} ({}); it is left out there, see /api/alerts",
+                    alertMessage.channel(),
+                    alertMessage.events().get(0).event(),
+                    alertMessage.events().get(0).alert().id(),
+                    alertChannels.problem(failure));
+            accepted(alertMessage);
+            return;
+        }
         Duration delay = Backoff.jitter(backoff.after(alertMessage.attempts() + 1), 3, Math::random);
         Instant next = clock.instant().plus(delay).truncatedTo(ChronoUnit.SECONDS);
         throttle.warn(

@@ -178,6 +178,7 @@ function comparison(baseline, assumed) {
       row('Calls wanted', it => number(it.calls.wanted)),
       row('Calls made', it => number(it.calls.made)),
       row('Still waiting at the end', it => number(it.calls.waiting)),
+      results.some(it => it.calls.omittedPolls) ? row('Polls left out for want of a permit', it => number(it.calls.omittedPolls)) : null,
       PRIORITIES.filter(name => results.some(it => latency(it, name).calls)).map(name =>
         row('Latency of ' + name + ' calls', it => latencyWords(latency(it, name)))),
       limits.map(name => row('Limit ' + name, it => limitWords(it.limits.filter(limit => limit.limit === name)))),

@@ -50,6 +50,9 @@ class AlertRoutesTest {
     private final List<String> slacks = Collections.synchronizedList(new ArrayList<>());
     private final AtomicInteger failures = new AtomicInteger();
     private volatile int maxLength = Integer.MAX_VALUE;
+    /** A text that the receivers reject, or null. */
+    private volatile String rejected;
+
     private HttpServer server;
     private GreenMail mails;
 
@@ -74,11 +77,12 @@ class AlertRoutesTest {
     private void receive(String path, List<String> bodies) {
         server.createContext(path, exchange -> {
             String body = new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8);
-            boolean fails = failures.getAndDecrement() > 0 || body.length() > maxLength;
+            boolean rejects = rejected != null && body.contains(rejected);
+            boolean fails = rejects || failures.getAndDecrement() > 0 || body.length() > maxLength;
             if (!fails) {
                 bodies.add(body);
             }
-            exchange.sendResponseHeaders(fails ? 503 : 200, -1);
+            exchange.sendResponseHeaders(rejects ? 400 : fails ? 503 : 200, -1);
             exchange.close();
         });
     }
@@ -196,6 +200,20 @@ class AlertRoutesTest {
                 .containsExactly(IntStream.rangeClosed(1, 5)
                         .mapToObj(i -> "sync " + i + ": 1 dead letter.")
                         .toArray(String[]::new));
+        assertThat(mails.getReceivedMessages()).hasSize(1);
+    }
+
+    @Test
+    void anEventWhoseContentIsRejectedKeepsNoOtherBack() throws Exception {
+        rejected = "sync 2:";
+        for (int i = 1; i <= 3; i++) {
+            alert("sync " + i + ": 1 dead letter.", "begin");
+        }
+        try (DefaultCamelContext context = context(channels())) {
+            awaitDelivered(context);
+        }
+        assertThat(String.join("", hooks)).contains("sync 1:", "sync 3:").doesNotContain("sync 2:");
+        assertThat(String.join("", slacks)).contains("sync 1:", "sync 3:").doesNotContain("sync 2:");
         assertThat(mails.getReceivedMessages()).hasSize(1);
     }
 
