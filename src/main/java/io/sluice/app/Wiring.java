@@ -458,6 +458,12 @@ final class Wiring extends LifecycleStrategySupport {
         registry.bind("settingsFile", settingsFile);
         accountList.stream().map(Account::crm).distinct().forEach(crm -> crm.bind(registry, permits, accounts));
 
+        Installations installations =
+                new Installations(database, settings.text("sluice.installation", "sluice"), host());
+        capture.agree(installations, left -> {
+            outbox.leave(left);
+            bulkJobs.leave(left);
+        });
         startup = new Startup(
                 context,
                 database,
@@ -468,7 +474,7 @@ final class Wiring extends LifecycleStrategySupport {
                 new Parents(database),
                 syncs,
                 settings,
-                new Installations(database, settings.text("sluice.installation", "sluice"), host()),
+                installations,
                 outbox,
                 pendingWork);
         HealthCheckHelper.getHealthCheckRegistry(context).register(new DatabaseHealth(database, startup::problem));

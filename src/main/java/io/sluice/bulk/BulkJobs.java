@@ -17,6 +17,7 @@ import java.util.HashSet;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import java.util.stream.Collectors;
 
 /**
  * Keeps bulk jobs in the table {@code bulk_job}. A job's row and the lease of its records begin and end in one
@@ -119,6 +120,8 @@ public final class BulkJobs {
     private final Duration call;
     /** The names of the syncs whose jobs are claimed, one a line; null: all. */
     private volatile String served;
+
+    private volatile Set<String> names = Set.of();
     /** The calls with a file that this process makes now. */
     private final Heartbeats<BulkJob> transfers;
 
@@ -134,7 +137,13 @@ public final class BulkJobs {
 
     /** Claims calls of these syncs alone: the jobs of a sync whose file was removed wait for its return. */
     public void serve(Collection<String> syncs) {
-        served = String.join("\n", syncs);
+        names = Set.copyOf(syncs);
+        served = String.join("\n", names);
+    }
+
+    /** Leaves the jobs of these syncs to other replicas. */
+    public void leave(Collection<String> syncs) {
+        served = names.stream().filter(name -> !syncs.contains(name)).collect(Collectors.joining("\n"));
     }
 
     /**

@@ -21,6 +21,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
@@ -63,6 +64,14 @@ public final class Capture {
     /** The tables to check before their time. */
     private final Set<String> suspects = ConcurrentHashMap.newKeySet();
 
+    /** The fingerprint of the mapping with which each table was started, see {@link MappingAgreement}. */
+    private final Map<String, String> fingerprints = new ConcurrentHashMap<>();
+    /** The tables that are left to replicas with a newer mapping, to System.nanoTime() when such a replica was last seen. */
+    private final Map<String, Long> superseded = new ConcurrentHashMap<>();
+
+    private volatile Duration vacancy = MappingAgreement.VACANCY;
+    private volatile MappingAgreement agreement = new MappingAgreement(null);
+    private volatile Consumer<Set<String>> left = syncs -> {};
     private final LogThrottle throttle = new LogThrottle();
     private volatile long checkAt = System.nanoTime();
     private volatile List<String> captured = List.of();
@@ -184,14 +193,78 @@ public final class Capture {
         started.clear();
         List<Sync> loaded = new ArrayList<>();
         for (CapturedTable capturedTable : read) {
-            if (watch.install(capturedTable)) {
-                initialExportStore.miss(capturedTable.syncs(), known, spared.syncs());
+            String table = capturedTable.table();
+            String own = MappingAgreement.fingerprint(capturedTable.syncs());
+            if (isHeldByOthers(table)) {
+                // this start is older than that of the other replica, however late a CRM has answered here
+                fingerprints.put(table, own);
+                suspects.add(table);
+            } else {
+                if (watch.install(capturedTable, capturedTable.syncs(), agreement, null)
+                        .created()) {
+                    initialExportStore.miss(capturedTable.syncs(), known, spared.syncs());
+                }
+                fingerprints.put(table, own);
+                loaded.addAll(load(capturedTable));
             }
-            loaded.addAll(load(capturedTable));
-            started.put(capturedTable.table(), capturedTable.syncs());
+            // last, so that no check comes in between
+            started.put(table, capturedTable.syncs());
         }
         removeStray();
         return loaded;
+    }
+
+    /** Whether this process has captured a table and another replica has set a newer mapping since. */
+    private boolean isHeldByOthers(String table) throws SQLException {
+        String before = fingerprints.get(table);
+        return before != null
+                && database.transaction(connection -> MappingAgreement.isSuperseded(connection, table, before));
+    }
+
+    /**
+     * Agrees with other replicas about the mappings.
+     *
+     * @param installations the registration of this replica
+     * @param left          receives the names of all syncs that are left to replicas with a newer mapping, when they change
+     */
+    public void agree(Installations installations, Consumer<Set<String>> left) {
+        this.agreement = new MappingAgreement(installations);
+        this.left = left;
+    }
+
+    /** @param vacancy time without a replica that has the newest mapping, after which this one takes a table again */
+    void vacancy(Duration vacancy) {
+        this.vacancy = vacancy;
+    }
+
+    /** Whether a sync is left to replicas with a newer mapping of its table. */
+    public boolean isLeftToOthers(Sync sync) {
+        return superseded.containsKey(sync.getTable());
+    }
+
+    private Set<String> namesOf(String table) {
+        return started.getOrDefault(table, List.of()).stream()
+                .map(Sync::getName)
+                .collect(Collectors.toSet());
+    }
+
+    private void tellLeft() {
+        left.accept(superseded.keySet().stream()
+                .flatMap(table -> namesOf(table).stream())
+                .collect(Collectors.toSet()));
+    }
+
+    private TableDrain drainOf(CapturedTable capturedTable) {
+        return new TableDrain(
+                database,
+                capturedTable,
+                fingerprints.get(capturedTable.table()),
+                suspects::add,
+                batch,
+                writeDebounce,
+                initialExportJobs,
+                savedCalls,
+                traced);
     }
 
     /** Keeps the parts that other installations capture in this database. */
@@ -245,10 +318,7 @@ public final class Capture {
                                         + capturedTable.quoted() + " as t"));
             }
             // before the lock is released, so that no drain of the old syncs comes in between
-            drains.put(
-                    capturedTable.table(),
-                    new TableDrain(
-                            database, capturedTable, batch, writeDebounce, initialExportJobs, savedCalls, traced));
+            drains.put(capturedTable.table(), drainOf(capturedTable));
             return fresh;
         });
     }
@@ -274,7 +344,10 @@ public final class Capture {
 
     /** Where the change log is searched next. */
     public List<LogPosition> positions() {
-        return drains.values().stream().map(TableDrain::position).toList();
+        return drains.entrySet().stream()
+                .filter(drain -> !superseded.containsKey(drain.getKey()))
+                .map(drain -> drain.getValue().position())
+                .toList();
     }
 
     /** A table whose capture has started, or empty. */
@@ -284,7 +357,7 @@ public final class Capture {
 
     /** Whether a sync's table is captured now, so that {@link #source(Sync)} returns it. */
     public boolean isCaptured(Sync sync) {
-        return !watch.isStopped(sync) && drains.containsKey(sync.getTable());
+        return !watch.isStopped(sync) && !isLeftToOthers(sync) && drains.containsKey(sync.getTable());
     }
 
     /**
@@ -317,7 +390,70 @@ public final class Capture {
         }
     }
 
+    /** Checks a table whose mapping holds; where that of others holds, leaves it to them as long as they run. */
     private void checkAt(String table) throws SQLException {
+        String own = fingerprints.get(table);
+        Optional<MappingAgreement.Holder> holder =
+                database.transaction(connection -> MappingAgreement.holder(connection, table));
+        if (holder.isPresent() && !holder.get().fingerprint().equals(own)) {
+            leave(table, holder.get());
+            return;
+        }
+        if (superseded.containsKey(table)) {
+            // the check makes a drain of the syncs that are started by now
+            drains.remove(table);
+            superseded.remove(table);
+            tellLeft();
+            LOG.info("{}: the mapping of this replica holds again; its syncs go on", table);
+        }
+        checkOwn(table);
+    }
+
+    private void leave(String table, MappingAgreement.Holder holder) throws SQLException {
+        long now = System.nanoTime();
+        Long before = superseded.get(table);
+        long aliveAt = holder.silent() != null ? now - holder.silent().toNanos() : before != null ? before : now;
+        superseded.put(table, aliveAt);
+        if (before == null) {
+            tellLeft();
+            LOG.info(
+                    "{}: a replica with a newer mapping runs ({}). This one leaves the table and its syncs ({}) to that one,"
+                            + " and takes them again when no such replica has run for a minute",
+                    table,
+                    holder.host(),
+                    String.join(", ", namesOf(table)));
+        } else if (now - aliveAt >= vacancy.toNanos()) {
+            takeAgain(table, holder);
+        }
+    }
+
+    /** Makes the mapping of this replica the one that holds, as a start does. */
+    private void takeAgain(String table, MappingAgreement.Holder holder) throws SQLException {
+        List<Sync> syncs = started.get(table);
+        List<Sync> readable = new ArrayList<>();
+        for (Sync sync : syncs) {
+            if (CapturedTable.read(database, List.of(sync), new ArrayList<>()) != null) {
+                readable.add(sync);
+            }
+        }
+        List<String> problems = new ArrayList<>();
+        CapturedTable capturedTable = readable.isEmpty() ? null : CapturedTable.read(database, readable, problems);
+        if (capturedTable == null) {
+            throttle.warn(
+                    LOG,
+                    table,
+                    "{}: no replica with the newer mapping runs, and the table lacks what this one maps. Start a replica"
+                            + " whose mapping fits",
+                    table);
+        } else if (watch.install(capturedTable, syncs, agreement, holder.fingerprint())
+                .done()) {
+            load(capturedTable);
+            superseded.remove(table);
+            tellLeft();
+        }
+    }
+
+    private void checkOwn(String table) throws SQLException {
         TableDrain before = drains.get(table);
         CapturedTable capturedTable = before == null ? null : before.source();
         try {
@@ -327,9 +463,7 @@ public final class Capture {
                 return;
             }
             if (before == null || now != capturedTable) {
-                drains.put(
-                        table,
-                        new TableDrain(database, now, batch, writeDebounce, initialExportJobs, savedCalls, traced));
+                drains.put(table, drainOf(now));
             }
             if (watch.hasGaps(now)) {
                 // changes in the log are neither uncaptured nor missing rows
@@ -399,6 +533,13 @@ public final class Capture {
         try (Statement lock = connection.createStatement()) {
             lock.execute("lock table " + Sql.table(sync.getTable()) + " in row exclusive mode");
         }
+        String own = fingerprints.get(sync.getTable());
+        if (own != null && MappingAgreement.isSuperseded(connection, sync.getTable(), own)) {
+            throw new SQLException(
+                    sync.location() + ": a replica with a newer mapping applies the changes of '" + sync.getTable()
+                            + "'",
+                    NOT_READY);
+        }
     }
 
     /**
@@ -409,7 +550,7 @@ public final class Capture {
      */
     public int drain(String table) throws SQLException {
         TableDrain drain = drains.get(table);
-        if (drain == null) {
+        if (drain == null || superseded.containsKey(table)) {
             return 0;
         }
         try {

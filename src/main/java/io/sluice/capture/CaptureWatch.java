@@ -113,13 +113,40 @@ final class CaptureWatch {
     }
 
     /**
-     * Installs the missing parts of a table at the start.
+     * The result of an installation.
      *
-     * @return whether a trigger was missing
+     * @param done    false where another mapping holds than the one that was expected, so that nothing was changed
+     * @param created whether a trigger was missing
      */
-    boolean install(CapturedTable capturedTable) throws SQLException {
-        return database.transaction(connection -> installed(connection, capturedTable, true))
-                .created();
+    record Installation(boolean done, boolean created) {}
+
+    /**
+     * Makes the mapping of these syncs the one that holds for a table, and installs the missing parts.
+     *
+     * @param syncs    the syncs of the table that were started
+     * @param expected fingerprint of the mapping that holds before; null: any
+     */
+    Installation install(CapturedTable capturedTable, List<Sync> syncs, MappingAgreement agreement, String expected)
+            throws SQLException {
+        String table = capturedTable.table();
+        record Result(Installed installed, boolean replaced) {}
+        Result result = database.transaction(connection -> {
+            Triggers.lockInstallation(connection);
+            if (expected != null && MappingAgreement.isSuperseded(connection, table, expected)) {
+                return null;
+            }
+            boolean replaced = agreement.take(connection, table, syncs);
+            agreement.register(connection, table, MappingAgreement.fingerprint(syncs));
+            return new Result(installed(connection, capturedTable, true, replaced), replaced);
+        });
+        if (result != null && result.replaced()) {
+            LOG.info(
+                    "{}: the mapping of this replica holds from now on; replicas with another one leave the table, and the syncs"
+                            + " that read it, to this one",
+                    table);
+        }
+        return new Installation(
+                result != null, result != null && result.installed().created());
     }
 
     /** Records that a sync missed changes of a table. */
@@ -141,19 +168,23 @@ final class CaptureWatch {
      */
     private record Installed(boolean created, boolean altered) {}
 
-    private static Installed installed(Connection connection, CapturedTable capturedTable, boolean start)
-            throws SQLException {
-        Triggers.lockInstallation(connection);
+    private static final Installed NOTHING = new Installed(false, false);
+
+    /** @param replaced whether another mapping held at the last check, so that the columns may be others */
+    private static Installed installed(
+            Connection connection, CapturedTable capturedTable, boolean start, boolean replaced) throws SQLException {
         Database.query(connection, WRITTEN, row -> null);
         String stored = Database.query(connection, STORED, row -> row.getString(1), capturedTable.table()).stream()
                 .findFirst()
                 .orElse(null);
         String found = TableSignature.read(connection, capturedTable);
+        String before = stored == null || !replaced ? stored : TableSignature.sharedWith(found, stored);
+        String after = stored == null || !replaced ? found : TableSignature.sharedWith(stored, found);
         boolean created = Triggers.install(connection, capturedTable);
         String now = TableSignature.read(connection, capturedTable);
-        boolean altered = stored != null && !stored.equals(found);
+        boolean altered = before != null && !before.equals(after);
         if (altered) {
-            String difference = TableSignature.difference(stored, found);
+            String difference = TableSignature.difference(before, after);
             Database.update(connection, GAP, capturedTable.table(), difference, start && created);
             LOG.warn(
                     "{}: changes may have been missed: {}. Triggers are {}; the table is compared with the known records",
@@ -171,7 +202,7 @@ final class CaptureWatch {
      * Checks one table.
      *
      * @param syncs  the syncs of the table that were started
-     * @param before the table as of the last check, or null
+     * @param before the table as of the last check, or null; the same is returned where another mapping holds by now
      * @return the captured table: the same object unless its structure, its syncs, its triggers or the change log changed; null
      *     when nothing is captured
      */
@@ -202,7 +233,12 @@ final class CaptureWatch {
             throw new SQLException(String.join("; ", problems), "42P17");
         }
         try {
-            boolean altered = database.transaction(connection -> installed(connection, read, false))
+            boolean altered = database.transaction(connection -> {
+                        Triggers.lockInstallation(connection);
+                        return MappingAgreement.isSuperseded(connection, table, MappingAgreement.fingerprint(syncs))
+                                ? NOTHING
+                                : installed(connection, read, false, false);
+                    })
                     .altered();
             faults.remove(table);
             if (altered) {

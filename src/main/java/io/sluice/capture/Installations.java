@@ -3,6 +3,7 @@ package io.sluice.capture;
 
 import io.sluice.Sync;
 import io.sluice.store.Database;
+import io.sluice.store.Json;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Instant;
@@ -10,9 +11,11 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -28,7 +31,7 @@ public final class Installations {
     private static final Logger LOG = LoggerFactory.getLogger(Installations.class);
 
     /** The time without a heartbeat after which a replica counts as dead. */
-    private static final int ALIVE_SECONDS = 60;
+    static final int ALIVE_SECONDS = 60;
 
     private static final String LOCK = "select pg_advisory_xact_lock(hashtext('sluice.installation'))";
 
@@ -44,9 +47,14 @@ public final class Installations {
 
     private static final String ENTER =
             """
-            insert into sluice.installation (instance, name, host, tables, objects, syncs) values (?, ?, ?, ?, ?, ?)
+            insert into sluice.installation (instance, name, host, tables, objects, syncs, mappings)
+            values (?, ?, ?, ?, ?, ?, ?::jsonb)
             on conflict (instance) do update set tables = excluded.tables, objects = excluded.objects,
                 syncs = excluded.syncs, seen_at = clock_timestamp()""";
+
+    private static final String REGISTER =
+            """
+            update sluice.installation set mappings = mappings || jsonb_build_object(?::text, ?::text) where instance = ?""";
 
     private static final String HEARTBEAT =
             "update sluice.installation set seen_at = clock_timestamp() where instance = ?";
@@ -74,7 +82,10 @@ public final class Installations {
     private final String name;
     private final String host;
     private final UUID instance = UUID.randomUUID();
-    private volatile boolean entered;
+    /** The fingerprint of the mapping of each table that this replica captures. */
+    private final Map<String, String> mappings = new ConcurrentHashMap<>();
+
+    private volatile List<Sync> registered;
 
     /**
      * @param name name of the installation, the same for all its replicas
@@ -92,8 +103,6 @@ public final class Installations {
      * @return a sentence for each conflict; empty when the replica is registered
      */
     public List<String> enter(List<Sync> syncs) throws SQLException {
-        Set<String> tables = names(syncs.stream().map(Sync::getTable).toList());
-        Set<String> objects = names(syncs.stream().map(Installations::object).toList());
         Set<String> names = names(syncs.stream().map(Sync::getName).toList());
         List<String> problems = new ArrayList<>();
         List<Other> replicas = new ArrayList<>();
@@ -109,19 +118,9 @@ public final class Installations {
                     problems.addAll(problems(other, syncs));
                 }
             }
-            return problems.isEmpty()
-                    ? Database.update(
-                            connection,
-                            ENTER,
-                            instance,
-                            name,
-                            host,
-                            Database.texts(connection, tables),
-                            Database.texts(connection, objects),
-                            Database.texts(connection, names))
-                    : 0;
+            return problems.isEmpty() ? enter(connection, syncs) : 0;
         });
-        entered = problems.isEmpty();
+        registered = problems.isEmpty() ? List.copyOf(syncs) : null;
         replicas.stream()
                 .filter(other -> !other.syncs().equals(names))
                 .forEach(other -> LOG.warn(
@@ -132,6 +131,33 @@ public final class Installations {
                         other.host(),
                         String.join(", ", other.syncs())));
         return problems;
+    }
+
+    private int enter(Connection connection, List<Sync> syncs) throws SQLException {
+        return Database.update(
+                connection,
+                ENTER,
+                instance,
+                name,
+                host,
+                Database.texts(
+                        connection, names(syncs.stream().map(Sync::getTable).toList())),
+                Database.texts(
+                        connection,
+                        names(syncs.stream().map(Installations::object).toList())),
+                Database.texts(
+                        connection, names(syncs.stream().map(Sync::getName).toList())),
+                Json.text(mappings));
+    }
+
+    /** Registers the mapping with which this replica captures a table, as long as it runs. */
+    void register(Connection connection, String table, String fingerprint) throws SQLException {
+        mappings.put(table, fingerprint);
+        Database.update(connection, REGISTER, table, fingerprint, instance);
+    }
+
+    String host() {
+        return host;
     }
 
     private List<String> problems(Other other, List<Sync> syncs) {
@@ -196,16 +222,17 @@ public final class Installations {
                 .orElse(null);
     }
 
-    /** Sends this replica's heartbeat. */
+    /** Sends this replica's heartbeat. After a minute without one, others have removed its registration, which is repeated. */
     public void beat() throws SQLException {
-        if (entered) {
-            database.update(HEARTBEAT, instance);
+        List<Sync> syncs = registered;
+        if (syncs != null && database.update(HEARTBEAT, instance) == 0) {
+            database.transaction(connection -> enter(connection, syncs));
         }
     }
 
     /** Deregisters this replica; after a crash its registration expires within a minute. */
     public void leave() throws SQLException {
-        if (entered) {
+        if (registered != null) {
             database.update(DEREGISTER, instance);
         }
     }

@@ -52,12 +52,15 @@ final class PoisonRowSearch {
 
     private final Database database;
     private final CapturedTable capturedTable;
+    private final String fingerprint;
     private final WriteDebounce writeDebounce;
     private long conditionsFailed;
     private long dead;
     private long saidAt = System.nanoTime() - SAY_AGAIN_NANOS;
 
-    PoisonRowSearch(Database database, CapturedTable capturedTable, WriteDebounce writeDebounce) {
+    /** @param fingerprint the mapping of this replica, see {@link MappingAgreement} */
+    PoisonRowSearch(Database database, CapturedTable capturedTable, String fingerprint, WriteDebounce writeDebounce) {
+        this.fingerprint = fingerprint;
         this.database = database;
         this.capturedTable = capturedTable;
         this.writeDebounce = writeDebounce;
@@ -79,7 +82,8 @@ final class PoisonRowSearch {
 
     private boolean isMine(Connection connection) throws SQLException {
         return Database.query(connection, MINE, row -> row.getBoolean("mine"), capturedTable.table())
-                .get(0);
+                        .get(0)
+                && !MappingAgreement.isSuperseded(connection, capturedTable.table(), fingerprint);
     }
 
     /** Enters the oldest row alone. @return number of changes */

@@ -19,6 +19,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -57,8 +58,15 @@ final class TableDrain {
                    (select case when is_called then last_value else 0 end from sluice.change_log_seq_seq) as last"""
                     .formatted(LOCK_TIMEOUT);
 
+    private static final String LOCKED_TABLE =
+            """
+            select set_config('lock_timeout', '0', true), pg_current_xact_id()::text as xid,
+                   (select fingerprint from sluice.capture_mapping where source = ?) as mapping""";
+
     private final Database database;
     private final CapturedTable capturedTable;
+    private final String fingerprint;
+    private final Consumer<String> superseded;
     private final String table;
     private final int batch;
     private final WriteDebounce writeDebounce;
@@ -83,10 +91,16 @@ final class TableDrain {
     private volatile String shapeFailure;
     private volatile long restsUntil = System.nanoTime();
 
-    /** @param traced the part of the changes that is traced, from 0 to 1 */
+    /**
+     * @param fingerprint the mapping of this replica, see {@link MappingAgreement}
+     * @param superseded  receives the table when another mapping holds, so that nothing is drained
+     * @param traced      the part of the changes that is traced, from 0 to 1
+     */
     TableDrain(
             Database database,
             CapturedTable capturedTable,
+            String fingerprint,
+            Consumer<String> superseded,
             int batch,
             WriteDebounce writeDebounce,
             InitialExportJobs initialExportJobs,
@@ -94,13 +108,15 @@ final class TableDrain {
             double traced) {
         this.database = database;
         this.capturedTable = capturedTable;
+        this.fingerprint = fingerprint;
+        this.superseded = superseded;
         this.table = capturedTable.table();
         this.batch = batch;
         this.writeDebounce = writeDebounce;
         this.initialExportJobs = initialExportJobs;
         this.savedCalls = savedCalls;
         this.batchSize = Math.min(batch, INITIAL_BATCH);
-        this.poisonRowSearch = new PoisonRowSearch(database, capturedTable, writeDebounce);
+        this.poisonRowSearch = new PoisonRowSearch(database, capturedTable, fingerprint, writeDebounce);
         this.traced = traced;
         this.newest = DrainSql.of(capturedTable, writeDebounce, Taking.NEWEST, List.of(), traced);
         this.oldest = DrainSql.of(capturedTable, writeDebounce, Taking.OLDEST, List.of(), traced);
@@ -317,7 +333,7 @@ final class TableDrain {
 
     /**
      * Begins a drain that no other process can run until the transaction ends, with the table locked against changes of its
-     * structure; empty for another process.
+     * structure; empty for another process, and where another mapping holds.
      */
     private Optional<Mine> mine(Connection connection) throws SQLException {
         OptionalLong sequence = Database.query(
@@ -326,16 +342,23 @@ final class TableDrain {
                         row -> row.getBoolean("mine") ? OptionalLong.of(row.getLong("last")) : OptionalLong.empty(),
                         table)
                 .get(0);
-        return sequence.isEmpty()
-                ? Optional.empty()
-                : Optional.of(new Mine(
-                        sequence.getAsLong(),
-                        Database.queryAfter(
-                                        connection,
-                                        "lock table " + capturedTable.quoted() + " in access share mode",
-                                        "select set_config('lock_timeout', '0', true), pg_current_xact_id()::text as xid",
-                                        row -> Long.parseLong(row.getString("xid")))
-                                .get(0)));
+        if (sequence.isEmpty()) {
+            return Optional.empty();
+        }
+        record Locked(long xid, String mapping) {}
+        // a snapshot taken after the lock, so that it shows the mapping that was set before
+        Locked locked = Database.queryAfter(
+                        connection,
+                        "lock table " + capturedTable.quoted() + " in access share mode",
+                        LOCKED_TABLE,
+                        row -> new Locked(Long.parseLong(row.getString("xid")), row.getString("mapping")),
+                        table)
+                .get(0);
+        if (locked.mapping() != null && !locked.mapping().equals(fingerprint)) {
+            superseded.accept(table);
+            return Optional.empty();
+        }
+        return Optional.of(new Mine(sequence.getAsLong(), locked.xid()));
     }
 
     /** Drains like {@link #moved}, but rows of an initial export go in flight at once where possible. */

@@ -71,6 +71,16 @@ final class TableSignature {
                         Database.texts(connection, columns)));
     }
 
+    /** The signature without the columns and types that another one lacks: of two mappings only what both name is compared. */
+    static String sharedWith(String other, String signature) {
+        Set<String> names = lines(other).keySet();
+        return signature
+                .lines()
+                .filter(line ->
+                        !line.startsWith("column\t") && !line.startsWith("type\t") || names.contains(name(line)))
+                .collect(Collectors.joining("\n"));
+    }
+
     /** The differences, as a text. */
     static String difference(String before, String after) {
         Map<String, String> old = lines(before);
@@ -101,11 +111,14 @@ final class TableSignature {
     private static Map<String, String> lines(String signature) {
         Map<String, String> lines = new LinkedHashMap<>();
         for (String line : signature.split("\n")) {
-            int end = line.lastIndexOf('\t');
-            if (end > 0) {
-                lines.put(line.substring(0, end).replace('\t', ' '), line.substring(end + 1));
+            if (line.indexOf('\t') > 0) {
+                lines.put(name(line), line.substring(line.lastIndexOf('\t') + 1));
             }
         }
         return lines;
+    }
+
+    private static String name(String line) {
+        return line.substring(0, Math.max(0, line.lastIndexOf('\t'))).replace('\t', ' ');
     }
 }

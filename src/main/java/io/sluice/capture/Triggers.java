@@ -41,6 +41,9 @@ import java.util.stream.Stream;
  */
 final class Triggers {
 
+    /** The version of the functions' text: replicas of two versions would replace each other's, see {@link MappingAgreement}. */
+    static final int VERSION = 1;
+
     private static final String SOUND =
             """
             select t.tgname from pg_trigger t join pg_proc p on p.oid = t.tgfoid

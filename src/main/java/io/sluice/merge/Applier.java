@@ -408,6 +408,11 @@ public final class Applier {
         return capture.isCaptured(sync);
     }
 
+    /** Whether replicas with a newer mapping of a sync's table apply its records. */
+    public boolean isLeftToOthers(Sync sync) {
+        return capture.isLeftToOthers(sync);
+    }
+
     private CapturedTable source(Sync sync) throws SQLException {
         return capture.source(sync);
     }

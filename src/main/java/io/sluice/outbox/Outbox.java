@@ -235,6 +235,8 @@ public final class Outbox {
     private final Duration lease;
     /** The syncs whose work is claimed; null: all. */
     private volatile Set<String> served;
+    /** The syncs, of these, whose work other replicas claim. */
+    private volatile Set<String> left = Set.of();
 
     /** @param lease the length of a lease: longer than the longest call, late arrival included */
     public Outbox(Database database, Duration lease) {
@@ -247,8 +249,18 @@ public final class Outbox {
         served = Set.copyOf(syncs);
     }
 
+    /** Leaves the work of these syncs to other replicas. */
+    public void leave(Collection<String> syncs) {
+        left = Set.copyOf(syncs);
+    }
+
     private Array served(Connection connection) throws SQLException {
-        return served == null ? null : Database.texts(connection, served);
+        Set<String> others = left;
+        return served == null
+                ? null
+                : Database.texts(
+                        connection,
+                        served.stream().filter(sync -> !others.contains(sync)).toList());
     }
 
     /** The number of queued records of each sync that has no file. */
@@ -256,7 +268,10 @@ public final class Outbox {
         Map<String, Long> unserved = new TreeMap<>();
         if (served != null) {
             database.transaction(connection -> Database.query(
-                    connection, UNSERVED, row -> unserved.put(row.getString(1), row.getLong(2)), served(connection)));
+                    connection,
+                    UNSERVED,
+                    row -> unserved.put(row.getString(1), row.getLong(2)),
+                    Database.texts(connection, served)));
         }
         return unserved;
     }

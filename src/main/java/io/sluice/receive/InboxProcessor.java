@@ -201,7 +201,9 @@ public final class InboxProcessor {
         Set<String> paused = pauseStore.all().stream()
                 .filter(it -> it.kind() == Kind.ACCOUNT)
                 .map(Pause::name)
-                .collect(Collectors.toSet());
+                .collect(Collectors.toCollection(HashSet::new));
+        // the events of such an account are left to the same replicas as its sync
+        syncs.stream().filter(applier::isLeftToOthers).map(Sync::getAccount).forEach(paused::add);
         List<RecordEvents> taken = RecordEvents.of(inbox.take(paused, MAX_EVENTS, LEASE_TIME));
         return holding(leased(taken), () -> process(taken));
     }

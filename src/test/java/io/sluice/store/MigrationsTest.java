@@ -30,7 +30,8 @@ class MigrationsTest {
             Map.entry("V8__saved_calls.sql", "26519c67637c1a14b7a4c22bb9b95b03f89c7cda2e8d7af3f136b6b8c0933b3f"),
             Map.entry("V9__traces.sql", "a5c6dbcc6fa04ddfc57bd47844c877c1f6c1359b61462240aa8f66e349a7eb2b"),
             Map.entry("V10__await_work.sql", "494cfe6bd017296252f3c40353418ee759f771f82aaa8559a657ec5cb2706441"),
-            Map.entry("V11__sync_state_now.sql", "b1f615d3243a9dcf5d83ac01809aaec76d5aafb1d845d2416897fb3cab98716a"));
+            Map.entry("V11__sync_state_now.sql", "b1f615d3243a9dcf5d83ac01809aaec76d5aafb1d845d2416897fb3cab98716a"),
+            Map.entry("V12__capture_mapping.sql", "c1fe30b77c277f77906dc5d8adb5932e7d8e3495d1e3d06df6c55cfb97f93cc4"));
 
     @Test
     void noMigrationIsEdited() throws Exception {
