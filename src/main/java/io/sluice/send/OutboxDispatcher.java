@@ -437,32 +437,60 @@ public final class OutboxDispatcher {
             Map<String, PartAnswer> parts,
             Map<String, List<CrmRecord>> images)
             throws SQLException {
-        // of a writer that makes several calls, one may have been throttled after another was answered
-        if (Boolean.TRUE.equals(throttled) && (outcomes == null || count(outcomes, Outcome.Status.DONE) == 0)) {
+        boolean endsThrottled = Boolean.TRUE.equals(throttled);
+        if (endsThrottled && outcomes == null) {
             for (Claim claim : outboundBatch.claims()) {
                 settlement.release(claim);
             }
             return List.of();
         }
         List<String> written = new ArrayList<>();
-        PartAnswer whole = new PartAnswer(status, reportedScope == null ? ErrorScope.of(status) : reportedScope);
+        PartAnswer answer = new PartAnswer(status, reportedScope == null ? ErrorScope.of(status) : reportedScope);
         List<List<Outcome>> ofClaims = outboundBatch.outcomes(outcomes);
         for (int i = 0; i < outboundBatch.claims().size(); i++) {
-            Claim claim = outboundBatch.claims().get(i);
+            Claim whole = outboundBatch.claims().get(i);
+            List<Outcome> answered = endsThrottled ? releaseUnwritten(whole, ofClaims.get(i)) : ofClaims.get(i);
+            if (answered.isEmpty()) {
+                continue;
+            }
+            Claim claim = answered.size() == whole.size() ? whole : part(whole, answered);
             // an error of one object's part does not concern the others
-            PartAnswer own = parts == null ? whole : parts.getOrDefault(claim.object(), whole);
+            PartAnswer own = parts == null ? answer : parts.getOrDefault(claim.object(), answer);
             int together = parts == null ? outboundBatch.size() : claim.size();
             SplitRule splitRule = together == 1 ? SplitRule.NEVER : split(own.scope(), own.status());
             if (outboundBatch.call().readBefore().containsKey(claim.object())) {
                 edits.find(
-                        syncs.get(claim.sync()),
-                        claim,
-                        ofClaims.get(i),
-                        images == null ? null : images.get(claim.object()));
+                        syncs.get(claim.sync()), claim, answered, images == null ? null : images.get(claim.object()));
             }
-            settle(claim, ofClaims.get(i), own.scope(), splitRule).ifPresent(written::add);
+            settle(claim, answered, own.scope(), splitRule).ifPresent(written::add);
         }
         return written;
+    }
+
+    /**
+     * Releases the records of a throttled call, which certainly did nothing. A writer that makes several calls ends at such a one;
+     * what the calls before it said, and did not prove, counts.
+     *
+     * @return the outcomes of the calls before it
+     */
+    private List<Outcome> releaseUnwritten(Claim claim, List<Outcome> outcomes) throws SQLException {
+        Map<Boolean, List<Outcome>> unwritten = outcomes.stream()
+                .collect(Collectors.partitioningBy(outcome -> outcome.status() == Outcome.Status.RETRY
+                        && outcome.uncertainty() != Outcome.Uncertainty.UNPROVEN));
+        if (unwritten.get(false).isEmpty()) {
+            settlement.release(claim);
+        } else if (!unwritten.get(true).isEmpty()) {
+            settlement.release(
+                    claim, unwritten.get(true).stream().map(Outcome::key).toList());
+        }
+        return unwritten.get(false);
+    }
+
+    private static Claim part(Claim claim, List<Outcome> outcomes) {
+        Set<String> keys = outcomes.stream().map(Outcome::key).collect(Collectors.toSet());
+        return claim.part(claim.changes().stream()
+                .filter(change -> keys.contains(change.key()))
+                .toList());
     }
 
     /**

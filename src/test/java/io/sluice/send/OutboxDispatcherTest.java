@@ -195,6 +195,29 @@ class OutboxDispatcherTest {
                 .isEqualTo(2);
     }
 
+    /** The first of two calls is answered without proof, the second is throttled: the first may have written. */
+    @Test
+    void whatACallBeforeAThrottledOneMayHaveWrittenStaysUnproven() throws SQLException {
+        DATABASE.run(
+                "insert into sluice.sync_state (account, object, key, sync, crm_id, base)"
+                        + " select 'crm', 'contacts', 'contacts-' || n, 'contacts', n, '{\"A\": 0}' from generate_series(1, 2) as n");
+        outboxDispatcher.settle(
+                batch("contacts"),
+                List.of(
+                        Outcome.noResult("contacts-1"),
+                        Outcome.uncertain("contacts-2", Outcome.Uncertainty.NONE, "HTTP_429", "too many calls")),
+                429,
+                true,
+                null,
+                null,
+                null);
+
+        assertThat(DATABASE.texts("select unproven from sluice.sync_state order by key"))
+                .containsExactly("{\"A\": [1]}", "{}");
+        assertThat(DATABASE.texts("select attempts from sluice.outbox where lease is null order by key"))
+                .containsExactly("1", "0");
+    }
+
     @Test
     void withoutAScopeTheStatusDecides() throws SQLException {
         outboxDispatcher.settle(
