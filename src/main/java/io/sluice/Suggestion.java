@@ -30,7 +30,7 @@ public final class Suggestion {
     }
 
     /** Computes Levenshtein's distance, ignoring case. */
-    static int distance(String left, String right) {
+    public static int distance(String left, String right) {
         String a = left.toLowerCase(Locale.ROOT);
         String b = right.toLowerCase(Locale.ROOT);
         int[] previous = new int[b.length() + 1];

@@ -59,6 +59,13 @@ public final class Sync {
         }
     }
 
+    /**
+     * A mistake in the file of a sync, without the file.
+     *
+     * @param property property that is wrong as it is written there, or null
+     */
+    public record Mistake(String property, String sentence) {}
+
     private String name;
     private String file;
     private String table;
@@ -79,7 +86,8 @@ public final class Sync {
     private String timeZone = "UTC";
     private String parent;
     private boolean paused;
-    private final List<String> mistakes = new ArrayList<>();
+    private final List<Mistake> mistakes = new ArrayList<>();
+    private boolean unreadable;
     private volatile Set<String> textFields = Set.of();
     private volatile String problem;
 
@@ -271,21 +279,38 @@ public final class Sync {
                 .filter(it -> it.toString().equals(word))
                 .findFirst()
                 .orElseGet(() -> {
-                    addMistake(property + " is '" + word + "'"
-                            + Suggestion.hint(
-                                    String.valueOf(word),
-                                    choices.stream().map(Enum::toString).toList()));
+                    addMistake(new Mistake(
+                            property,
+                            property + " is '" + word + "'"
+                                    + Suggestion.hint(
+                                            String.valueOf(word),
+                                            choices.stream().map(Enum::toString).toList())));
                     return before;
                 });
     }
 
-    /** Mistakes in its file that make a property invalid, one sentence each, without the location. */
-    public List<String> mistakes() {
+    /** Mistakes in its file that make a property invalid. */
+    public List<Mistake> mistakes() {
         return List.copyOf(mistakes);
     }
 
-    public void addMistake(String sentence) {
-        mistakes.add(sentence);
+    public void addMistake(Mistake mistake) {
+        mistakes.add(mistake);
+    }
+
+    /** Replaces the mistakes, once the lines are known on which they are. */
+    public void setMistakes(List<Mistake> found) {
+        mistakes.clear();
+        mistakes.addAll(found);
+    }
+
+    /** Whether its file can't be read as a whole, so that only a part of its properties is known. */
+    public boolean isUnreadable() {
+        return unreadable;
+    }
+
+    public void setUnreadable(boolean unreadable) {
+        this.unreadable = unreadable;
     }
 
     /** The mapped CRM fields in order, separated by commas. */

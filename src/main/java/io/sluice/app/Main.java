@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.sluice.app;
 
-import java.util.ArrayList;
-import java.util.List;
-import java.util.stream.Collectors;
+import java.util.Arrays;
 import org.apache.camel.CamelContext;
 import org.apache.camel.VetoCamelContextStartException;
 import org.apache.camel.util.ObjectHelper;
@@ -24,33 +22,26 @@ public final class Main extends org.apache.camel.main.Main {
                     ObjectHelper.getException(VetoCamelContextStartException.class, failure);
             if (veto != null) {
                 if (veto.getCause() != null) { // not Sluice's own, which the log has already
-                    LoggerFactory.getLogger(Main.class).error("Nothing was started. {}", words(veto));
+                    LoggerFactory.getLogger(Main.class).error("Nothing was started. {}", CamelWords.of(veto));
                 }
                 return 1;
             }
-            if (String.valueOf(failure.getMessage()).contains("parsing resource")) {
+            InvalidRouteFile wrong = ObjectHelper.getException(InvalidRouteFile.class, failure);
+            if (wrong != null || isCamels(failure)) {
                 LoggerFactory.getLogger(Main.class)
-                        .error("A file can't be read, so that nothing was started. {}", words(failure));
+                        .error("Nothing was started. {}", wrong != null ? wrong.getMessage() : CamelWords.of(failure));
+                LoggerFactory.getLogger(Main.class).debug("The start failed", failure);
                 return 1;
             }
             throw failure;
         }
     }
 
-    /** Camel's message about a file that is no YAML, or not its own: the file, the error, line and column. */
-    private static String words(Throwable failure) {
-        List<String> words = new ArrayList<>();
-        for (Throwable each = failure; each != null; each = each.getCause()) {
-            String said = String.valueOf(each.getMessage())
-                    .lines()
-                    .limit(2)
-                    .map(String::strip)
-                    .collect(Collectors.joining(" "));
-            if (words.stream().noneMatch(before -> before.contains(said))) {
-                words.add(said);
-            }
-        }
-        return String.join(": ", words);
+    /** Whether a failure is Camel's judgement of a file or an endpoint: its messages say what is wrong, and its stack trace nothing. */
+    private static boolean isCamels(Exception failure) {
+        return failure.getClass().getName().startsWith("org.apache.camel.")
+                || Arrays.stream(failure.getStackTrace())
+                        .anyMatch(frame -> frame.getClassName().startsWith("org.apache.camel.dsl.yaml."));
     }
 
     /** Registers the plugin, because under Maven this class comes from a class loader that Camel's discovery does not search. */

@@ -22,7 +22,6 @@ import io.sluice.snapshot.SnapshotReader;
 import io.sluice.store.ClockWatch;
 import io.sluice.store.Database;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -273,13 +272,6 @@ final class Startup implements AutoCloseable {
     }
 
     private void sayWhatIsOdd() {
-        SyncFiles.unread(
-                        Path.of(settings.text("sluice.syncs.folder", "routes/syncs")),
-                        syncs.stream().map(Sync::getName).toList())
-                .forEach(file -> LOG.warn(
-                        "{} declares a sync and is not read, because"
-                                + " its name does not end with .camel.yaml. Rename the file and start again.",
-                        file));
         try {
             outbox.unserved()
                     .forEach((sync, records) -> LOG.warn(

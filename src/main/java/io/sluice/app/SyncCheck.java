@@ -17,6 +17,9 @@ import java.util.stream.Collectors;
 /** Finds the errors of a sync apart from its table, with and without the CRM's description. Pure functions. */
 final class SyncCheck {
 
+    /** Letters by which a misspelt name differs from the one that is meant. */
+    private static final int SPELLING = 2;
+
     private SyncCheck() {}
 
     /** The missing or misspelt properties. */
@@ -24,13 +27,16 @@ final class SyncCheck {
         List<String> problems = new ArrayList<>();
         List<String> names = new ArrayList<>();
         accounts.forEach(names::add);
-        sync.mistakes().forEach(mistake -> problems.add(sync.location() + ": " + mistake));
+        sync.mistakes().forEach(mistake -> problems.add(sync.location() + ": " + mistake.sentence()));
+        if (sync.isUnreadable()) {
+            return problems;
+        }
         required(sync, "table", sync.getTable(), problems);
         required(sync, "key", sync.getKey(), problems);
         required(sync, "account", sync.getAccount(), problems);
         required(sync, "object", sync.getObject(), problems);
         required(sync, "externalId", sync.getExternalId(), problems);
-        if (sync.getFields().isEmpty()) {
+        if (sync.getFields().isEmpty() && !isSaid(sync, "fields")) {
             problems.add(sync.location() + ": fields is empty; name at least one column and the CRM field it goes to");
         }
         if (sync.getAccount() != null && !names.contains(sync.getAccount())) {
@@ -91,7 +97,7 @@ final class SyncCheck {
     static List<String> together(List<Sync> syncs, Set<String> installed) {
         List<String> problems = new ArrayList<>();
         Map<String, List<Sync>> byObject = syncs.stream()
-                .filter(it -> it.getAccount() != null && it.getObject() != null)
+                .filter(it -> it.getAccount() != null && it.getObject() != null && !it.isUnreadable())
                 .collect(Collectors.groupingBy(
                         it -> it.getAccount() + " " + it.getObject().toLowerCase(Locale.ROOT),
                         LinkedHashMap::new,
@@ -139,8 +145,19 @@ final class SyncCheck {
         return problems;
     }
 
+    /** Whether a mistake says already why a property is missing: it is misspelt, or has no valid value. */
+    private static boolean isSaid(Sync sync, String property) {
+        return sync.mistakes().stream()
+                .map(Sync.Mistake::property)
+                .anyMatch(it -> it != null
+                        && (Suggestion.distance(it, property) <= SPELLING
+                                || property.equals("fields")
+                                        && sync.getFields().isEmpty()
+                                        && !SyncConfigurer.isProperty(it)));
+    }
+
     private static void required(Sync sync, String property, String value, List<String> problems) {
-        if (value == null || value.isBlank() || value.equals("public.")) {
+        if ((value == null || value.isBlank() || value.equals("public.")) && !isSaid(sync, property)) {
             problems.add(sync.location() + ": " + property + " is missing");
         }
     }

@@ -23,7 +23,8 @@ import org.apache.camel.spi.PropertyConfigurerGetter;
 public final class SyncConfigurer implements PropertyConfigurer, PropertyConfigurerGetter {
 
     /** Properties that Sluice sets, never a file. */
-    private static final Set<String> OWN = Set.of("name", "file", "parent", "mistakes", "problem", "textFields");
+    private static final Set<String> OWN =
+            Set.of("name", "file", "parent", "mistakes", "unreadable", "problem", "textFields");
 
     private static final Map<String, Method> SETTERS = setters();
 
@@ -80,11 +81,12 @@ public final class SyncConfigurer implements PropertyConfigurer, PropertyConfigu
                 return;
             }
             String property = camelCase(name.replaceFirst("[.\\[].*", ""));
-            sync.addMistake(
+            sync.addMistake(new Sync.Mistake(
+                    property,
                     SETTERS.containsKey(property)
                             ? property + " is given as '" + name + "'; "
                                     + expected(SETTERS.get(property).getParameterTypes()[0])
-                            : "there is no property '" + property + "'" + Suggestion.hint(property, SETTERS.keySet()));
+                            : unknown(property)));
         }
     }
 
@@ -113,23 +115,33 @@ public final class SyncConfigurer implements PropertyConfigurer, PropertyConfigu
         Sync sync = (Sync) target;
         Method setter = SETTERS.get(camelCase(name));
         if (setter == null) {
-            sync.addMistake("there is no property '" + name + "'" + Suggestion.hint(name, SETTERS.keySet()));
+            sync.addMistake(new Sync.Mistake(name, unknown(name)));
             return true;
         }
         try {
             setter.invoke(sync, converted(context, setter.getParameterTypes()[0], value));
         } catch (InvocationTargetException failure) {
-            sync.addMistake(name + ": " + failure.getCause().getMessage());
+            sync.addMistake(
+                    new Sync.Mistake(name, name + ": " + failure.getCause().getMessage()));
         } catch (TypeConversionException | IllegalArgumentException failure) {
-            sync.addMistake(name + " is '" + value + "'; " + expected(setter.getParameterTypes()[0]));
+            sync.addMistake(
+                    new Sync.Mistake(name, name + " is '" + value + "'; " + expected(setter.getParameterTypes()[0])));
         } catch (IllegalAccessException hidden) {
             throw new IllegalStateException(hidden);
         }
         return true;
     }
 
+    private static String unknown(String name) {
+        return "there is no property '" + name + "'" + Suggestion.hint(name, SETTERS.keySet());
+    }
+
+    static boolean isProperty(String name) {
+        return SETTERS.containsKey(camelCase(name));
+    }
+
     /** Converts external-id to externalId, as Camel does. */
-    private static String camelCase(String name) {
+    static String camelCase(String name) {
         StringBuilder camel = new StringBuilder();
         for (String part : name.split("-")) {
             camel.append(

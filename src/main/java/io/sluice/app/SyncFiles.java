@@ -4,17 +4,19 @@ package io.sluice.app;
 import io.sluice.Sync;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Collection;
-import java.util.HashSet;
+import java.util.Comparator;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.TreeMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
@@ -36,9 +38,29 @@ final class SyncFiles {
     /**
      * A bean in a file.
      *
+     * @param line   number of its first line, from 0
+     * @param lines  number of the line of each property, by its name in camel case
      * @param fields lines of {@code fields}; null where these are no lines of texts
      */
-    private record Declaration(String name, String type, Path file, List<String> twice, Map<String, String> fields) {}
+    private record Declaration(
+            String name,
+            String type,
+            Path file,
+            int line,
+            List<String> twice,
+            Map<String, Integer> lines,
+            Map<String, String> fields) {
+
+        String place() {
+            return file + ", line " + (line + 1);
+        }
+    }
+
+    /** Names of files that Camel would read if they ended otherwise. */
+    private static final Pattern WRONG_SUFFIX = Pattern.compile("(?i)(.+?)(\\.camel)?\\.ya?ml");
+
+    private static final String COLUMN =
+            "there is no property '%s', and fields is empty; if it is a column, indent it more than fields";
 
     private final List<Declaration> declarations = new ArrayList<>();
 
@@ -49,7 +71,7 @@ final class SyncFiles {
         try (Stream<Path> files = Files.walk(folder)) {
             for (Path file : files.filter(Files::isRegularFile)
                     .filter(it -> !isHidden(folder.relativize(it)))
-                    .filter(it -> it.toString().matches(".*\\.ya?ml"))
+                    .filter(it -> it.toString().endsWith(RouteFileLoader.SUFFIX))
                     .sorted()
                     .toList()) {
                 read(file);
@@ -65,16 +87,35 @@ final class SyncFiles {
                 .anyMatch(part -> part.toString().startsWith("."));
     }
 
-    /** The files that declare a sync and that Camel ignores because of their names. @param read names of syncs that were read */
-    static List<Path> unread(Path folder, Collection<String> read) {
-        return new SyncFiles(folder)
-                .declarations.stream()
-                        .filter(it -> it.type().contains(Sync.class.getName()))
-                        .filter(it -> !read.contains(it.name()))
-                        .map(Declaration::file)
-                        .filter(file -> !file.toString().endsWith(".camel.yaml"))
-                        .distinct()
-                        .toList();
+    /** Names the files that do not belong in a folder of routes, a sentence each. @param deep whether the folders in it belong too */
+    static List<String> strays(Path folder, boolean deep) {
+        if (!Files.isDirectory(folder)) {
+            return List.of();
+        }
+        try (Stream<Path> files = Files.walk(folder, deep ? Integer.MAX_VALUE : 1)) {
+            return files.filter(Files::isRegularFile)
+                    .filter(it -> !isHidden(folder.relativize(it).resolveSibling("x")))
+                    .filter(it -> isHidden(it.getFileName())
+                            || !it.getFileName().toString().endsWith(RouteFileLoader.SUFFIX))
+                    .sorted()
+                    .map(SyncFiles::stray)
+                    .toList();
+        } catch (IOException unreadable) {
+            throw new UncheckedIOException(unreadable);
+        }
+    }
+
+    private static String stray(Path file) {
+        String name = file.getFileName().toString();
+        Matcher renamed = WRONG_SUFFIX.matcher(name);
+        if (isHidden(file.getFileName())) {
+            return file + " is passed over, because its name begins with a dot.";
+        }
+        return file + " is passed over, because its name does not end with " + RouteFileLoader.SUFFIX + "."
+                + (renamed.matches()
+                        ? " If it holds a sync or routes, rename it to " + renamed.group(1) + RouteFileLoader.SUFFIX
+                                + " and start again."
+                        : "");
     }
 
     /** @return null when no file there declares it */
@@ -98,19 +139,58 @@ final class SyncFiles {
                 .findFirst();
     }
 
+    /** The mistakes of a sync, each with its line: those of its properties, and what its file has twice. */
+    List<Sync.Mistake> mistakes(Sync sync) {
+        List<Sync.Mistake> mistakes = new ArrayList<>();
+        // of several with its name, the one that Camel has read is the one with these properties
+        Declaration declaration = declarations.stream()
+                .filter(it -> it.name().equals(sync.getName()))
+                .max(Comparator.comparing(it -> sync.mistakes().stream()
+                        .filter(mistake -> lineOf(it, mistake) != null)
+                        .count()))
+                .orElse(null);
+        boolean beside = sync.mistakes().stream().anyMatch(mistake -> isBesideFields(sync, declaration, mistake));
+        for (Sync.Mistake mistake : sync.mistakes()) {
+            Integer line = lineOf(declaration, mistake);
+            if (!beside || !"fields".equals(mistake.property())) {
+                String sentence = beside && isBesideFields(sync, declaration, mistake)
+                        ? COLUMN.formatted(mistake.property())
+                        : mistake.sentence();
+                mistakes.add(new Sync.Mistake(
+                        mistake.property(), line == null ? sentence : YamlMistakes.at(line, sentence)));
+            }
+        }
+        duplicates(sync).forEach(sentence -> mistakes.add(new Sync.Mistake(null, sentence)));
+        return mistakes;
+    }
+
+    private static Integer lineOf(Declaration declaration, Sync.Mistake mistake) {
+        return declaration == null || mistake.property() == null
+                ? null
+                : declaration.lines().get(SyncConfigurer.camelCase(mistake.property()));
+    }
+
+    /** Whether an unknown property follows an empty {@code fields}, so that it is a column with too few blanks before it. */
+    private static boolean isBesideFields(Sync sync, Declaration declaration, Sync.Mistake mistake) {
+        Integer fields = declaration == null ? null : declaration.lines().get("fields");
+        Integer line = lineOf(declaration, mistake);
+        return fields != null
+                && line != null
+                && fields < line
+                && sync.getFields().isEmpty()
+                && !SyncConfigurer.isProperty(mistake.property());
+    }
+
     /** The duplicates: names in the declaration of this bean, and the bean itself; a sentence each. */
-    List<String> mistakes(Sync sync) {
+    private List<String> duplicates(Sync sync) {
         List<Declaration> own = declarations.stream()
                 .filter(it -> it.name().equals(sync.getName()))
                 .toList();
         List<String> mistakes = new ArrayList<>();
-        own.forEach(declaration -> declaration
-                .twice()
-                .forEach(name -> mistakes.add(
-                        "'" + name + "' is there twice, and one of the two would be lost; delete one of them")));
+        own.forEach(declaration -> declaration.twice().forEach(name -> mistakes.add(name)));
         if (own.size() > 1) {
             mistakes.add("a bean of that name is declared " + own.size() + " times, in "
-                    + own.stream().map(it -> it.file().toString()).distinct().collect(Collectors.joining(" and in "))
+                    + own.stream().map(Declaration::place).collect(Collectors.joining(" and in "))
                     + "; one would replace the other, so give each a name of its own");
         }
         return mistakes;
@@ -140,7 +220,7 @@ final class SyncFiles {
             for (Node document : new Compose(settings).composeAllFromString(Files.readString(file))) {
                 beans(document, file);
             }
-        } catch (YamlEngineException notYaml) {
+        } catch (YamlEngineException | CharacterCodingException notYaml) {
             return;
         }
     }
@@ -165,22 +245,37 @@ final class SyncFiles {
             if (name != null) {
                 List<String> twice = new ArrayList<>();
                 twice(mapping, twice);
+                Map<String, Integer> lines = new HashMap<>();
+                if (node(bean, "properties") instanceof MappingNode properties) {
+                    for (NodeTuple entry : properties.getValue()) {
+                        lines.putIfAbsent(
+                                SyncConfigurer.camelCase(String.valueOf(text(entry.getKeyNode()))),
+                                SyncFileShape.line(entry.getKeyNode()));
+                    }
+                }
                 declarations.add(new Declaration(
                         name,
                         String.valueOf(value(mapping, "type")),
                         file,
+                        SyncFileShape.line(bean),
                         twice,
+                        lines,
                         fields(node(node(bean, "properties"), "fields"))));
             }
         }
     }
 
     private static void twice(MappingNode mapping, List<String> twice) {
-        Set<String> names = new HashSet<>();
+        Map<String, Integer> names = new HashMap<>();
         for (NodeTuple entry : mapping.getValue()) {
             String name = text(entry.getKeyNode());
-            if (name != null && !names.add(name)) {
-                twice.add(name);
+            int line = SyncFileShape.line(entry.getKeyNode());
+            Integer before = name == null ? null : names.putIfAbsent(name, line);
+            if (before != null) {
+                twice.add(YamlMistakes.at(
+                        line,
+                        "'" + name + "' is there twice, as in line " + (before + 1)
+                                + ", and one of the two would be lost; delete one of them"));
             }
             if (entry.getValueNode() instanceof MappingNode inner) {
                 twice(inner, twice);

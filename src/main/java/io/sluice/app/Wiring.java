@@ -110,6 +110,11 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.ServiceLoader;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.apache.camel.CamelContext;
 import org.apache.camel.VetoCamelContextStartException;
 import org.apache.camel.health.HealthCheckHelper;
@@ -126,6 +131,9 @@ final class Wiring extends LifecycleStrategySupport {
 
     private static final Logger LOG = LoggerFactory.getLogger(Wiring.class);
 
+    /** The folder of a pattern such as {@code file:routes/&#42;&#42;/&#42;.camel.yaml}, and whether the folders in it belong too. */
+    private static final Pattern ROUTE_FOLDER = Pattern.compile("file:([^*?]+)/(\\*\\*/)?[^/]*");
+
     private static final int WEBHOOK_POOL_SIZE = 3;
     /** The divisor of the heap that is the maximum size of all webhooks in progress. */
     private static final int BODIES_PART_OF_MEMORY = 6;
@@ -133,6 +141,7 @@ final class Wiring extends LifecycleStrategySupport {
     private static final Database.Timeouts WEBHOOK_TIMEOUTS =
             new Database.Timeouts(Duration.ofSeconds(1), Duration.ofSeconds(2));
 
+    private final RouteFileLoader routeFiles;
     private EmbeddedDatabase embedded;
     private Database database;
     private Database webhookDatabase;
@@ -145,6 +154,10 @@ final class Wiring extends LifecycleStrategySupport {
     private TraceExport traceExport;
     private volatile InboxProcessor inboxProcessor;
     private Permits permits;
+
+    Wiring(RouteFileLoader routeFiles) {
+        this.routeFiles = routeFiles;
+    }
 
     @Override
     public void onContextInitializing(CamelContext context) throws VetoCamelContextStartException {
@@ -669,7 +682,8 @@ final class Wiring extends LifecycleStrategySupport {
     }
 
     /** The beans of type Sync that the files declare, each with its name and file. */
-    private static List<Sync> syncs(CamelContext context, Settings settings) {
+    private List<Sync> syncs(CamelContext context, Settings settings) {
+        sayStrays(settings);
         Map<String, Sync> beans = context.getRegistry().findByTypeWithName(Sync.class);
         SyncFiles files = new SyncFiles(Path.of(settings.text("sluice.syncs.folder", "routes/syncs")));
         List<Sync> syncs = new ArrayList<>();
@@ -677,10 +691,34 @@ final class Wiring extends LifecycleStrategySupport {
             sync.setName(name);
             sync.setFile(files.declaring(name));
             files.misread(sync).ifPresent(fields -> sync.setFields(resolved(context, fields)));
-            files.mistakes(sync).forEach(sync::addMistake);
+            sync.setMistakes(files.mistakes(sync));
             syncs.add(sync);
         });
+        for (Sync sync : routeFiles.unreadable()) {
+            Set<String> names = syncs.stream().map(Sync::getName).collect(Collectors.toSet());
+            while (names.contains(sync.getName())) {
+                sync.setName(sync.getName() + "-again");
+            }
+            syncs.add(sync);
+        }
         return syncs;
+    }
+
+    /** Names the files in the folders of routes that are none, so that nobody waits for them. */
+    private static void sayStrays(Settings settings) {
+        Map<Path, Boolean> folders = new TreeMap<>();
+        for (String pattern :
+                settings.text("camel.main.routesIncludePattern", "").split(",")) {
+            Matcher folder = ROUTE_FOLDER.matcher(pattern.strip());
+            if (folder.matches()) {
+                folders.merge(Path.of(folder.group(1)), folder.group(2) != null, Boolean::logicalOr);
+            }
+        }
+        folders.merge(Path.of(settings.text("sluice.syncs.folder", "routes/syncs")), true, Boolean::logicalOr);
+        folders.entrySet().stream()
+                .flatMap(folder -> SyncFiles.strays(folder.getKey(), folder.getValue()).stream())
+                .distinct()
+                .forEach(LOG::warn);
     }
 
     private static Map<String, String> resolved(CamelContext context, Map<String, String> fields) {

@@ -70,7 +70,9 @@ class SyncCheckTest {
                         "key is 'region, no', but one column identifies a row; join them in one:"
                                 + " alter table public.customer add region_no text generated always as (region || '-' || no) stored"
                                 + " unique"),
-                wrong(it -> it.addMistake("there is no property 'critcal'"), "there is no property 'critcal'"),
+                wrong(
+                        it -> it.addMistake(new Sync.Mistake("critcal", "there is no property 'critcal'")),
+                        "there is no property 'critcal'"),
                 wrong(
                         it -> it.setTimeZone("Europe/Berln"),
                         "there is no time zone 'Europe/Berln'; write it like Europe/Berlin or UTC"));

@@ -94,15 +94,73 @@ class SyncConfigurerTest {
     }
 
     @Test
-    void aFileWhoseNameCamelPassesOverIsNamed() throws Exception {
-        String sync = "- beans:\n    - name: %s\n      type: io.sluice.Sync\n";
-        Files.writeString(folder.resolve("read.camel.yaml"), sync.formatted("read"));
-        Files.writeString(folder.resolve("copy.yaml"), sync.formatted("copy"));
-        Files.writeString(folder.resolve("short.yml"), sync.formatted("short"));
-        Files.writeString(
-                folder.resolve("other.yaml"), "- beans:\n    - name: other\n      type: java.util.ArrayList\n");
-        assertThat(SyncFiles.unread(folder, List.of("read")))
-                .containsExactlyInAnyOrder(folder.resolve("copy.yaml"), folder.resolve("short.yml"));
+    void aFileThatDoesNotBelongIsNamedOnce() throws Exception {
+        Files.createDirectory(folder.resolve(".git"));
+        Files.createDirectory(folder.resolve("crm"));
+        for (String name : List.of(
+                "read.camel.yaml",
+                ".read.camel.yaml.swp",
+                ".DS_Store",
+                "._read.camel.yaml",
+                "read.camel.yaml~",
+                "copy.yaml",
+                "short.camel.yml",
+                "LOUD.CAMEL.YAML",
+                ".git/config",
+                "crm/notes.txt")) {
+            Files.writeString(folder.resolve(name), "");
+        }
+        String end = " is passed over, because its name does not end with .camel.yaml.";
+        String dot = " is passed over, because its name begins with a dot.";
+        String rename = " If it holds a sync or routes, rename it to %s and start again.";
+        assertThat(SyncFiles.strays(folder, true))
+                .containsExactlyInAnyOrder(
+                        folder.resolve(".DS_Store") + dot,
+                        folder.resolve("._read.camel.yaml") + dot,
+                        folder.resolve(".read.camel.yaml.swp") + dot,
+                        folder.resolve("LOUD.CAMEL.YAML") + end + rename.formatted("LOUD.camel.yaml"),
+                        folder.resolve("copy.yaml") + end + rename.formatted("copy.camel.yaml"),
+                        folder.resolve("crm/notes.txt") + end,
+                        folder.resolve("read.camel.yaml~") + end,
+                        folder.resolve("short.camel.yml") + end + rename.formatted("short.camel.yaml"));
+        assertThat(SyncFiles.strays(folder, false)).noneMatch(it -> it.contains("notes.txt"));
+    }
+
+    @Test
+    void aMistakeOfAPropertyNamesItsLine() throws Exception {
+        String sync =
+                """
+                - beans:
+                    - name: odd
+                      type: io.sluice.Sync
+                      properties:
+                        table: app.t
+                        kee: no
+                        paused: maybe
+                        table: app.u
+                        fields:
+                        title: Name
+                """;
+        Files.writeString(folder.resolve("odd.camel.yaml"), sync);
+        Files.writeString(folder.resolve("copy.camel.yaml"), sync.substring(0, sync.indexOf("        kee")));
+        Sync odd = new Sync();
+        odd.setName("odd");
+        odd.addMistake(new Sync.Mistake("kee", "unknown"));
+        odd.addMistake(new Sync.Mistake("paused", "true or false"));
+        odd.addMistake(new Sync.Mistake("fields", "no columns"));
+        odd.addMistake(new Sync.Mistake("title", "unknown"));
+
+        assertThat(new SyncFiles(folder).mistakes(odd))
+                .extracting(Sync.Mistake::sentence)
+                .containsExactly(
+                        "line 6: unknown",
+                        "line 7: true or false",
+                        "line 10: there is no property 'title', and fields is empty; if it is a column, indent it more than fields",
+                        "line 8: 'table' is there twice, as in line 5, and one of the two would be lost; delete one of them",
+                        "a bean of that name is declared 2 times, in " + folder.resolve("copy.camel.yaml")
+                                + ", line 2 and in "
+                                + folder.resolve("odd.camel.yaml")
+                                + ", line 2; one would replace the other, so give each a name of its own");
     }
 
     @Test

@@ -7,6 +7,7 @@ import static org.awaitility.Awaitility.await;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.sluice.store.EmbeddedDatabase;
 import io.sluice.store.SharedBinaries;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -64,11 +65,11 @@ class WrongSyncsIT {
             assertThat(sluice.start().awaitExit()).isNotZero();
             assertThat(sluice.output())
                     .contains(
-                            "sync 'customers-salesforce': a bean of that name is declared 2 times, in routes/syncs/again.camel.yaml and in"
-                                    + " routes/syncs/customers-salesforce.camel.yaml",
-                            "typo.camel.yaml, sync 'typo': there is no property 'critcal'; did you mean critical",
-                            "typo.camel.yaml, sync 'typo': priority: 'urgnt' is no priority; use critical, high, normal or low",
-                            "twice.camel.yaml, sync 'twice': 'title' is there twice",
+                            "sync 'customers-salesforce': a bean of that name is declared 2 times, in routes/syncs/again.camel.yaml, line 3"
+                                    + " and in routes/syncs/customers-salesforce.camel.yaml, line 3",
+                            "typo.camel.yaml, sync 'typo': line 12: there is no property 'critcal'; did you mean critical",
+                            "typo.camel.yaml, sync 'typo': line 13: priority: 'urgnt' is no priority; use critical, high, normal or low",
+                            "twice.camel.yaml, sync 'twice': line 12: 'title' is there twice",
                             "same.camel.yaml, sync 'same': sync 'deals-salesforce' (routes/syncs/deals-salesforce.camel.yaml) feeds"
                                     + " salesforce opportunity already")
                     .doesNotContain("\tat ");
@@ -90,24 +91,102 @@ class WrongSyncsIT {
         }
     }
 
+    /** The sentences themselves are in SyncFileShapeTest: here each is one line of a real start, beside the other files'. */
     @Test
-    void aFileThatCamelCanNotReadIsNamedWithItsLine() throws Exception {
+    void filesThatCamelCanNotReadStopTheStartWithOneLineEach() throws Exception {
+        String right = RunningSluice.sync(
+                "list", "public.deal", "deal_no", "salesforce", "Account", "Deal_No__c", Map.of("title", "Name"));
         try (RunningSluice sluice = new RunningSluice(home)) {
-            sluice.withSync(
-                    "list.camel.yaml",
-                    RunningSluice.sync(
-                                    "list",
-                                    "public.deal",
-                                    "deal_no",
-                                    "salesforce",
-                                    "Account",
-                                    "Deal_No__c",
-                                    Map.of("title", "Name"))
-                            + "        conflicts:\n          - latest\n");
+            sluice.withSync("list.camel.yaml", right + "        conflicts:\n          - latest\n")
+                    .withSync("empty.camel.yaml", "")
+                    .withSync("tab.camel.yaml", right.replace("list", "tab").replace("        key", "\tkey"))
+                    .withSync("dash.camel.yaml", right.replace("list", "dash").replace("- beans", "beans"))
+                    .withSync(
+                            "setting.camel.yaml",
+                            right.replace("list", "setting").replace("deal_no", "'{{no.setting}}'"))
+                    .withSync(
+                            "class.camel.yaml",
+                            right.replace("list", "class").replace("io.sluice.Sync", "org.example.Mine"));
             assertThat(sluice.start().awaitExit()).isNotZero();
+            assertThat(sluice.output().lines())
+                    .contains(
+                            "  routes/syncs/list.camel.yaml, sync 'list': line 13: conflicts is a list; write conflicts: and one word"
+                                    + " or text after it",
+                            "  routes/syncs/empty.camel.yaml, sync 'empty': line 1: the file is empty; write a sync into it, or"
+                                    + " delete it",
+                            "  routes/syncs/tab.camel.yaml, sync 'tab': line 6: it begins with a tab, which YAML does not take; begin"
+                                    + " it with blanks like the lines around it",
+                            "  routes/syncs/dash.camel.yaml, sync 'dash': line 1: a dash is missing before beans; write - beans:",
+                            "  routes/syncs/setting.camel.yaml, sync 'setting': line 6: there is no setting 'no.setting'; add it to"
+                                    + " application.properties")
+                    .anyMatch(line -> line.startsWith("  routes/syncs/class.camel.yaml, sync 'class': ")
+                            && line.contains("org.example.Mine"))
+                    .noneMatch(line -> line.startsWith("\tat "));
+        }
+    }
+
+    @Test
+    void filesThatDoNotBelongArePassedOverWithALineEach() throws Exception {
+        try (RunningSluice sluice = new RunningSluice(home)) {
+            Path syncs = home.resolve("routes/syncs");
+            String file = Files.readString(syncs.resolve("customers-salesforce.camel.yaml"));
+            Files.writeString(syncs.resolve(".customers-salesforce.camel.yaml.swp"), file);
+            Files.write(syncs.resolve(".DS_Store"), new byte[] {0, 0, 0, 1});
+            Files.writeString(syncs.resolve("copy.yml"), file);
+            Files.writeString(home.resolve("routes/notes.txt"), "later");
+            Files.writeString(syncs.resolve("wide.camel.yaml"), file, StandardCharsets.UTF_16);
+            Files.writeString(
+                    syncs.resolve("umlaut.camel.yaml"), "# f\u00fcr Kunden\n" + file, StandardCharsets.ISO_8859_1);
+            sluice.start().awaitOutput("Account salesforce is ready");
+
             assertThat(sluice.output())
-                    .contains("list.camel.yaml", "SEQUENCE", "line ")
+                    .containsOnlyOnce("routes/syncs/.customers-salesforce.camel.yaml.swp is passed over, because")
+                    .containsOnlyOnce("routes/syncs/.DS_Store is passed over, because")
+                    .containsOnlyOnce(
+                            "routes/syncs/copy.yml is passed over, because its name does not end with .camel.yaml. If it"
+                                    + " holds a sync or routes, rename it to copy.camel.yaml and start again.")
+                    .containsOnlyOnce("routes/notes.txt is passed over, because")
+                    .containsOnlyOnce(
+                            "routes/syncs/wide.camel.yaml is passed over: it is no text in UTF-8. Save it in that"
+                                    + " encoding and start again, or delete it.")
+                    .containsOnlyOnce("routes/syncs/umlaut.camel.yaml is passed over: it is no text in UTF-8.")
                     .doesNotContain("\tat ");
+        }
+    }
+
+    @Test
+    void atARestartAFileThatCanNotBeReadStopsItsOwnSyncAlone() throws Exception {
+        try (RunningSluice sluice = new RunningSluice(home)) {
+            String file = Files.readString(home.resolve("routes/syncs/deals-salesforce.camel.yaml"));
+            sluice.start().awaitSettled().stop();
+            sluice.withSync("deals-salesforce.camel.yaml", file.replaceFirst("        key: ", "        key:"));
+            sluice.start().awaitOutput("Account salesforce is ready");
+
+            assertThat(sluice.output())
+                    .contains(
+                            "Sync deals-salesforce is stopped, the others run",
+                            "routes/syncs/deals-salesforce.camel.yaml, sync 'deals-salesforce': line ",
+                            "a colon with a blank after it is missing; write key: deal_no")
+                    .doesNotContain("\tat ");
+            assertThat(sluice.get(sluice.managementPort, "/observe/health").toString())
+                    .contains("sync-deals-salesforce", "DOWN");
+            sluice.sql("update deal set title = 'meanwhile' where deal_no = 'D-0001'");
+            sluice.sql("update customer set phone = '0' where customer_no = 'C-00001'");
+            await().atMost(Duration.ofSeconds(60)).until(() -> sluice.records("Contact", "Customer_No__c")
+                    .get("C-00001")
+                    .path("Phone")
+                    .asText()
+                    .equals("0"));
+            sluice.stop();
+
+            sluice.withSync("deals-salesforce.camel.yaml", file);
+            sluice.start();
+            await().atMost(Duration.ofSeconds(90)).ignoreExceptions().until(() -> sluice.records(
+                            "Opportunity", "Deal_No__c")
+                    .get("D-0001")
+                    .path("Name")
+                    .asText()
+                    .equals("meanwhile"));
         }
     }
 
