@@ -188,6 +188,7 @@ final class Startup implements AutoCloseable {
             String encoding = database.encodingProblem();
             InvalidSettings.unlessEmpty(encoding == null ? List.of() : List.of(encoding));
             database.migrate();
+            InvalidSettings.unlessFitting(database.newerSchemaProblem());
             if (settings.flag("sluice.demo", false)) {
                 Practice.on("sluice.demo").makeDemoTables(database);
             }
@@ -259,6 +260,7 @@ final class Startup implements AutoCloseable {
             return;
         }
         try {
+            InvalidSettings.unlessFitting(database.newerSchemaProblem());
             clockWatch.check();
             Installations.Captured others = installations.others();
             if (!others.equals(spared)) {
@@ -266,6 +268,9 @@ final class Startup implements AutoCloseable {
                 capture.spare(others);
                 capture.removeStray();
             }
+        } catch (InvalidSettings old) {
+            // a newer version has migrated the database meanwhile
+            stop(old);
         } catch (SQLException | RuntimeException away) {
             LOG.debug("The clock or the other installations could not be checked", away);
         }
@@ -511,7 +516,8 @@ final class Startup implements AutoCloseable {
     private void stop(InvalidSettings wrong) {
         problem = wrong.getMessage();
         LOG.error(
-                "Sluice stops, because its settings or its syncs are wrong. Nothing was changed.\n  {}",
+                "Sluice stops, because {}. Nothing was changed.\n  {}",
+                wrong.cause(),
                 String.join("\n  ", wrong.problems()));
         if (settings.flag("sluice.exit-on-error", true)) {
             new Thread(() -> System.exit(1), "sluice-exit").start();

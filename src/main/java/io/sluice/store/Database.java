@@ -19,8 +19,14 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.Predicate;
+import java.util.stream.Stream;
 import javax.sql.DataSource;
 import org.flywaydb.core.Flyway;
+import org.flywaydb.core.api.MigrationInfo;
+import org.flywaydb.core.api.MigrationState;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Connection pool of the PostgreSQL database, with the JDBC helpers that every table's class needs. */
 public final class Database implements AutoCloseable {
@@ -70,7 +76,14 @@ public final class Database implements AutoCloseable {
     /** SQL state of a write in a read-only transaction. */
     private static final String READ_ONLY = "25006";
 
+    private static final Logger LOG = LoggerFactory.getLogger(Database.class);
+
+    private static final String TOO_OLD =
+            "select oldest, reason from sluice.compatibility where oldest > ? order by oldest desc limit 1";
+
     private final HikariDataSource pool;
+    /** Number of the newest migration that this version has. */
+    private volatile int knownSchema;
 
     private Database(HikariDataSource pool) {
         this.pool = pool;
@@ -141,16 +154,48 @@ public final class Database implements AutoCloseable {
                         + " NAME encoding 'UTF8' template template0)";
     }
 
-    /** Brings the schema {@code sluice} up to date. */
+    /** Brings the schema {@code sluice} up to date. Migrations of a newer version, which this one does not know, stay. */
     public void migrate() {
-        Flyway.configure(Database.class.getClassLoader())
+        Flyway flyway = Flyway.configure(Database.class.getClassLoader())
                 .dataSource(pool)
                 .schemas("sluice")
                 .defaultSchema("sluice")
                 .createSchemas(true)
                 .locations("classpath:db/migration")
-                .load()
-                .migrate();
+                .load();
+        flyway.migrate();
+        MigrationInfo[] all = flyway.info().all();
+        knownSchema = newest(all, MigrationState::isResolved);
+        int present = newest(all, MigrationState::isApplied);
+        if (present > knownSchema) {
+            LOG.info(
+                    "The database has migrations up to {} of a newer version; this version knows {} and may run beside that one",
+                    present,
+                    knownSchema);
+        }
+    }
+
+    private static int newest(MigrationInfo[] migrations, Predicate<MigrationState> state) {
+        return Stream.of(migrations)
+                .filter(migration -> migration.getVersion() != null && state.test(migration.getState()))
+                .mapToInt(migration -> migration.getVersion().getMajor().intValue())
+                .max()
+                .orElse(0);
+    }
+
+    /**
+     * Returns why this version must not run on the schema, or null if it may: a newer version has changed it in a way with which
+     * this one would do harm. The schema must have been migrated.
+     */
+    public String newerSchemaProblem() throws SQLException {
+        return first(
+                        TOO_OLD,
+                        row -> "the database was migrated by a newer version, which needs migration "
+                                + row.getInt("oldest") + ", and this version knows only those up to " + knownSchema
+                                + ": " + row.getString("reason")
+                                + ". Start the newer version again, or one that knows that migration",
+                        knownSchema)
+                .orElse(null);
     }
 
     /**

@@ -43,6 +43,11 @@ final class RunningSluice implements AutoCloseable {
     private static final HttpClient HTTP =
             HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(2)).build();
 
+    /** Folder with the bundle's files that are copied. */
+    private final Path bundle;
+    /** Folder of the classes, or null: those of this build. */
+    private final Path classes;
+
     final Path home;
     final int databasePort;
     final int sandboxPort;
@@ -55,17 +60,28 @@ final class RunningSluice implements AutoCloseable {
 
     /** A copy of the bundle's files in the folder. */
     RunningSluice(Path home) {
-        this(home, freePort(), freePort());
+        this(Path.of(""), null, home, freePort(), freePort());
     }
 
     /** One of several in processes of their own, on a database and a sandbox that the test has started. */
     static RunningSluice replica(Path home, int databasePort, int sandboxPort) {
-        return new RunningSluice(home, databasePort, sandboxPort)
+        return replica(Path.of(""), null, home, databasePort, sandboxPort);
+    }
+
+    /** One of another build. */
+    static RunningSluice replica(PreviousBuild build, Path home, int databasePort, int sandboxPort) {
+        return replica(build.bundle(), build.classes(), home, databasePort, sandboxPort);
+    }
+
+    private static RunningSluice replica(Path bundle, Path classes, Path home, int databasePort, int sandboxPort) {
+        return new RunningSluice(bundle, classes, home, databasePort, sandboxPort)
                 .with("sluice.database.url", "jdbc:postgresql://127.0.0.1:" + databasePort + "/sluice")
                 .with("sluice.sandbox.enabled", false);
     }
 
-    private RunningSluice(Path home, int databasePort, int sandboxPort) {
+    private RunningSluice(Path bundle, Path classes, Path home, int databasePort, int sandboxPort) {
+        this.bundle = bundle;
+        this.classes = classes;
         this.home = home;
         this.databasePort = databasePort;
         this.sandboxPort = sandboxPort;
@@ -101,9 +117,9 @@ final class RunningSluice implements AutoCloseable {
     }
 
     private void copy(String folder) {
-        try (Stream<Path> files = Files.walk(Path.of(folder))) {
+        try (Stream<Path> files = Files.walk(bundle.resolve(folder))) {
             for (Path file : files.filter(Files::isRegularFile).toList()) {
-                Path target = home.resolve(file.toString());
+                Path target = home.resolve(bundle.relativize(file).toString());
                 Files.createDirectories(target.getParent());
                 Files.copy(file, target);
             }
@@ -166,7 +182,10 @@ final class RunningSluice implements AutoCloseable {
     /** Starts the process and does not wait for anything. */
     RunningSluice start() throws IOException {
         writeSettings();
-        return start(ClassArchive.arguments(home));
+        return start(
+                classes == null
+                        ? ClassArchive.arguments(home)
+                        : List.of("-cp", String.join(File.pathSeparator, home.toString(), classPath(classes))));
     }
 
     /** Starts the process with arguments of the JVM that name the class path. */
@@ -195,7 +214,7 @@ final class RunningSluice implements AutoCloseable {
 
     /** Writes the bundle's settings with those of this run, as a user edits them; it may be done while it runs. */
     void writeSettings() throws IOException {
-        String properties = Files.readString(Path.of("application.properties"));
+        String properties = Files.readString(bundle.resolve("application.properties"));
         for (Map.Entry<String, String> setting : settings.entrySet()) {
             String line = setting.getKey() + " = " + setting.getValue().replace("\\", "\\\\");
             Matcher there = Pattern.compile("(?m)^" + Pattern.quote(setting.getKey()) + " =.*$")
@@ -226,7 +245,11 @@ final class RunningSluice implements AutoCloseable {
 
     /** Answers a user's class path, without the tests. */
     static String runtimeClassPath() throws IOException {
-        return Path.of("target/classes").toAbsolutePath()
+        return classPath(Path.of("target/classes"));
+    }
+
+    private static String classPath(Path classes) throws IOException {
+        return classes.toAbsolutePath()
                 + File.pathSeparator
                 + Files.readString(Path.of("target/runtime.classpath")).strip();
     }
