@@ -16,7 +16,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Knows which parts of the pipeline may have work, so that the others do not ask the database. One statement waits in the server
- * until a part gets work ({@code sluice.await_work}); an idle process makes one transaction a second. While a part has work, its
+ * until a part gets work ({@code sluice.await_parts}); an idle process makes one transaction a second. While a part has work, its
  * route polls as ever.
  *
  * <p>In doubt there may be work: before the first answer, if the last one is old, and while the database does not answer.
@@ -27,8 +27,8 @@ public final class PendingWork implements AutoCloseable {
 
     private static final String AWAIT =
             """
-            select captured, queued, in_flight, received, snapshot
-            from sluice.await_work(?, ?, ?::text[]::xid8[], ?, ? * interval '1 millisecond', ? * interval '1 millisecond')""";
+            select captured, queued, in_flight, received, snapshot, polls, notifications
+            from sluice.await_parts(?, ?, ?::text[]::xid8[], ?, ? * interval '1 millisecond', ? * interval '1 millisecond')""";
 
     /** Maximum time that the server waits for work. */
     static final Duration MAX_WAIT = Duration.ofSeconds(1);
@@ -52,8 +52,15 @@ public final class PendingWork implements AutoCloseable {
         /** Events in the inbox. */
         RECEIVED,
         /** Initial snapshots. */
-        SNAPSHOT
+        SNAPSHOT,
+        /** Polls of a CRM that are due. */
+        POLLS,
+        /** Messages of alerts. */
+        NOTIFICATIONS
     }
+
+    /** The parts whose work may wait for long, such as a poll of a paused account, and whose end need not be seen soon. */
+    private static final Set<Part> PATIENT = EnumSet.of(Part.POLLS, Part.NOTIFICATIONS);
 
     /**
      * Where the change log of a table is searched.
@@ -120,6 +127,16 @@ public final class PendingWork implements AutoCloseable {
         return mayHave(Part.SNAPSHOT);
     }
 
+    /** Whether a poll may be due. */
+    public boolean polls() {
+        return mayHave(Part.POLLS);
+    }
+
+    /** Whether messages of alerts may wait. */
+    public boolean notifications() {
+        return mayHave(Part.NOTIFICATIONS);
+    }
+
     private boolean mayHave(Part part) {
         Reading reading = last;
         return reading == null
@@ -147,9 +164,15 @@ public final class PendingWork implements AutoCloseable {
             awaited.removeAll(before.parts);
         }
         List<LogPosition> positions = log.get();
-        Duration maxWait = before == null ? Duration.ZERO : before.parts.isEmpty() ? MAX_WAIT : BUSY_WAIT;
+        Duration maxWait = maxWait();
         Set<Part> parts = database.transaction(connection -> await(connection, positions, awaited, maxWait));
         last = new Reading(parts, nanos.getAsLong());
+    }
+
+    /** The maximum time for which the server waits next. */
+    Duration maxWait() {
+        Reading before = last;
+        return before == null ? Duration.ZERO : PATIENT.containsAll(before.parts) ? MAX_WAIT : BUSY_WAIT;
     }
 
     private static Set<Part> await(

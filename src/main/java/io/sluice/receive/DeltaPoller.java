@@ -96,6 +96,11 @@ public final class DeltaPoller {
                 .forEach(sync -> this.syncs.put(sync.getName(), sync));
     }
 
+    /** Whether this process has not begun to poll a sync yet, so that none of its polls is due by itself. */
+    public boolean hasNew() {
+        return readySince.size() < syncs.size();
+    }
+
     /** Takes the polls that are due; this process holds their leases. */
     public List<DeltaPoll> due() throws SQLException {
         List<DeltaPoll> due = new ArrayList<>();

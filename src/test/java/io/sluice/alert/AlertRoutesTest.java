@@ -13,6 +13,7 @@ import com.icegreen.greenmail.util.ServerSetup;
 import com.sun.net.httpserver.HttpServer;
 import io.sluice.Backoff;
 import io.sluice.app.RouteCoverage;
+import io.sluice.idle.PendingWork;
 import io.sluice.store.TestDatabase;
 import jakarta.mail.internet.MimeMessage;
 import java.io.IOException;
@@ -125,6 +126,7 @@ class AlertRoutesTest {
                                 new Backoff(Duration.ofMillis(100), Duration.ofMillis(100)),
                                 InstantSource.system()));
         context.getRegistry().bind("alertEvaluation", new NoEvaluation());
+        context.getRegistry().bind("pendingWork", new PendingWork(DATABASE.sluice(), List::of));
         PluginHelper.getRoutesLoader(context)
                 .loadRoutes(ResourceHelper.resolveMandatoryResource(context, "file:routes/8-alerts.camel.yaml"));
         context.start();

@@ -46,7 +46,9 @@ class PendingWorkTest {
                 pendingWork.queued(),
                 pendingWork.inFlight(),
                 pendingWork.received(),
-                pendingWork.snapshot());
+                pendingWork.snapshot(),
+                pendingWork.polls(),
+                pendingWork.notifications());
     }
 
     @Test
@@ -80,7 +82,7 @@ class PendingWorkTest {
         } finally {
             thread.shutdownNow();
         }
-        assertThat(parts()).containsExactly(true, false, false, false, false);
+        assertThat(parts()).containsExactly(true, false, false, false, false, false, false);
     }
 
     @Test
@@ -115,12 +117,35 @@ class PendingWorkTest {
                         + " values ('crm', 'Contact', 'flies', 's', 'upsert', 2, now(), gen_random_uuid(), now())",
                 "insert into sluice.inbox (account, identity, object, crm_id, kind, at)"
                         + " values ('crm', gen_random_uuid(), 'Contact', '1', 'read_back', now())",
-                "insert into sluice.snapshot (account, object, sync, state, queried_at, began_at) values ('crm', 'Contact', 's', 'pages', now(), now())");
+                "insert into sluice.snapshot (account, object, sync, state, queried_at, began_at) values ('crm', 'Contact', 's', 'pages', now(), now())",
+                "insert into sluice.poll_offset"
+                        + " (account, object, sync, read_up_to, low_watermark, interval_ms, deletes_due, polled_at, due)"
+                        + " values ('crm', 'Contact', 's', now(), now(), 1000, now(), now(), now())",
+                "with a as (insert into sluice.alert (installation, id, kind, severity, what, action, since, seen_at)"
+                        + " values ('sluice', 'a', 'a', 'info', 'what', 'action', now(), now()) returning number)"
+                        + " insert into sluice.alert_notification (channel, alert, event) select 'log', number, 'begin' from a");
         pendingWork.await();
-        assertThat(parts()).containsExactly(false, true, true, true, true);
-        DATABASE.run("update sluice.inbox set due = now() + interval '1 hour'", "delete from sluice.snapshot");
+        assertThat(parts()).containsExactly(false, true, true, true, true, true, true);
+        DATABASE.run(
+                "update sluice.inbox set due = now() + interval '1 hour'",
+                "update sluice.poll_offset set due = now() + interval '1 hour'",
+                "delete from sluice.snapshot",
+                "delete from sluice.alert_notification");
         pendingWork.await();
-        assertThat(parts()).containsExactly(false, true, true, false, false);
+        assertThat(parts()).containsExactly(false, true, true, false, false, false, false);
+    }
+
+    @Test
+    void aPollThatWaitsForLongDoesNotShortenTheWaitForTheOthers() throws SQLException {
+        DATABASE.run("insert into sluice.poll_offset"
+                + " (account, object, sync, read_up_to, low_watermark, interval_ms, deletes_due, polled_at, due)"
+                + " values ('paused', 'Contact', 's', now(), now(), 1000, now(), now(), now())");
+        pendingWork.await();
+        assertThat(pendingWork.maxWait()).isEqualTo(PendingWork.MAX_WAIT);
+        DATABASE.run("insert into sluice.snapshot (account, object, sync, state, queried_at, began_at)"
+                + " values ('crm', 'Contact', 's', 'pages', now(), now())");
+        pendingWork.await();
+        assertThat(pendingWork.maxWait()).isLessThan(PendingWork.MAX_WAIT);
     }
 
     @Test
