@@ -26,6 +26,7 @@ import io.sluice.crm.Accounts;
 import io.sluice.crm.Crm;
 import io.sluice.crm.Logins;
 import io.sluice.crm.Permits;
+import io.sluice.http.CallLimits;
 import io.sluice.http.Caller;
 import io.sluice.http.HttpAccess;
 import io.sluice.http.HttpPorts;
@@ -128,6 +129,9 @@ import org.slf4j.LoggerFactory;
  * needs the network.
  */
 final class Wiring extends LifecycleStrategySupport {
+
+    /** Maximum size of what a channel of alerts answers, in bytes; nobody reads it. */
+    private static final long MAX_ALERT_ANSWER = 1L << 20;
 
     private static final Logger LOG = LoggerFactory.getLogger(Wiring.class);
 
@@ -531,6 +535,7 @@ final class Wiring extends LifecycleStrategySupport {
                                 settings.text("sluice.alerts.mail.password-file", null),
                                 settings.text("sluice.alerts.mail.password", null))));
         registry.bind("alertChannels", alertChannels);
+        registry.bind("alertClient", new CallLimits(MAX_ALERT_ANSWER));
         registry.bind("alertMailAuthenticator", alertChannels.mailAuthenticator());
         registry.bind(
                 "alertEvaluation",

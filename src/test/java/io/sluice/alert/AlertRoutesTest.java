@@ -13,10 +13,12 @@ import com.icegreen.greenmail.util.ServerSetup;
 import com.sun.net.httpserver.HttpServer;
 import io.sluice.Backoff;
 import io.sluice.app.RouteCoverage;
+import io.sluice.http.CallLimits;
 import io.sluice.idle.PendingWork;
 import io.sluice.store.TestDatabase;
 import jakarta.mail.internet.MimeMessage;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.sql.SQLException;
@@ -27,7 +29,9 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
+import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.IntStream;
 import org.apache.camel.Endpoint;
 import org.apache.camel.impl.DefaultCamelContext;
@@ -37,6 +41,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The routes of the alerts deliver to a real HTTP server and a real mail server. */
 class AlertRoutesTest {
@@ -61,6 +67,7 @@ class AlertRoutesTest {
     void receivers() throws Exception {
         DATABASE.reset();
         server = HttpServer.create(new InetSocketAddress("127.0.0.1", 0), 0);
+        server.setExecutor(Executors.newCachedThreadPool());
         receive("/hook/" + SECRET, hooks);
         receive("/slack/" + SECRET, slacks);
         server.start();
@@ -113,6 +120,7 @@ class AlertRoutesTest {
                 "sluice.alerts.mail.tls", "false"));
         context.getPropertiesComponent().setInitialProperties(settings);
         context.getRegistry().bind("alertChannels", channels);
+        context.getRegistry().bind("alertClient", new CallLimits(1 << 20));
         context.getRegistry().bind("alertMailAuthenticator", channels.mailAuthenticator());
         context.getRegistry()
                 .bind(
@@ -217,6 +225,39 @@ class AlertRoutesTest {
         assertThat(String.join("", hooks)).contains("sync 1:", "sync 3:").doesNotContain("sync 2:");
         assertThat(String.join("", slacks)).contains("sync 1:", "sync 3:").doesNotContain("sync 2:");
         assertThat(mails.getReceivedMessages()).hasSize(1);
+    }
+
+    /** The slowest way to answer and the largest: both would hold the delivery to all channels up. */
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void aReceiverThatAnswersWithoutEndDelaysNoOtherChannel(boolean slow) throws Exception {
+        server.removeContext("/hook/" + SECRET);
+        server.createContext("/hook/" + SECRET, exchange -> {
+            exchange.getRequestBody().readAllBytes();
+            exchange.sendResponseHeaders(200, 0);
+            try (OutputStream out = exchange.getResponseBody()) {
+                byte[] part = new byte[slow ? 1 : 1 << 16];
+                for (long sent = 0; sent < 1L << 32; sent += part.length) {
+                    out.write(part);
+                    out.flush();
+                    if (slow) {
+                        LockSupport.parkNanos(100_000_000);
+                    }
+                }
+            }
+        });
+        alert("deals: 1 dead letter.", "begin");
+        try (DefaultCamelContext context = context(channels())) {
+            await().atMost(Duration.ofSeconds(60))
+                    .until(() -> DATABASE.texts("select channel from sluice.alert_notification")
+                            .equals(List.of("webhook")));
+            await().atMost(Duration.ofSeconds(60)).until(() -> DATABASE.text(
+                            "select attempts > 0 from sluice.alert_channel where channel = 'webhook'")
+                    .equals("t"));
+            alert("sync 2: 1 dead letter.", "begin");
+            await().atMost(Duration.ofSeconds(60)).until(() -> slacks.size() == 2);
+            assertThat(context.isStarted()).isTrue();
+        }
     }
 
     private static String only(List<String> bodies) {

@@ -11,6 +11,7 @@ import io.sluice.crm.FieldRule;
 import io.sluice.crm.Logins;
 import io.sluice.crm.ObjectShape;
 import io.sluice.crm.Permits;
+import io.sluice.http.CallLimits;
 import io.sluice.http.PublicAddress;
 import io.sluice.quota.SavedCalls;
 import java.time.InstantSource;
@@ -20,11 +21,13 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import org.apache.camel.CamelContext;
-import org.apache.camel.component.http.HttpClientConfigurer;
 import org.apache.camel.spi.Registry;
 
 /** Connects HubSpot over camel-http and webhooks. */
 public final class HubspotCrm implements Crm {
+
+    /** Maximum size of an answer, in bytes: that of a webhook's request, which holds 100 values of 65,536 characters. */
+    private static final long MAX_ANSWER = 40L << 20;
 
     /** A batch takes up to 100 inputs ("Batch"). */
     static final int BATCH_SIZE = 100;
@@ -107,12 +110,7 @@ public final class HubspotCrm implements Crm {
         Logins kept = registry.findSingleByType(Logins.class);
         logins.values().forEach(login -> login.keepIn(kept));
         registry.bind("hubspotHeaders", new HubspotHeaders());
-        // no retry by the client: a retry would be a call without a permit
-        registry.bind("hubspotClient", (HttpClientConfigurer) builder -> builder.disableAutomaticRetries()
-                .disableRedirectHandling()
-                .disableCookieManagement()
-                .addExecInterceptorFirst("size", new AnswerLimit())
-                .addExecInterceptorFirst("deadline", new CallDeadline()));
+        registry.bind("hubspotClient", new CallLimits(MAX_ANSWER));
         registry.bind("hubspotCalls", new HubspotCalls(permits, accounts, logins));
         registry.bind("hubspotWrites", new HubspotWrites());
         registry.bind("hubspotParts", new HubspotParts());

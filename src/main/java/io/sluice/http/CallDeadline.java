@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.sluice.crm.hubspot;
+package io.sluice.http;
 
 import java.io.IOException;
 import java.util.concurrent.Executors;
@@ -16,7 +16,7 @@ import org.apache.hc.core5.util.Timeout;
 /**
  * Aborts a call when its response timeout is over. The client itself measures the silence between two packets with that
  * timeout, so a gateway that sends "102 Processing" or blanks while it works would hold a call open for longer than the
- * lease of its records, and the CRM would execute the call after a later one
+ * lease of its records, and a CRM would execute the call after a later one
  * (<a href="https://hc.apache.org/httpcomponents-client-5.5.x/current/httpclient5/apidocs/org/apache/hc/client5/http/config/RequestConfig.Builder.html">
  * RequestConfig</a>).
  */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.sluice.crm.hubspot;
+package io.sluice.http;
 
 import java.io.FilterInputStream;
 import java.io.IOException;
@@ -13,42 +13,51 @@ import org.apache.hc.core5.http.HttpException;
 import org.apache.hc.core5.http.io.entity.HttpEntityWrapper;
 
 /**
- * Fails a call whose answer is larger than any answer of HubSpot, after decompression: a gateway that sends without end, or a
- * few kilobytes that expand to gigabytes, would fill the heap, and each thread that runs out of memory ends.
+ * Fails a call whose answer is too large, after decompression: a gateway that sends without end, or a few kilobytes that expand to
+ * gigabytes, would fill the heap, and each thread that runs out of memory ends.
  */
 final class AnswerLimit implements ExecChainHandler {
 
-    /** Maximum size of an answer, in bytes: that of a webhook's request, which holds 100 values of 65,536 characters. */
-    static final long MAX_ANSWER = 40L << 20;
+    private final long max;
+
+    /** @param max the maximum size of an answer, in bytes */
+    AnswerLimit(long max) {
+        this.max = max;
+    }
 
     @Override
     public ClassicHttpResponse execute(ClassicHttpRequest request, ExecChain.Scope scope, ExecChain chain)
             throws IOException, HttpException {
         ClassicHttpResponse response = chain.proceed(request, scope);
         if (response.getEntity() != null) {
-            response.setEntity(new Limited(response.getEntity()));
+            response.setEntity(new Limited(response.getEntity(), max));
         }
         return response;
     }
 
     private static final class Limited extends HttpEntityWrapper {
 
-        private Limited(HttpEntity entity) {
+        private final long max;
+
+        private Limited(HttpEntity entity, long max) {
             super(entity);
+            this.max = max;
         }
 
         @Override
         public InputStream getContent() throws IOException {
-            return new LimitedStream(super.getContent());
+            return new LimitedStream(super.getContent(), max);
         }
     }
 
     private static final class LimitedStream extends FilterInputStream {
 
+        private final long max;
         private long read;
 
-        private LimitedStream(InputStream stream) {
+        private LimitedStream(InputStream stream, long max) {
             super(stream);
+            this.max = max;
         }
 
         @Override
@@ -67,8 +76,8 @@ final class AnswerLimit implements ExecChainHandler {
 
         private void count(int bytes) throws IOException {
             read += bytes;
-            if (read > MAX_ANSWER) {
-                throw new IOException("the answer is larger than " + MAX_ANSWER + " bytes");
+            if (read > max) {
+                throw new IOException("the answer is larger than " + max + " bytes");
             }
         }
     }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.sluice.crm.hubspot;
+package io.sluice.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -20,6 +20,8 @@ import org.junit.jupiter.api.Test;
 
 /** Shows that an answer is read up to its maximum size, as it is after decompression. */
 class AnswerLimitTest {
+
+    private static final long MAX = 4L << 20;
 
     private HttpServer server;
 
@@ -52,7 +54,7 @@ class AnswerLimitTest {
 
     private int read() throws IOException {
         try (CloseableHttpClient client = HttpClientBuilder.create()
-                .addExecInterceptorFirst("size", new AnswerLimit())
+                .addExecInterceptorFirst("size", new AnswerLimit(MAX))
                 .build()) {
             return client.execute(
                     new HttpGet("http://127.0.0.1:" + server.getAddress().getPort()),
@@ -62,15 +64,15 @@ class AnswerLimitTest {
 
     @Test
     void anAnswerOfTheMaximumSizeIsRead() throws IOException {
-        answers(AnswerLimit.MAX_ANSWER);
-        assertThat(read()).isEqualTo((int) AnswerLimit.MAX_ANSWER);
+        answers(MAX);
+        assertThat(read()).isEqualTo((int) MAX);
     }
 
     @Test
     void aSmallAnswerThatExpandsBeyondItFails() throws IOException {
-        answers(AnswerLimit.MAX_ANSWER + 1);
+        answers(MAX + 1);
         assertThatThrownBy(this::read)
                 .isInstanceOf(IOException.class)
-                .hasMessageContaining("larger than 41943040 bytes");
+                .hasMessageContaining("larger than 4194304 bytes");
     }
 }
