@@ -18,8 +18,8 @@ import org.junit.jupiter.api.io.TempDir;
 /** Changes very many rows at once, so that bulk jobs send them. */
 class BulkIT {
 
-    private static final int ROWS = 12_000;
-    private static final int GOLD = 12; // every thousandth, which is critical
+    private static final int ROWS = 6_000;
+    private static final int GOLD = 6; // every thousandth, which is critical
 
     @TempDir
     static Path home;
@@ -63,7 +63,7 @@ class BulkIT {
     }
 
     @Test
-    void twelveThousandNewRowsArriveForTheTenCallsOfAJobAndAtMostOneForEachCriticalRow() throws SQLException {
+    void sixThousandNewRowsArriveForTheTenCallsOfAJobAndAtMostOneForEachCriticalRow() throws SQLException {
         assertThat(callsOfTheInserts).isLessThanOrEqualTo(10 + GOLD);
         assertThat(recordsOfTheJob).isLessThanOrEqualTo(ROWS - GOLD);
         assertThat(jobsOfTheInserts).isEqualTo(1);
@@ -117,8 +117,8 @@ class BulkIT {
         assertThat(plan.path(0).path("chosen").asText()).isEqualTo("collections");
         assertThat(plan.path(0).path("why").asText()).contains("does not wait");
         assertThat(plan.path(1).path("chosen").asText()).isEqualTo("bulk");
-        assertThat(plan.path(1).path("why").asText()).isEqualTo("60 calls one after the other, or 10 for a bulk job");
-        assertThat(plan.path(1).path("options").path(0).path("calls").asInt()).isEqualTo(60);
+        assertThat(plan.path(1).path("why").asText()).isEqualTo("30 calls one after the other, or 10 for a bulk job");
+        assertThat(plan.path(1).path("options").path(0).path("calls").asInt()).isEqualTo(30);
         assertThat(plan.path(1).path("callsLeft").asInt()).isBetween(11_000, 12_750);
         assertThat(sluice.api("GET", "/api/plan?sync=customer-salesforce")).satisfies(answer -> {
             assertThat(answer.statusCode()).isEqualTo(404);
@@ -157,7 +157,7 @@ class BulkIT {
                 "POST",
                 "/sandbox/faults/salesforce",
                 "{\"kind\":\"jobFails\",\"object\":\"Contact\","
-                        + "\"afterRows\":9000,\"count\":1,\"message\":\"ExceededQuota : ApiBatchItems Limit exceeded.\"}");
+                        + "\"afterRows\":4500,\"count\":1,\"message\":\"ExceededQuota : ApiBatchItems Limit exceeded.\"}");
         long jobs = jobs();
         long written = written();
         sluice.sql("update customer set city = 'Trier' where customer_no like 'N-%'");
@@ -193,7 +193,7 @@ class BulkIT {
     }
 
     @Test
-    void twelveThousandDeletesArriveForTheCallsOfAJobAndAtMostOneForEachCriticalRow() throws SQLException {
+    void sixThousandDeletesArriveForTheCallsOfAJobAndAtMostOneForEachCriticalRow() throws SQLException {
         insert("O-");
         awaitRested();
         long before = sluice.counted();

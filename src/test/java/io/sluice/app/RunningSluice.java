@@ -24,9 +24,11 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -55,6 +57,7 @@ final class RunningSluice implements AutoCloseable {
     final int managementPort = freePort();
     final int webhookPort = freePort();
     private final Map<String, String> settings = new LinkedHashMap<>();
+    private final Deque<Connection> idle = new ConcurrentLinkedDeque<>();
     private Process process;
     private int starts;
 
@@ -355,20 +358,16 @@ final class RunningSluice implements AutoCloseable {
     }
 
     long number(String sql) throws SQLException {
-        try (Connection connection = connect();
-                Statement statement = connection.createStatement();
-                ResultSet rows = statement.executeQuery(sql)) {
+        return query(sql, rows -> {
             rows.next();
             return rows.getLong(1);
-        }
+        });
     }
 
     /** First column to the rest, as text. */
     Map<String, List<String>> rows(String sql) throws SQLException {
-        Map<String, List<String>> found = new LinkedHashMap<>();
-        try (Connection connection = connect();
-                Statement statement = connection.createStatement();
-                ResultSet rows = statement.executeQuery(sql)) {
+        return query(sql, rows -> {
+            Map<String, List<String>> found = new LinkedHashMap<>();
             int columns = rows.getMetaData().getColumnCount();
             while (rows.next()) {
                 List<String> rest = new ArrayList<>();
@@ -377,8 +376,53 @@ final class RunningSluice implements AutoCloseable {
                 }
                 found.put(rows.getString(1), rest);
             }
+            return found;
+        });
+    }
+
+    @FunctionalInterface
+    private interface Reading<T> {
+        T of(ResultSet rows) throws SQLException;
+    }
+
+    /**
+     * Reads by a connection that is kept: a test that polls would have PostgreSQL start a process each time, which costs more than
+     * the query. One that was broken by a stop of the server is replaced.
+     */
+    private <T> T query(String sql, Reading<T> reading) throws SQLException {
+        Connection kept = idle.pollFirst();
+        if (kept != null) {
+            try {
+                return query(kept, sql, reading);
+            } catch (SQLException failure) {
+                if (!String.valueOf(failure.getSQLState()).matches("08.*|57P.*")) {
+                    throw failure;
+                }
+            }
         }
-        return found;
+        return query(connect(), sql, reading);
+    }
+
+    private <T> T query(Connection connection, String sql, Reading<T> reading) throws SQLException {
+        try (Statement statement = connection.createStatement();
+                ResultSet rows = statement.executeQuery(sql)) {
+            T read = reading.of(rows);
+            idle.addFirst(connection);
+            return read;
+        } catch (SQLException failure) {
+            connection.close();
+            throw failure;
+        }
+    }
+
+    private void closeConnections() {
+        for (Connection connection = idle.pollFirst(); connection != null; connection = idle.pollFirst()) {
+            try {
+                connection.close();
+            } catch (SQLException broken) {
+                // the server has ended
+            }
+        }
     }
 
     JsonNode get(int port, String path) {
@@ -471,6 +515,7 @@ final class RunningSluice implements AutoCloseable {
 
     @Override
     public void close() {
+        closeConnections();
         if (process != null && process.isAlive()) {
             try {
                 RouteCoverage.gather(text(managementPort, "/observe/metrics"));
