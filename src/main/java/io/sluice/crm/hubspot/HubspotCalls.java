@@ -4,8 +4,10 @@ package io.sluice.crm.hubspot;
 import io.sluice.RootCause;
 import io.sluice.crm.Accounts;
 import io.sluice.crm.AnswerSize;
+import io.sluice.crm.AnswerText;
 import io.sluice.crm.ErrorScope;
 import io.sluice.crm.LoginRejected;
+import io.sluice.crm.MisusedCall;
 import io.sluice.crm.Permits;
 import io.sluice.crm.Redirects;
 import io.sluice.crm.UnprovenAnswer;
@@ -104,6 +106,7 @@ public final class HubspotCalls {
         message.setBody(answer.body());
         message.setHeader(STATUS, status);
         boolean neverSent = UnprovenAnswer.neverSent(failure(exchange));
+        boolean misused = MisusedCall.is(exchange, failure(exchange), http);
         exchange.removeProperty(Exchange.EXCEPTION_CAUGHT);
         HubspotLogin login = login(exchange);
         String member = message.getHeader(Permits.MEMBER, String.class);
@@ -124,7 +127,7 @@ public final class HubspotCalls {
         if (redirect != null) {
             accounts.recordMisconfiguration(account, redirect);
             message.setHeader(Permits.THROTTLED, true);
-        } else if (throttleSignal == null) {
+        } else if (throttleSignal == null && !misused) {
             accounts.recordAnswer(account, status, answer.ok() ? null : answer.code() + ": " + answer.message());
         }
         if (neverSent) {
@@ -189,9 +192,7 @@ public final class HubspotCalls {
         if (failed != null) {
             return failed.getResponseBody();
         }
-        return status == CallReport.NO_ANSWER
-                ? RootCause.of(failure(exchange))
-                : exchange.getMessage().getBody(String.class);
+        return status == CallReport.NO_ANSWER ? RootCause.of(failure(exchange)) : AnswerText.of(exchange.getMessage());
     }
 
     private static String header(Message message, HttpOperationFailedException failed, String name) {

@@ -5,8 +5,10 @@ import io.sluice.RecordChange;
 import io.sluice.RootCause;
 import io.sluice.crm.Accounts;
 import io.sluice.crm.AnswerSize;
+import io.sluice.crm.AnswerText;
 import io.sluice.crm.ErrorScope;
 import io.sluice.crm.LoginRejected;
+import io.sluice.crm.MisusedCall;
 import io.sluice.crm.Permits;
 import io.sluice.crm.Redirects;
 import io.sluice.crm.UnprovenAnswer;
@@ -43,6 +45,9 @@ public final class SalesforceCalls {
     private static final Pattern WITH_CONTENT = Pattern.compile("(?s)Unexpected error: .*?, with content: (.*)");
 
     private static final Pattern VERSION = Pattern.compile("/services/data/v([0-9.]+)/");
+    /** The version of the API with which the syncs write: that of the Kamelet, or the default of all of them. */
+    private static final String VERSION_OF_SYNCS = "{{camel.kamelet.salesforce-upsert-sink.apiVersion:62.0}}";
+
     private static final String CHANGES = "SluiceChanges";
     private static final String TOKEN = "SluiceToken";
     private static final int NOT_FOUND = 404;
@@ -160,7 +165,9 @@ public final class SalesforceCalls {
             // another login may return another address
             sessions.tokenRejected(member, session(exchange, member), exchange.getProperty(TOKEN, String.class));
             exchange.getMessage().setHeader(Permits.THROTTLED, true);
-            accounts.recordMisconfiguration(account, misconfigured);
+            if (!isOfOwnAddress(exchange, answer)) {
+                accounts.recordMisconfiguration(account, misconfigured);
+            }
             return;
         }
         // the 404 of a read may concern the record
@@ -173,12 +180,27 @@ public final class SalesforceCalls {
         if (signsInAgain) {
             exchange.getMessage().setHeader(Permits.THROTTLED, true);
         } else if (throttleSignal == null || !throttleSignal.isLimit() && !hasOthers(account, throttleSignal)) {
+            if (MisusedCall.is(exchange, failure, http)) {
+                return;
+            }
             // a missing right or a missing object is not a problem of the account
             accounts.recordAnswer(
                     account,
                     errorScope == ErrorScope.OBJECT ? NOT_FOUND : status,
                     answer.ok() ? null : answer.code() + ": " + answer.message());
         }
+    }
+
+    /** Tells whether a route of one's own chose another API version than the syncs have, or an address outside the API. */
+    private static boolean isOfOwnAddress(Exchange exchange, SalesforceAnswer answer) {
+        String path = String.valueOf(exchange.getMessage().getHeader(PATH));
+        Matcher version = VERSION.matcher(path);
+        return MisusedCall.isOfOwnRoute(exchange)
+                && (SalesforceErrors.isUnsupportedVersion(answer)
+                        ? !version.find()
+                                || !version.group(1)
+                                        .equals(exchange.getContext().resolvePropertyPlaceholders(VERSION_OF_SYNCS))
+                        : !path.startsWith("/services/"));
     }
 
     /** Returns a message if the configured address or API version is not that of the organisation, else null. */
@@ -294,9 +316,7 @@ public final class SalesforceCalls {
      */
     private static String bodyOf(Exchange exchange, Exception failure, int status) {
         if (failure == null) {
-            return exchange.getMessage().getBody() instanceof Path
-                    ? ""
-                    : exchange.getMessage().getBody(String.class);
+            return exchange.getMessage().getBody() instanceof Path ? "" : AnswerText.of(exchange.getMessage());
         }
         SalesforceException answer = ObjectHelper.getException(SalesforceException.class, failure);
         if (status == TOO_LARGE && isTooLarge(exchange, failure)) {
