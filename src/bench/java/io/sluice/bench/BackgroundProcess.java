@@ -25,10 +25,16 @@ final class BackgroundProcess implements AutoCloseable {
 
     /** @param heap MiB at most */
     BackgroundProcess(String mainClass, Map<String, String> settings, Path log, int heap) throws IOException {
+        this(mainClass, settings, log, List.of("-Xmx" + heap + "m"));
+    }
+
+    /** @param jvm arguments of the JVM */
+    BackgroundProcess(String mainClass, Map<String, String> settings, Path log, List<String> jvm) throws IOException {
         this.log = log;
-        List<String> command = new ArrayList<>(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Xmx" + heap + "m",
+        List<String> command = new ArrayList<>(
+                List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString()));
+        command.addAll(jvm);
+        command.addAll(List.of(
                 "-cp",
                 Path.of("target/classes").toAbsolutePath()
                         + File.pathSeparator
@@ -60,11 +66,41 @@ final class BackgroundProcess implements AutoCloseable {
 
     /** The most memory that it ever held, in MiB, or -1 where the system does not tell. */
     long peakMemory() throws IOException {
+        return status("VmHWM:");
+    }
+
+    /** The memory that it holds, in MiB, or -1 where the system does not tell. */
+    long memory() throws IOException {
+        return status("VmRSS:");
+    }
+
+    /** The processor time that it has used, in seconds. */
+    double cpuSeconds() {
+        return process.info()
+                .totalCpuDuration()
+                .map(used -> used.toNanos() / 1e9)
+                .orElse(0.0);
+    }
+
+    /** Terminates it by SIGTERM, and waits until it is gone. @return seconds until then */
+    double terminate() throws InterruptedException {
+        long begin = System.nanoTime();
+        process.destroy();
+        process.waitFor();
+        return (System.nanoTime() - begin) / 1e9;
+    }
+
+    /** Kills it by SIGKILL. */
+    void kill() throws InterruptedException {
+        process.destroyForcibly().waitFor();
+    }
+
+    private long status(String name) throws IOException {
         Path status = Path.of("/proc/" + process.pid() + "/status");
         return !Files.exists(status)
                 ? -1
                 : Files.readAllLines(status).stream()
-                        .filter(line -> line.startsWith("VmHWM:"))
+                        .filter(line -> line.startsWith(name))
                         .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")) / 1024)
                         .findFirst()
                         .orElse(-1);

@@ -16,7 +16,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Knows which parts of the pipeline may have work, so that the others do not ask the database. One statement waits in the server
- * until a part gets work ({@code sluice.await_parts}); an idle process makes one transaction a second. While a part has work, its
+ * until a part gets work ({@code sluice.await_parts}); an idle process makes one such transaction in two seconds. While a part has work, its
  * route polls as ever.
  *
  * <p>In doubt there may be work: before the first answer, if the last one is old, and while the database does not answer.
@@ -31,7 +31,7 @@ public final class PendingWork implements AutoCloseable {
             from sluice.await_parts(?, ?, ?::text[]::xid8[], ?, ? * interval '1 millisecond', ? * interval '1 millisecond')""";
 
     /** Maximum time that the server waits for work. */
-    static final Duration MAX_WAIT = Duration.ofSeconds(1);
+    static final Duration MAX_WAIT = Duration.ofSeconds(2);
     /** The same while a part has work, because the end of that must be seen soon. */
     private static final Duration BUSY_WAIT = Duration.ofMillis(200);
     /** Time between two looks of the server. */
@@ -156,7 +156,7 @@ public final class PendingWork implements AutoCloseable {
         }
     }
 
-    /** Waits until a part that had no work has some, for a second at most. */
+    /** Waits until a part that had no work has some, for {@link #MAX_WAIT} at most. */
     void await() throws SQLException {
         Reading before = last;
         EnumSet<Part> awaited = EnumSet.allOf(Part.class);
