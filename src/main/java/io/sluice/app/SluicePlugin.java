@@ -14,6 +14,7 @@ public final class SluicePlugin implements ContextServicePlugin {
     public void load(CamelContext context) {
         // lifecycles, because Camel only warns when a plugin fails to load: a taken port must stop the start
         context.addLifecycleStrategy(new SandboxLifecycle());
+        MissingParts.nameIn(context);
         context.addLifecycleStrategy(new Wiring(RouteFileLoader.in(context)));
     }
 }

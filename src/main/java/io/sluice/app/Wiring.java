@@ -500,7 +500,11 @@ final class Wiring extends LifecycleStrategySupport {
                 .register(new AccountHealth(name, accounts, pauseStore)));
         syncs.forEach(sync -> HealthCheckHelper.getHealthCheckRegistry(context).register(new SyncHealth(sync)));
         LoopHealth loops = new LoopHealth(settings.duration("sluice.health.silence", "30m"));
-        loops.listen();
+        loops.listen(() -> {
+            if (!context.isStarted()) {
+                close();
+            }
+        });
         context.addRoutePolicyFactory(loops);
         HealthCheckHelper.getHealthCheckRegistry(context).register(loops);
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.sluice.status;
 
+import io.sluice.RootCause;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -60,11 +61,20 @@ public final class LoopHealth extends AbstractHealthCheck implements RoutePolicy
         this.nanos = nanos;
     }
 
-    /** Registers for threads that end by an uncaught exception; an earlier handler is still called. */
-    public void listen() {
+    /**
+     * Registers for threads that end by an uncaught exception; an earlier handler is still called.
+     *
+     * @param startFailed called when the main thread ends so, before all is started: what runs already would keep the process alive
+     */
+    public void listen(Runnable startFailed) {
         Thread.UncaughtExceptionHandler before = Thread.getDefaultUncaughtExceptionHandler();
         Thread.setDefaultUncaughtExceptionHandler((thread, failure) -> {
-            threadEnded(thread.getName(), failure);
+            if (thread.getName().equals("main") && failure instanceof Exception) {
+                LOG.error("The start failed: {}", RootCause.of(failure));
+                startFailed.run();
+            } else {
+                threadEnded(thread.getName(), failure);
+            }
             if (before != null) {
                 before.uncaughtException(thread, failure);
             }

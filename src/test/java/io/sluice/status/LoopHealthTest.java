@@ -29,7 +29,7 @@ class LoopHealthTest {
     @BeforeEach
     void listen() {
         before = Thread.getDefaultUncaughtExceptionHandler();
-        health.listen();
+        health.listen(() -> {});
         camel.addRoutePolicyFactory(health);
     }
 
