@@ -11,6 +11,7 @@ import java.util.Locale;
 import java.util.Set;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
+import org.postgresql.PGConnection;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -38,6 +39,9 @@ public final class PendingWork implements AutoCloseable {
     private static final Duration STEP = Duration.ofMillis(20);
     /** Age from which an answer is old. */
     private static final Duration MAX_AGE = MAX_WAIT.multipliedBy(3);
+
+    /** Time that the end waits for a cancelled statement. */
+    private static final Duration LAST_WAIT = Duration.ofSeconds(1);
 
     private static final Duration AFTER_FAILURE = Duration.ofSeconds(1);
 
@@ -79,6 +83,8 @@ public final class PendingWork implements AutoCloseable {
     private final Thread thread = new Thread(this::run, "sluice-pending-work");
     private volatile Reading last;
     private volatile boolean closed;
+    /** The connection whose statement waits in the server, or null. */
+    private volatile Connection waiting;
 
     public PendingWork(Database database, Supplier<List<LogPosition>> log) {
         this(database, log, System::nanoTime);
@@ -149,6 +155,9 @@ public final class PendingWork implements AutoCloseable {
             try {
                 await();
             } catch (SQLException | RuntimeException failure) {
+                if (closed) {
+                    return;
+                }
                 last = null;
                 LOG.debug("It is not known what work there is, so every part asks for itself", failure);
                 pause(AFTER_FAILURE);
@@ -165,7 +174,14 @@ public final class PendingWork implements AutoCloseable {
         }
         List<LogPosition> positions = log.get();
         Duration maxWait = maxWait();
-        Set<Part> parts = database.transaction(connection -> await(connection, positions, awaited, maxWait));
+        Set<Part> parts = database.transaction(connection -> {
+            waiting = connection;
+            try {
+                return closed ? Set.of() : await(connection, positions, awaited, maxWait);
+            } finally {
+                waiting = null;
+            }
+        });
         last = new Reading(parts, nanos.getAsLong());
     }
 
@@ -221,9 +237,23 @@ public final class PendingWork implements AutoCloseable {
         }
     }
 
+    /** Ends the statement that waits in the server, so that no connection is cut off when the pool closes. */
     @Override
     public void close() {
         closed = true;
         thread.interrupt();
+        Connection connection = waiting;
+        if (connection != null) {
+            try {
+                connection.unwrap(PGConnection.class).cancelQuery();
+            } catch (SQLException away) {
+                LOG.debug("The statement that waits for work could not be cancelled", away);
+            }
+        }
+        try {
+            thread.join(LAST_WAIT.toMillis());
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+        }
     }
 }

@@ -15,6 +15,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -158,5 +159,23 @@ class PendingWorkTest {
             unknown.start();
             org.awaitility.Awaitility.await().atMost(Duration.ofSeconds(30)).until(unknown::captured);
         }
+    }
+
+    /** A pool that closes would cut the connection off, and warn of it, at each end of the process. */
+    @Test
+    void theEndCancelsTheStatementThatWaitsAndKeepsItsConnection() throws SQLException {
+        String waiting =
+                "select pid from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()"
+                        + " and query like '%sluice.await_parts%'";
+        pendingWork.start();
+        Awaitility.await().until(() -> !DATABASE.texts(waiting + " and state = 'active' and wait_event = 'PgSleep'")
+                .isEmpty());
+        List<String> pids = DATABASE.texts(waiting);
+        pendingWork.close();
+
+        assertThat(DATABASE.texts(
+                        "select pid from pg_stat_activity where state = 'idle' and pid = any (?::int[])",
+                        "{" + String.join(",", pids) + "}"))
+                .isEqualTo(pids);
     }
 }
