@@ -199,6 +199,11 @@ final class Wiring extends LifecycleStrategySupport {
     }
 
     private void compose(CamelContext context, Settings settings) {
+        if (settings.flag("camel.main.routesReloadEnabled", false)) {
+            throw new IllegalArgumentException(
+                    "application.properties: camel.main.routesReloadEnabled must be false: Camel's reload removes all routes when one"
+                            + " file is saved, and syncs are read at the start alone. Start again to apply a changed file");
+        }
         if (settings.flag("sluice.demo", false)) {
             Practice.on("sluice.demo");
         }

@@ -200,18 +200,29 @@ final class RunningSluice implements AutoCloseable {
     }
 
     /** Starts it by Camel JBang's own main class. */
-    RunningSluice startByJBang(String camelVersion) throws IOException {
+    RunningSluice startByJBang(String camelVersion, String... options) throws IOException {
+        List<String> arguments = new ArrayList<>(List.of("run", "application.properties", "--logging-color=false"));
+        arguments.addAll(List.of(options));
+        return jbang(camelVersion, arguments);
+    }
+
+    /** Runs a command of Camel JBang in the folder. */
+    RunningSluice jbang(String camelVersion, List<String> arguments) throws IOException {
         writeSettings();
         List<String> command = java();
         command.addAll(List.of(
                 "-cp",
                 CamelJBangIT.classPath(),
-                Path.of("src/test/jbang/CamelJBang.java").toAbsolutePath().toString(),
-                "run",
-                "application.properties",
-                "--camel-version=" + camelVersion,
-                "--kamelets-version=" + camelVersion,
-                "--logging-color=false"));
+                Path.of("src/test/jbang/CamelJBang.java").toAbsolutePath().toString()));
+        command.addAll(arguments);
+        command.addAll(List.of("--camel-version=" + camelVersion, "--kamelets-version=" + camelVersion));
+        return run(command);
+    }
+
+    /** Starts a main class of a project that was made in the folder. */
+    RunningSluice startProject(String classPath, String mainClass) throws IOException {
+        List<String> command = java();
+        command.addAll(List.of("-cp", classPath, mainClass));
         return run(command);
     }
 
