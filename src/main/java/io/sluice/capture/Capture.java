@@ -393,8 +393,17 @@ public final class Capture {
     /** Checks a table whose mapping holds; where that of others holds, leaves it to them as long as they run. */
     private void checkAt(String table) throws SQLException {
         String own = fingerprints.get(table);
-        Optional<MappingAgreement.Holder> holder =
-                database.transaction(connection -> MappingAgreement.holder(connection, table));
+        Optional<MappingAgreement.Holder> holder;
+        try {
+            holder = database.transaction(connection -> MappingAgreement.holder(connection, table));
+        } catch (SQLException failure) {
+            if (DatabaseFailure.of(failure) == DatabaseFailure.AWAY) {
+                throw failure;
+            }
+            // a table of Sluice's own is not as it should be, which the check reports
+            checkOwn(table);
+            return;
+        }
         if (holder.isPresent() && !holder.get().fingerprint().equals(own)) {
             leave(table, holder.get());
             return;

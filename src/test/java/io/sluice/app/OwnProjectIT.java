@@ -24,9 +24,9 @@ class OwnProjectIT {
             - route:
                 id: count-contacts
                 from:
-                  uri: timer:once
+                  uri: timer:every-second   # it may fire before the database is up
                   parameters:
-                    repeatCount: 1
+                    period: 1000
                   steps:
                     - setBody:
                         expression:
