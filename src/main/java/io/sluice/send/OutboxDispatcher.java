@@ -477,9 +477,7 @@ public final class OutboxDispatcher {
         Map<Boolean, List<Outcome>> unwritten = outcomes.stream()
                 .collect(Collectors.partitioningBy(outcome -> outcome.status() == Outcome.Status.RETRY
                         && outcome.uncertainty() != Outcome.Uncertainty.UNPROVEN));
-        if (unwritten.get(false).isEmpty()) {
-            settlement.release(claim);
-        } else if (!unwritten.get(true).isEmpty()) {
+        if (!unwritten.get(true).isEmpty()) {
             settlement.release(
                     claim, unwritten.get(true).stream().map(Outcome::key).toList());
         }
