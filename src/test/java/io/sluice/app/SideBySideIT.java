@@ -22,7 +22,6 @@ import org.junit.jupiter.api.io.TempDir;
 class SideBySideIT {
 
     private static final int ROWS = 100;
-    private static final long PAUSE_MILLIS = 20;
 
     @TempDir
     Path home;
@@ -95,9 +94,8 @@ class SideBySideIT {
                 statement.setString(2, "Town " + changes);
                 statement.setString(3, "P-" + (1 + changes % ROWS));
                 statement.executeUpdate();
-                Thread.sleep(PAUSE_MILLIS);
             }
-        } catch (SQLException | InterruptedException failed) {
+        } catch (SQLException failed) {
             throw new CompletionException(failed);
         }
         return changes;
