@@ -101,8 +101,8 @@ final class RecordState {
 
         /** Stands for the unknown value before the first write. */
         private static final Prior NOTHING = new Prior(null, null, false);
-        /** Maximum number of values that are kept. */
-        private static final int MAX = 5;
+        /** Number of values that are always kept; fewer are all that there were. */
+        private static final int RECENT = 5;
 
         private static Prior of(Object entry) {
             List<?> parts = (List<?>) entry;
@@ -121,9 +121,20 @@ final class RecordState {
     /** Returns the earlier values of a field, newest first, as far as they are kept; the field may be unknown before them. */
     List<Prior> held(String field) {
         List<Prior> held = prior.getOrDefault(field, List.of());
-        return firstWrite && held.size() < Prior.MAX
+        return firstWrite && held.size() < Prior.RECENT
                 ? Stream.concat(held.stream(), Stream.of(Prior.NOTHING)).toList()
                 : held;
+    }
+
+    /**
+     * Whether an event of this time may report the earlier value at a place of the list. A value may come again, so those
+     * before the recent ones count only for events that are as old. A value of ours was written later than its time says, but
+     * before the one after the next was changed.
+     */
+    static boolean mayReport(List<Prior> held, int place, Instant at) {
+        Instant recent =
+                place < Prior.RECENT ? null : held.get(Prior.RECENT - 2).since();
+        return recent == null || !at.isAfter(recent);
     }
 
     /** Whether the base's value of a field was taken from the CRM after Sluice had written the record. */

@@ -99,13 +99,13 @@ final class ReplacedEdits {
         Object crm = Values.storable(record.fields().get(name));
         boolean known = crmFields.isLike(name, crm, newest.value())
                 || crmFields.isEcho(record, name, ours, waitingSince(name) != null)
-                || origin(name, crm) != Origin.EDIT;
+                || origin(name, crm, record.at(name)) != Origin.EDIT;
         return known ? Optional.empty() : Optional.of(new Event(crm, record.at(name), Origin.EDIT));
     }
 
     private Event event(String name, CrmRecord edit) {
         Object value = value(name, edit);
-        return new Event(value, edit.at(name), origin(name, value));
+        return new Event(value, edit.at(name), origin(name, value, edit.at(name)));
     }
 
     /**
@@ -155,7 +155,7 @@ final class ReplacedEdits {
                 Values.ofMillis(targetTable.column(name).type(), edit.fields().get(name)));
     }
 
-    private Origin origin(String name, Object value) {
+    private Origin origin(String name, Object value, Instant at) {
         if (ours.mayHaveWritten(name, value)) {
             return Origin.OURS;
         }
@@ -164,7 +164,9 @@ final class ReplacedEdits {
         }
         List<RecordState.Prior> held = ours.held(name);
         for (int i = 0; i < held.size(); i++) {
-            if (held.get(i).isKnown() && crmFields.isLike(name, held.get(i).value(), value)) {
+            if (held.get(i).isKnown()
+                    && RecordState.mayReport(held, i, at)
+                    && crmFields.isLike(name, held.get(i).value(), value)) {
                 return i + 1 < held.size() && held.get(i + 1).taken() ? Origin.TAKEN : Origin.OURS;
             }
         }

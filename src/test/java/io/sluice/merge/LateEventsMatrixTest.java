@@ -7,7 +7,9 @@ import io.sluice.CrmRecord;
 import io.sluice.outbox.CustomerSync;
 import io.sluice.store.TestDatabase;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -20,13 +22,20 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * Goes through all histories of four steps of one field: a write of ours, an edit by the CRM's user that is read, and an edit
- * that is not. Afterwards the events of the unread edits arrive one by one, or those of all edits together, with a read of the record. An edit that our
- * write replaced is a conflict; one that the user replaced is none, and no late event changes the row.
+ * that is not. Each is tried alone and with many writes and read edits after it. Afterwards the events of the unread edits
+ * arrive one by one, or those of all edits together, with a read of the record. An edit that our write replaced is a conflict;
+ * one that the user replaced is none, and no late event changes the row.
  */
 class LateEventsMatrixTest {
 
-    private static final Instant BEGINNING = Instant.parse("2026-01-01T00:00:00Z");
+    private static final Instant BEGINNING =
+            Instant.now().truncatedTo(ChronoUnit.SECONDS).minus(Duration.ofHours(1));
     private static final int STEPS = 4;
+    /** Steps after a history while its events are away: many more than are common. */
+    private static final List<Step> LATER = Collections.nCopies(4, List.of(Step.WRITE, Step.READ_EDIT)).stream()
+            .flatMap(List::stream)
+            .toList();
+
     private static final List<String> RULES =
             "full".equals(System.getProperty("matrix")) ? List.of("latest", "crm", "database") : List.of("latest");
 
@@ -63,7 +72,14 @@ class LateEventsMatrixTest {
                     }))
                     .toList();
         }
-        return histories.stream().filter(history -> history.contains(Step.UNREAD_EDIT) && history.contains(Step.WRITE));
+        return histories.stream()
+                .filter(history -> history.contains(Step.UNREAD_EDIT) && history.contains(Step.WRITE))
+                .flatMap(history -> Stream.of(
+                        history, Stream.concat(history.stream(), LATER.stream()).toList()));
+    }
+
+    private static List<Order> orders(List<Step> history) {
+        return history.size() == STEPS || RULES.size() > 1 ? List.of(Order.values()) : List.of(Order.OLDEST_FIRST);
     }
 
     private static String value(int step) {
@@ -78,7 +94,7 @@ class LateEventsMatrixTest {
     @MethodSource("histories")
     void onlyAnEditThatOurWriteReplacedIsAConflict(List<Step> history) throws SQLException {
         SoftAssertions softly = new SoftAssertions();
-        for (Order order : Order.values()) {
+        for (Order order : orders(history)) {
             for (String rule : RULES) {
                 customers.sync.setConflicts(rule);
                 replay(history);

@@ -1,0 +1,25 @@
+-- Returns for each changed field of the base its earlier values, newest first: the value, the time since when the CRM had it,
+-- and whether the value after it was taken from the CRM (else Sluice wrote it). The last five are kept, and of a day the last
+-- fifty, up to 10,000 bytes: while a journal or webhooks are away, a field may change many times before the event of an edit
+-- arrives that our write replaced. Sluice's own value was written after its change, so where the CRM's value follows, the last
+-- write of the record gives its time.
+create or replace function sluice.prior(
+    prior jsonb, base jsonb, stamps jsonb, fields jsonb, taken boolean, settled_at timestamptz)
+    returns jsonb language sql stable parallel safe
+    return coalesce((
+        select jsonb_object_agg(name, (
+            select jsonb_agg(earlier order by place)
+            from (select earlier, place, sum(octet_length(earlier::text)) over (order by place) as bytes
+                  from jsonb_array_elements(
+                      jsonb_build_array(jsonb_build_array(
+                          base -> name,
+                          case when taken then to_jsonb(greatest(
+                                   (coalesce(stamps ->> name, stamps ->> '*'))::timestamptz, settled_at))
+                               else coalesce(stamps -> name, stamps -> '*') end,
+                          taken))
+                      || coalesce(prior -> name, '[]')) with ordinality as v(earlier, place)) as sized
+            where place <= 5
+               or place <= 50 and bytes <= 10000 and (earlier ->> 1)::timestamptz > now() - interval '1 day'))
+        from jsonb_object_keys(fields) as name
+        where jsonb_exists(base, name)
+          and base -> name is distinct from fields -> name), '{}');
