@@ -439,7 +439,8 @@ final class ChangedPage {
             if (decision == Decision.UNCHANGED) {
                 boolean echo = isEcho(record, name, ours);
                 if (record.isRead() && !ours.unproven.isEmpty() || echo) {
-                    syncStateUpdate.confirmUnproven(key, record, name, value, !echo);
+                    syncStateUpdate.confirmUnproven(
+                            key, record, name, value, !crmFields.isEcho(record, name, ours, false));
                 }
                 return;
             }

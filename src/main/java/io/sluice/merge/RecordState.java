@@ -101,8 +101,10 @@ final class RecordState {
 
         /** Stands for the unknown value before the first write. */
         private static final Prior NOTHING = new Prior(null, null, false);
-        /** Number of values that are always kept; fewer are all that there were. */
+        /** Number of values that are always kept. */
         private static final int RECENT = 5;
+        /** Maximum number of values that are kept; see the function prior. */
+        private static final int MAX = 50;
 
         private static Prior of(Object entry) {
             List<?> parts = (List<?>) entry;
@@ -121,7 +123,7 @@ final class RecordState {
     /** Returns the earlier values of a field, newest first, as far as they are kept; the field may be unknown before them. */
     List<Prior> held(String field) {
         List<Prior> held = prior.getOrDefault(field, List.of());
-        return firstWrite && held.size() < Prior.RECENT
+        return firstWrite && held.size() < Prior.MAX
                 ? Stream.concat(held.stream(), Stream.of(Prior.NOTHING)).toList()
                 : held;
     }

@@ -190,10 +190,14 @@ final class ReplacedEdits {
         return ours.isTaken(name) && ours.isKnown(name, at);
     }
 
-    /** Whether a user has edited the field again after our last write ended, within the skew of the clocks. */
+    /**
+     * Whether a user has edited the field again after a write of ours: after the last one ended, within the skew of the
+     * clocks, or maybe after one whose time is not known, because its answer was lost.
+     */
     private boolean isWrittenBefore(String name, Instant next) {
-        return (ours.unproven.containsKey(name) || !ours.held(name).isEmpty())
-                && !next.isBefore(ours.settledAt.minus(crmFields.skew()));
+        boolean unproven = ours.unproven.containsKey(name);
+        return unproven && !ours.isKnown(name, next)
+                || (unproven || !ours.held(name).isEmpty()) && !next.isBefore(ours.settledAt.minus(crmFields.skew()));
     }
 
     /** Returns the time of the pending change of the field; null if there is none. */
