@@ -82,17 +82,15 @@ record CrmFields(Map<String, FieldRule> rules, Duration skew, TimePrecision prec
     }
 
     /**
-     * Whether the value is older than our last write, as an index that lags may return it: the value is the one before the
+     * Whether the value is older than our last write, as an index that lags may return it: the value is one from before the
      * write, and the record's time is earlier than our change.
      */
     boolean isOlder(CrmRecord record, String name, RecordState ours) {
-        List<RecordState.Prior> held = ours.held(name);
         Instant changed = ours.knownSince(name);
-        return !held.isEmpty()
-                && held.get(0).isKnown()
-                && changed != null
-                && !ChangedPage.holds(ours.base, name, record.fields().get(name))
-                && Values.same(held.get(0).value(), record.fields().get(name))
-                && precision.isEarlier(record.at(name), changed);
+        Object crm = record.fields().get(name);
+        return changed != null
+                && !ChangedPage.holds(ours.base, name, crm)
+                && precision.isEarlier(record.at(name), changed)
+                && ours.held(name).stream().anyMatch(earlier -> earlier.isKnown() && Values.same(earlier.value(), crm));
     }
 }

@@ -94,13 +94,14 @@ final class RecordState {
     /**
      * An earlier value of a field in the base.
      *
-     * @param since time since when the CRM had the value, or null when it is not known
-     * @param taken whether the value after it was taken from the CRM; otherwise Sluice wrote that value
+     * @param since    time since when the CRM had the value, or null when it is not known
+     * @param taken    whether the value after it was taken from the CRM; otherwise Sluice wrote that value
+     * @param unproven whether Sluice wrote it without a proven answer, maybe earlier than that time
      */
-    record Prior(Object value, Instant since, boolean taken) {
+    record Prior(Object value, Instant since, boolean taken, boolean unproven) {
 
         /** Stands for the unknown value before the first write. */
-        private static final Prior NOTHING = new Prior(null, null, false);
+        private static final Prior NOTHING = new Prior(null, null, false, false);
         /** Number of values that are always kept. */
         private static final int RECENT = 5;
         /** Maximum number of values that are kept; see the function prior. */
@@ -111,7 +112,8 @@ final class RecordState {
             return new Prior(
                     parts.get(0),
                     parts.get(1) == null ? null : moment(parts.get(1)),
-                    Boolean.TRUE.equals(parts.get(2)));
+                    Boolean.TRUE.equals(parts.get(2)),
+                    parts.size() > 3);
         }
 
         /** Whether the value is known. */
@@ -145,17 +147,19 @@ final class RecordState {
         return !held.isEmpty() && held.get(0).taken();
     }
 
-    /** Whether a known change of ours was made after one time and not after the other. */
+    /** Whether a known change of ours was made, or may have been made, after one time and not after the other. */
     boolean hasWritten(String field, Instant after, Instant until) {
         List<Prior> held = held(field);
         Instant since = known.get(field);
-        boolean taken = isTaken(field);
+        boolean unproven = false;
         for (int i = 0; since != null; i++) {
-            if (!taken && since.isAfter(after) && !since.isAfter(until)) {
+            Prior before = i < held.size() ? held.get(i) : Prior.NOTHING;
+            Instant earliest = unproven ? before.since() : since;
+            if (!before.taken() && since.isAfter(after) && (earliest == null || !earliest.isAfter(until))) {
                 return true;
             }
-            taken = i + 1 < held.size() && held.get(i + 1).taken();
-            since = i < held.size() ? held.get(i).since() : null;
+            since = before.since();
+            unproven = before.unproven();
         }
         return false;
     }

@@ -43,8 +43,10 @@ final class SyncStateUpdate {
     private static final String KEEP_EARLIER =
             """
             update sluice.sync_state r set prior = r.prior
-                || sluice.prior(r.prior, r.base, r.stamps, sluice.only(v.base, string_to_array(v.taken, ',')), true, r.settled_at)
-                || sluice.prior(r.prior, r.base, r.stamps, sluice.only(v.base, string_to_array(v.proven, ',')), false, null)
+                || sluice.prior(r.prior, r.base, r.stamps, r.unproven, sluice.only(v.base, string_to_array(v.taken, ',')), true,
+                                r.settled_at)
+                || sluice.prior(r.prior, r.base, r.stamps, r.unproven, sluice.only(v.base, string_to_array(v.proven, ',')), false,
+                                r.settled_at)
             from (select key, base::jsonb, taken, proven
                   from unnest(?::text[], ?::text[], ?::text[], ?::text[]) as v(key, base, taken, proven)) as v
             where r.account = ? and r.object = ? and r.key = any (?) and r.key = v.key and r.prior <> '{}'""";

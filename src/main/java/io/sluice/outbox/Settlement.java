@@ -69,7 +69,7 @@ public final class Settlement {
                     sync = excluded.sync, crm_id = coalesce(excluded.crm_id, r.crm_id),
                     base = r.base || excluded.base,
                     prior = case when r.crm_id is null and r.base = '{}' then excluded.prior else r.prior end
-                            || sluice.prior(r.prior, r.base, r.stamps, excluded.base, false, null),
+                            || sluice.prior(r.prior, r.base, r.stamps, r.unproven, excluded.base, false, r.settled_at),
                     stamps = r.stamps || sluice.named(excluded.stamps, excluded.base),
                     unproven = case when r.unproven = '{}' then r.unproven
                                  else r.unproven - '*' - array(select jsonb_object_keys(excluded.base)) end,
