@@ -46,10 +46,7 @@ class AnsweredUpdatesIT {
     }
 
     private static String phone(RunningSluice sluice, String key) {
-        return sluice.records("hubspot", "contacts", "customer_no")
-                .get(key)
-                .path("phone")
-                .asText();
+        return sluice.record("hubspot", "contacts", key).path("phone").asText();
     }
 
     @Test

@@ -56,8 +56,7 @@ class CamelJBangIT {
             assertThat(sluice.records("Contact", "Customer_No__c")).hasSize(1000);
             sluice.sql("update customer set phone = '115' where customer_no = 'C-00001'");
             sluice.awaitSettled();
-            assertThat(sluice.records("Contact", "Customer_No__c")
-                            .get("C-00001")
+            assertThat(sluice.record("salesforce", "Contact", "C-00001")
                             .path("Phone")
                             .asText())
                     .isEqualTo("115");
@@ -81,8 +80,7 @@ class CamelJBangIT {
             }
             sluice.sql("update customer set phone = '116' where customer_no = 'C-00001'");
             sluice.awaitSettled();
-            assertThat(sluice.records("Contact", "Customer_No__c")
-                            .get("C-00001")
+            assertThat(sluice.record("salesforce", "Contact", "C-00001")
                             .path("Phone")
                             .asText())
                     .isEqualTo("116");

@@ -43,8 +43,7 @@ class CommonCauseIT {
             assertThat(pause.path("reason").asText())
                     .contains("all records are rejected with INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST (Phone)");
             sluice.sql("update deal set title = 'another sync' where deal_no = 'D-0001'");
-            await().atMost(Duration.ofSeconds(90)).until(() -> sluice.records("Opportunity", "Deal_No__c")
-                    .get("D-0001")
+            await().atMost(Duration.ofSeconds(90)).until(() -> sluice.record("salesforce", "Opportunity", "D-0001")
                     .path("Name")
                     .asText()
                     .equals("another sync"));

@@ -76,13 +76,12 @@ class DeadLettersIT {
                     .isEqualTo(2);
             sluice.awaitSettled();
 
-            JsonNode contact = sluice.records("Contact", "Customer_No__c").get(customer);
+            JsonNode contact = sluice.record("salesforce", "Contact", customer);
             assertThat(contact.path("Email").asText()).isEqualTo("right@example.org");
             assertThat(contact.path("Phone").asText()).isEqualTo("42");
             assertThat(sluice.rows("select customer_no, email from customer").get(customer))
                     .containsExactly("right@example.org");
-            assertThat(sluice.records("Contact", "Customer_No__c")
-                            .get("C-00003")
+            assertThat(sluice.record("salesforce", "Contact", "C-00003")
                             .path("Phone")
                             .asText())
                     .isEqualTo("43");

@@ -99,12 +99,11 @@ class DemoIT {
             assertThat(sluice.rows("select deal_no, amount, close_date from deal where deal_no = 'D-0101'")
                             .get("D-0101"))
                     .containsExactly("4711.50", "2027-03-04");
-            assertThat(sluice.records("Contact", "Customer_No__c")
-                            .get("C-00101")
+            assertThat(sluice.record("salesforce", "Contact", "C-00101")
                             .path("Phone")
                             .asText())
                     .isEqualTo("+49 40 1");
-            JsonNode opportunity = sluice.records("Opportunity", "Deal_No__c").get("D-0101");
+            JsonNode opportunity = sluice.record("salesforce", "Opportunity", "D-0101");
             assertThat(opportunity.path("Amount").asDouble()).isEqualTo(4711.5);
             assertThat(opportunity.path("CloseDate").asText()).isEqualTo("2027-03-04");
             assertThat(opportunity.path("StageName").asText()).isEqualTo("Proposal/Price Quote");
@@ -128,8 +127,7 @@ class DemoIT {
     @Test
     void settledRecordsCauseNoMoreWrites() throws Exception {
         edit("hubspot", "contacts", "C-00103", "{\"city\":\"Jena\"}");
-        soon(() -> assertThat(sluice.records("Contact", "Customer_No__c")
-                        .get("C-00103")
+        soon(() -> assertThat(sluice.record("salesforce", "Contact", "C-00103")
                         .path("MailingCity")
                         .asText())
                 .isEqualTo("Jena"));

@@ -60,8 +60,7 @@ class EditedLimitsIT {
 
             sluice.with(DAILY, "15000 per 24h").writeSettings();
             sluice.awaitOutput("alert ends").awaitSettled();
-            assertThat(sluice.records("Contact", "Customer_No__c")
-                            .get("C-00001")
+            assertThat(sluice.record("salesforce", "Contact", "C-00001")
                             .path("Phone")
                             .asText())
                     .isEqualTo("110");

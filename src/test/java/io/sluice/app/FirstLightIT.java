@@ -77,8 +77,7 @@ class FirstLightIT {
 
         await().atMost(Duration.ofSeconds(5))
                 .pollInterval(Duration.ofMillis(10))
-                .until(() -> sluice.records("Contact", "Customer_No__c")
-                        .get("C-00042")
+                .until(() -> sluice.record("salesforce", "Contact", "C-00042")
                         .path("Phone")
                         .asText()
                         .equals("+49 30 5550100"));
@@ -106,8 +105,7 @@ class FirstLightIT {
         // beyond
         long rests = Duration.ofNanos(System.nanoTime() - started).toMillis() / 900;
         sluice.awaitSettled();
-        assertThat(sluice.records("Contact", "Customer_No__c")
-                        .get("C-00007")
+        assertThat(sluice.record("salesforce", "Contact", "C-00007")
                         .path("MailingCity")
                         .asText())
                 .isEqualTo("City 100");
@@ -138,8 +136,7 @@ class FirstLightIT {
         Map<String, JsonNode> deals = sluice.records("Opportunity", "Deal_No__c");
         assertThat(deals).containsKey("X-9").doesNotContainKeys("X-1", "X-2", "X-3");
         assertThat(deals.get("X-9").path("StageName").asText()).isNotEmpty();
-        assertThat(sluice.records("Contact", "Customer_No__c")
-                        .get("C-00009")
+        assertThat(sluice.record("salesforce", "Contact", "C-00009")
                         .path("Email")
                         .isTextual())
                 .isFalse();
@@ -159,7 +156,7 @@ class FirstLightIT {
         sluice.sql("update customer set email = 'right@example.org' where customer_no = 'C-00010'");
         sluice.awaitSettled();
         assertThat(sluice.number("select count(*) from sluice.dead_letter")).isZero();
-        JsonNode contact = sluice.records("Contact", "Customer_No__c").get("C-00010");
+        JsonNode contact = sluice.record("salesforce", "Contact", "C-00010");
         assertThat(contact.path("Email").asText()).isEqualTo("right@example.org");
         assertThat(contact.path("Phone").asText()).isEqualTo("42");
     }
@@ -189,8 +186,7 @@ class FirstLightIT {
     void changesWhileTheTriggersAreDisabledAreFoundWithinAMinute() throws SQLException {
         sluice.sql("alter table customer disable trigger user;"
                 + " update customer set city = 'Unseen' where customer_no = 'C-00099'");
-        await().atMost(Duration.ofSeconds(60)).until(() -> sluice.records("Contact", "Customer_No__c")
-                .get("C-00099")
+        await().atMost(Duration.ofSeconds(60)).until(() -> sluice.record("salesforce", "Contact", "C-00099")
                 .path("MailingCity")
                 .asText()
                 .equals("Unseen"));

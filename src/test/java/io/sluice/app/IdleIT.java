@@ -33,8 +33,7 @@ class IdleIT {
             sluice.sql("update customer set phone = '110' where customer_no = 'C-00001'");
             await().atMost(Duration.ofSeconds(30))
                     .pollInterval(Duration.ofMillis(50))
-                    .until(() -> sluice.records("Contact", "Customer_No__c")
-                            .get("C-00001")
+                    .until(() -> sluice.record("salesforce", "Contact", "C-00001")
                             .path("Phone")
                             .asText()
                             .equals("110"));

@@ -23,10 +23,7 @@ class OddRecordIT {
     Path home;
 
     private static String phone(RunningSluice sluice, String key) {
-        return sluice.records("hubspot", "contacts", "customer_no")
-                .get(key)
-                .path("phone")
-                .asText();
+        return sluice.record("hubspot", "contacts", key).path("phone").asText();
     }
 
     @ParameterizedTest
@@ -45,18 +42,15 @@ class OddRecordIT {
                     + " update deal set title = 'neighbour' where deal_no = 'D-0003'");
             await().atMost(Duration.ofSeconds(30)).untilAsserted(() -> {
                 assertThat(phone(sluice, "C-00003")).isEqualTo("neighbour");
-                assertThat(sluice.records("Contact", "Customer_No__c")
-                                .get("C-00003")
+                assertThat(sluice.record("salesforce", "Contact", "C-00003")
                                 .path("Phone")
                                 .asText())
                         .isEqualTo("neighbour");
-                assertThat(sluice.records("Opportunity", "Deal_No__c")
-                                .get("D-0003")
+                assertThat(sluice.record("salesforce", "Opportunity", "D-0003")
                                 .path("Name")
                                 .asText())
                         .isEqualTo("neighbour");
-                assertThat(sluice.records("hubspot", "deals", "deal_no")
-                                .get("D-0003")
+                assertThat(sluice.record("hubspot", "deals", "D-0003")
                                 .path("dealname")
                                 .asText())
                         .isEqualTo("neighbour");

@@ -58,10 +58,7 @@ class PausedIT {
     }
 
     private static String phone(RunningSluice sluice, String customer) {
-        return sluice.records("Contact", "Customer_No__c")
-                .get(customer)
-                .path("Phone")
-                .asText();
+        return sluice.record("salesforce", "Contact", customer).path("Phone").asText();
     }
 
     @Test

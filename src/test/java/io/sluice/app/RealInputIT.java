@@ -109,8 +109,7 @@ class RealInputIT {
                     CONTACT,
                     sluice.records("Contact", "Customer_No__c"),
                     contacts.size());
-            assertThat(sluice.records("Contact", "Customer_No__c")
-                            .get(contacts.get(0).getField("Email"))
+            assertThat(sluice.record("salesforce", "Contact", contacts.get(0).getField("Email"))
                             .path("LastName")
                             .asText())
                     .isEqualTo("Müller-\"Weiß\"\nÅngström, O'Brien \\ 東京");

@@ -205,7 +205,7 @@ class RefusedPartsIT {
     }
 
     private String name(String object, String keyField, String key, String field) {
-        return sluice.records(object, keyField).get(key).path(field).asText();
+        return sluice.record("salesforce", object, key).path(field).asText();
     }
 
     /** Holds the log and the writes at the beginning of a case. */

@@ -88,14 +88,10 @@ class RelationsIT {
     }
 
     private static void movedByACrmUser(RunningSluice sluice) throws Exception {
-        String deal = sluice.records("Opportunity", "Deal_No__c")
-                .get("N-1")
-                .path("Id")
-                .asText();
-        String customer = sluice.records("Contact", "Customer_No__c")
-                .get("N-7")
-                .path("Id")
-                .asText();
+        String deal =
+                sluice.record("salesforce", "Opportunity", "N-1").path("Id").asText();
+        String customer =
+                sluice.record("salesforce", "Contact", "N-7").path("Id").asText();
         assertThat(sluice.sandbox(
                                 "POST",
                                 "/sandbox/records/salesforce/Opportunity/" + deal,

@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.MissingNode;
 import io.sluice.store.SharedBinaries;
 import java.io.File;
 import java.io.IOException;
@@ -497,6 +498,18 @@ final class RunningSluice implements AutoCloseable {
 
     long ledger() throws SQLException {
         return number("select count(*) from sluice.api_call");
+    }
+
+    /** A record of the sandbox by its id or external id, without reading all; a missing node where there is none. */
+    JsonNode record(String account, String object, String id) {
+        try {
+            HttpResponse<String> answer = sandbox("GET", "/sandbox/records/" + account + "/" + object + "/" + id, "");
+            assertThat(answer.statusCode()).as(answer.body()).isIn(200, 404);
+            JsonNode whole = answer.statusCode() == 404 ? MissingNode.getInstance() : JSON.readTree(answer.body());
+            return whole.has("properties") ? whole.path("properties") : whole;
+        } catch (IOException broken) {
+            throw new UncheckedIOException(broken);
+        }
     }
 
     /** The sandbox's records of an object by the value of a field. */

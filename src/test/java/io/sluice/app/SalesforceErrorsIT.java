@@ -531,7 +531,7 @@ class SalesforceErrorsIT {
         List<String> customer = sluice.rows(
                         "select customer_no, last_name, phone, city from customer where customer_no = '" + key + "'")
                 .get(key);
-        JsonNode contact = sluice.records("Contact", "Customer_No__c").get(key);
+        JsonNode contact = sluice.record("salesforce", "Contact", key);
         assertThat(contact).isNotNull();
         assertThat(List.of(
                         contact.path("LastName").asText(),

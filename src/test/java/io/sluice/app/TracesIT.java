@@ -86,10 +86,8 @@ class TracesIT {
             assertThat(lines).contains("customers-salesforce: 1 record written to Contact.");
 
             // the received side: an edit in the CRM
-            String contact = sluice.records("Contact", "Customer_No__c")
-                    .get("C-00008")
-                    .path("Id")
-                    .asText();
+            String contact =
+                    sluice.record("salesforce", "Contact", "C-00008").path("Id").asText();
             sluice.sandbox("POST", "/sandbox/records/salesforce/Contact/" + contact, "{\"Phone\":\"" + CANARY + "\"}");
             await().atMost(SOON).until(() -> receiver.spans().stream()
                     .anyMatch(span -> span.getName().equals("receive")));
@@ -164,9 +162,8 @@ class TracesIT {
             String number = "C-0002" + change;
             long from = System.nanoTime();
             sluice.sql("update customer set phone = '" + phone + "' where customer_no = '" + number + "'");
-            await().atMost(SOON).pollInterval(Duration.ofMillis(20)).until(() -> sluice.records(
-                            "Contact", "Customer_No__c")
-                    .get(number)
+            await().atMost(SOON).pollInterval(Duration.ofMillis(20)).until(() -> sluice.record(
+                            "salesforce", "Contact", number)
                     .path("Phone")
                     .asText()
                     .equals(phone));

@@ -141,8 +141,7 @@ class TroubleIT {
             try (AutoCloseable sandbox = SandboxProcess.start(home, sluice.sandboxPort)) {
                 sluice.awaitOutput("Account salesforce is ready").awaitSettled();
                 assertThat(sluice.records("Contact", "Customer_No__c")).hasSize(1000);
-                assertThat(sluice.records("Contact", "Customer_No__c")
-                                .get("C-00001")
+                assertThat(sluice.record("salesforce", "Contact", "C-00001")
                                 .path("Phone")
                                 .asText())
                         .isEqualTo("110");

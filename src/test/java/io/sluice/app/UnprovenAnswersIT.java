@@ -167,8 +167,7 @@ class UnprovenAnswersIT {
                 sluice.awaitSettled();
                 assertThat(sluice.number("select count(*) from customer where phone = '+49 40 " + status + "'"))
                         .isEqualTo(1);
-                assertThat(sluice.records("Contact", "Customer_No__c")
-                                .get("C-00007")
+                assertThat(sluice.record("salesforce", "Contact", "C-00007")
                                 .path("Phone")
                                 .asText())
                         .isEqualTo("+49 40 " + status);

@@ -85,10 +85,7 @@ class UnseenEditIT {
     }
 
     private static String inCrm(String object, String externalId, String key, String field) {
-        return sluice.records("salesforce", object, externalId)
-                .get(key)
-                .path(field)
-                .asText();
+        return sluice.record("salesforce", object, key).path(field).asText();
     }
 
     private static long calls() {

@@ -141,8 +141,7 @@ class WebPageIT {
         button(page.locator("dialog"), "Save and replay").click();
         assertThat(page.locator("#notice")).containsText("C-00007 is sent again");
         await().atMost(Duration.ofSeconds(60))
-                .untilAsserted(() -> assertThat(sluice.records("Contact", "Customer_No__c")
-                                .get("C-00007")
+                .untilAsserted(() -> assertThat(sluice.record("salesforce", "Contact", "C-00007")
                                 .path("Email")
                                 .asText())
                         .isEqualTo("seven@example.org"));

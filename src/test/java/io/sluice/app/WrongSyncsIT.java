@@ -172,8 +172,7 @@ class WrongSyncsIT {
                     .contains("sync-deals-salesforce", "DOWN");
             sluice.sql("update deal set title = 'meanwhile' where deal_no = 'D-0001'");
             sluice.sql("update customer set phone = '0' where customer_no = 'C-00001'");
-            await().atMost(Duration.ofSeconds(60)).until(() -> sluice.records("Contact", "Customer_No__c")
-                    .get("C-00001")
+            await().atMost(Duration.ofSeconds(60)).until(() -> sluice.record("salesforce", "Contact", "C-00001")
                     .path("Phone")
                     .asText()
                     .equals("0"));
@@ -181,9 +180,8 @@ class WrongSyncsIT {
 
             sluice.withSync("deals-salesforce.camel.yaml", file);
             sluice.start();
-            await().atMost(Duration.ofSeconds(90)).ignoreExceptions().until(() -> sluice.records(
-                            "Opportunity", "Deal_No__c")
-                    .get("D-0001")
+            await().atMost(Duration.ofSeconds(90)).ignoreExceptions().until(() -> sluice.record(
+                            "salesforce", "Opportunity", "D-0001")
                     .path("Name")
                     .asText()
                     .equals("meanwhile"));
@@ -249,8 +247,7 @@ class WrongSyncsIT {
             sluice.sql("delete from deal; delete from customer where customer_no = 'C-00002'");
             await().atMost(Duration.ofSeconds(60))
                     .until(() -> !sluice.records("Contact", "Customer_No__c").containsKey("C-00002")
-                            && sluice.records("Contact", "Customer_No__c")
-                                    .get("C-00001")
+                            && sluice.record("salesforce", "Contact", "C-00001")
                                     .path("Phone")
                                     .asText()
                                     .equals("0"));
@@ -299,8 +296,7 @@ class WrongSyncsIT {
                     .awaitOutput("Account salesforce is ready");
             assertThat(sluice.get(sluice.serverPort, "/api/status").toString()).contains("\"deals-salesforce\":1");
             sluice.sql("update customer set phone = '0' where customer_no = 'C-00002'");
-            await().atMost(Duration.ofSeconds(60)).until(() -> sluice.records("Contact", "Customer_No__c")
-                    .get("C-00002")
+            await().atMost(Duration.ofSeconds(60)).until(() -> sluice.record("salesforce", "Contact", "C-00002")
                     .path("Phone")
                     .asText()
                     .equals("0"));
@@ -313,8 +309,7 @@ class WrongSyncsIT {
             sluice.withSync("deals-salesforce.camel.yaml", file);
             sluice.start().awaitOutput("Account salesforce is ready");
             sluice.api("POST", "/api/syncs/deals-salesforce/resume");
-            await().atMost(Duration.ofSeconds(90)).until(() -> sluice.records("Opportunity", "Deal_No__c")
-                    .get("D-0001")
+            await().atMost(Duration.ofSeconds(90)).until(() -> sluice.record("salesforce", "Opportunity", "D-0001")
                     .path("Name")
                     .asText()
                     .equals("waits"));
@@ -351,8 +346,7 @@ class WrongSyncsIT {
                             + " and tgname like 'sluice%'"))
                     .isPositive();
             sluice.sql("update deal set title = 'still runs' where deal_no = 'D-0001'");
-            await().atMost(Duration.ofSeconds(60)).until(() -> sluice.records("Opportunity", "Deal_No__c")
-                    .get("D-0001")
+            await().atMost(Duration.ofSeconds(60)).until(() -> sluice.record("salesforce", "Opportunity", "D-0001")
                     .path("Name")
                     .asText()
                     .equals("still runs"));
