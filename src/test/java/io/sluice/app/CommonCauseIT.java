@@ -77,8 +77,8 @@ class CommonCauseIT {
                     .until(() -> paused(sluice, "customers-hubspot"), it -> it.has("by"));
 
             assertThat(pause.path("by").asText()).isEqualTo("crm");
-            await().atMost(Duration.ofSeconds(120))
-                    .until(() -> sluice.records("Contact", "Customer_No__c").containsKey("N-300"));
+            await().atMost(Duration.ofSeconds(120)).until(() -> !sluice.record("salesforce", "Contact", "N-300")
+                    .isMissingNode());
             assertThat(sluice.number("select count(*) from sluice.dead_letter where account = 'hubspot'"))
                     .isZero();
             assertThat(sluice.number("select count(*) from customer where customer_no like 'C-%'"))

@@ -67,15 +67,17 @@ class SlowCrmIT {
                                 || sluice.number("select count(*) from sluice.outbox") == 0);
             }
             sluice.awaitSettled();
-            await().atMost(Duration.ofSeconds(30)).until(() -> sluice
-                    .records(
-                            account,
-                            account.equals("hubspot") ? "contacts" : "Contact",
-                            account.equals("hubspot") ? "customer_no" : "Customer_No__c")
-                    .entrySet()
-                    .stream()
-                    .filter(it -> bulk || it.getKey().compareTo("C-00040") <= 0)
-                    .allMatch(it -> it.getValue().toString().contains("+49 30 3")));
+            await().atMost(Duration.ofSeconds(30))
+                    .pollInterval(Duration.ofMillis(500))
+                    .until(() -> sluice
+                            .records(
+                                    account,
+                                    account.equals("hubspot") ? "contacts" : "Contact",
+                                    account.equals("hubspot") ? "customer_no" : "Customer_No__c")
+                            .entrySet()
+                            .stream()
+                            .filter(it -> bulk || it.getKey().compareTo("C-00040") <= 0)
+                            .allMatch(it -> it.getValue().toString().contains("+49 30 3")));
             sluice.awaitSettled();
             assertThat(sluice.number("select count(*) from customer where phone = '+49 30 3'"))
                     .isEqualTo(bulk ? 1000 : 40);

@@ -256,6 +256,7 @@ class TroubleIT {
                 String value = "after " + fault.hashCode();
                 sluice.sql("update customer set city = '" + value + "'");
                 await().atMost(Duration.ofSeconds(60))
+                        .pollInterval(Duration.ofMillis(500))
                         .until(() -> sluice.records("Contact", "Customer_No__c").values().stream()
                                 .allMatch(contact ->
                                         contact.path("MailingCity").asText().equals(value)));

@@ -246,11 +246,12 @@ class WrongSyncsIT {
             sluice.sql("update customer set phone = '0' where customer_no = 'C-00001'");
             sluice.sql("delete from deal; delete from customer where customer_no = 'C-00002'");
             await().atMost(Duration.ofSeconds(60))
-                    .until(() -> !sluice.records("Contact", "Customer_No__c").containsKey("C-00002")
-                            && sluice.record("salesforce", "Contact", "C-00001")
-                                    .path("Phone")
-                                    .asText()
-                                    .equals("0"));
+                    .until(() ->
+                            sluice.record("salesforce", "Contact", "C-00002").isMissingNode()
+                                    && sluice.record("salesforce", "Contact", "C-00001")
+                                            .path("Phone")
+                                            .asText()
+                                            .equals("0"));
             await().atMost(Duration.ofSeconds(60))
                     .until(() -> sluice.records("hubspot", "deals", "deal_no").isEmpty());
             assertThat(sluice.records("hubspot", "contacts", "customer_no")).containsKey("C-00002");
