@@ -5,6 +5,7 @@ import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonPropertyOrder;
 import io.sluice.Priority;
+import io.sluice.QuotedWords;
 import java.time.Instant;
 import java.util.List;
 
@@ -22,7 +23,7 @@ import java.util.List;
  * @param since    start of the condition, as far as known
  * @param seenAt   time at which the condition was last observed
  * @param endedAt  end, or null for an active alert
- * @param what     what is wrong, as one sentence with names and counts
+ * @param what     what is wrong, as one sentence with names and counts; it may have {@link QuotedWords}, between their marks
  * @param action   what to do, as one sentence
  */
 @JsonInclude(JsonInclude.Include.NON_NULL)
@@ -163,6 +164,26 @@ public record Alert(
     Alert startedAt(Instant start) {
         return new Alert(
                 id, kind, severity, account, sync, limit, priority, mark, delays, until, start, seenAt, endedAt, what,
+                action);
+    }
+
+    /** Returns the alert for readers who may see values: with the words of the CRM and of the database, without their marks. */
+    Alert shown() {
+        return new Alert(
+                id,
+                kind,
+                severity,
+                account,
+                sync,
+                limit,
+                priority,
+                mark,
+                delays,
+                until,
+                since,
+                seenAt,
+                endedAt,
+                QuotedWords.shown(what),
                 action);
     }
 

@@ -141,7 +141,10 @@ public final class AlertMessages {
             List<AlertEvent> events = Database.query(
                     connection,
                     EVENTS,
-                    row -> event(row.getString("event"), row.getLong("number"), AlertStore.alert(row)),
+                    row -> event(
+                            row.getString("event"),
+                            row.getLong("number"),
+                            AlertStore.alert(row).shown()),
                     channel,
                     installation,
                     quiet,

@@ -6,6 +6,7 @@ import static io.sluice.alert.Wording.duration;
 import static io.sluice.alert.Wording.message;
 import static io.sluice.alert.Wording.names;
 import static io.sluice.alert.Wording.priorities;
+import static io.sluice.alert.Wording.quoted;
 import static io.sluice.alert.Wording.time;
 
 import io.sluice.Priority;
@@ -310,7 +311,10 @@ final class AlertRules {
     }
 
     private static String reason(Pause pause) {
-        return pause.reason() == null || pause.reason().isBlank() ? "" : " (" + message(pause.reason()) + ")";
+        if (pause.reason() == null || pause.reason().isBlank()) {
+            return "";
+        }
+        return " (" + (pause.by() == Pause.By.CRM ? quoted(pause.reason()) : message(pause.reason())) + ")";
     }
 
     private static String resume(Pause pause, String path) {
@@ -347,7 +351,7 @@ final class AlertRules {
                 if (lasts(age) && !isAccountPaused(subject)) {
                     addOfFinding(
                             finding,
-                            "%s: the CRM accepts no call (%s).".formatted(subject, message(finding.detail())),
+                            "%s: the CRM accepts no call (%s).".formatted(subject, quoted(finding.detail())),
                             "Check the CRM's status page, the network and sluice.account." + subject
                                     + ".*; no change is lost, and sending continues by itself.");
                 }
@@ -356,7 +360,7 @@ final class AlertRules {
                 if (!isAccountPaused(subject)) {
                     addOfFinding(
                             finding,
-                            "%s: the login fails (%s).".formatted(subject, message(finding.detail())),
+                            "%s: the login fails (%s).".formatted(subject, quoted(finding.detail())),
                             loginHelp(subject));
                 }
             }
@@ -368,7 +372,7 @@ final class AlertRules {
                         subject,
                         finding.since(),
                         state.now(),
-                        "%s: its table can't be captured (%s).".formatted(subject, message(finding.detail())),
+                        "%s: its table can't be captured (%s).".formatted(subject, quoted(finding.detail())),
                         "Restore the table, the column or the right that the message names; the table is then"
                                 + " compared with the known records."));
             case JOURNAL_STALLED -> {
@@ -376,7 +380,7 @@ final class AlertRules {
                     addOfFinding(
                             finding,
                             "%s: the journal of webhooks can't be read (%s)."
-                                    .formatted(subject, message(finding.detail())),
+                                    .formatted(subject, quoted(finding.detail())),
                             "Check the app's rights for the journal; meanwhile the polls find the changes.");
                 }
             }
@@ -471,7 +475,7 @@ final class AlertRules {
             case DEAD_LETTERS ->
                 ofSync(
                         entry,
-                        "%s: %s%s.".formatted(entry.owner(), count(entry.number(), "dead letter"), mostly(entry)),
+                        "%s: %s%s.".formatted(entry.owner(), count(entry.number(), "dead letter"), mostlyOfCode(entry)),
                         REPLAY + entry.owner() + ".");
             case INBOUND_REJECTIONS ->
                 ofSync(
@@ -507,7 +511,7 @@ final class AlertRules {
                                             entry.owner(),
                                             duration(entry.age()),
                                             count(entry.number(), "record"),
-                                            inBrackets(entry)),
+                                            entry.text() == null ? "" : " (" + quoted(entry.text()) + ")"),
                             "Look at initial in /api/status; the snapshot continues by itself once its calls succeed.");
                 }
             }
@@ -556,11 +560,16 @@ final class AlertRules {
     }
 
     private static String mostly(Entry entry) {
+        return entry.text() == null || entry.text().isBlank() ? "" : ", mostly " + quoted(entry.text());
+    }
+
+    /** Names the most frequent code of dead letters, which quotes no value. */
+    private static String mostlyOfCode(Entry entry) {
         return entry.text() == null || entry.text().isBlank() ? "" : ", mostly " + message(entry.text());
     }
 
     private static String inBrackets(Entry entry) {
-        return entry.text() == null || entry.text().isBlank() ? "" : " (" + Wording.message(entry.text()) + ")";
+        return entry.text() == null || entry.text().isBlank() ? "" : " (" + message(entry.text()) + ")";
     }
 
     private void throttled(Entry entry) {

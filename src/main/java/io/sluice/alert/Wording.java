@@ -2,6 +2,7 @@
 package io.sluice.alert;
 
 import io.sluice.Priority;
+import io.sluice.QuotedWords;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
@@ -70,7 +71,12 @@ final class Wording {
                 : String.join(", ", names.subList(0, MAX_NAMES)) + " and " + (names.size() - MAX_NAMES) + " more";
     }
 
-    /** Puts a message of a CRM or of the database on one line of limited length, without a full stop at its end. */
+    /** Formats a message of a CRM or of the database as {@link #message}, and marks it as a quotation. */
+    static String quoted(String text) {
+        return QuotedWords.mark(message(text));
+    }
+
+    /** Puts a message on one line of limited length, without a full stop at its end. */
     static String message(String text) {
         String line = text == null ? "" : text.strip().replaceAll("\\s*\\R\\s*", " ");
         String cut = line.length() > MAX_MESSAGE ? line.substring(0, MAX_MESSAGE) + "..." : line;

@@ -2,6 +2,7 @@
 package io.sluice.capture;
 
 import io.sluice.LogThrottle;
+import io.sluice.QuotedWords;
 import io.sluice.Sync;
 import io.sluice.idle.PendingWork.LogPosition;
 import io.sluice.outbox.InitialExportJobs;
@@ -505,10 +506,10 @@ public final class Capture {
         return watch.problems();
     }
 
-    /** The state of a sync's capture, as the API shows it. */
+    /** The state of a sync's capture, as the API shows it; its problem is marked as {@link QuotedWords}. */
     public Map<String, Object> state(Sync sync) throws SQLException {
         Map<String, Object> state = new LinkedHashMap<>();
-        state.put("problem", problem(sync));
+        state.put("problem", QuotedWords.mark(problem(sync)));
         state.put("lastComparison", watch.comparison(sync.getTable()));
         return state;
     }

@@ -42,6 +42,9 @@ public record Caller(String name, Set<Role> roles) {
     /** Whoever sends the token of {@code sluice.http.token}. */
     public static final Caller TOKEN = new Caller("token", ALL);
 
+    /** Whoever reads a path that needs no token. */
+    static final Caller ANYBODY = new Caller("anybody", EnumSet.of(Role.READ));
+
     public Caller {
         roles = Set.copyOf(roles);
     }

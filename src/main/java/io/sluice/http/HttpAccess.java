@@ -79,7 +79,14 @@ public final class HttpAccess {
         if (token == null && !hasLogin) {
             return Caller.LOCAL;
         }
-        return token != null && bearsToken(head.authorization()) ? Caller.TOKEN : visitor;
+        if (token != null && bearsToken(head.authorization())) {
+            return Caller.TOKEN;
+        }
+        return visitor == null && isOpen(head) ? Caller.ANYBODY : visitor;
+    }
+
+    private boolean isOpen(Head head) {
+        return !hasLogin && READING.contains(head.method()) && OPEN.contains(head.path());
     }
 
     /**
@@ -145,8 +152,7 @@ public final class HttpAccess {
                 return foreign;
             }
         }
-        boolean isOpen = !acts && OPEN.contains(head.path()) && !hasLogin;
-        if (!isProtected(head.path()) || isOpen) {
+        if (!isProtected(head.path()) || isOpen(head)) {
             return Optional.empty();
         }
         return allowed(caller, acts ? Caller.Role.ACT : Caller.Role.READ);

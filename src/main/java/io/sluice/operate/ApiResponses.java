@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.sluice.operate;
 
+import io.sluice.QuotedWords;
 import io.sluice.RootCause;
 import io.sluice.Suggestion;
 import io.sluice.http.Caller;
@@ -81,6 +82,6 @@ final class ApiResponses {
         message.removeHeaders("*");
         message.setHeader(Exchange.HTTP_RESPONSE_CODE, status);
         String json = Json.text(answer);
-        message.setBody(seesValues ? json : Json.text(HiddenValues.of(Json.fields(json))));
+        message.setBody(seesValues ? QuotedWords.shown(json) : Json.text(HiddenValues.of(Json.fields(json))));
     }
 }

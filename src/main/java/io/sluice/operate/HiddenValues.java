@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.sluice.operate;
 
+import io.sluice.QuotedWords;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 
 /**
  * Hides the values of fields in an answer from callers who may not see them. The names of the fields stay, so that such a caller
@@ -14,16 +13,11 @@ import java.util.regex.Pattern;
  */
 final class HiddenValues {
 
-    /** Stands for a value. */
-    static final String HIDDEN = "(hidden)";
-
     /** Properties of answers that hold values of fields, or fields with their values. */
     private static final Set<String> WITH_VALUES = Set.of("fields", "row", "base", "unproven", "crm", "ours");
 
     /** Properties of answers that hold what a CRM or the database says; both quote values: {@code invalid email address: x}. */
     private static final Set<String> WITH_QUOTES = Set.of("message", "why", "lastError");
-
-    private static final Pattern CODE = Pattern.compile("[A-Z][A-Z0-9_]+(?=: )");
 
     private HiddenValues() {}
 
@@ -36,8 +30,7 @@ final class HiddenValues {
 
     private static Object hidden(String name, Object value) {
         if (WITH_QUOTES.contains(name) && value instanceof String words) {
-            Matcher code = CODE.matcher(words);
-            return code.lookingAt() ? code.group() + ": " + HIDDEN : HIDDEN;
+            return QuotedWords.hidden(QuotedWords.mark(words));
         }
         return WITH_VALUES.contains(name) ? masked(value) : visited(value);
     }
@@ -47,18 +40,19 @@ final class HiddenValues {
         if (value instanceof Map<?, ?> map) {
             return of((Map<String, Object>) map);
         }
-        return value instanceof Collection<?> list
-                ? list.stream().map(HiddenValues::visited).toList()
-                : value;
+        if (value instanceof Collection<?> list) {
+            return list.stream().map(HiddenValues::visited).toList();
+        }
+        return value instanceof String text ? QuotedWords.hidden(text) : value;
     }
 
     /** Keeps the names of the fields; null, which says that there is nothing, stays too. */
     private static Object masked(Object value) {
         if (!(value instanceof Map<?, ?> fields)) {
-            return value == null ? null : HIDDEN;
+            return value == null ? null : QuotedWords.HIDDEN;
         }
         Map<Object, Object> names = new LinkedHashMap<>();
-        fields.keySet().forEach(name -> names.put(name, HIDDEN));
+        fields.keySet().forEach(name -> names.put(name, QuotedWords.HIDDEN));
         return names;
     }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.sluice.outbox;
 
+import io.sluice.QuotedWords;
 import java.time.Instant;
 import java.util.Collection;
 import java.util.LinkedHashMap;
@@ -50,11 +51,11 @@ public record Pause(Kind kind, String name, By by, String reason, Instant since,
         }
     }
 
-    /** The pause as the API shows it. */
+    /** The pause as the API shows it; a reason that the CRM gave is marked as {@link QuotedWords}. */
     public Map<String, Object> json() {
         Map<String, Object> json = new LinkedHashMap<>();
         json.put("since", since.toString());
-        json.put("reason", reason);
+        json.put("reason", by == By.CRM ? QuotedWords.mark(reason) : reason);
         json.put("by", by.toString());
         if (until != null) {
             json.put("until", until.toString());

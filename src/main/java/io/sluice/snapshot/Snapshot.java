@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.sluice.snapshot;
 
+import io.sluice.QuotedWords;
 import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -193,7 +194,7 @@ public record Snapshot(
                 earliestDeferred);
     }
 
-    /** Returns the fields of the status API; -1 stands for an unknown number. */
+    /** Returns the fields of the status API; -1 stands for an unknown number, and the CRM's message is marked. */
     public Map<String, Object> report() {
         Map<String, Object> report = new LinkedHashMap<>();
         report.put("step", state.toString());
@@ -204,7 +205,7 @@ public record Snapshot(
         report.put("job", job);
         report.put("beganAt", began.toString());
         report.put("endedAt", ended == null ? null : ended.toString());
-        report.put("problem", lastError);
+        report.put("problem", QuotedWords.mark(lastError));
         report.put("since", since == null ? null : since.toString());
         return report;
     }

@@ -4,6 +4,7 @@ package io.sluice.status;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import io.sluice.Priority;
+import io.sluice.QuotedWords;
 import io.sluice.Sync;
 import io.sluice.capture.Capture;
 import io.sluice.crm.Account;
@@ -30,7 +31,7 @@ import java.util.Map;
 
 /**
  * Builds what the page shows of all accounts and syncs, as JSON texts of one part each, so that only the parts that have changed
- * need to be sent to it. The number of queries does not depend on the number of syncs.
+ * need to be sent to it. What quotes a CRM or the database in them is marked as {@link QuotedWords}. The number of queries does not depend on the number of syncs.
  */
 public final class Overview {
 
@@ -153,7 +154,7 @@ public final class Overview {
                     snapshot.progress().read(),
                     snapshot.began(),
                     snapshot.ended(),
-                    snapshot.lastError());
+                    QuotedWords.mark(snapshot.lastError()));
         }
     }
 
@@ -200,7 +201,7 @@ public final class Overview {
         return new AccountPart(
                 account.crm().name(),
                 Pause.json(Kind.ACCOUNT, name, scene.pauses()),
-                accounts.problem(name),
+                QuotedWords.mark(accounts.problem(name)),
                 accounts.circuitBreaker(name).getState().name().toLowerCase(Locale.ROOT),
                 quota.callsToday(name),
                 quota.usage(name).stream().map(LimitPart::of).toList(),
@@ -224,7 +225,7 @@ public final class Overview {
                 sync.getDirection().toString(),
                 Pause.json(Kind.SYNC, name, scene.pauses()),
                 sync.problem(),
-                capture.problem(sync),
+                QuotedWords.mark(capture.problem(sync)),
                 state.breaker(name),
                 outbound(sync, state),
                 sync.getDirection() == Sync.Direction.BOTH ? inbound(sync, state) : null,

@@ -2,9 +2,11 @@
 package io.sluice.status;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
+import io.sluice.QuotedWords;
 import io.sluice.Sync;
 import io.sluice.capture.Capture;
 import io.sluice.crm.Accounts;
+import io.sluice.http.Caller;
 import io.sluice.outbox.Outbox;
 import io.sluice.outbox.Pause;
 import io.sluice.outbox.Pause.Kind;
@@ -23,6 +25,8 @@ import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.apache.camel.Exchange;
+import org.apache.camel.component.platform.http.vertx.VertxPlatformHttpConstants;
 
 /** Builds the JSON of {@code /api/status}: waiting changes, changes in flight, failures and the quota that is left. */
 public final class Status {
@@ -169,8 +173,16 @@ public final class Status {
         }
     }
 
-    /** Returns the document; ages are in milliseconds. */
-    public String json() throws SQLException {
+    /**
+     * Returns the document; ages are in milliseconds. Without the role {@code values} it has no words of a CRM or of the database.
+     */
+    public String json(Exchange request) throws SQLException {
+        Caller caller = Caller.of(request.getMessage().getHeader(VertxPlatformHttpConstants.AUTHENTICATED_USER));
+        String json = json();
+        return caller.may(Caller.Role.VALUES) ? QuotedWords.shown(json) : QuotedWords.hidden(json);
+    }
+
+    private String json() throws SQLException {
         List<Pause> paused = pauseStore.all();
         Map<String, SyncStatus> ofSyncs = new LinkedHashMap<>();
         for (Sync sync : syncs) {
@@ -204,7 +216,7 @@ public final class Status {
                 waiting.waitingForParents(),
                 waiting.inFlight(),
                 waiting.oldestWaitingMs(),
-                waiting.lastError() == null ? dead.lastError() : waiting.lastError(),
+                waiting.lastError() == null ? dead.lastError() : QuotedWords.mark(waiting.lastError()),
                 count(DONE, sync),
                 dead.dead(),
                 count(REJECTED, sync),
@@ -220,7 +232,7 @@ public final class Status {
         return new AccountStatus(
                 accounts.get(account).crm().name(),
                 paused,
-                accounts.problem(account),
+                QuotedWords.mark(accounts.problem(account)),
                 quota.callsToday(account),
                 accounts.get(account).crm().sendsWebhooks() ? inbox(account) : null,
                 limits(account, usages),

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.sluice.web;
 
+import io.sluice.QuotedWords;
+import io.sluice.http.Caller;
 import io.sluice.store.Json;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
@@ -27,7 +29,8 @@ import org.slf4j.LoggerFactory;
 /**
  * Streams the overview to open pages as server-sent events
  * (https://html.spec.whatwg.org/multipage/server-sent-events.html): first all parts, then those that have changed. All pages
- * share one reading, and without an open page nothing is read. If a reading takes long, the next one waits for thirty times as
+ * share one reading, and without an open page nothing is read. Each event has two texts: with the words of the CRMs and of the
+ * database, and without them for people who may not see values. If a reading takes long, the next one waits for thirty times as
  * long, but for ten seconds at most: the pages take little of one connection's time. For example, a reading of 100 ms is followed
  * by the next after 3 s.
  */
@@ -44,7 +47,7 @@ public final class OverviewStream implements AutoCloseable {
     /** Open pages at once; one more is asked to come back later. */
     private static final int MAX_PAGES = 200;
 
-    /** Reads the JSON text of each part, by its name. */
+    /** Reads the JSON text of each part, by its name; quotations are marked as {@link QuotedWords}. */
     @FunctionalInterface
     public interface Parts {
         Map<String, String> read() throws Exception;
@@ -53,7 +56,19 @@ public final class OverviewStream implements AutoCloseable {
     /** Time after which a page whose session has ended gets no more events. */
     private static final Duration SESSION_CHECK = Duration.ofSeconds(10);
 
-    private record Page(HttpServerResponse response, Context context) {}
+    /** @param seesValues whether the person may see what quotes values of fields */
+    private record Page(HttpServerResponse response, Context context, boolean seesValues) {}
+
+    private record Event(String shown, String hidden) {
+
+        static Event of(String text) {
+            return new Event(QuotedWords.shown(text), QuotedWords.hidden(text));
+        }
+
+        String text(Page page) {
+            return page.seesValues() ? shown : hidden;
+        }
+    }
 
     private final Parts parts;
     private final Function<RoutingContext, Future<Boolean>> remains;
@@ -91,7 +106,8 @@ public final class OverviewStream implements AutoCloseable {
                 .putHeader(HttpHeaders.CONTENT_TYPE, "text/event-stream;charset=UTF-8")
                 // a proxy that buffers would hold the events back
                 .putHeader("X-Accel-Buffering", "no");
-        Page page = new Page(response, Vertx.currentContext());
+        Page page = new Page(
+                response, Vertx.currentContext(), Caller.of(request.user()).may(Caller.Role.VALUES));
         Vertx vertx = Vertx.currentContext().owner();
         long check = vertx.setPeriodic(
                 SESSION_CHECK.toMillis(), timer -> remains.apply(request).onSuccess(still -> {
@@ -133,11 +149,12 @@ public final class OverviewStream implements AutoCloseable {
             Map<String, String> changed = new LinkedHashMap<>(now);
             changed.entrySet().removeIf(part -> part.getValue().equals(last.get(part.getKey())));
             last = now;
-            String event = event(changed);
+            Event event = event(changed);
             pages.forEach(page -> send(page, event));
         } catch (Exception failure) {
             LOG.debug("The overview could not be read", failure);
-            pages.forEach(page -> send(page, "event: problem\ndata: {\"at\":\"" + Instant.now() + "\"}\n\n"));
+            Event problem = Event.of("event: problem\ndata: {\"at\":\"" + Instant.now() + "\"}\n\n");
+            pages.forEach(page -> send(page, problem));
         }
         next = reader.schedule(this::read, pause(System.nanoTime() - began), TimeUnit.NANOSECONDS);
     }
@@ -148,7 +165,7 @@ public final class OverviewStream implements AutoCloseable {
     }
 
     /** Writes an event; a page that does not take the events of some seconds is closed, and opens the stream again. */
-    private void send(Page page, String event) {
+    private void send(Page page, Event event) {
         page.context().runOnContext(run -> {
             if (page.response().closed() || page.response().ended()) {
                 pages.remove(page);
@@ -156,12 +173,12 @@ public final class OverviewStream implements AutoCloseable {
                 pages.remove(page);
                 page.response().reset();
             } else {
-                page.response().write(event);
+                page.response().write(event.text(page));
             }
         });
     }
 
-    private static String event(Map<String, String> parts) {
+    private static Event event(Map<String, String> parts) {
         StringBuilder event = new StringBuilder("event: overview\ndata: {\"at\":\"")
                 .append(Instant.now())
                 .append("\",\"parts\":{");
@@ -170,7 +187,7 @@ public final class OverviewStream implements AutoCloseable {
             event.append(separator).append(Json.text(part.getKey())).append(':').append(part.getValue());
             separator = ",";
         }
-        return event.append("}}\n\n").toString();
+        return Event.of(event.append("}}\n\n").toString());
     }
 
     @Override

@@ -12,6 +12,7 @@ import com.icegreen.greenmail.util.GreenMailUtil;
 import com.icegreen.greenmail.util.ServerSetup;
 import com.sun.net.httpserver.HttpServer;
 import io.sluice.Backoff;
+import io.sluice.QuotedWords;
 import io.sluice.app.RouteCoverage;
 import io.sluice.http.CallLimits;
 import io.sluice.idle.PendingWork;
@@ -191,6 +192,19 @@ class AlertRoutesTest {
         assertThat(mail.getAllRecipients()[0]).hasToString("ops@example.org");
         assertThat(mail.getFrom()[0]).hasToString("sluice@example.org");
         assertThat(GreenMailUtil.getBody(mail)).contains("deals: 2 dead letters", "Repair them.");
+    }
+
+    @Test
+    void eachChannelGetsTheWordsOfTheCrmWhole() throws Exception {
+        alert("deals: the login fails (" + QuotedWords.mark("no user x@example.org") + ").", "begin");
+        try (DefaultCamelContext context = context(channels())) {
+            awaitDelivered(context);
+        }
+        String sentence = "deals: the login fails (no user x@example.org).";
+        assertThat(new ObjectMapper().readTree(only(hooks)).findValuesAsText("what"))
+                .containsExactly(sentence);
+        assertThat(only(slacks)).contains(sentence);
+        assertThat(mails.getReceivedMessages()[0].getSubject()).endsWith(sentence);
     }
 
     @Test

@@ -4,6 +4,7 @@ package io.sluice.alert;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.sluice.Priority;
+import io.sluice.QuotedWords;
 import io.sluice.alert.ObservedState.Entry;
 import io.sluice.alert.ObservedState.SyncRef;
 import io.sluice.alert.ObservedState.Waiting;
@@ -293,6 +294,32 @@ class AlertRulesTest {
 
         scene.now = NOON.plusSeconds(1);
         assertThat(ids(scene.alerts())).containsExactly("account-unavailable:crm", "login-rejected:crm");
+    }
+
+    @Example
+    void theWordsOfACrmAreMarkedAndThoseOfAPersonAreNot() {
+        Scene scene = new Scene()
+                .with(entry(AlertKind.INBOUND_REJECTIONS, "deals", 2, Duration.ZERO))
+                .with(entry(AlertKind.DEAD_LETTERS, "customers", 2, Duration.ZERO))
+                .with(entry(AlertKind.SNAPSHOT_STALLED, "deals", 2, DAY));
+        scene.findings.add(new Finding(AlertKind.LOGIN_REJECTED, "crm", "no user x", NOON));
+        scene.findings.add(new Finding(AlertKind.CAPTURE_PROBLEM, "deals", "no right for x", NOON));
+        scene.pauses.add(new Pause(Pause.Kind.SYNC, "deals", Pause.By.CRM, "no object x", NOON.minus(DAY)));
+        scene.pauses.add(new Pause(Pause.Kind.SYNC, "customers", Pause.By.API, "a new pipeline", NOON));
+
+        assertThat(scene.alerts())
+                .extracting(alert -> QuotedWords.hidden(alert.what()))
+                .containsExactlyInAnyOrder(
+                        "crm: the login fails (hidden).",
+                        "deals: its table can't be captured (hidden).",
+                        "deals: the CRM rejects every call (hidden).",
+                        "customers: paused by a person (a new pipeline); its changes wait.",
+                        "deals: the table rejects 2 records of the CRM, mostly (hidden).",
+                        "customers: 2 dead letters, mostly A message.",
+                        "deals: the snapshot has made no progress for 24 hours, after 2 records (hidden).");
+        assertThat(scene.alerts())
+                .extracting(alert -> alert.shown().what())
+                .contains("crm: the login fails (no user x).", "deals: the CRM rejects every call (no object x).");
     }
 
     @Example

@@ -136,6 +136,47 @@ class LoginIT {
     }
 
     @Test
+    void aReaderSeesNoWordsOfTheCrmOrOfTheDatabaseInAlertsStatusAndStream() throws Exception {
+        sluice.sql("insert into sluice.inbound_rejection (sync, crm_id, columns, why)"
+                + " values ('customers-salesforce', 'quoted', '{email}', 'no address: " + CANARY + "')");
+        sluice.sql(
+                "insert into sluice.snapshot (account, object, sync, state, queried_at, last_error, began_at, ended_at)"
+                        + " values ('salesforce', 'Contact', 'customers-salesforce', 'done', now(), 'INVALID_QUERY: "
+                        + CANARY
+                        + "', now(), now())");
+        sluice.sql("insert into sluice.pause (kind, name, by, reason, until) values"
+                + " ('sync', 'deals-salesforce', 'crm', 'no right for " + CANARY + "', now() + interval '1 hour'),"
+                + " ('sync', 'customers-salesforce', 'api', 'typed by a person', null)");
+        try {
+            String reader = cookie("anna", "read it");
+            String all = cookie("ben", "do it");
+            await().atMost(Duration.ofSeconds(60))
+                    .untilAsserted(() -> assertThat(get("/api/alerts", all).body())
+                            .contains("rejects 1 record of the CRM, mostly email: no address: " + CANARY + "."));
+            assertThat(get("/api/alerts", reader).body())
+                    .contains("rejects 1 record of the CRM, mostly (hidden).", "(typed by a person)")
+                    .doesNotContain(CANARY);
+            assertThat(get("/api/status", all).body())
+                    .contains("INVALID_QUERY: " + CANARY, "no right for " + CANARY)
+                    .doesNotContain("\u007f");
+            assertThat(get("/api/status", reader).body())
+                    .contains("INVALID_QUERY: (hidden)", "typed by a person")
+                    .doesNotContain(CANARY);
+            assertThat(firstEvent(all))
+                    .contains("mostly email: no address: " + CANARY, "INVALID_QUERY: " + CANARY)
+                    .contains("no right for " + CANARY)
+                    .doesNotContain("\u007f");
+            assertThat(firstEvent(reader))
+                    .contains("mostly (hidden)", "INVALID_QUERY: (hidden)", "typed by a person")
+                    .doesNotContain(CANARY);
+        } finally {
+            sluice.sql("delete from sluice.inbound_rejection where crm_id = 'quoted'");
+            sluice.sql("delete from sluice.snapshot where last_error like 'INVALID_QUERY%'");
+            sluice.sql("delete from sluice.pause where by in ('crm', 'api')");
+        }
+    }
+
+    @Test
     void anActionIsAuditedWithItsUser() throws Exception {
         String cookie = cookie("ben", "do it");
         assertThat(get(LETTERS, cookie).body()).contains(CANARY);
@@ -273,6 +314,22 @@ class LoginIT {
                 .until(() -> sluice.number(
                                 "select count(*) from sluice.audit where name = 'ben' and address = '203.0.113.67'")
                         == 1);
+    }
+
+    /** Returns the data of the first event of the stream, which has all parts. */
+    private static String firstEvent(String cookie) throws IOException {
+        try (Socket socket = new Socket("127.0.0.1", sluice.serverPort)) {
+            socket.getOutputStream()
+                    .write(("GET /page/events HTTP/1.1\r\nHost: localhost\r\nCookie: " + cookie + "\r\n\r\n")
+                            .getBytes(StandardCharsets.US_ASCII));
+            BufferedReader events =
+                    new BufferedReader(new InputStreamReader(socket.getInputStream(), StandardCharsets.UTF_8));
+            String line = events.readLine();
+            while (line != null && !line.startsWith("data: {")) {
+                line = events.readLine();
+            }
+            return line;
+        }
     }
 
     /** Reads no more than the first line of an answer, since a stream would not end. */

@@ -105,6 +105,9 @@ class HttpAccessTest {
         assertThat(status(access, head("GET", "/api/dead-letters", "localhost")))
                 .isEqualTo(401);
         assertThat(status(access, head("POST", "/api/status", "localhost"))).isEqualTo(401);
+        assertThat(access.caller(head("GET", "/api/status", "localhost"), null).roles())
+                .as("roles of a program without the token")
+                .containsExactly(Caller.Role.READ);
     }
 
     @Test
