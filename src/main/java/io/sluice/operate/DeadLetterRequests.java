@@ -26,6 +26,7 @@ public final class DeadLetterRequests {
     private static final Logger LOG = LoggerFactory.getLogger(DeadLetterRequests.class);
 
     private static final Set<String> FILTERS = Set.of("account", "sync", "key", "code");
+    private static final String UP_TO = "upTo";
     private static final Set<String> PAGING = Set.of("after", "limit");
     private static final int DEFAULT_LIMIT = 100;
     private static final int MAX_LIMIT = 1000;
@@ -40,18 +41,27 @@ public final class DeadLetterRequests {
         this.syncs = syncs.stream().map(Sync::getName).toList();
     }
 
-    /** @param next id after which the next page begins, or null */
-    private record Page(List<DeadLetter> deadLetters, Long next) {}
+    /**
+     * @param next  id after which the next page begins, or null
+     * @param total number of letters of all pages
+     * @param upTo  greatest id of them, or null if there are none
+     */
+    private record Page(List<DeadLetter> deadLetters, Long next, long total, Long upTo) {}
 
     /** Lists a page of letters; {@code next} is the {@code after} of the next page, or null. */
     public void list(Exchange exchange) {
         ApiResponses.answer(exchange, () -> {
             ApiQuery query = query(exchange, true);
             int limit = (int) query.number("limit", DEFAULT_LIMIT, 1, MAX_LIMIT);
-            List<DeadLetter> found =
-                    letters.list(filter(query), query.number("after", 0, 0, Long.MAX_VALUE), limit + 1);
+            Filter filter = filter(query);
+            DeadLetters.Matching matching = letters.matching(filter);
+            List<DeadLetter> found = matching.upTo() == null
+                    ? List.of()
+                    : letters.list(
+                            filter.upTo(matching.upTo()), query.number("after", 0, 0, Long.MAX_VALUE), limit + 1);
             List<DeadLetter> page = found.subList(0, Math.min(limit, found.size()));
-            return new Page(page, found.size() > limit ? page.get(limit - 1).id() : null);
+            return new Page(
+                    page, found.size() > limit ? page.get(limit - 1).id() : null, matching.total(), matching.upTo());
         });
     }
 
@@ -94,7 +104,10 @@ public final class DeadLetterRequests {
         });
     }
 
-    /** Discards all letters that the filter selects: by account, sync, key or code; a filter is required. */
+    /**
+     * Discards all letters that the filter selects: by account, sync, key or code; a filter is required. With {@code upTo} those
+     * that died after a list was read stay.
+     */
     public void discardAll(Exchange exchange) {
         ApiResponses.answer(exchange, () -> {
             int discarded = letters.discard(filter(chosen(exchange, "discard")));
@@ -105,7 +118,7 @@ public final class DeadLetterRequests {
 
     private ApiQuery chosen(Exchange exchange, String what) throws RejectedRequest {
         ApiQuery query = query(exchange, false);
-        if (query.isEmpty()) {
+        if (FILTERS.stream().allMatch(filter -> query.text(filter) == null)) {
             throw new RejectedRequest(
                     400,
                     "Say which dead letters to " + what + ": ?sync=..., ?account=..., ?code=... or ?key=...,"
@@ -145,13 +158,18 @@ public final class DeadLetterRequests {
 
     private static ApiQuery query(Exchange exchange, boolean pages) throws RejectedRequest {
         Set<String> right = new TreeSet<>(FILTERS);
+        right.add(UP_TO);
         right.addAll(pages ? PAGING : Set.of());
         return ApiQuery.of(exchange, right);
     }
 
     private Filter filter(ApiQuery query) throws RejectedRequest {
         return new Filter(
-                query.known("account", accounts), query.known("sync", syncs), query.text("key"), query.text("code"));
+                query.known("account", accounts),
+                query.known("sync", syncs),
+                query.text("key"),
+                query.text("code"),
+                query.number(UP_TO, Long.MAX_VALUE, 0, Long.MAX_VALUE));
     }
 
     private Map<String, Object> fields(String body, DeadLetter letter) throws RejectedRequest {

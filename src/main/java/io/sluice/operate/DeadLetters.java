@@ -27,9 +27,15 @@ final class DeadLetters {
     private static final String LIST =
             """
             select * from sluice.dead_letter
-            where id > ? and account = coalesce(?::text, account) and sync = coalesce(?::text, sync)
+            where id > ? and id <= ? and account = coalesce(?::text, account) and sync = coalesce(?::text, sync)
               and key = coalesce(?::text, key) and code is not distinct from coalesce(?::text, code)
             order by id limit ?""";
+
+    private static final String MATCHING =
+            """
+            select count(*) as total, max(id) as up_to from sluice.dead_letter
+            where id <= ? and account = coalesce(?::text, account) and sync = coalesce(?::text, sync)
+              and key = coalesce(?::text, key) and code is not distinct from coalesce(?::text, code)""";
 
     private static final String FIND = "select * from sluice.dead_letter where id = ?";
 
@@ -49,8 +55,24 @@ final class DeadLetters {
     /** Letters replayed in one transaction. */
     private static final int BATCH_SIZE = 1000;
 
-    /** Selects letters; null matches any value. */
-    record Filter(String account, String sync, String key, String code) {}
+    /**
+     * Selects letters; null matches any value.
+     *
+     * @param upTo greatest id: letters of later deaths are not selected
+     */
+    record Filter(String account, String sync, String key, String code, long upTo) {
+
+        Filter(String account, String sync, String key, String code) {
+            this(account, sync, key, code, Long.MAX_VALUE);
+        }
+
+        Filter upTo(long id) {
+            return new Filter(account, sync, key, code, Math.min(upTo, id));
+        }
+    }
+
+    /** @param upTo greatest id of the letters; null if there are none */
+    record Matching(long total, Long upTo) {}
 
     private final Database database;
     private final Applier applier;
@@ -65,7 +87,28 @@ final class DeadLetters {
     /** Lists letters by id, which is the order in which their records were first rejected. */
     List<DeadLetter> list(Filter filter, long after, int limit) throws SQLException {
         return database.query(
-                LIST, DeadLetter::of, after, filter.account(), filter.sync(), filter.key(), filter.code(), limit);
+                LIST,
+                DeadLetter::of,
+                after,
+                filter.upTo(),
+                filter.account(),
+                filter.sync(),
+                filter.key(),
+                filter.code(),
+                limit);
+    }
+
+    /** Counts the letters that a filter selects. */
+    Matching matching(Filter filter) throws SQLException {
+        return database.first(
+                        MATCHING,
+                        row -> new Matching(row.getLong("total"), row.getObject("up_to", Long.class)),
+                        filter.upTo(),
+                        filter.account(),
+                        filter.sync(),
+                        filter.key(),
+                        filter.code())
+                .orElseThrow();
     }
 
     Optional<DeadLetter> find(long id) throws SQLException {
@@ -139,12 +182,13 @@ final class DeadLetters {
     private static final String DISCARD_ALL =
             """
             delete from sluice.dead_letter
-            where account = coalesce(?::text, account) and sync = coalesce(?::text, sync)
+            where id <= ? and account = coalesce(?::text, account) and sync = coalesce(?::text, sync)
               and key = coalesce(?::text, key) and code is not distinct from coalesce(?::text, code)""";
 
     /** @return number of discarded letters */
     int discard(Filter filter) throws SQLException {
-        return database.update(DISCARD_ALL, filter.account(), filter.sync(), filter.key(), filter.code());
+        return database.update(
+                DISCARD_ALL, filter.upTo(), filter.account(), filter.sync(), filter.key(), filter.code());
     }
 
     /**
@@ -163,14 +207,13 @@ final class DeadLetters {
         List<Rejection> rejected = new ArrayList<>();
         long after = 0;
         // letters that are rejected again meanwhile have a higher id
-        long last = database.first("select coalesce(max(id), 0) from sluice.dead_letter", row -> row.getLong(1))
-                .orElse(0L);
-        for (List<DeadLetter> some = list(filter, after, BATCH_SIZE);
-                !some.isEmpty();
-                some = list(filter, after, BATCH_SIZE)) {
-            after = some.get(some.size() - 1).id();
-            List<DeadLetter> due =
-                    some.stream().filter(letter -> letter.id() <= last).toList();
+        Filter present =
+                filter.upTo(database.first("select coalesce(max(id), 0) from sluice.dead_letter", row -> row.getLong(1))
+                        .orElse(0L));
+        for (List<DeadLetter> due = list(present, after, BATCH_SIZE);
+                !due.isEmpty();
+                due = list(present, after, BATCH_SIZE)) {
+            after = due.get(due.size() - 1).id();
             List<Long> plain = ids(due.stream()
                     .filter(it -> it.edited().isEmpty() && !it.isUnread() && sync(it).isPresent())
                     .toList());

@@ -42,7 +42,7 @@ export const isList = name => name in KINDS;
 export function openList(name, filters) {
   const kind = KINDS[name];
   const rows = h('tbody');
-  const more = h('button', { type: 'button', onclick: () => load(true) }, 'Show more');
+  const more = h('button', { type: 'button', onclick: () => load(shown.filter, true) }, 'Show more');
   const summary = h('p', { class: 'lead', role: 'status' });
   const form = h('form', { class: 'filters', role: 'search', onsubmit: submit },
     kind.filters.map(filter => h('label', {}, filter.charAt(0).toUpperCase() + filter.slice(1),
@@ -53,6 +53,8 @@ export function openList(name, filters) {
         words + ' that match')));
   let next = null;
   let asked = 0;
+  // of the last list that was shown: its filter, the number of entries that match it, and the greatest id of them
+  let shown = null;
 
   byId('page-list').replaceChildren(
     h('h1', {}, kind.title), h('p', { class: 'lead' }, kind.lead), form, summary,
@@ -73,24 +75,26 @@ export function openList(name, filters) {
   function submit(event) {
     event.preventDefault();
     history.replaceState(null, '', '#/' + name + query(chosen()));
-    load(false);
+    load(chosen(), false);
   }
 
-  async function load(further) {
+  async function load(filter, further) {
     // an answer that a later request has overtaken is not shown, and no page is asked for twice
     const own = ++asked;
     more.disabled = true;
     try {
-      const parameters = Object.assign({ limit: PAGE_SIZE }, chosen());
+      const parameters = Object.assign({ limit: PAGE_SIZE }, filter);
       if (further) {
         parameters[kind.cursor] = next;
+        parameters.upTo = shown.upTo;
       }
       const page = await call('GET', kind.path + query(parameters));
       if (own !== asked) {
         return;
       }
       next = page.next;
-      const made = page[kind.entries].map(entry => kind.row(entry, () => load(false)));
+      shown = { filter, total: page.total, upTo: page.upTo };
+      const made = page[kind.entries].map(entry => kind.row(entry, () => load(shown.filter, false)));
       if (further) {
         rows.append(...made);
       } else {
@@ -111,36 +115,45 @@ export function openList(name, filters) {
   }
 
   async function bulk(words, action, danger) {
-    const filter = chosen();
-    if (Object.keys(filter).length === 0) {
-      notify('Give a filter first: an account, a sync, a key or a code.', true);
+    if (!shown) {
       return;
     }
-    const which = Object.entries(filter).map(([name_, it]) => name_ + ' ' + it).join(', ');
+    const { filter, total, upTo } = shown;
+    if (Object.keys(filter).length === 0) {
+      notify('Filter the list first: by an account, a sync, a key or a code.', true);
+      return;
+    }
+    if (total === 0) {
+      notify('There are none.', true);
+      return;
+    }
+    const criteria = Object.entries(filter).map(([name_, it]) => name_ + ' ' + it).join(', ');
     const answer = await ask({
       title: words, danger, action: words,
-      words: [action === 'replay'
-        ? 'All dead letters of ' + which + ' are sent again. Later changes of their records take precedence.'
-        : 'All dead letters of ' + which + ' are discarded: the two sides differ until these records change again. This can\'t be undone.']
+      words: [count(total, 'dead letter') + ' of ' + criteria + (total === 1 ? ' is ' : ' are ') + (action === 'replay'
+        ? 'sent again. Later changes of their records take precedence.'
+        : 'discarded: the two sides differ until these records change again. This can\'t be undone.')
+        + ' What died after the list was shown stays as it is.']
     });
     if (!answer) {
       return;
     }
     try {
+      const which = query(Object.assign({ upTo }, filter));
       const done = action === 'replay'
-        ? await call('POST', kind.path + '/replay' + query(filter))
-        : await call('DELETE', kind.path + query(filter));
+        ? await call('POST', kind.path + '/replay' + which)
+        : await call('DELETE', kind.path + which);
       notify(action === 'replay'
         ? count(done.replayed, 'dead letter') + ' replayed' + (done.refused.length ? ', ' + done.refused.length + ' not: ' + done.refused[0].why : '') + '.'
         : count(done.discarded, 'dead letter') + ' discarded.');
-      load(false);
+      load(filter, false);
     } catch (failure) {
       notify(failure.message, true);
     }
   }
 
   more.hidden = true;
-  return load(false);
+  return load(chosen(), false);
 }
 
 function recordLink(sync, key) {

@@ -242,7 +242,7 @@ class ApiContractIT {
         answer(
                 200,
                 "GET",
-                LETTERS + "?account=salesforce&sync=customers-salesforce&key=C-00001&code=x&after=0&limit=1");
+                LETTERS + "?account=salesforce&sync=customers-salesforce&key=C-00001&code=x&upTo=9&after=0&limit=1");
         answer(200, "GET", LETTERS + "?limit=1");
         answer(400, "GET", LETTERS + "?limit=0");
         answer(404, "GET", LETTERS + "?sync=nobody");
@@ -256,13 +256,13 @@ class ApiContractIT {
 
         answer(400, "POST", LETTERS + "/replay");
         answer(404, "POST", LETTERS + "/replay?sync=nobody");
-        answer(200, "POST", LETTERS + "/replay?account=salesforce&sync=customers-salesforce&key=C-00002&code=x");
+        answer(200, "POST", LETTERS + "/replay?account=salesforce&sync=customers-salesforce&key=C-00002&code=x&upTo=9");
         assertThat(answer(200, "POST", LETTERS + "/replay?key=old")).contains("belongs to no sync");
 
         answer(200, "DELETE", letter("C-00003"));
         answer(400, "DELETE", LETTERS);
         answer(404, "DELETE", LETTERS + "?sync=nobody");
-        answer(200, "DELETE", LETTERS + "?account=salesforce&sync=customers-salesforce&key=C-00004&code=x");
+        answer(200, "DELETE", LETTERS + "?account=salesforce&sync=customers-salesforce&key=C-00004&code=x&upTo=9");
     }
 
     private static void inboundRejections() throws Exception {

@@ -237,6 +237,37 @@ class WebPageIT {
                 .isZero();
     }
 
+    private static void lockOut(String key, String code) throws Exception {
+        sluice.sql("insert into sluice.dead_letter (account, object, key, sync, operation, fields, stamps, code) values"
+                + " ('salesforce', 'Contact', '" + key + "', 'customers-salesforce', 'upsert', '{}', '{}', '" + code
+                + "')");
+    }
+
+    private static String lockedOut() throws Exception {
+        return String.join(
+                " ",
+                sluice.rows("select key from sluice.dead_letter where code like 'SHOWN%' order by key")
+                        .keySet());
+    }
+
+    @Test
+    void whatIsDiscardedIsWhatTheListShowsAndNotWhatIsTypedOrDiedLater() throws Exception {
+        lockOut("listed-1", "SHOWN");
+        lockOut("listed-2", "SHOWN");
+        lockOut("other", "SHOWN_NOT");
+        Page page = open("#/dead-letters?code=SHOWN");
+        assertThat(page.locator("#page-list")).containsText("2 entries.");
+        lockOut("later", "SHOWN");
+        page.getByLabel("Code").fill("SHOWN_NOT");
+        button(page.locator("#page-list"), "Discard all that match").click();
+        assertThat(page.locator("dialog")).containsText("2 dead letters of code SHOWN are discarded");
+        button(page.locator("dialog"), "Discard all").click();
+        assertThat(page.locator("#notice")).containsText("2 dead letters discarded.");
+        assertThat(page.locator("#page-list tbody")).containsText("later");
+        assertThat(lockedOut()).isEqualTo("later other");
+        sluice.sql("delete from sluice.dead_letter where code like 'SHOWN%'");
+    }
+
     @Test
     void aRecordIsFoundByItsKey() {
         Page page = open("#/record");

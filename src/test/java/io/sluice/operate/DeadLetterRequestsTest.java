@@ -139,6 +139,31 @@ class DeadLetterRequestsTest {
         assertThat(answer(ask(requests::replayAll, null, "code=BAD", null))).containsEntry("replayed", 0);
     }
 
+    @Test
+    void lettersThatDiedAfterTheListAreLeftAlone() throws SQLException {
+        Map<String, Object> list = answer(ask(requests::list, null, "sync=customers&limit=1", null));
+        assertThat(list).containsEntry("total", 3);
+        DATABASE.run("insert into sluice.dead_letter (account, object, key, sync, operation, fields, stamps, code)"
+                + " values ('crm', 'Contact', '4', 'customers', 'upsert', '{}', '{}', 'BAD'),"
+                + " ('crm', 'Contact', '5', 'customers', 'upsert', '{\"Email\": \"x\"}', '{}', 'LATE')");
+        String listed = "&upTo=" + list.get("upTo");
+        assertThat(answer(ask(requests::list, null, "sync=customers" + listed, null)))
+                .containsEntry("total", 3);
+        assertThat(answer(ask(requests::discardAll, null, "code=BAD" + listed, null)))
+                .containsEntry("discarded", 2);
+        assertThat(answer(ask(requests::replayAll, null, "code=LATE" + listed, null)))
+                .containsEntry("replayed", 0);
+        assertThat(state()).hasSize(3);
+        assertThat(error(ask(requests::discardAll, null, listed.substring(1), null)))
+                .startsWith("Say which dead letters to discard");
+        assertThat(error(ask(requests::discardAll, null, "code=BAD&upTo=x", null)))
+                .startsWith("Parameter 'upTo' must be a whole number");
+        assertThat(answer(ask(requests::list, null, "code=NONE", null)))
+                .containsEntry("total", 0)
+                .containsEntry("upTo", null);
+        assertThat(state()).hasSize(3);
+    }
+
     @ParameterizedTest
     @ValueSource(
             strings = {
