@@ -93,6 +93,14 @@ class HousekeepingRouteTest {
     }
 
     @Test
+    void sessionsAreDeletedOnceTheyHaveEnded() throws Exception {
+        DATABASE.run("insert into sluice.web_session (id_hash, name, expires_at) values"
+                + " ('1', 'ended', now() - interval '1 second'), ('2', 'open', now() + interval '1 minute')");
+        sweep("30d");
+        assertThat(left("name", "web_session")).containsExactly("open");
+    }
+
+    @Test
     void oldCallsAreDeletedFromTheLedger() throws Exception {
         DATABASE.run("insert into sluice.api_call (account, operation, priority, granted_at, expires_at, completed_at)"
                 + " select 'crm', name, 2, at, at, at from (values ('old', now() - interval '31 days'),"
