@@ -90,6 +90,11 @@ public final class Users {
         return right && account != null ? Optional.of(new Caller(name, account.roles())) : Optional.empty();
     }
 
+    /** Returns the stored password of a user, which is its bcrypt hash; empty if there is no such user. */
+    Optional<String> password(String name) {
+        return Optional.ofNullable(accounts.get(name)).map(Account::hash);
+    }
+
     /** Returns the present roles of a user; empty if the user was removed. */
     public Optional<Caller> find(String name) {
         return Optional.ofNullable(accounts.get(name)).map(account -> new Caller(name, account.roles()));

@@ -13,7 +13,9 @@ import java.util.Optional;
 
 /**
  * Stores the sessions of people who have logged in, shared by all replicas. Each login makes a new session, so an id that somebody
- * else has planted is never used; the table holds hashes of the ids alone.
+ * else has planted is never used; the table holds hashes alone. A session is bound to the stored password of its user: once that
+ * has another value, or the user was removed, the hash of a session has no row any more. For example, all sessions of a user end
+ * if the same password is hashed again, since bcrypt's salt is another one.
  */
 public final class WebSessions {
 
@@ -30,8 +32,7 @@ public final class WebSessions {
     private static final String FIND =
             "select name from sluice.web_session where id_hash = ? and expires_at > clock_timestamp()";
 
-    private static final String CLOSE =
-            "delete from sluice.web_session where id_hash = ? or expires_at < clock_timestamp()";
+    private static final String CLOSE = "delete from sluice.web_session where id_hash = ?";
 
     private final Database database;
     private final Users users;
@@ -42,27 +43,48 @@ public final class WebSessions {
         this.users = users;
     }
 
-    /** Opens a session. @return its id, for the cookie */
+    /** Opens a session. @return its id, for the cookie: random characters and, after a dot, the encoded name of its user */
     String open(Caller caller) throws SQLException {
         byte[] bytes = new byte[ID_BYTES];
         random.nextBytes(bytes);
-        String id = Base64.getUrlEncoder().withoutPadding().encodeToString(bytes);
-        database.update(OPEN, hash(id), caller.name(), LIFETIME.toSeconds());
+        String id = encoded(bytes) + "." + encoded(caller.name().getBytes(StandardCharsets.UTF_8));
+        database.update(OPEN, hash(id).orElseThrow(), caller.name(), LIFETIME.toSeconds());
         return id;
+    }
+
+    private static String encoded(byte[] bytes) {
+        return Base64.getUrlEncoder().withoutPadding().encodeToString(bytes);
     }
 
     /** Returns the caller of a session with the present roles; empty if the session or the user has ended. */
     Optional<Caller> find(String id) throws SQLException {
-        return database.first(FIND, row -> row.getString("name"), hash(id)).flatMap(users::find);
+        Optional<byte[]> hash = hash(id);
+        return hash.isEmpty()
+                ? Optional.empty()
+                : database.first(FIND, row -> row.getString("name"), hash.get()).flatMap(users::find);
     }
 
     void close(String id) throws SQLException {
-        database.update(CLOSE, hash(id));
+        Optional<byte[]> hash = hash(id);
+        if (hash.isPresent()) {
+            database.update(CLOSE, hash.get());
+        }
     }
 
-    private static byte[] hash(String id) {
+    /** Returns the hash of a session's id and of the stored password of its user; empty if there is no such user. */
+    private Optional<byte[]> hash(String id) {
+        String name;
         try {
-            return MessageDigest.getInstance("SHA-256").digest(id.getBytes(StandardCharsets.UTF_8));
+            name = new String(Base64.getUrlDecoder().decode(id.substring(id.indexOf('.') + 1)), StandardCharsets.UTF_8);
+        } catch (IllegalArgumentException planted) {
+            return Optional.empty();
+        }
+        return users.password(name).map(password -> sha256(id + " " + password));
+    }
+
+    private static byte[] sha256(String text) {
+        try {
+            return MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8));
         } catch (GeneralSecurityException impossible) {
             throw new IllegalStateException(impossible);
         }
