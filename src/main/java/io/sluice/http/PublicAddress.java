@@ -6,7 +6,6 @@ import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.UnaryOperator;
@@ -28,6 +27,15 @@ public final class PublicAddress {
 
     /** An address, not a name to be looked up. */
     private static final Pattern LITERAL = Pattern.compile("[0-9.]+|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*");
+
+    /**
+     * One element of {@code Forwarded}. In anything else a quotation mark of the sender may have taken in what the proxy wrote.
+     */
+    private static final Pattern ELEMENT = Pattern.compile(
+            "PAIR(?:;PAIR)*+".replace("PAIR", "\\s*[A-Za-z0-9_-]+=(?:\"(?:[^\"\\\\]++|\\\\.)*+\"|[^;,\\s\"]*+)\\s*"));
+
+    /** An address with brackets or a port, as proxies write it. */
+    private static final Pattern HOP = Pattern.compile("\\[([0-9A-Fa-f:.]+)](?::\\d{1,5})?|([0-9.]+):\\d{1,5}");
 
     private record Network(BigInteger address, int bits, int length) {
 
@@ -78,23 +86,44 @@ public final class PublicAddress {
 
     /**
      * Returns the address of who sent a request: that of the connection, or behind trusted proxies the last one in their
-     * {@code X-Forwarded-For} that is none of a proxy. What stands before it may be made up by the sender.
+     * {@code X-Forwarded-For}, or {@code for=} of their {@code Forwarded}, that is none of a proxy. What stands before it may be
+     * made up by the sender, and so may be one of the two headers, if a proxy writes the other one alone: if they differ, it is
+     * the address of the connection.
      *
      * @param remote       address of the connection
-     * @param forwardedFor values of the header, in their order
+     * @param forwardedFor values of {@code X-Forwarded-For}, in their order
+     * @param forwarded    values of {@code Forwarded}, in their order
      */
-    public String sender(String remote, List<String> forwardedFor) {
-        List<String> hops =
-                new ArrayList<>(List.of(String.join(",", forwardedFor).strip().split("\\s*,\\s*")));
-        Collections.reverse(hops);
+    public String sender(String remote, List<String> forwardedFor, List<String> forwarded) {
+        String one = last(remote, List.of(String.join(",", forwardedFor).split(",")));
+        String other = last(
+                remote,
+                elements(String.join(",", forwarded)).stream()
+                        .map(element -> ELEMENT.matcher(element).matches() ? value(element, "for") : null)
+                        .toList());
+        if (forwarded.isEmpty()) {
+            return one;
+        }
+        return forwardedFor.isEmpty() || one.equals(other) ? other : remote;
+    }
+
+    /** Returns the last address before those of trusted proxies. @param hops addresses, the nearest one last; null: unknown */
+    private String last(String remote, List<String> hops) {
         String sender = remote;
-        for (String hop : hops) {
-            if (!trusts(literal(sender)) || literal(hop) == null) {
+        for (int i = hops.size() - 1; i >= 0 && trusts(literal(sender)); i--) {
+            String hop = hops.get(i) == null ? "" : withoutPort(hops.get(i).strip());
+            if (literal(hop) == null) {
                 break;
             }
             sender = hop;
         }
         return sender;
+    }
+
+    /** Returns {@code 192.0.2.1} for {@code 192.0.2.1:4711}, and {@code 2001:db8::1} for {@code [2001:db8::1]:4711}. */
+    private static String withoutPort(String hop) {
+        Matcher parts = HOP.matcher(hop);
+        return !parts.matches() ? hop : parts.group(1) != null ? parts.group(1) : parts.group(2);
     }
 
     /** Returns an address of digits; null if the text is none. */
@@ -152,7 +181,11 @@ public final class PublicAddress {
 
     /** Reads a value from the first element, which is that of the proxy nearest to the caller. */
     private static String pair(String forwarded, String name) {
-        Matcher pairs = PAIR.matcher(firstElement(forwarded));
+        return value(elements(forwarded).get(0), name);
+    }
+
+    private static String value(String element, String name) {
+        Matcher pairs = PAIR.matcher(element);
         while (pairs.find()) {
             if (pairs.group(1).equalsIgnoreCase(name)) {
                 return pairs.group(2) != null ? pairs.group(2).replaceAll("\\\\(.)", "$1") : pairs.group(3);
@@ -161,8 +194,11 @@ public final class PublicAddress {
         return null;
     }
 
-    private static String firstElement(String forwarded) {
+    /** Splits a header at the commas that are in no quoted text. */
+    private static List<String> elements(String forwarded) {
+        List<String> elements = new ArrayList<>();
         boolean quoted = false;
+        int begin = 0;
         for (int i = 0; i < forwarded.length(); i++) {
             char sign = forwarded.charAt(i);
             if (quoted && sign == '\\') {
@@ -170,10 +206,12 @@ public final class PublicAddress {
             } else if (sign == '"') {
                 quoted = !quoted;
             } else if (sign == ',' && !quoted) {
-                return forwarded.substring(0, i);
+                elements.add(forwarded.substring(begin, i));
+                begin = i + 1;
             }
         }
-        return forwarded;
+        elements.add(forwarded.substring(begin));
+        return elements;
     }
 
     private static String first(String header) {

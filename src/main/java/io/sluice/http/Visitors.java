@@ -110,7 +110,9 @@ public final class Visitors {
 
     private String sender(HttpServerRequest request) {
         return proxies.sender(
-                request.remoteAddress().hostAddress(), request.headers().getAll("X-Forwarded-For"));
+                request.remoteAddress().hostAddress(),
+                request.headers().getAll("X-Forwarded-For"),
+                request.headers().getAll("Forwarded"));
     }
 
     private static InetAddress address(HttpServerRequest request) {

@@ -101,16 +101,70 @@ class PublicAddressTest {
     @Test
     void theSenderIsTheLastAddressBeforeTheTrustedProxies() {
         PublicAddress proxies = new PublicAddress("10.0.0.0/8, ::1");
-        assertThat(proxies.sender("192.0.2.7", List.of("203.0.113.1")))
+        assertThat(proxies.sender("192.0.2.7", List.of("203.0.113.1"), List.of("for=203.0.113.1")))
                 .as("of a stranger")
                 .isEqualTo("192.0.2.7");
-        assertThat(proxies.sender("10.0.0.1", List.of())).isEqualTo("10.0.0.1");
-        assertThat(proxies.sender("10.0.0.1", List.of("198.51.100.9, 203.0.113.1")))
+        assertThat(proxies.sender("10.0.0.1", List.of(), List.of())).isEqualTo("10.0.0.1");
+        assertThat(proxies.sender("10.0.0.1", List.of("198.51.100.9, 203.0.113.1"), List.of()))
                 .as("the first one may be made up")
                 .isEqualTo("203.0.113.1");
-        assertThat(proxies.sender("::1", List.of("198.51.100.9", "2001:db8::5, 10.0.0.2")))
+        assertThat(proxies.sender("::1", List.of("198.51.100.9", "2001:db8::5, 10.0.0.2"), List.of()))
                 .isEqualTo("2001:db8::5");
-        assertThat(proxies.sender("10.0.0.1", List.of("unknown, evil.example.org")))
+        assertThat(proxies.sender("10.0.0.1", List.of("unknown, evil.example.org"), List.of()))
                 .isEqualTo("10.0.0.1");
+    }
+
+    @Test
+    void aPortAndBracketsAreNoPartOfTheSender() {
+        PublicAddress proxies = new PublicAddress("10.0.0.0/8, ::1");
+        assertThat(proxies.sender("10.0.0.1", List.of("198.51.100.9:1, 203.0.113.1:4711"), List.of()))
+                .isEqualTo("203.0.113.1");
+        assertThat(proxies.sender("10.0.0.1", List.of("[2001:db8::5]:4711,10.0.0.2:80"), List.of()))
+                .isEqualTo("2001:db8::5");
+        assertThat(proxies.sender("10.0.0.1", List.of("[2001:db8::5]"), List.of()))
+                .isEqualTo("2001:db8::5");
+        for (String none : new String[] {"203.0.113.1:port", "[evil.example.org]:80", "[2001:db8::5", "", ",", "a:1"}) {
+            assertThat(proxies.sender("10.0.0.1", List.of(none), List.of()))
+                    .as(none)
+                    .isEqualTo("10.0.0.1");
+        }
+    }
+
+    @Test
+    void theSenderIsReadFromForwardedToo() {
+        PublicAddress proxies = new PublicAddress("10.0.0.0/8, ::1");
+        assertThat(proxies.sender(
+                        "10.0.0.1",
+                        List.of(),
+                        List.of("for=198.51.100.9, For=\"203.0.113.1:47\";proto=https, for=10.0.0.2")))
+                .isEqualTo("203.0.113.1");
+        assertThat(proxies.sender(
+                        "10.0.0.1", List.of(), List.of("by=x;for=\"[2001:db8::5]:4711\"", "for=\"10.0.0.2\"")))
+                .isEqualTo("2001:db8::5");
+        for (String none : new String[] {
+            "for=unknown",
+            "for=_hidden",
+            "proto=https",
+            "",
+            ",",
+            "for=\"203.0.113.1",
+            "for=198.51.100.9;x=\", for=203.0.113.1",
+            "for=198.51.100.9;x=\", for=\"203.0.113.1:47\"",
+            "for=198.51.100.9;x=\", for=\"203.0.113.1:47\";by=\"10.0.0.1\""
+        }) {
+            assertThat(proxies.sender("10.0.0.1", List.of(), List.of(none)))
+                    .as(none)
+                    .isEqualTo("10.0.0.1");
+        }
+    }
+
+    @Test
+    void aHeaderThatTheProxyDoesNotWriteMayBeMadeUp() {
+        PublicAddress proxies = new PublicAddress("10.0.0.0/8");
+        assertThat(proxies.sender("10.0.0.1", List.of("203.0.113.1"), List.of("for=198.51.100.9")))
+                .as("two headers that differ")
+                .isEqualTo("10.0.0.1");
+        assertThat(proxies.sender("10.0.0.1", List.of("203.0.113.1"), List.of("for=\"203.0.113.1:47\"")))
+                .isEqualTo("203.0.113.1");
     }
 }
