@@ -830,7 +830,7 @@ final class Wiring extends LifecycleStrategySupport {
             Visitors.Proxy proxy = header == null
                     ? null
                     : new Visitors.Proxy(header, Caller.roles(settings.text("sluice.http.user-header-roles", "read")));
-            return new Visitors(users, proxy, new PublicAddress(proxies), InstantSource.system());
+            return new Visitors(users, proxy, new PublicAddress(proxies));
         } catch (IllegalArgumentException wrong) {
             throw new IllegalArgumentException("application.properties: " + wrong.getMessage(), wrong);
         }

@@ -19,7 +19,6 @@ import io.vertx.ext.web.handler.BodyHandler;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.time.Duration;
-import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -48,7 +47,6 @@ public final class Visitors {
     private final Users users;
     private final Proxy proxy;
     private final PublicAddress proxies;
-    private final InstantSource clock;
     private final LoginThrottle throttle = new LoginThrottle();
     private WorkerExecutor passwordThreads;
     private volatile WebSessions sessions;
@@ -58,11 +56,10 @@ public final class Visitors {
      * @param proxy   proxy that logs people in, or null
      * @param proxies addresses of proxies; headers of anybody else are ignored
      */
-    public Visitors(Users users, Proxy proxy, PublicAddress proxies, InstantSource clock) {
+    public Visitors(Users users, Proxy proxy, PublicAddress proxies) {
         this.users = users;
         this.proxy = proxy;
         this.proxies = proxies;
-        this.clock = clock;
     }
 
     /** Begins to use the database, which is opened after the ports are made. */
@@ -166,7 +163,7 @@ public final class Visitors {
             return;
         }
         String address = sender(context.request());
-        Optional<Duration> wait = throttle.begin(name, address, clock.instant());
+        Optional<Duration> wait = throttle.begin(name, address);
         if (wait.isPresent()) {
             long seconds = wait.get().toSeconds() + 1;
             context.response().putHeader("Retry-After", Long.toString(seconds));
