@@ -89,6 +89,9 @@ function connect() {
   let first = true;
   events.addEventListener('overview', event => {
     const overview = JSON.parse(event.data);
+    if (first) {
+      rows.restart();
+    }
     onOverview(overview);
     if (first) {
       // the first event has all parts: what is not in it does not exist any more

@@ -21,6 +21,10 @@ export function syncRows(body) {
     tick(at) {
       rows.forEach(it => it.tick(at));
     },
+    /** Begins the rates again: another replica counts its own records, and has another clock. */
+    restart() {
+      rows.forEach(it => it.restart());
+    },
     filter(words, syncs) {
       filter = words.trim().toLowerCase();
       rows.forEach((it, name) => show(it.element, matches(name, syncs.get(name), filter)));
@@ -73,6 +77,9 @@ function row(name) {
 
   return {
     element,
+    restart() {
+      [sent, received, exported, read].forEach(it => it.restart());
+    },
     update(sync) {
       last = sync;
       text(what, sync.table + (sync.direction === 'out' ? ' → ' : ' ↔ ') + sync.account + ' ' + sync.object);
@@ -108,18 +115,25 @@ function row(name) {
   };
 }
 
-/** Measures records a second over the last ten seconds. */
+/** Measures records a second over the last ten seconds; begins again if the time or the count falls. */
 function speed() {
-  const samples = [];
-  return (at, records) => {
+  let samples = [];
+  const measure = (at, records) => {
+    const last = samples[samples.length - 1];
+    if (last && (at < last[0] || records < last[1])) {
+      samples = [];
+    }
     samples.push([at, records]);
     while (samples.length > 2 && samples[1][0] <= at - RATE_MS) {
       samples.shift();
     }
     const [then, before] = samples[0];
-    // a restart begins at nothing again
-    return at > then && records > before ? (records - before) / (at - then) * 1000 : 0;
+    return at > then ? (records - before) / (at - then) * 1000 : 0;
   };
+  measure.restart = () => {
+    samples = [];
+  };
+  return measure;
 }
 
 /** A bar with the rate and the time left. */
@@ -130,7 +144,7 @@ function progress(container, label) {
   const measure = speed();
   container.append(part);
   show(container, false);
-  return (at, work) => {
+  const shown = (at, work) => {
     show(container, work !== null);
     if (!work) {
       return;
@@ -145,6 +159,8 @@ function progress(container, label) {
     const left = perSecond > 0 && work.expected ? ', ' + duration((work.expected - work.done) / perSecond * 1000) + ' left' : '';
     text(words, number(work.done) + (work.expected ? ' of ' + number(work.expected) : '') + ' records, ' + rate(perSecond) + left);
   };
+  shown.restart = measure.restart;
+  return shown;
 }
 
 function lag(flow) {

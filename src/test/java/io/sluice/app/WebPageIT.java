@@ -205,6 +205,35 @@ class WebPageIT {
         assertThat(page.getByLabel("Key of the record")).hasValue("C-000");
     }
 
+    /** Sends the page an event that a replica could send, and returns the rate that it shows. */
+    private static String rate(Page page, String at, int records) {
+        page.evaluate(
+                "([at, records]) => stream.dispatchEvent(new MessageEvent('overview', { data: JSON.stringify({ at, parts: {"
+                        + " 'sync:deals': { table: 'deal', account: 'crm', object: 'Deal', direction: 'out',"
+                        + " circuitBreaker: 'closed', outbound: { waiting: {}, inFlight: 0, captured: 0, flow: { records, p50Ms: null },"
+                        + " export: { expected: 0, done: 0 } }, deadLetters: 0, inboundRejections: 0 } } }) }))",
+                List.of("2026-01-05T12:00:" + at + "Z", records));
+        return page.locator("#syncs td[data-label='To the CRM'] > span").first().textContent();
+    }
+
+    @Test
+    void aRateIsOfTheRecordsThatOneReplicaHasCounted() {
+        Page page = chromium.open(1360, 900, ColorScheme.LIGHT);
+        page.addInitScript(
+                "window.EventSource = class extends EventTarget { constructor() { super(); window.stream = this; } }");
+        page.navigate("http://127.0.0.1:" + sluice.serverPort + "/");
+        page.waitForFunction("() => window.stream");
+        assertThat(rate(page, "00", 1000)).isEqualTo("none now");
+        assertThat(rate(page, "10", 2000)).isEqualTo("100 a second");
+        page.evaluate("stream.onerror()");
+        assertThat(rate(page, "11", 50_000)).as("at another replica").isEqualTo("none now");
+        assertThat(rate(page, "21", 50_100)).isEqualTo("10 a second");
+        assertThat(rate(page, "15", 50_200)).as("the clock was set back").isEqualTo("none now");
+        assertThat(rate(page, "25", 50_300)).isEqualTo("10 a second");
+        assertThat(rate(page, "26", 10)).as("the replica was restarted").isEqualTo("none now");
+        assertThat(rate(page, "36", 110)).isEqualTo("10 a second");
+    }
+
     @Test
     void theLinkToTheContentStaysOnThePage() {
         Page page = open("#/dead-letters");
