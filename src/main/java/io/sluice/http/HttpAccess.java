@@ -93,12 +93,14 @@ public final class HttpAccess {
      * Head of a request; absent parts are null.
      *
      * @param localAddress address of this machine that the caller connected to
+     * @param publicHost   host that the caller named to a trusted proxy, with its port
      * @param management   whether the request came to the management port, where no request changes anything
      */
     public record Head(
             String method,
             String path,
             String host,
+            String publicHost,
             String localAddress,
             boolean management,
             String origin,
@@ -178,9 +180,17 @@ public final class HttpAccess {
 
     private Optional<Rejection> acting(Head head) {
         String site = head.fetchSite();
-        if (site != null && !site.equals("same-origin") && !site.equals("none")
-                || head.origin() != null && !isOwn(head.origin(), head.host())) {
+        if (site != null && !site.equals("same-origin") && !site.equals("none")) {
             return rejection(403, "origin", "A page of another site may not do this.");
+        }
+        if (head.origin() != null && !isOwn(head.origin(), head.host()) && !isPublic(head)) {
+            return rejection(
+                    403,
+                    "origin",
+                    "A page of another site may not do this: the request is for '" + shortened(head.host())
+                            + "', and its page has another origin. A proxy before Sluice must keep the header Host, or send"
+                            + " X-Forwarded-Host; then sluice.http.trusted-proxies names the proxy and sluice.http.hosts that"
+                            + " host.");
         }
         String type = head.contentType() == null
                 ? ""
@@ -190,6 +200,11 @@ public final class HttpAccess {
                     415, "content type", "Send the body as application/json, or none: a form of another site can't.");
         }
         return Optional.empty();
+    }
+
+    /** Whether the origin is what a trusted proxy was called by: a name of Sluice, which rules out DNS rebinding as well. */
+    private boolean isPublic(Head head) {
+        return head.publicHost() != null && isKnown(head.publicHost(), null) && isOwn(head.origin(), head.publicHost());
     }
 
     private boolean isKnown(String host, String localAddress) {

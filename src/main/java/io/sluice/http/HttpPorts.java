@@ -146,7 +146,7 @@ public final class HttpPorts implements AutoCloseable {
     }
 
     /** Reads the head of a request; its path is normalised as for the lookup of routes, without dots and escapes. */
-    private static HttpAccess.Head head(RoutingContext context, boolean management) {
+    private HttpAccess.Head head(RoutingContext context, boolean management) {
         HttpServerRequest request = context.request();
         MultiMap headers = request.headers();
         String length = headers.get(HttpHeaders.CONTENT_LENGTH);
@@ -154,6 +154,7 @@ public final class HttpPorts implements AutoCloseable {
                 request.method().name(),
                 context.normalizedPath(),
                 headers.get(HttpHeaders.HOST),
+                visitors.publicHost(request),
                 request.localAddress() == null ? null : request.localAddress().hostAddress(),
                 management,
                 headers.get(HttpHeaders.ORIGIN),

@@ -112,6 +112,16 @@ public final class Visitors {
                 request.headers().getAll("Forwarded"));
     }
 
+    /** Returns the host that the caller named to a trusted proxy, with its port; null if no such proxy names one. */
+    String publicHost(HttpServerRequest request) {
+        if (!proxies.trusts(address(request))) {
+            return null;
+        }
+        String base = proxies.base("http://", address(request), request::getHeader);
+        String host = base.substring(base.indexOf("//") + 2).split("/", 2)[0];
+        return host.isEmpty() ? null : host;
+    }
+
     private static InetAddress address(HttpServerRequest request) {
         try {
             return InetAddress.getByName(request.remoteAddress().hostAddress());

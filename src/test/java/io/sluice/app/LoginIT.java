@@ -49,7 +49,8 @@ class LoginIT {
                 .with("sluice.user.ben.roles", "read, act, values")
                 .with("sluice.user.guessed.password", hash("hard to guess"))
                 .with("sluice.http.user-header", "X-Forwarded-User")
-                .with("sluice.http.trusted-proxies", "127.0.0.2");
+                .with("sluice.http.trusted-proxies", "127.0.0.2")
+                .with("sluice.http.hosts", "sync.example.org");
         sluice.start().awaitSettled();
         sluice.sql("insert into sluice.dead_letter (account, object, key, sync, operation, fields, stamps, code,"
                 + " message) values ('salesforce', 'Contact', 'C-00001', 'customers-salesforce', 'upsert', '{\"Email\": \""
@@ -295,6 +296,20 @@ class LoginIT {
         assertThat(me("X-Forwarded-User: ben", "X-Forwarded-User: carla"))
                 .as("a proxy that adds its header to that of a stranger")
                 .contains("\"username\":null");
+    }
+
+    @Test
+    void aPageBehindAProxyThatRewritesTheHostMayAct() throws Exception {
+        String user = "X-Forwarded-User: ben";
+        String origin = "Origin: https://sync.example.org";
+        String resume = "POST " + PAUSE.replace("pause", "resume");
+        assertThat(byProxy(resume, "", user, origin, "X-Forwarded-Host: sync.example.org"))
+                .contains(" 200 ");
+        assertThat(byProxy(resume, "", user, origin, "Forwarded: host=sync.example.org;proto=https"))
+                .contains(" 200 ");
+        assertThat(byProxy(resume, "", user, origin)).contains(" 403 ", "X-Forwarded-Host");
+        assertThat(byProxy(resume, "", user, "Origin: http://evil.example.org", "X-Forwarded-Host: evil.example.org"))
+                .contains(" 403 ");
     }
 
     @Test

@@ -12,11 +12,12 @@ class HttpAccessTest {
     private static final String PAUSE = "/api/accounts/salesforce/pause";
 
     private static Head head(String method, String path, String host) {
-        return new Head(method, path, host, "127.0.0.1", false, null, null, null, false, null);
+        return new Head(method, path, host, null, "127.0.0.1", false, null, null, null, false, null);
     }
 
     private static Head act(String origin, String site, String type, boolean body, String authorization) {
-        return new Head("POST", PAUSE, "127.0.0.1:8080", "127.0.0.1", false, origin, site, type, body, authorization);
+        return new Head(
+                "POST", PAUSE, "127.0.0.1:8080", null, "127.0.0.1", false, origin, site, type, body, authorization);
     }
 
     private static int status(HttpAccess access, Head head) {
@@ -55,7 +56,17 @@ class HttpAccessTest {
                     .isEqualTo(421);
         }
         assertThat(status(new Head(
-                        "GET", "/observe/health", "10.1.2.3:9876", "10.1.2.3", true, null, null, null, false, null)))
+                        "GET",
+                        "/observe/health",
+                        "10.1.2.3:9876",
+                        null,
+                        "10.1.2.3",
+                        true,
+                        null,
+                        null,
+                        null,
+                        false,
+                        null)))
                 .as("a probe by the address of the machine")
                 .isEqualTo(200);
     }
@@ -88,6 +99,40 @@ class HttpAccessTest {
         assertThat(status(act(null, null, null, true, null)))
                 .as("a body without a type")
                 .isEqualTo(415);
+    }
+
+    @Test
+    void aPageBehindAProxyThatRewritesTheHostActsIfItsHostIsNamed() {
+        HttpAccess access = new HttpAccess(Set.of("sync.example.org"), null, false);
+        assertThat(status(access, proxied("https://sync.example.org", "sync.example.org")))
+                .isEqualTo(200);
+        assertThat(status(access, proxied("https://sync.example.org:8443", "sync.example.org:8443")))
+                .isEqualTo(200);
+        assertThat(status(access, proxied("https://evil.example.org", "sync.example.org")))
+                .isEqualTo(403);
+        assertThat(status(access, proxied("https://evil.example.org", "evil.example.org")))
+                .as("a name that resolves to the proxy (DNS rebinding)")
+                .isEqualTo(403);
+        Head unnamed = proxied("https://sync.example.org", null);
+        assertThat(access.check(unnamed, access.caller(unnamed, null))
+                        .orElseThrow()
+                        .words())
+                .contains("'127.0.0.1:8080'", "X-Forwarded-Host", "sluice.http.trusted-proxies", "sluice.http.hosts");
+    }
+
+    private static Head proxied(String origin, String publicHost) {
+        return new Head(
+                "POST",
+                PAUSE,
+                "127.0.0.1:8080",
+                publicHost,
+                "127.0.0.1",
+                false,
+                origin,
+                "same-origin",
+                null,
+                false,
+                null);
     }
 
     @Test
@@ -159,6 +204,7 @@ class HttpAccessTest {
                                 "POST",
                                 HttpAccess.LOGIN,
                                 "localhost",
+                                null,
                                 "127.0.0.1",
                                 false,
                                 "http://evil.example.org",
@@ -173,6 +219,7 @@ class HttpAccessTest {
                                 "POST",
                                 HttpAccess.LOGIN,
                                 "localhost",
+                                null,
                                 "127.0.0.1",
                                 false,
                                 null,
