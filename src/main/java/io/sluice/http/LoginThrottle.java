@@ -40,10 +40,6 @@ final class LoginThrottle {
 
     private final Map<String, Failures> failures = new LinkedHashMap<>();
 
-    LoginThrottle() {
-        this(System::nanoTime);
-    }
-
     /** @param clock clock in nanoseconds that is never set, such as {@link System#nanoTime} */
     LoginThrottle(LongSupplier clock) {
         this.clock = clock;

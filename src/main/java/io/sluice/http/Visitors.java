@@ -22,6 +22,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.LongSupplier;
 
 /**
  * Logs people in and out, and finds who sends a request: by the cookie of a session, or by the header of a proxy that has logged
@@ -36,6 +37,11 @@ public final class Visitors {
     private static final int PASSWORD_THREADS = 2;
     private static final Set<String> READING = Set.of("GET", "HEAD", "OPTIONS");
 
+    /** Time after which a person whom a proxy has logged in passes the proxy again; it alone knows when a login ends. */
+    private static final Duration PROXY_CHECK = Duration.ofMinutes(5);
+
+    private static final String READS_SINCE = "sluice.reads-since";
+
     /**
      * A proxy that logs people in, such as oauth2-proxy for OIDC.
      *
@@ -47,7 +53,8 @@ public final class Visitors {
     private final Users users;
     private final Proxy proxy;
     private final PublicAddress proxies;
-    private final LoginThrottle throttle = new LoginThrottle();
+    private final LongSupplier clock;
+    private final LoginThrottle throttle;
     private WorkerExecutor passwordThreads;
     private volatile WebSessions sessions;
     private volatile Audit audit;
@@ -57,9 +64,16 @@ public final class Visitors {
      * @param proxies addresses of proxies; headers of anybody else are ignored
      */
     public Visitors(Users users, Proxy proxy, PublicAddress proxies) {
+        this(users, proxy, proxies, System::nanoTime);
+    }
+
+    /** @param clock clock in nanoseconds that is never set */
+    Visitors(Users users, Proxy proxy, PublicAddress proxies, LongSupplier clock) {
         this.users = users;
         this.proxy = proxy;
         this.proxies = proxies;
+        this.clock = clock;
+        this.throttle = new LoginThrottle(clock);
     }
 
     /** Begins to use the database, which is opened after the ports are made. */
@@ -84,10 +98,18 @@ public final class Visitors {
         return Vertx.currentContext().executeBlocking(() -> sessions.find(id), false);
     }
 
-    /** Whether the person of a request that is still being answered may read on; the session may have ended meanwhile. */
+    /**
+     * Whether the person of a request that is still being answered may read on. The session may have ended meanwhile; a person
+     * whom a proxy has logged in reads for some minutes and asks again, by way of the proxy.
+     */
     public Future<Boolean> remains(RoutingContext context) {
+        if (byProxy(context.request()).isPresent()) {
+            Long since = context.get(READS_SINCE, clock.getAsLong());
+            context.put(READS_SINCE, since);
+            return Future.succeededFuture(clock.getAsLong() - since < PROXY_CHECK.toNanos());
+        }
         Cookie cookie = context.request().getCookie(COOKIE);
-        if (cookie == null || users.isEmpty() || byProxy(context.request()).isPresent()) {
+        if (cookie == null || users.isEmpty()) {
             return Future.succeededFuture(true);
         }
         return find(context).map(caller -> caller.isPresent() && caller.get().may(Caller.Role.READ));
