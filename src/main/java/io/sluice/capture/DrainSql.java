@@ -254,6 +254,9 @@ final class DrainSql {
      *
      * <p>A dead letter without fields belongs to a row that could not be read: its next change is read whole.
      *
+     * <p>A dead letter that an operator edited holds values that the row does not have until the letter is replayed. The record's
+     * next change goes without them: the row is sent whole instead, and the edit ends with the letter.
+     *
      * <p>Rows and records are looked up one by one ({@code limit 1} leaves no other way): a join would read the whole table for
      * each batch.
      *
@@ -274,8 +277,11 @@ final class DrainSql {
                     (account, object, key, sync, operation, fields, stamps, priority, since, due, attempts%19$s)
                 select %1$s, %2$s, sluice_folded.key, %3$s,
                        case when t.whole is null then 'delete' else 'upsert' end,
-                       case when t.whole is null then '{}' else coalesce(d.fields, '{}') || w.fields end,
-                       case when t.whole is not null then coalesce(d.stamps, '{}') || w.stamps
+                       case when t.whole is null then '{}'
+                            when d.edited then %16$s
+                            else coalesce(d.fields, '{}') || w.fields end,
+                       case when t.whole is not null and d.edited then %17$s || (d.stamps - d.edited_fields) || w.stamps
+                            when t.whole is not null then coalesce(d.stamps, '{}') || w.stamps
                             when sluice_folded.renamed then '{}'
                             else jsonb_build_object('*', sluice_folded.latest) end,
                        case when sluice_folded.loaded then greatest(coalesce(t.priority, %4$d), %15$d)
@@ -295,8 +301,9 @@ final class DrainSql {
                     from sluice.sync_state
                     where account = %1$s and object = %2$s and key = sluice_folded.key limit 1) as r on true
                 left join lateral (
-                    select key, fields, stamps, operation = 'upsert' and fields = '{}' as unread from sluice.dead_letter
-                    where account = %1$s and object = %2$s and key = sluice_folded.key limit 1) as d on true
+                    select key, fields, stamps, edited_fields, operation = 'upsert' and fields = '{}' as unread,
+                           edited_fields <> '{}' as edited
+                    from sluice.dead_letter where account = %1$s and object = %2$s and key = sluice_folded.key limit 1) as d on true
                 left join lateral (
                     select coalesce(inflight, '{}') || fields as fields from sluice.outbox
                     where sluice_folded.origin = %3$s and account = %1$s and object = %2$s and key = sluice_folded.key limit 1)

@@ -445,6 +445,56 @@ class DrainTest {
         assertThat(DATABASE.texts("select key from sluice.dead_letter")).isEmpty();
     }
 
+    /** An operator's values that were edited into a dead letter and not replayed, because the table rejects one, or not yet. */
+    private static void editedLetter() throws SQLException {
+        DATABASE.run(
+                "insert into sluice.dead_letter (account, object, key, sync, operation, fields, stamps, edited_fields)"
+                        + " values ('crm', 'Contact', '1', 's', 'upsert', '{\"name__c\": \"edited\"}', '{}', '{name__c}')");
+    }
+
+    @Test
+    void anEditThatWasNotReplayedIsNotSentWithTheNextChange() throws SQLException {
+        startSettled(customers("name", "city"));
+        editedLetter();
+        DATABASE.run("update app.customer set city = 'Ulm' where no = '1'");
+        drain();
+        assertThat(outbox()).containsExactly("Contact 1 upsert {\"city__c\": \"Ulm\", \"name__c\": \"Ann\"}");
+        assertThat(DATABASE.text("select jsonb_exists_all(stamps, '{city__c,name__c}') from sluice.outbox"))
+                .as("times of the changes")
+                .isEqualTo("t");
+        assertThat(DATABASE.texts("select key from sluice.dead_letter")).isEmpty();
+    }
+
+    @Test
+    void anEditThatWasNotReplayedIsNotSentWithWhatATriggerOfTheTableChanged() throws SQLException {
+        startSettled(customers("name", "city"));
+        editedLetter();
+        DATABASE.run(
+                "begin; set local sluice.origin = 's'; update app.customer set city = 'Ulm' where no = '1'; commit",
+                "update sluice.sync_state set base = base || '{\"city__c\": \"Berlin\"}' where key = '1'");
+        drain();
+        assertThat(outbox()).containsExactly("Contact 1 upsert {\"city__c\": \"Ulm\", \"name__c\": \"Ann\"}");
+        assertThat(DATABASE.texts("select key from sluice.dead_letter")).isEmpty();
+    }
+
+    @Test
+    void anEditWaitsWhileTheCrmOrAnotherSyncChangesTheRow() throws SQLException {
+        Sync other = customers("tier");
+        other.setName("other");
+        other.setObject("Lead");
+        startSettled(customers("name", "city"), other);
+        editedLetter();
+        DATABASE.run(
+                "begin; set local sluice.origin = 's'; update app.customer set city = 'Ulm' where no = '1'; commit",
+                "update sluice.sync_state set base = base || '{\"city__c\": \"Ulm\"}' where key = '1'");
+        drain();
+        DATABASE.run("update app.customer set tier = 'tin' where no = '1'");
+        drain();
+        assertThat(outbox()).containsExactly("Lead 1 upsert {\"tier__c\": \"tin\"}");
+        assertThat(DATABASE.texts("select fields from sluice.dead_letter"))
+                .containsExactly("{\"name__c\": \"edited\"}");
+    }
+
     @Test
     void theDeleteOfARecordInTheDeadLettersCountsAsTried() throws SQLException {
         startSettled(customers("name"));
