@@ -42,7 +42,7 @@ final class PoisonRowSearch {
                                else left(?::text, 60) || '... ' || md5(?::text) end,
                     ?, 'upsert', '{}', '{}', ?, ?, ?)
             on conflict (account, object, key) do update set operation = 'upsert', fields = '{}', stamps = '{}',
-                code = excluded.code, message = excluded.message, died_at = now()""";
+                edited_fields = '{}', code = excluded.code, message = excluded.message, died_at = now()""";
 
     private static final String NO_LETTER =
             """

@@ -89,7 +89,8 @@ public final class Settlement {
     /**
      * Settles outcomes of all kinds. Records are found by their keys, not by their lease (hence {@code is not distinct from}):
      * the lease of a bulk job has many more. A rejected record becomes a dead letter, unless newer work waits: then the
-     * rejected fields join that, or are pointless, where it is a delete.
+     * rejected fields join that, or are pointless, where it is a delete. A value that was just rejected replaces the one that an
+     * operator gave its field in an earlier letter, so the field counts as edited no more.
      */
     static final String SETTLE =
             """
@@ -128,7 +129,9 @@ public final class Settlement {
                 on conflict (account, object, key) do update set
                     operation = excluded.operation, fields = d.fields || excluded.fields,
                     stamps = d.stamps || excluded.stamps, priority = excluded.priority, code = excluded.code,
-                    message = excluded.message, rejected_fields = excluded.rejected_fields, died_at = now()),
+                    message = excluded.message, rejected_fields = excluded.rejected_fields, died_at = now(),
+                    edited_fields = case when excluded.operation = 'delete' then '{}' else array(
+                        select name from unnest(d.edited_fields) as name where not jsonb_exists(excluded.fields, name)) end),
             finished as (
                 delete from sluice.outbox o where %5$s),
             next as (

@@ -102,6 +102,18 @@ class PoisonTest {
     }
 
     @Test
+    void theLetterOfARowThatCanNotBeReadHasNoEditOfAnEarlierOne() throws SQLException {
+        capture.start(List.of(sync));
+        DATABASE.run(
+                "insert into sluice.dead_letter (account, object, key, sync, operation, fields, stamps, edited_fields) values"
+                        + " ('crm', 'Contact', 'r0150', 's', 'upsert', '{\"name__c\": \"edited\"}', '{}', '{name__c}')",
+                "update app.t set seen = '294276-12-31 23:59:59' where id = 'r0150'");
+        drain();
+        assertThat(DATABASE.texts("select concat_ws(' ', key, fields, edited_fields) from sluice.dead_letter"))
+                .containsExactly("r0150 {} {}");
+    }
+
+    @Test
     void aRowThatOneSyncCantReadIsReadByTheOthers() throws SQLException {
         Sync names = sync("app.t", "id", "name");
         names.setName("names");

@@ -233,6 +233,20 @@ class SettlementTest extends OutboxTestBase {
     }
 
     @Test
+    void aFieldThatIsRejectedAgainCountsAsEditedNoMore() throws SQLException {
+        settled("1", "{}");
+        upsert("1", "{\"a\": \"bad\"}");
+        Claim claim = claim();
+        DATABASE.run(
+                "insert into sluice.dead_letter (account, object, key, sync, operation, fields, stamps, edited_fields)"
+                        + " select account, object, key, sync, 'upsert', '{\"a\": \"edited\", \"b\": \"edited\"}', '{}', '{a,b}'"
+                        + " from sluice.outbox");
+        settlement.settle(claim, List.of(Outcome.rejected("1", "INVALID", "bad")));
+        assertThat(DATABASE.texts("select concat_ws(' ', fields, edited_fields) from sluice.dead_letter"))
+                .containsExactly("{\"a\": \"bad\", \"b\": \"edited\"} {b}");
+    }
+
+    @Test
     void aRejectedUpsertUnderAWaitingDeleteIsDropped() throws SQLException {
         settled("1", "{}");
         upsert("1", "{\"a\": \"bad\"}");
