@@ -2,18 +2,22 @@
 package io.sluice.alert;
 
 import io.sluice.RootCause;
+import jakarta.mail.Address;
 import jakarta.mail.PasswordAuthentication;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.apache.camel.component.mail.MailAuthenticator;
 import org.apache.camel.http.base.HttpOperationFailedException;
 import org.apache.camel.util.ObjectHelper;
+import org.eclipse.angus.mail.smtp.SMTPSendFailedException;
 
 /**
  * The channels to which alerts are delivered, and their secrets. The address of a webhook often is its only secret: so it
@@ -125,6 +129,18 @@ public final class AlertChannels {
     boolean isRejection(Exception failure) {
         HttpOperationFailedException answer = ObjectHelper.getException(HttpOperationFailedException.class, failure);
         return answer != null && REJECTIONS.contains(answer.getStatusCode());
+    }
+
+    /** Returns the recipients that got nothing of a mail that others got; empty if nobody got it. */
+    List<String> leftOut(Exception failure) {
+        SMTPSendFailedException partial = ObjectHelper.getException(SMTPSendFailedException.class, failure);
+        return partial == null || partial.getValidSentAddresses() == null || partial.getValidSentAddresses().length == 0
+                ? List.of()
+                : Stream.of(partial.getInvalidAddresses(), partial.getValidUnsentAddresses())
+                        .filter(Objects::nonNull)
+                        .flatMap(Arrays::stream)
+                        .map(Address::toString)
+                        .toList();
     }
 
     /** Returns why a delivery failed, without any secret. */

@@ -181,7 +181,8 @@ public final class AlertMessages {
 
     /**
      * Records that a channel has not accepted a message, which is delivered again later. A receiver that rejects the content of a
-     * single event again and again would keep all later ones back, so that one is left out.
+     * single event again and again would keep all later ones back, so that one is left out. A mail that some of its recipients got
+     * is not repeated, because those would get it again.
      *
      * @param failure reason of the failure
      */
@@ -191,6 +192,17 @@ public final class AlertMessages {
                 && alertChannels.isRejection(failure)) {
             LOG.warn(
                     "alerts: {} rejects the {} of {} ({}); it is left out there, see /api/alerts",
+        List<String> leftOut = alertChannels.leftOut(failure);
+        if (!leftOut.isEmpty()) {
+            throttle.warn(
+                    LOG,
+                    "recipients",
+                    "alerts: the mail server accepts no mail for {}, the other recipients got it; correct"
+                            + " sluice.alerts.mail.to",
+                    Wording.and(leftOut));
+            accepted(alertMessage);
+            return;
+        }
                     alertMessage.channel(),
                     alertMessage.events().get(0).event(),
                     alertMessage.events().get(0).alert().id(),

@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.sluice.alert;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.sluice.Backoff;
+import io.sluice.http.CallLimits;
+import io.sluice.idle.PendingWork;
+import io.sluice.store.TestDatabase;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.OutputStream;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Properties;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import org.apache.camel.impl.DefaultCamelContext;
+import org.apache.camel.support.PluginHelper;
+import org.apache.camel.support.ResourceHelper;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The routes of the alerts deliver to a mail server that rejects recipients or texts. */
+class AlertMailIT {
+
+    @RegisterExtension
+    static final TestDatabase DATABASE = new TestDatabase();
+
+    private MailServer server;
+
+    @BeforeEach
+    void open() throws Exception {
+        DATABASE.reset();
+        server = new MailServer();
+    }
+
+    @AfterEach
+    void close() throws IOException {
+        server.close();
+    }
+
+    /** Rejects the recipients and texts that a test names, and never answers QUIT, for which nobody waits. */
+    private static final class MailServer implements AutoCloseable {
+
+        record Mail(List<String> recipients, String text) {}
+
+        private final ServerSocket socket = new ServerSocket(0, 50, InetAddress.getByName("127.0.0.1"));
+        private final ExecutorService threads = Executors.newCachedThreadPool();
+        private final List<Mail> mails = new CopyOnWriteArrayList<>();
+        /** A command, or "." for the end of a text. */
+        private volatile String rejectedCommand;
+
+        private volatile String rejectedPart = "";
+        private volatile int reply;
+
+        MailServer() throws IOException {
+            threads.execute(() -> {
+                while (!socket.isClosed()) {
+                    try {
+                        Socket client = socket.accept();
+                        threads.execute(() -> serve(client));
+                    } catch (IOException closed) {
+                        return;
+                    }
+                }
+            });
+        }
+
+        /** @param part a part of the rejected command's line or of the text */
+        void reject(String command, String part, int code) {
+            rejectedPart = part;
+            reply = code;
+            rejectedCommand = command;
+        }
+
+        private void serve(Socket client) {
+            try (client;
+                    BufferedReader in = new BufferedReader(
+                            new InputStreamReader(client.getInputStream(), StandardCharsets.US_ASCII));
+                    OutputStream out = client.getOutputStream()) {
+                List<String> recipients = new ArrayList<>();
+                answer(out, 220);
+                for (String line = in.readLine(); line != null; line = in.readLine()) {
+                    String command = line.substring(0, Math.min(4, line.length()));
+                    int code = code(command, line);
+                    if (command.equals("DATA") && code < 400) {
+                        answer(out, 354);
+                        String text = text(in);
+                        code = code(".", text);
+                        if (code < 400) {
+                            mails.add(new Mail(List.copyOf(recipients), text));
+                        }
+                    } else if (command.equals("RCPT") && code < 400) {
+                        recipients.add(line.substring(line.indexOf('<') + 1, line.indexOf('>')));
+                    }
+                    if (!command.equals("QUIT")) {
+                        answer(out, code);
+                    }
+                }
+            } catch (IOException gone) {
+                // the client has closed the connection
+            }
+        }
+
+        private int code(String command, String text) {
+            return command.equals(rejectedCommand) && text.contains(rejectedPart) ? reply : 250;
+        }
+
+        private static String text(BufferedReader in) throws IOException {
+            StringBuilder text = new StringBuilder();
+            for (String line = in.readLine(); line != null && !line.equals("."); line = in.readLine()) {
+                text.append(line).append('\n');
+            }
+            return text.toString();
+        }
+
+        private static void answer(OutputStream out, int code) throws IOException {
+            out.write((code + " so\r\n").getBytes(StandardCharsets.US_ASCII));
+            out.flush();
+        }
+
+        @Override
+        public void close() throws IOException {
+            socket.close();
+            threads.shutdownNow();
+        }
+    }
+
+    /** Replaces the evaluation, whose route is not started. */
+    public static final class NoEvaluation {
+        public void evaluate() {}
+    }
+
+    private DefaultCamelContext context(String recipients) throws Exception {
+        AlertChannels channels = channels(recipients);
+        DefaultCamelContext context = new DefaultCamelContext();
+        Properties settings = new Properties();
+        settings.putAll(Map.of(
+                "sluice.alerts.check-interval", "1h",
+                "sluice.alerts.mail.host", "127.0.0.1",
+                "sluice.alerts.mail.port", Integer.toString(server.socket.getLocalPort()),
+                "sluice.alerts.mail.starttls", "false",
+                "sluice.alerts.mail.tls", "false"));
+        context.getPropertiesComponent().setInitialProperties(settings);
+        context.getRegistry().bind("alertChannels", channels);
+        context.getRegistry().bind("alertClient", new CallLimits(1 << 20));
+        context.getRegistry().bind("alertMailAuthenticator", channels.mailAuthenticator());
+        context.getRegistry()
+                .bind(
+                        "alertMessages",
+                        new AlertMessages(
+                                DATABASE.sluice(),
+                                "sluice",
+                                channels,
+                                Duration.ZERO,
+                                QuietHours.NONE,
+                                new Backoff(Duration.ofMillis(100), Duration.ofMillis(100)),
+                                InstantSource.system()));
+        context.getRegistry().bind("alertEvaluation", new NoEvaluation());
+        context.getRegistry().bind("pendingWork", new PendingWork(DATABASE.sluice(), List::of));
+        PluginHelper.getRoutesLoader(context)
+                .loadRoutes(ResourceHelper.resolveMandatoryResource(context, "file:routes/8-alerts.camel.yaml"));
+        context.start();
+        context.getRouteController().startRoute("alert-messages");
+        return context;
+    }
+
+    private static AlertChannels channels(String recipients) {
+        return new AlertChannels(
+                false, null, null, new AlertChannels.Mail(recipients, "sluice@example.org", null, null));
+    }
+
+    private static void alert(int number) throws SQLException {
+        DATABASE.run(
+                "insert into sluice.alert (installation, id, kind, severity, sync, what, action, since, seen_at, ended_at)"
+                        + " values ('sluice', 'dead-letters:" + number + "', 'dead-letters', 'warning', 'deals', 'sync "
+                        + number
+                        + ": 1 dead letter.', 'Repair it.', now(), now(), now())",
+                "insert into sluice.alert_notification (channel, alert, event)"
+                        + " select 'mail', max(number), 'begin' from sluice.alert");
+    }
+
+    private static void awaitDelivered(DefaultCamelContext context) {
+        assertThat(context.isStarted()).isTrue();
+        await().atMost(Duration.ofSeconds(60))
+                .until(() -> DATABASE.texts("select channel from sluice.alert_notification")
+                        .isEmpty());
+    }
+
+    private List<String> delivered() {
+        return server.mails.stream()
+                .map(mail -> mail.recipients() + " "
+                        + mail.text()
+                                .lines()
+                                .filter(line -> line.startsWith("sync "))
+                                .toList())
+                .toList();
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {550, 452})
+    void aRejectedRecipientKeepsNoMailFromTheOthersAndNoneIsSentTwice(int reply) throws Exception {
+        server.reject("RCPT", "gone@example.org", reply);
+        try (DefaultCamelContext context = context("ops@example.org, gone@example.org")) {
+            alert(1);
+            awaitDelivered(context);
+            alert(2);
+            awaitDelivered(context);
+        }
+        assertThat(delivered())
+                .containsExactly(
+                        "[ops@example.org] [sync 1: 1 dead letter.]", "[ops@example.org] [sync 2: 1 dead letter.]");
+    }
+}
