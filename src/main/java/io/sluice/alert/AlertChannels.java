@@ -29,6 +29,10 @@ public final class AlertChannels {
     private static final String HIDDEN = "***";
     /** HTTP statuses about the content; others are about the address, the login or the server, and may change. */
     private static final Set<Integer> REJECTIONS = Set.of(400, 413, 422);
+    /** Replies to a mail's text that reject its content; those to other commands are about the login or an address. */
+    private static final Set<Integer> TEXT_REJECTIONS = Set.of(550, 552, 554);
+    /** The command that ends a mail's text. */
+    private static final String END_OF_TEXT = ".";
 
     private final String webhookUrl;
     private final String slackUrl;
@@ -128,7 +132,11 @@ public final class AlertChannels {
     /** Whether the receiver has read the message and rejects its content, so that the same message will never be accepted. */
     boolean isRejection(Exception failure) {
         HttpOperationFailedException answer = ObjectHelper.getException(HttpOperationFailedException.class, failure);
-        return answer != null && REJECTIONS.contains(answer.getStatusCode());
+        SMTPSendFailedException reply = ObjectHelper.getException(SMTPSendFailedException.class, failure);
+        return answer != null && REJECTIONS.contains(answer.getStatusCode())
+                || reply != null
+                        && END_OF_TEXT.equals(reply.getCommand())
+                        && TEXT_REJECTIONS.contains(reply.getReturnCode());
     }
 
     /** Returns the recipients that got nothing of a mail that others got; empty if nobody got it. */

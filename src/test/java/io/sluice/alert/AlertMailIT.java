@@ -33,6 +33,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The routes of the alerts deliver to a mail server that rejects recipients or texts. */
@@ -225,5 +226,34 @@ class AlertMailIT {
         assertThat(delivered())
                 .containsExactly(
                         "[ops@example.org] [sync 1: 1 dead letter.]", "[ops@example.org] [sync 2: 1 dead letter.]");
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {550, 552, 554})
+    void anEventWhoseTextIsRejectedKeepsNoOtherBack(int reply) throws Exception {
+        server.reject(".", "sync 2:", reply);
+        for (int i = 1; i <= 3; i++) {
+            alert(i);
+        }
+        try (DefaultCamelContext context = context("ops@example.org")) {
+            awaitDelivered(context);
+        }
+        assertThat(String.join("", delivered())).contains("sync 1:", "sync 3:").doesNotContain("sync 2:");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"., 451", "RCPT, 550", "MAIL, 554", "DATA, 554"})
+    void aMailIsSentAgainAsLongAsItsTextIsNotRejected(String command, int reply) throws Exception {
+        server.reject(command, "", reply);
+        alert(1);
+        try (DefaultCamelContext context = context("ops@example.org")) {
+            await().atMost(Duration.ofSeconds(60))
+                    .until(() -> DATABASE.texts("select channel from sluice.alert_channel where attempts >= 5")
+                            .equals(List.of("mail")));
+            assertThat(delivered()).isEmpty();
+            server.reject(null, "", 0);
+            awaitDelivered(context);
+        }
+        assertThat(delivered()).containsExactly("[ops@example.org] [sync 1: 1 dead letter.]");
     }
 }
