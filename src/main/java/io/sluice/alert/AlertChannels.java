@@ -4,6 +4,8 @@ package io.sluice.alert;
 import io.sluice.RootCause;
 import jakarta.mail.Address;
 import jakarta.mail.PasswordAuthentication;
+import jakarta.mail.internet.AddressException;
+import jakarta.mail.internet.InternetAddress;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.util.ArrayList;
@@ -65,6 +67,23 @@ public final class AlertChannels {
         this.webhookUrl = checked("sluice.alerts.webhook.url", webhookUrl);
         this.slackUrl = checked("sluice.alerts.slack.url", slackUrl);
         this.mail = mail;
+        if (mail.to() != null) {
+            checkAddresses("sluice.alerts.mail.to", mail.to());
+            checkAddresses("sluice.alerts.mail.from", mail.from());
+        }
+    }
+
+    private static void checkAddresses(String setting, String addresses) {
+        String problem = "there is none";
+        try {
+            if (InternetAddress.parse(addresses, true).length > 0) {
+                return;
+            }
+        } catch (AddressException unreadable) {
+            problem = unreadable.getMessage();
+        }
+        throw new IllegalArgumentException("application.properties: " + setting
+                + " must be a mail address such as ops@example.org, or several, separated by commas: " + problem);
     }
 
     /** Checks an address; the message does not name it, because it is a secret. */

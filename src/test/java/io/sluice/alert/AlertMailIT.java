@@ -2,6 +2,7 @@
 package io.sluice.alert;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import io.sluice.Backoff;
@@ -31,6 +32,7 @@ import org.apache.camel.support.PluginHelper;
 import org.apache.camel.support.ResourceHelper;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -255,5 +257,17 @@ class AlertMailIT {
             awaitDelivered(context);
         }
         assertThat(delivered()).containsExactly("[ops@example.org] [sync 1: 1 dead letter.]");
+    }
+
+    @Test
+    void recipientsThatAreNoAddressesAreRejectedAtTheStart() {
+        for (String recipients : List.of("ops at example.org", "ops@example.org it@example.org", "ops@", ",")) {
+            assertThatThrownBy(() -> channels(recipients))
+                    .as(recipients)
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageStartingWith("application.properties: sluice.alerts.mail.to must be a mail address");
+        }
+        assertThat(channels("ops@example.org, Night Shift <night@example.org>").names())
+                .containsExactly("mail");
     }
 }
