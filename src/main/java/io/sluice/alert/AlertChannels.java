@@ -115,7 +115,7 @@ public final class AlertChannels {
             names.add("slack");
         }
         if (mail.to() != null) {
-            names.add("mail");
+            names.add(AlertMessages.MAIL_CHANNEL);
         }
         return Collections.unmodifiableList(names);
     }

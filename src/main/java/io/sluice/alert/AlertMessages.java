@@ -27,6 +27,8 @@ public final class AlertMessages {
     /** The channel that writes to Sluice's log: at once, at any hour. */
     public static final String LOG_CHANNEL = "log";
 
+    static final String MAIL_CHANNEL = "mail";
+
     private static final int MAX_EVENTS = 100;
     /**
      * Attempts with all events. Receivers reject messages that are too long for them, some above 2,000 characters
@@ -34,8 +36,10 @@ public final class AlertMessages {
      */
     private static final int FULL_ATTEMPTS = 3;
 
-    /** Longer than the time-outs of any channel's connection and answer together. */
+    /** Longer than the time-outs of a channel's connection and answer together. */
     private static final Duration LEASE = Duration.ofMinutes(1);
+    /** The same for a mail, whose dialogue has more than ten answers; each may take as long as the time-out. */
+    private static final Duration MAIL_LEASE = Duration.ofMinutes(5);
 
     private static final String ENTER =
             """
@@ -133,7 +137,7 @@ public final class AlertMessages {
                 connection,
                 TAKE,
                 row -> new int[] {row.getInt("epoch"), row.getInt("attempts")},
-                LEASE.toMillis(),
+                (channel.equals(MAIL_CHANNEL) ? MAIL_LEASE : LEASE).toMillis(),
                 installation,
                 channel,
                 wait,

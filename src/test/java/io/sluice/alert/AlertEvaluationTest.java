@@ -107,14 +107,14 @@ class AlertEvaluationTest {
                 metrics);
     }
 
-    /** @param names log and webhook, or one of them */
+    /** @param names log, webhook and mail, or some of them */
     private static AlertChannels channels(String... names) {
         List<String> on = List.of(names);
         return new AlertChannels(
                 on.contains("log"),
                 on.contains("webhook") ? "http://127.0.0.1:1/" : null,
                 null,
-                new AlertChannels.Mail(null, null, null, null));
+                new AlertChannels.Mail(on.contains("mail") ? "ops@example.org" : null, "sluice@localhost", null, null));
     }
 
     private static AlertMessages messages(String... channels) {
