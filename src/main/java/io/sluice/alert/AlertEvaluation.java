@@ -93,7 +93,7 @@ public final class AlertEvaluation {
     /** Evaluates once. */
     public void evaluate() throws SQLException {
         if (!entered) {
-            store.enter();
+            store.enter(channels);
             entered = true;
         }
         Map<String, List<LimitUsage>> limits = new LinkedHashMap<>();

@@ -29,6 +29,12 @@ public final class AlertStore {
     private static final String ENTER =
             "insert into sluice.alert_evaluation (installation) values (?) on conflict do nothing";
 
+    /** Deletes what waits for channels that were switched off: whoever switches one on wants what happens from then on. */
+    private static final String FORGET =
+            """
+            delete from sluice.alert_notification n using sluice.alert a
+            where a.number = n.alert and a.installation = ? and n.channel <> all (?)""";
+
     /** A time far ahead is one of a clock that was set back since. */
     private static final String TAKE =
             """
@@ -188,9 +194,16 @@ public final class AlertStore {
         List<Alert> active(Observation observation, List<Alert> before);
     }
 
-    /** Enters this installation, whose first evaluation is due at once. */
-    void enter() throws SQLException {
-        database.update(ENTER, installation);
+    /**
+     * Enters this installation, whose first evaluation is due at once, and deletes the notifications of channels that are off.
+     *
+     * @param channels channels that are on
+     */
+    void enter(Collection<String> channels) throws SQLException {
+        database.transaction(connection -> {
+            Database.update(connection, ENTER, installation);
+            return Database.update(connection, FORGET, installation, Database.texts(connection, channels));
+        });
     }
 
     /**

@@ -160,4 +160,18 @@ class HousekeepingRouteTest {
         sweep("30d");
         assertThat(left("id", "alert")).containsExactly("active", "new", "undelivered");
     }
+
+    @Test
+    void whatNoChannelAcceptedIsDeletedAfterItsRetention() throws Exception {
+        DATABASE.run(
+                "insert into sluice.alert (installation, id, kind, severity, what, action, since, seen_at, ended_at)"
+                        + " select 'sluice', id, 'latency', 'info', '', '', now(), now(), now() - interval '8 days'"
+                        + " from unnest(array['old', 'new']) as id",
+                "insert into sluice.alert_notification (channel, alert, event, created_at)"
+                        + " select 'mail', number, 'end', now() - case id when 'old' then 8 else 6 end * interval '1 day'"
+                        + " from sluice.alert");
+        sweep("30d");
+        assertThat(left("id", "alert")).containsExactly("new");
+        assertThat(left("event", "alert_notification")).containsExactly("end");
+    }
 }
