@@ -165,6 +165,7 @@ public final class TestDatabase implements BeforeAllCallback, AfterAllCallback, 
                         + " sluice.initial_export, sluice.poll_offset, sluice.stream_offset, sluice.snapshot, sluice.inbox, sluice.idempotent_key, sluice.pause, sluice.tombstone, sluice.conflict,"
                         + " sluice.bulk_job, sluice.bulk_cooldown, sluice.parent, sluice.capture, sluice.capture_gap, sluice.capture_mapping,"
                         + " sluice.installation, sluice.event_rejection, sluice.inbound_rejection, sluice.alert, sluice.alert_finding,"
-                        + " sluice.alert_evaluation, sluice.alert_notification, sluice.alert_channel");
+                        + " sluice.alert_evaluation, sluice.alert_notification, sluice.alert_channel,"
+                        + " sluice.web_session");
     }
 }
