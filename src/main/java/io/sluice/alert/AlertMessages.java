@@ -57,11 +57,12 @@ public final class AlertMessages {
                             and (not ? or a.severity = 'critical'))
             returning epoch, attempts""";
 
+    /** Selects events by time; the end of an alert never comes before its begin, even if the clock was set back between them. */
     private static final String EVENTS =
             """
             select n.event, a.* from sluice.alert_notification n join sluice.alert a on a.number = n.alert
             where n.channel = ? and a.installation = ? and (not ? or a.severity = 'critical')
-            order by n.created_at, n.alert, n.event limit ?""";
+            order by max(n.created_at) over (partition by n.alert order by n.event), n.alert, n.event limit ?""";
 
     private static final String DELETE =
             """
@@ -191,11 +192,6 @@ public final class AlertMessages {
      * @param failure reason of the failure
      */
     public void failed(AlertMessage alertMessage, Exception failure) throws SQLException {
-        if (alertMessage.events().size() == 1
-                && alertMessage.attempts() >= FULL_ATTEMPTS
-                && alertChannels.isRejection(failure)) {
-            LOG.warn(
-                    "alerts: {} rejects the {} of {} ({}); it is left out there, see /api/alerts",
         List<String> leftOut = alertChannels.leftOut(failure);
         if (!leftOut.isEmpty()) {
             throttle.warn(
@@ -207,6 +203,11 @@ public final class AlertMessages {
             accepted(alertMessage);
             return;
         }
+        if (alertMessage.events().size() == 1
+                && alertMessage.attempts() >= FULL_ATTEMPTS
+                && alertChannels.isRejection(failure)) {
+            LOG.warn(
+                    "alerts: {} rejects the {} of {} ({}); it is left out there, see /api/alerts",
                     alertMessage.channel(),
                     alertMessage.events().get(0).event(),
                     alertMessage.events().get(0).alert().id(),

@@ -294,6 +294,54 @@ class AlertEvaluationTest {
     }
 
     @Test
+    void anAlertBeginsBeforeItEndsThoughTheClockWasSetBack() throws SQLException {
+        deadLetter(1);
+        replica(Duration.ZERO).evaluate();
+        quota.reported("crm", "crm", "daily", 1000, 710);
+        replica(Duration.ZERO).evaluate();
+        DATABASE.run("truncate sluice.dead_letter");
+        replica(Duration.ZERO).evaluate();
+        DATABASE.run("update sluice.alert_notification n set created_at = now() - case"
+                + " when a.kind = 'limit-mark' then interval '1 minute' when n.event = 'begin' then interval '2 minutes'"
+                + " else interval '1 hour' end from sluice.alert a where a.number = n.alert");
+
+        assertThat(events(messages("webhook").due()))
+                .containsExactly("begin dead-letters:deals", "end dead-letters:deals", "begin limit-mark:crm/daily:70");
+    }
+
+    @Test
+    void aChannelThatWasSwitchedOffGetsNothingOldWhenItIsSwitchedOn() throws SQLException {
+        deadLetter(1);
+        replica(Duration.ZERO, "log", "webhook").evaluate();
+        DATABASE.run(
+                "insert into sluice.alert (installation, id, kind, severity, what, action, since, seen_at)"
+                        + " values ('another', 'x', 'dead-letters', 'info', 'what', 'action', now(), now())",
+                "insert into sluice.alert_notification (channel, alert, event)"
+                        + " select 'webhook', number, 'begin' from sluice.alert where installation = 'another'");
+
+        replica(Duration.ZERO, "log").evaluate();
+        assertThat(DATABASE.texts("select channel || ' ' || installation from sluice.alert_notification"
+                        + " join sluice.alert on number = alert order by 1"))
+                .as("those of another installation stay")
+                .containsExactly("log sluice", "webhook another");
+
+        DATABASE.run("truncate sluice.dead_letter");
+        replica(Duration.ZERO, "log", "webhook").evaluate();
+        assertThat(delivered(messages("webhook"))).containsExactly("end dead-letters:deals");
+    }
+
+    @Test
+    void aMailIsLeasedForAsLongAsItsDialogueMayTake() throws SQLException {
+        deadLetter(1);
+        replica(Duration.ZERO, "webhook", "mail").evaluate();
+        assertThat(messages("webhook", "mail").due()).hasSize(2);
+        assertThat(
+                        DATABASE.texts(
+                                "select channel from sluice.alert_channel where due > clock_timestamp() + interval '2 minutes'"))
+                .containsExactly("mail");
+    }
+
+    @Test
     void alertsThatBeginWithinTheGroupIntervalGoInOneMessage() throws Exception {
         AlertMessages grouping = new AlertMessages(
                 DATABASE.sluice(),
