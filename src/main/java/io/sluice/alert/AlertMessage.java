@@ -5,6 +5,7 @@ import io.sluice.store.Json;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
@@ -18,6 +19,8 @@ import java.util.stream.Collectors;
 public record AlertMessage(String channel, String installation, int epoch, int attempts, List<AlertEvent> events) {
 
     private static final int MAX_SUBJECT = 150;
+    /** An at sign that is not inside a mail address, or is before a word that calls everybody. */
+    private static final Pattern MENTION = Pattern.compile("(?<![\\w.+-])@|@(?=(?i:channel|here|all|everyone)\\b)");
 
     public AlertMessage {
         events = List.copyOf(events);
@@ -34,7 +37,8 @@ public record AlertMessage(String channel, String installation, int epoch, int a
     /**
      * Returns the message for Slack and what understands its incoming webhooks, as JSON. The characters that Slack gives a
      * meaning are escaped (https://api.slack.com/reference/surfaces/formatting#escaping), so that no text of a CRM becomes a
-     * link or calls a channel.
+     * link or calls a channel. Mattermost and Discord call everybody for a plain {@code @channel}, {@code @here},
+     * {@code @all} or {@code @everyone}, so a space without width follows the at sign of a mention. A mail address stays whole.
      */
     public String slack() {
         return Json.text(Map.of(
@@ -46,7 +50,8 @@ public record AlertMessage(String channel, String installation, int epoch, int a
     }
 
     private static String escaped(String text) {
-        return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;");
+        return MENTION.matcher(text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;"))
+                .replaceAll("@\u200b");
     }
 
     private static String body(AlertEvent event) {
