@@ -4,7 +4,6 @@ package io.sluice.alert;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.sluice.Sync;
 import io.sluice.alert.ObservedState.SyncRef;
-import io.sluice.outbox.Pause;
 import io.sluice.outbox.PauseStore;
 import io.sluice.quota.LimitUsage;
 import io.sluice.quota.Quota;
@@ -49,7 +48,6 @@ public final class AlertEvaluation {
 
     private final AlertStore store;
     private final Quota quota;
-    private final PauseStore pauseStore;
     private final Set<String> accounts;
     private final List<Sync> syncs;
     private final Observer observer;
@@ -69,7 +67,6 @@ public final class AlertEvaluation {
     public AlertEvaluation(
             AlertStore store,
             Quota quota,
-            PauseStore pauseStore,
             Collection<String> accounts,
             List<Sync> syncs,
             Observer observer,
@@ -79,7 +76,6 @@ public final class AlertEvaluation {
             MeterRegistry registry) {
         this.store = store;
         this.quota = quota;
-        this.pauseStore = pauseStore;
         this.accounts = new LinkedHashSet<>(accounts);
         this.syncs = List.copyOf(syncs);
         this.observer = observer;
@@ -96,27 +92,34 @@ public final class AlertEvaluation {
             store.enter(channels);
             entered = true;
         }
-        Map<String, List<LimitUsage>> limits = new LinkedHashMap<>();
-        for (String account : accounts) {
-            limits.put(account, quota.usage(account));
-        }
         publish();
-        List<Pause> pauses = pauseStore.all();
+        Map<String, List<LimitUsage>> limits = new LinkedHashMap<>();
         store.evaluate(
-                (observation, before) -> AlertRules.active(
-                        new ObservedState(
-                                observation.now(),
-                                syncRefs,
-                                limits,
-                                pauses,
-                                observation.waiting(),
-                                observation.findings(),
-                                observation.entries()),
-                        before,
-                        thresholds),
+                (connection, observation, before) -> {
+                    // not earlier: a process that stood still would take what was true before for what is true now
+                    for (String account : accounts) {
+                        limits.put(account, quota.usage(connection, account));
+                    }
+                    return AlertRules.active(
+                            new ObservedState(
+                                    observation.now(),
+                                    syncRefs,
+                                    limits,
+                                    PauseStore.all(connection),
+                                    observation.waiting(),
+                                    observation.findings(),
+                                    observation.entries()),
+                            before,
+                            thresholds);
+                },
                 findingAge(),
                 channels,
                 interval);
+        if (limits.isEmpty()) {
+            for (String account : accounts) {
+                limits.put(account, quota.usage(account));
+            }
+        }
         metrics.update(limits.values().stream().flatMap(List::stream).toList(), store.active(), Instant.now());
     }
 

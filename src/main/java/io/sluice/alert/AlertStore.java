@@ -188,10 +188,10 @@ public final class AlertStore {
     /** What the tables hold, at one moment. */
     record Observation(Instant now, List<Waiting> waiting, List<Entry> entries, List<Finding> findings) {}
 
-    /** Computes the alerts that are active now. */
+    /** Computes the alerts that are active now; what it reads in the transaction is as new as the observation. */
     @FunctionalInterface
     interface Rules {
-        List<Alert> active(Observation observation, List<Alert> before);
+        List<Alert> active(Connection connection, Observation observation, List<Alert> before) throws SQLException;
     }
 
     /**
@@ -223,7 +223,7 @@ public final class AlertStore {
             long began = System.nanoTime();
             Observation observation = observe(connection, findingAge);
             List<Alert> before = Database.query(connection, ACTIVE, AlertStore::alert, installation);
-            List<Alert> after = rules.active(observation, before);
+            List<Alert> after = rules.active(connection, observation, before);
             if (!before.isEmpty() || !after.isEmpty()) {
                 replace(connection, after, observation.now(), channels);
             }

@@ -399,7 +399,6 @@ final class Wiring extends LifecycleStrategySupport {
                 settings,
                 alertStore,
                 quota,
-                pauseStore,
                 accounts,
                 syncs,
                 new AlertObserver(accounts, capture, journalPoller),
@@ -519,7 +518,6 @@ final class Wiring extends LifecycleStrategySupport {
             Settings settings,
             AlertStore alertStore,
             Quota quota,
-            PauseStore pauseStore,
             Accounts accounts,
             List<Sync> syncs,
             AlertEvaluation.Observer observer,
@@ -551,7 +549,6 @@ final class Wiring extends LifecycleStrategySupport {
                 new AlertEvaluation(
                         alertStore,
                         quota,
-                        pauseStore,
                         accounts.names(),
                         syncs,
                         observer,

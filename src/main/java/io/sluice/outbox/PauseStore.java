@@ -110,6 +110,11 @@ public final class PauseStore {
         return database.query(ALL, PauseStore::paused);
     }
 
+    /** Reads all pauses in a transaction of the caller. */
+    public static List<Pause> all(Connection connection) throws SQLException {
+        return Database.query(connection, ALL, PauseStore::paused);
+    }
+
     /** The pause that applies now, if any. */
     public Optional<Pause> find(Kind kind, String name) throws SQLException {
         return database.first(FIND, PauseStore::paused, kind.toString(), name);

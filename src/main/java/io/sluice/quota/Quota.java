@@ -286,18 +286,20 @@ public final class Quota {
 
     /** The usage of each limit of an account, or of a pool and its members, with the priorities that it stops. */
     public List<LimitUsage> usage(String account) throws SQLException {
+        return database.transaction(connection -> usage(connection, account));
+    }
+
+    /** Reads the usage in a transaction of the caller. */
+    public List<LimitUsage> usage(Connection connection, String account) throws SQLException {
         Pool pool = limits.pool(account);
         List<ScopedLimit> limits = pool.limits();
-        return database.transaction(connection -> {
-            Map<ScopedLimit, WindowUsage> counts = Ledger.count(connection, limits);
-            List<LimitUsage> usages = new ArrayList<>();
-            for (ScopedLimit scopedLimit : limits) {
-                UsageHistory usageHistory =
-                        scopedLimit.limit().isLong() ? Ledger.history(connection, scopedLimit) : null;
-                usages.add(LimitUsage.of(scopedLimit, counts.get(scopedLimit), usageHistory));
-            }
-            return usages;
-        });
+        Map<ScopedLimit, WindowUsage> counts = Ledger.count(connection, limits);
+        List<LimitUsage> usages = new ArrayList<>();
+        for (ScopedLimit scopedLimit : limits) {
+            UsageHistory usageHistory = scopedLimit.limit().isLong() ? Ledger.history(connection, scopedLimit) : null;
+            usages.add(LimitUsage.of(scopedLimit, counts.get(scopedLimit), usageHistory));
+        }
+        return usages;
     }
 
     /** The calls that work of this priority may still make in an account's long windows. */

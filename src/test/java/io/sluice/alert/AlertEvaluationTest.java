@@ -8,7 +8,6 @@ import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.sluice.Backoff;
 import io.sluice.Priority;
 import io.sluice.Sync;
-import io.sluice.outbox.PauseStore;
 import io.sluice.quota.Limit;
 import io.sluice.quota.Limits;
 import io.sluice.quota.Pool;
@@ -47,6 +46,8 @@ class AlertEvaluationTest {
     private SimpleMeterRegistry metrics;
 
     private String problem;
+    /** Happens once while a replica evaluates, before it computes the alerts. */
+    private Callable<?> meanwhile;
 
     @BeforeEach
     void empty() throws SQLException {
@@ -64,7 +65,13 @@ class AlertEvaluationTest {
     private final class Observer implements AlertEvaluation.Observer {
         @Override
         public String accountProblem(String account) {
-            return problem;
+            Callable<?> happens = meanwhile;
+            meanwhile = null;
+            try {
+                return happens == null ? problem : (String) happens.call();
+            } catch (Exception failure) {
+                throw new IllegalStateException(failure);
+            }
         }
 
         @Override
@@ -92,7 +99,6 @@ class AlertEvaluationTest {
         return new AlertEvaluation(
                 new AlertStore(DATABASE.sluice(), "sluice"),
                 quota,
-                new PauseStore(DATABASE.sluice()),
                 List.of("crm"),
                 List.of(sync()),
                 new Observer(),
@@ -187,6 +193,20 @@ class AlertEvaluationTest {
 
     private double gauge(String name) {
         return metrics.get(name).tag("limit", "daily").gauge().value();
+    }
+
+    @Test
+    void aReplicaThatStoodStillEndsNoAlertThatAnotherBegan() throws SQLException {
+        AlertEvaluation another = replica(Duration.ZERO);
+        meanwhile = () -> {
+            quota.reported("crm", "crm", "daily", 1000, 710);
+            another.evaluate();
+            return null;
+        };
+        replica(Duration.ZERO).evaluate();
+
+        assertThat(delivered(messages("webhook"))).containsExactly("begin limit-mark:crm/daily:70");
+        assertThat(new AlertStore(DATABASE.sluice(), "sluice").active()).hasSize(1);
     }
 
     @Test
@@ -463,7 +483,6 @@ class AlertEvaluationTest {
         AlertEvaluation evaluation = new AlertEvaluation(
                 new AlertStore(DATABASE.sluice(), "sluice"),
                 quota,
-                new PauseStore(DATABASE.sluice()),
                 List.of("crm"),
                 syncs,
                 new Observer(),
