@@ -431,7 +431,7 @@ final class ChangedPage {
 
     private void merge(String key, CrmRecord record, Map<String, Object> row, RecordState ours) {
         record.fields().forEach((name, value) -> {
-            if (!targetTable.fields().contains(name)) {
+            if (!targetTable.fields().contains(name) || crmFields.isOlder(record, name, ours)) {
                 return;
             }
             Field field = field(record, name, row, ours);

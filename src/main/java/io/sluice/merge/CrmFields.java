@@ -82,15 +82,26 @@ record CrmFields(Map<String, FieldRule> rules, Duration skew, TimePrecision prec
     }
 
     /**
-     * Whether the value is older than our last write, as an index that lags may return it: the value is one from before the
-     * write, and the record's time is earlier than our change.
+     * Whether the value is older than our last write, as an index that lags may return it: the value is the one before the
+     * write, or one before that was written without a proven answer, and the record's time is earlier than our change.
      */
     boolean isOlder(CrmRecord record, String name, RecordState ours) {
         Instant changed = ours.knownSince(name);
-        Object crm = record.fields().get(name);
         return changed != null
-                && !ChangedPage.holds(ours.base, name, crm)
                 && precision.isEarlier(record.at(name), changed)
-                && ours.held(name).stream().anyMatch(earlier -> earlier.isKnown() && Values.same(earlier.value(), crm));
+                && !ChangedPage.holds(ours.base, name, record.fields().get(name))
+                && isBefore(ours.held(name), record.fields().get(name));
+    }
+
+    private static boolean isBefore(List<RecordState.Prior> held, Object value) {
+        for (RecordState.Prior earlier : held) {
+            if (earlier.isKnown() && Values.same(earlier.value(), value)) {
+                return true;
+            }
+            if (!earlier.unproven()) {
+                return false;
+            }
+        }
+        return false;
     }
 }

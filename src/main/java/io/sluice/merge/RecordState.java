@@ -7,6 +7,7 @@ import io.sluice.store.Json;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.util.HashMap;
@@ -97,15 +98,14 @@ final class RecordState {
      * @param since    time since when the CRM had the value, or null when it is not known
      * @param taken    whether the value after it was taken from the CRM; otherwise Sluice wrote that value
      * @param unproven whether Sluice wrote it without a proven answer, maybe earlier than that time
+     * @param first    whether it is the first that was ever known
      */
-    record Prior(Object value, Instant since, boolean taken, boolean unproven) {
+    record Prior(Object value, Instant since, boolean taken, boolean unproven, boolean first) {
 
         /** Stands for the unknown value before the first write. */
-        private static final Prior NOTHING = new Prior(null, null, false, false);
-        /** Number of values that are always kept. */
+        private static final Prior NOTHING = new Prior(null, null, false, false, false);
+        /** Number of values that are always kept: fewer are all that there were. */
         private static final int RECENT = 5;
-        /** Maximum number of values that are kept; see the function prior. */
-        private static final int MAX = 50;
 
         private static Prior of(Object entry) {
             List<?> parts = (List<?>) entry;
@@ -113,7 +113,8 @@ final class RecordState {
                     parts.get(0),
                     parts.get(1) == null ? null : moment(parts.get(1)),
                     Boolean.TRUE.equals(parts.get(2)),
-                    parts.size() > 3);
+                    parts.size() > 3 && Boolean.TRUE.equals(parts.get(3)),
+                    parts.size() > 4 && Boolean.TRUE.equals(parts.get(4)));
         }
 
         /** Whether the value is known. */
@@ -125,7 +126,9 @@ final class RecordState {
     /** Returns the earlier values of a field, newest first, as far as they are kept; the field may be unknown before them. */
     List<Prior> held(String field) {
         List<Prior> held = prior.getOrDefault(field, List.of());
-        return firstWrite && held.size() < Prior.MAX
+        boolean complete =
+                held.size() < Prior.RECENT || held.get(held.size() - 1).first();
+        return firstWrite && complete
                 ? Stream.concat(held.stream(), Stream.of(Prior.NOTHING)).toList()
                 : held;
     }
@@ -134,11 +137,13 @@ final class RecordState {
      * Whether an event of this time may report the earlier value at a place of the list. A value may come again, so those
      * before the recent ones count only for events that are as old. A value of ours was written later than its time says, but
      * before the one after the next was changed.
+     *
+     * @param skew maximum difference between the CRM's clock and ours
      */
-    static boolean mayReport(List<Prior> held, int place, Instant at) {
+    static boolean mayReport(List<Prior> held, int place, Instant at, Duration skew) {
         Instant recent =
                 place < Prior.RECENT ? null : held.get(Prior.RECENT - 2).since();
-        return recent == null || !at.isAfter(recent);
+        return recent == null || !at.isAfter(recent.plus(skew));
     }
 
     /** Whether the base's value of a field was taken from the CRM after Sluice had written the record. */

@@ -165,7 +165,7 @@ final class ReplacedEdits {
         List<RecordState.Prior> held = ours.held(name);
         for (int i = 0; i < held.size(); i++) {
             if (held.get(i).isKnown()
-                    && RecordState.mayReport(held, i, at)
+                    && RecordState.mayReport(held, i, at, crmFields.skew())
                     && crmFields.isLike(name, held.get(i).value(), value)) {
                 return i + 1 < held.size() && held.get(i + 1).taken() ? Origin.TAKEN : Origin.OURS;
             }
@@ -267,14 +267,12 @@ final class ReplacedEdits {
         if (replaced == held.size() || held.get(replaced).taken()) {
             return null; // older than all that is kept, or a user has edited the field again before we wrote it
         }
-        Agreed before = new Agreed(held.get(replaced).value());
-        return replaced > 0
-                ? new Field(
-                        before,
-                        edit.value(),
-                        edit.at(),
-                        held.get(replaced - 1).value(),
-                        held.get(replaced - 1).since())
-                : new Field(before, edit.value(), edit.at(), ours.base.get(name), latestChange(name));
+        // a later change of ours stays, so that its time counts
+        return new Field(
+                new Agreed(held.get(replaced).value()),
+                edit.value(),
+                edit.at(),
+                replaced > 0 ? held.get(replaced - 1).value() : ours.base.get(name),
+                latestChange(name));
     }
 }

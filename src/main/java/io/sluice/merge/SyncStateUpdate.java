@@ -49,7 +49,8 @@ final class SyncStateUpdate {
                                 r.settled_at)
             from (select key, base::jsonb, taken, proven
                   from unnest(?::text[], ?::text[], ?::text[], ?::text[]) as v(key, base, taken, proven)) as v
-            where r.account = ? and r.object = ? and r.key = any (?) and r.key = v.key and r.prior <> '{}'""";
+            where r.account = ? and r.object = ? and r.key = any (?) and r.key = v.key
+              and (r.prior <> '{}' or r.unproven <> '{}')""";
 
     /** Drops waiting fields that lost or are equal on both sides, from the outbox and from the dead letters. */
     private static final String SETTLED =

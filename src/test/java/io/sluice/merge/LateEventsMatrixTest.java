@@ -71,7 +71,9 @@ class LateEventsMatrixTest {
     private enum Order {
         OLDEST_FIRST,
         NEWEST_FIRST,
-        TOGETHER
+        TOGETHER,
+        /** With the events of our own writes, of which the journal tells like of others'. */
+        WITH_OURS
     }
 
     private static CustomerSync customers;
@@ -114,7 +116,9 @@ class LateEventsMatrixTest {
         if (RULES.size() > 1 || history.size() == STEPS) {
             return List.of(Order.values());
         }
-        return List.of(history.size() < STEPS ? Order.OLDEST_FIRST : Order.TOGETHER);
+        return history.size() < STEPS
+                ? List.of(Order.OLDEST_FIRST, Order.WITH_OURS)
+                : List.of(Order.OLDEST_FIRST, Order.TOGETHER);
     }
 
     /** A write without an answer waits to be repeated, which is a conflict of its own. */
@@ -123,7 +127,7 @@ class LateEventsMatrixTest {
     }
 
     private static String value(int step) {
-        return "value " + step;
+        return step < 0 ? "first" : "value " + step;
     }
 
     private static Instant at(int step) {
@@ -139,8 +143,8 @@ class LateEventsMatrixTest {
                 customers.sync.setConflicts(rule);
                 replay(history);
                 List<Integer> late = late(history);
-                if (order == Order.TOGETHER) {
-                    read(lastDone(history), edits(history));
+                if (order == Order.TOGETHER || order == Order.WITH_OURS) {
+                    read(lastDone(history), events(history, order == Order.WITH_OURS));
                 } else {
                     if (order == Order.NEWEST_FIRST) {
                         Collections.reverse(late);
@@ -206,11 +210,17 @@ class LateEventsMatrixTest {
         return late;
     }
 
+    /** Every second record came from the CRM, so that its first value was read and not written. */
     private void replay(List<Step> history) throws SQLException {
         key++;
-        DATABASE.run("insert into app.customer values (" + key + ", 'first')");
-        customers.sendAll();
-        age(BEGINNING.minusSeconds(60));
+        if (key % 2 == 0) {
+            DATABASE.run("insert into app.customer values (" + key + ", 'first')");
+            customers.sendAll();
+            age(BEGINNING.minusSeconds(60));
+        } else {
+            customers.sendAll();
+            read(-1, List.of());
+        }
         for (int step = 0; step < history.size(); step++) {
             switch (history.get(step)) {
                 case WRITE -> {
@@ -250,14 +260,14 @@ class LateEventsMatrixTest {
     }
 
     /** Returns the events of all edits, oldest first, also of those that were read before. */
-    private static List<CrmRecord> edits(List<Step> history) {
-        List<CrmRecord> edits = new ArrayList<>();
+    private static List<CrmRecord> events(List<Step> history, boolean withOurs) {
+        List<CrmRecord> events = new ArrayList<>();
         for (int step = 0; step < history.size(); step++) {
-            if (history.get(step).isEdit()) {
-                edits.add(event(step));
+            if (history.get(step).isEdit() || withOurs && history.get(step).isDone()) {
+                events.add(event(step));
             }
         }
-        return edits;
+        return events;
     }
 
     private static CrmRecord event(int edit) {

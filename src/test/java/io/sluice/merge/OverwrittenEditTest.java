@@ -221,6 +221,87 @@ class OverwrittenEditTest {
         assertThat(row()).isEqualTo(winner.equals("crm") ? "theirs" : there);
     }
 
+    /** Where the history of the field is cut, nobody can tell whose value an old event reports. */
+    @Test
+    void anEditThatIsOlderThanAllThatIsKeptIsNeverRestored() throws SQLException {
+        sync.setConflicts("crm");
+        customers.start("name text", "1, 'first'", Map.of("name", "name"));
+        customers.sendAll();
+        String edit = "edit".repeat(700);
+        Instant edited = applier.now().plusMillis(10);
+        applier.apply(
+                sync,
+                List.of(new CrmRecord("x1", "1", edited, Map.of("name", edit))),
+                applier.now().plusSeconds(1));
+        for (int i = 1; i <= 7; i++) {
+            DATABASE.run("update app.customer set name = '" + i + "' || repeat('w', 2800)");
+            customers.sendAll();
+        }
+
+        event(edit, edited, "7" + "w".repeat(2800), applier.now());
+
+        assertThat(conflicts()).isEmpty();
+        assertThat(row()).startsWith("7");
+    }
+
+    /** The end of a lease says nothing about the time of our change. */
+    @Test
+    void anEditIsComparedWithTheTimeOfTheChangeThatStays() throws SQLException {
+        Instant now = applier.now();
+        DATABASE.run(
+                "update sluice.sync_state set stamps = '{\"name\": \"2026-06-01T00:00:00Z\"}'",
+                "update app.customer set name = 'unproven'");
+        customers.settle(customers.claim().orElseThrow(), List.of(Outcome.noResult("1")));
+        DATABASE.run(
+                "update sluice.sync_state set settled_at = '" + now.minusSeconds(5) + "'",
+                "update app.customer set name = 'last'");
+        customers.drain();
+        DATABASE.run("update sluice.outbox set stamps = jsonb_build_object('name', '" + now.minusSeconds(90)
+                + "'), due = clock_timestamp()");
+        customers.sendAll();
+
+        event("theirs", now.minusSeconds(60), "last", applier.now());
+
+        assertThat(conflicts()).containsExactly("crm ours theirs unproven");
+        assertThat(row()).isEqualTo("theirs");
+    }
+
+    /** The event of our own write may arrive after the value was set back. */
+    @ParameterizedTest
+    @ValueSource(strings = {"latest", "crm"})
+    void anUnprovenValueThatWasSetBackIsNoEdit(String rule) throws SQLException {
+        sync.setConflicts(rule);
+        DATABASE.run("update app.customer set name = 'unproven'");
+        customers.settle(customers.claim().orElseThrow(), List.of(Outcome.noResult("1")));
+        Instant written = applier.now();
+        DATABASE.run("update sluice.outbox set due = clock_timestamp()", "update app.customer set name = 'ours'");
+        assertThat(customers.sendAll()).containsExactly(Map.of("name", "ours"));
+
+        event("unproven", written, "ours", applier.now());
+
+        assertThat(conflicts()).isEmpty();
+        assertThat(row()).isEqualTo("ours");
+    }
+
+    @Test
+    void aReadFromALaggingIndexIsNoBaseEvenIfAnotherFieldIsUnproven() throws SQLException {
+        customers.start("name text, city text", "1, 'before', 'Bonn'", Map.of("name", "name", "city", "city"));
+        customers.sendAll();
+        Instant before = applier.now();
+        DATABASE.run("update app.customer set name = 'ours'");
+        customers.sendAll();
+        DATABASE.run("update app.customer set city = 'Ulm'");
+        customers.settle(customers.claim().orElseThrow(), List.of(Outcome.noResult("1")));
+
+        applier.apply(
+                sync,
+                List.of(new CrmRecord("x1", "1", before.minusSeconds(2), Map.of("name", "before"))),
+                applier.now());
+        DATABASE.run("update sluice.outbox set due = clock_timestamp()", "update app.customer set name = 'before'");
+
+        assertThat(customers.sendAll()).containsExactly(Map.of("name", "before", "city", "Ulm"));
+    }
+
     @Test
     void anEditOfARecordThatExistedBeforeOurFirstWriteIsInTheLog() throws SQLException {
         DATABASE.run("insert into app.customer values (2, 'new')");
