@@ -172,6 +172,8 @@ public final class Permits {
      * @param callsPerSecond the cap of this operation; the smallest cap of all operations counts
      */
     public void cap(Exchange exchange, String account, String operation, String httpMethod, int callsPerSecond) {
+        // that of an earlier call of the route
+        exchange.getMessage().removeHeader(MEMBER);
         String called = exchange.getMessage().getHeader(PERMIT) instanceof Permit permit ? permit.account() : account;
         exchange.setProperty(CAP, rateCaps.limit(called, "GET".equals(httpMethod), operation, callsPerSecond));
     }

@@ -90,9 +90,17 @@ public final class HubspotCalls {
         return status >= 300 && status < 500;
     }
 
-    /** Reports the call, whatever its result, and leaves the answer's text and status on the message. */
-    public void answered(Exchange exchange, String account, String operation) throws SQLException {
+    /**
+     * Reports the call, whatever its result, and leaves the answer's text and status on the message.
+     *
+     * @throws Exception the failure, if the call was not made because it got no permit: the database does not answer
+     */
+    public void answered(Exchange exchange, String account, String operation) throws Exception {
         Message message = exchange.getMessage();
+        String member = message.getHeader(Permits.MEMBER, String.class);
+        if (failure(exchange) != null && member == null) {
+            throw failure(exchange);
+        }
         message.removeHeader(AUTHORIZATION);
         HttpOperationFailedException failed = failed(exchange);
         int status = statusOf(exchange);
@@ -109,7 +117,6 @@ public final class HubspotCalls {
         boolean misused = MisusedCall.is(exchange, failure(exchange), http);
         exchange.removeProperty(Exchange.EXCEPTION_CAUGHT);
         HubspotLogin login = login(exchange);
-        String member = message.getHeader(Permits.MEMBER, String.class);
         ThrottleSignal throttleSignal =
                 HubspotErrors.throttleSignal(answer, operation, header(message, failed, "Retry-After"), Instant.now());
         permits.report(

@@ -117,9 +117,16 @@ public final class SalesforceCalls {
         return status >= 300 && status < 500;
     }
 
-    /** Reports the call, whatever its result, and leaves the answer's text and status on the message. */
-    public void answered(Exchange exchange, String account, String operation) throws SQLException {
+    /**
+     * Reports the call, whatever its result, and leaves the answer's text and status on the message.
+     *
+     * @throws Exception the failure, if the call was not made because it got no permit: the database does not answer
+     */
+    public void answered(Exchange exchange, String account, String operation) throws Exception {
         Exception failure = exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Exception.class);
+        if (failure != null && member(exchange) == null) {
+            throw failure;
+        }
         SalesforceAnswer answer = answerOf(exchange, failure);
         int http = answer.status();
         boolean toFile = failure == null && exchange.getMessage().getBody() instanceof Path;

@@ -11,8 +11,10 @@ import io.sluice.CrmEvent;
 import io.sluice.CrmRecord;
 import io.sluice.DeletedRecord;
 import io.sluice.Outcome;
+import io.sluice.RootCause;
 import io.sluice.app.Main;
 import io.sluice.app.RouteCoverage;
+import io.sluice.crm.Accounts;
 import io.sluice.crm.ObjectShape;
 import io.sluice.crm.OwnRoute;
 import io.sluice.quota.SavedCalls;
@@ -1065,6 +1067,23 @@ class HubspotKameletsTest {
                 .atMost(Duration.ofSeconds(20))
                 .pollInterval(Duration.ofMillis(50))
                 .untilAsserted(assertion);
+    }
+
+    @Test
+    void aCallThatGetsNoPermitFailsWithTheReasonAndIsNoFaultOfTheAccount() throws Exception {
+        run("alter table sluice.api_call rename to away");
+        try {
+            Exchange exchange =
+                    camel.request("kamelet:hubspot-call-action?account=hubspot&operation=owners", message -> {
+                        message.getMessage().setHeader("hubspotMethod", "GET");
+                        message.getMessage().setHeader("hubspotPath", "/crm/v3/owners");
+                    });
+            assertThat(RootCause.of(exchange.getException())).contains("api_call");
+        } finally {
+            run("alter table sluice.away rename to api_call");
+        }
+        Accounts accounts = main.getCamelContext().getRegistry().lookupByNameAndType("accounts", Accounts.class);
+        assertThat(accounts.problem("hubspot")).isNull();
     }
 
     private static void run(String sql) throws Exception {

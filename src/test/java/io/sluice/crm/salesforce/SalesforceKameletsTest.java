@@ -10,6 +10,7 @@ import io.github.resilience4j.circuitbreaker.CircuitBreaker;
 import io.sluice.CrmRecord;
 import io.sluice.DeletedRecord;
 import io.sluice.Outcome;
+import io.sluice.RootCause;
 import io.sluice.app.Main;
 import io.sluice.app.RouteCoverage;
 import io.sluice.crm.Accounts;
@@ -358,6 +359,21 @@ class SalesforceKameletsTest {
     }
 
     @Test
+    void aCallThatGetsNoPermitFailsWithTheReason() throws Exception {
+        run("alter table sluice.api_call rename to away");
+        try {
+            Exchange exchange =
+                    camel.request("kamelet:salesforce-call-action?account=salesforce&operation=limits", message -> {
+                        message.getMessage().setHeader("rawMethod", "GET");
+                        message.getMessage().setHeader("rawPath", "/services/data/v62.0/limits");
+                    });
+            assertThat(RootCause.of(exchange.getException())).contains("api_call");
+        } finally {
+            run("alter table sluice.away rename to api_call");
+        }
+    }
+
+    @Test
     void describeReturnsTheFieldsOfAnObject() {
         ObjectShape shape =
                 camel.requestBody("kamelet:salesforce-describe-action?object=Contact", null, ObjectShape.class);
@@ -575,6 +591,13 @@ class SalesforceKameletsTest {
                                 .build(),
                         HttpResponse.BodyHandlers.ofString())
                 .body();
+    }
+
+    private static void run(String sql) throws Exception {
+        try (var connection = DriverManager.getConnection(database.url(), "sluice", "");
+                var statement = connection.createStatement()) {
+            statement.execute(sql);
+        }
     }
 
     private static long number(String sql) throws Exception {
