@@ -21,6 +21,8 @@ import java.util.TreeMap;
 final class AccountSettings {
 
     static final String PREFIX = "sluice.account.";
+    /** The secret with which the sandbox signs, and the default of the demo's account. */
+    private static final String SANDBOX_SECRET = "sandbox-secret";
 
     private final Map<String, Map<String, String>> byName = new TreeMap<>();
     private final Map<String, Crm> crms;
@@ -172,9 +174,21 @@ final class AccountSettings {
         return found;
     }
 
-    /** The settings of one login, for its CRM, with the secrets from files. */
+    /**
+     * The settings of one login, for its CRM, with the secrets from files.
+     *
+     * @throws IllegalArgumentException if webhooks of a real CRM would be taken from everybody who knows the sandbox
+     */
     Map<String, String> login(String name) {
-        return SecretFiles.read(PREFIX + name + ".", byName.get(name));
+        Map<String, String> settings = SecretFiles.read(PREFIX + name + ".", byName.get(name));
+        String url = settings.getOrDefault("url", "");
+        if (SANDBOX_SECRET.equals(settings.get("webhook-secret")) && (url.isBlank() || url.startsWith("https:"))) {
+            throw wrong(
+                    name,
+                    "webhook-secret",
+                    "is that of the sandbox, which everybody knows: set your app's, or none if no webhooks arrive");
+        }
+        return settings;
     }
 
     private static IllegalArgumentException wrong(String name, String setting, String what) {

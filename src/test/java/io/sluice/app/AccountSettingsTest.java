@@ -51,6 +51,21 @@ class AccountSettingsTest {
                 });
     }
 
+    @ParameterizedTest
+    @CsvSource({"'', true", "https://api.example.com, true", "http://127.0.0.1:8090, false"})
+    void theSandboxsSecretIsRejectedForARealCrm(String url, boolean real) {
+        AccountSettings settings = new AccountSettings(
+                Map.of("org.crm", "hubspot", "org.url", url, "org.webhook-secret", "sandbox-secret"),
+                Map.of("hubspot", new HubspotCrm()));
+        if (real) {
+            assertThatThrownBy(() -> settings.login("org"))
+                    .hasMessageStartingWith(
+                            "application.properties: sluice.account.org.webhook-secret is that of the sandbox");
+        } else {
+            assertThat(settings.login("org")).containsEntry("webhook-secret", "sandbox-secret");
+        }
+    }
+
     @Test
     void membersBelongToTheirPoolAndAreNoAccountsOfTheirOwn() {
         assertThat(accounts(POOL)).singleElement().satisfies(account -> {
