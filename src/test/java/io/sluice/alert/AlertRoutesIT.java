@@ -46,7 +46,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The routes of the alerts deliver to a real HTTP server and a real mail server. */
-class AlertRoutesTest {
+class AlertRoutesIT {
 
     @RegisterExtension
     static final TestDatabase DATABASE = new TestDatabase();
