@@ -387,7 +387,7 @@ final class ChangedPage {
                                     && DeletedRows.edits(record, ours, targetTable, crmFields)
                                             .isEmpty()
                             : record.fields().keySet().stream()
-                                    .filter(targetTable.fields()::contains)
+                                    .filter(name -> isToMerge(record, name, ours))
                                     .noneMatch(name -> Merge.decide(
                                                     field(record, name, row, ours), conflictRule, crmFields.precision())
                                             .writes()));
@@ -398,14 +398,17 @@ final class ChangedPage {
         return unclear;
     }
 
+    /** Whether the field is mapped, and its value is not one from before our last write. */
+    private boolean isToMerge(CrmRecord record, String name, RecordState ours) {
+        return targetTable.fields().contains(name) && !crmFields.isOlder(record, name, ours);
+    }
+
     private Field field(CrmRecord record, String name, Map<String, Object> row, RecordState ours) {
         Object crm = record.fields().get(name);
         Instant changedAt = ours.changedAt(name, targetTable.column(name).name());
         Agreed base = ours.base == null || !ours.base.containsKey(name) ? null : new Agreed(ours.base.get(name));
-        if (changedAt != null && ours.mayHaveWritten(name, crm)
-                || isEcho(record, name, ours)
-                || crmFields.isOlder(record, name, ours)) {
-            // our own write, whose answer was lost or whose value the CRM normalised; or the value before it
+        if (changedAt != null && ours.mayHaveWritten(name, crm) || isEcho(record, name, ours)) {
+            // our own write, whose answer was lost or whose value the CRM normalised
             base = new Agreed(crm);
         }
         return new Field(base, crm, record.at(name), row.get(name), changedAt);
@@ -431,7 +434,7 @@ final class ChangedPage {
 
     private void merge(String key, CrmRecord record, Map<String, Object> row, RecordState ours) {
         record.fields().forEach((name, value) -> {
-            if (!targetTable.fields().contains(name) || crmFields.isOlder(record, name, ours)) {
+            if (!isToMerge(record, name, ours)) {
                 return;
             }
             Field field = field(record, name, row, ours);

@@ -72,7 +72,7 @@ class LateEventsMatrixTest {
         OLDEST_FIRST,
         NEWEST_FIRST,
         TOGETHER,
-        /** With the events of our own writes, of which the journal tells like of others'. */
+        /** With the events of our own writes, which the journal has like those of others. */
         WITH_OURS
     }
 
