@@ -24,18 +24,24 @@ import java.util.Optional;
  */
 final class DeadLetters {
 
+    /** Condition of a {@link Filter}. */
+    private static final String SELECTED =
+            """
+            id <= ? and account = coalesce(?::text, account) and sync = coalesce(?::text, sync)
+              and key = coalesce(?::text, key) and code is not distinct from coalesce(?::text, code)""";
+
     private static final String LIST =
             """
             select * from sluice.dead_letter
-            where id > ? and id <= ? and account = coalesce(?::text, account) and sync = coalesce(?::text, sync)
-              and key = coalesce(?::text, key) and code is not distinct from coalesce(?::text, code)
-            order by id limit ?""";
+            where id > ? and %s
+            order by id limit ?"""
+                    .formatted(SELECTED);
 
     private static final String MATCHING =
             """
             select count(*) as total, max(id) as up_to from sluice.dead_letter
-            where id <= ? and account = coalesce(?::text, account) and sync = coalesce(?::text, sync)
-              and key = coalesce(?::text, key) and code is not distinct from coalesce(?::text, code)""";
+            where %s"""
+                    .formatted(SELECTED);
 
     private static final String FIND = "select * from sluice.dead_letter where id = ?";
 
@@ -182,8 +188,7 @@ final class DeadLetters {
     private static final String DISCARD_ALL =
             """
             delete from sluice.dead_letter
-            where id <= ? and account = coalesce(?::text, account) and sync = coalesce(?::text, sync)
-              and key = coalesce(?::text, key) and code is not distinct from coalesce(?::text, code)""";
+            where %s""".formatted(SELECTED);
 
     /** @return number of discarded letters */
     int discard(Filter filter) throws SQLException {
