@@ -5,9 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
-import io.sluice.Backoff;
-import io.sluice.http.CallLimits;
-import io.sluice.idle.PendingWork;
 import io.sluice.store.TestDatabase;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -19,17 +16,12 @@ import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.sql.SQLException;
 import java.time.Duration;
-import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
-import java.util.Properties;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import org.apache.camel.impl.DefaultCamelContext;
-import org.apache.camel.support.PluginHelper;
-import org.apache.camel.support.ResourceHelper;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -144,43 +136,8 @@ class AlertMailIT {
         }
     }
 
-    /** Replaces the evaluation, whose route is not started. */
-    public static final class NoEvaluation {
-        public void evaluate() {}
-    }
-
     private DefaultCamelContext context(String recipients) throws Exception {
-        AlertChannels channels = channels(recipients);
-        DefaultCamelContext context = new DefaultCamelContext();
-        Properties settings = new Properties();
-        settings.putAll(Map.of(
-                "sluice.alerts.check-interval", "1h",
-                "sluice.alerts.mail.host", "127.0.0.1",
-                "sluice.alerts.mail.port", Integer.toString(server.socket.getLocalPort()),
-                "sluice.alerts.mail.starttls", "false",
-                "sluice.alerts.mail.tls", "false"));
-        context.getPropertiesComponent().setInitialProperties(settings);
-        context.getRegistry().bind("alertChannels", channels);
-        context.getRegistry().bind("alertClient", new CallLimits(1 << 20));
-        context.getRegistry().bind("alertMailAuthenticator", channels.mailAuthenticator());
-        context.getRegistry()
-                .bind(
-                        "alertMessages",
-                        new AlertMessages(
-                                DATABASE.sluice(),
-                                "sluice",
-                                channels,
-                                Duration.ZERO,
-                                QuietHours.NONE,
-                                new Backoff(Duration.ofMillis(100), Duration.ofMillis(100)),
-                                InstantSource.system()));
-        context.getRegistry().bind("alertEvaluation", new NoEvaluation());
-        context.getRegistry().bind("pendingWork", new PendingWork(DATABASE.sluice(), List::of));
-        PluginHelper.getRoutesLoader(context)
-                .loadRoutes(ResourceHelper.resolveMandatoryResource(context, "file:routes/8-alerts.camel.yaml"));
-        context.start();
-        context.getRouteController().startRoute("alert-messages");
-        return context;
+        return AlertRoutes.start(DATABASE, channels(recipients), server.socket.getLocalPort());
     }
 
     private static AlertChannels channels(String recipients) {

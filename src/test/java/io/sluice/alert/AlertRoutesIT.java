@@ -11,11 +11,8 @@ import com.icegreen.greenmail.util.GreenMail;
 import com.icegreen.greenmail.util.GreenMailUtil;
 import com.icegreen.greenmail.util.ServerSetup;
 import com.sun.net.httpserver.HttpServer;
-import io.sluice.Backoff;
 import io.sluice.QuotedWords;
 import io.sluice.app.RouteCoverage;
-import io.sluice.http.CallLimits;
-import io.sluice.idle.PendingWork;
 import io.sluice.store.TestDatabase;
 import jakarta.mail.internet.MimeMessage;
 import java.io.IOException;
@@ -24,20 +21,15 @@ import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.sql.SQLException;
 import java.time.Duration;
-import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
-import java.util.Map;
-import java.util.Properties;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.IntStream;
 import org.apache.camel.Endpoint;
 import org.apache.camel.impl.DefaultCamelContext;
-import org.apache.camel.support.PluginHelper;
-import org.apache.camel.support.ResourceHelper;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -96,11 +88,6 @@ class AlertRoutesIT {
         });
     }
 
-    /** Replaces the evaluation, whose route is not started. */
-    public static final class NoEvaluation {
-        public void evaluate() {}
-    }
-
     private AlertChannels channels() {
         String address = "http://127.0.0.1:" + server.getAddress().getPort();
         return new AlertChannels(
@@ -111,36 +98,7 @@ class AlertRoutesIT {
     }
 
     private DefaultCamelContext context(AlertChannels channels) throws Exception {
-        DefaultCamelContext context = new DefaultCamelContext();
-        Properties settings = new Properties();
-        settings.putAll(Map.of(
-                "sluice.alerts.check-interval", "1h",
-                "sluice.alerts.mail.host", "127.0.0.1",
-                "sluice.alerts.mail.port", Integer.toString(mails.getSmtp().getPort()),
-                "sluice.alerts.mail.starttls", "false",
-                "sluice.alerts.mail.tls", "false"));
-        context.getPropertiesComponent().setInitialProperties(settings);
-        context.getRegistry().bind("alertChannels", channels);
-        context.getRegistry().bind("alertClient", new CallLimits(1 << 20));
-        context.getRegistry().bind("alertMailAuthenticator", channels.mailAuthenticator());
-        context.getRegistry()
-                .bind(
-                        "alertMessages",
-                        new AlertMessages(
-                                DATABASE.sluice(),
-                                "sluice",
-                                channels,
-                                Duration.ZERO,
-                                QuietHours.NONE,
-                                new Backoff(Duration.ofMillis(100), Duration.ofMillis(100)),
-                                InstantSource.system()));
-        context.getRegistry().bind("alertEvaluation", new NoEvaluation());
-        context.getRegistry().bind("pendingWork", new PendingWork(DATABASE.sluice(), List::of));
-        PluginHelper.getRoutesLoader(context)
-                .loadRoutes(ResourceHelper.resolveMandatoryResource(context, "file:routes/8-alerts.camel.yaml"));
-        context.start();
-        context.getRouteController().startRoute("alert-messages");
-        return context;
+        return AlertRoutes.start(DATABASE, channels, mails.getSmtp().getPort());
     }
 
     private static void alert(String what, String... events) throws SQLException {

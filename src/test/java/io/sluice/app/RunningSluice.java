@@ -506,10 +506,14 @@ final class RunningSluice implements AutoCloseable {
             HttpResponse<String> answer = sandbox("GET", "/sandbox/records/" + account + "/" + object + "/" + id, "");
             assertThat(answer.statusCode()).as(answer.body()).isIn(200, 404);
             JsonNode whole = answer.statusCode() == 404 ? MissingNode.getInstance() : JSON.readTree(answer.body());
-            return whole.has("properties") ? whole.path("properties") : whole;
+            return fieldsOf(whole);
         } catch (IOException broken) {
             throw new UncheckedIOException(broken);
         }
+    }
+
+    private static JsonNode fieldsOf(JsonNode record) {
+        return record.has("properties") ? record.path("properties") : record;
     }
 
     /** The sandbox's records of an object by the value of a field. */
@@ -523,8 +527,7 @@ final class RunningSluice implements AutoCloseable {
                 text(sandboxPort, "/sandbox/records/" + account + "/" + object).split("\n")) {
             if (!line.isBlank()) {
                 try {
-                    JsonNode whole = JSON.readTree(line);
-                    JsonNode record = whole.has("properties") ? whole.path("properties") : whole;
+                    JsonNode record = fieldsOf(JSON.readTree(line));
                     assertThat(records.put(record.path(keyField).asText(), record))
                             .as("records with " + keyField + " = "
                                     + record.path(keyField).asText())
