@@ -10,6 +10,7 @@ import io.sluice.crm.ScriptedCrm;
 import io.sluice.crm.ScriptedCrm.Reply;
 import io.sluice.store.EmbeddedDatabase;
 import io.sluice.store.SharedBinaries;
+import io.sluice.testkit.FreePorts;
 import java.nio.file.Path;
 import java.sql.DriverManager;
 import java.time.Duration;
@@ -59,7 +60,7 @@ class AccountAnswersMatrixTest {
     static void start() throws Exception {
         crm = new ScriptedCrm();
         elsewhere = new ScriptedCrm();
-        database = EmbeddedDatabase.start(SharedBinaries.in(home), 0);
+        database = EmbeddedDatabase.start(SharedBinaries.in(home), FreePorts.next());
         main = new Main();
         main.addOverrideProperty("sluice.database.url", database.url());
         main.addOverrideProperty("sluice.demo", "false");

@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import io.sluice.store.EmbeddedDatabase;
 import io.sluice.store.SharedBinaries;
+import io.sluice.testkit.FreePorts;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.sql.SQLException;
@@ -39,8 +40,9 @@ final class ChaosRun {
 
     @SuppressWarnings("try")
     List<ChaosChecks.Fault> run() throws Exception {
-        int sandboxPort = RunningSluice.freePort();
-        try (EmbeddedDatabase database = EmbeddedDatabase.start(SharedBinaries.in(home.resolve("postgres")), 0);
+        int sandboxPort = FreePorts.next();
+        try (EmbeddedDatabase database =
+                        EmbeddedDatabase.start(SharedBinaries.in(home.resolve("postgres")), FreePorts.next());
                 AutoCloseable sandbox = SandboxProcess.start(home, sandboxPort, "");
                 RunningSluice sluice = RunningSluice.replica(home, database.port(), sandboxPort);
                 RunningSluice second = RunningSluice.replica(home.resolve("second"), database.port(), sandboxPort)) {

@@ -8,6 +8,7 @@ import static org.awaitility.Awaitility.await;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.sluice.store.EmbeddedDatabase;
 import io.sluice.store.SharedBinaries;
+import io.sluice.testkit.FreePorts;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashSet;
@@ -51,8 +52,8 @@ class KilledInBulkIT {
 
     @BeforeAll
     static void startTheDemo() throws Exception {
-        database = EmbeddedDatabase.start(SharedBinaries.in(home.resolve("database")), 0);
-        sluice = RunningSluice.replica(home, database.port(), RunningSluice.freePort())
+        database = EmbeddedDatabase.start(SharedBinaries.in(home.resolve("database")), FreePorts.next());
+        sluice = RunningSluice.replica(home, database.port(), FreePorts.next())
                 // a step is taken up again when a process has started meanwhile
                 .with("sluice.call.timeout", "4s")
                 .with("sluice.call.late-delivery", "500ms")

@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.sluice.sandbox.Sandbox;
 import io.sluice.store.EmbeddedDatabase;
 import io.sluice.store.SharedBinaries;
+import io.sluice.testkit.FreePorts;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -178,7 +179,7 @@ class LifeMatrixIT {
     @SuppressWarnings("try")
     private void play(boolean polled) throws Exception {
         List<Case> cases = cases();
-        int port = RunningSluice.freePort();
+        int port = FreePorts.next();
         try (EmbeddedDatabase database = EmbeddedDatabase.start(SharedBinaries.in(home.resolve("postgres")), port);
                 Sandbox sandbox = Sandbox.start("127.0.0.1", 0);
                 RunningSluice running = RunningSluice.replica(home, port, sandbox.port())) {

@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.sluice.sandbox.Sandbox;
 import io.sluice.store.EmbeddedDatabase;
 import io.sluice.store.SharedBinaries;
+import io.sluice.testkit.FreePorts;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
@@ -71,7 +72,7 @@ class LoadIT {
 
     @BeforeAll
     static void anOrgWithRecordsAndATableWithTwoRows() throws Exception {
-        database = EmbeddedDatabase.start(SharedBinaries.in(home.resolve("database")), 0);
+        database = EmbeddedDatabase.start(SharedBinaries.in(home.resolve("database")), FreePorts.next());
         sandbox = Sandbox.start("127.0.0.1", 0);
         SandboxRecords records = new SandboxRecords(sandbox.port());
         records.salesforce(

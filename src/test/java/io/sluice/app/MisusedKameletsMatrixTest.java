@@ -12,6 +12,7 @@ import io.sluice.sandbox.Sandbox;
 import io.sluice.store.EmbeddedDatabase;
 import io.sluice.store.SharedBinaries;
 import io.sluice.store.TestDatabase;
+import io.sluice.testkit.FreePorts;
 import java.io.ByteArrayInputStream;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
@@ -67,7 +68,7 @@ class MisusedKameletsMatrixTest {
 
     @BeforeAll
     static void start() throws Exception {
-        database = EmbeddedDatabase.start(SharedBinaries.in(home), 0);
+        database = EmbeddedDatabase.start(SharedBinaries.in(home), FreePorts.next());
         sandbox = Sandbox.start("127.0.0.1", 0);
         main = new Main();
         Map<String, String> settings = new LinkedHashMap<>();

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.sluice.store.EmbeddedDatabase;
 import io.sluice.store.SharedBinaries;
+import io.sluice.testkit.FreePorts;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -30,8 +31,9 @@ class NewerSchemaIT {
     @Test
     @SuppressWarnings("try")
     void aVersionRunsOnANewerSchemaUntilThatSaysThatItWouldDoHarm() throws Exception {
-        int sandboxPort = RunningSluice.freePort();
-        try (EmbeddedDatabase database = EmbeddedDatabase.start(SharedBinaries.in(home.resolve("postgres")), 0);
+        int sandboxPort = FreePorts.next();
+        try (EmbeddedDatabase database =
+                        EmbeddedDatabase.start(SharedBinaries.in(home.resolve("postgres")), FreePorts.next());
                 AutoCloseable sandbox = SandboxProcess.start(home, sandboxPort);
                 RunningSluice sluice = RunningSluice.replica(home.resolve("replica"), database.port(), sandboxPort)) {
             sluice.start().awaitSettled().stop();

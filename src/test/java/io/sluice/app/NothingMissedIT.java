@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.sluice.sandbox.Sandbox;
 import io.sluice.store.EmbeddedDatabase;
 import io.sluice.store.SharedBinaries;
+import io.sluice.testkit.FreePorts;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -42,7 +43,7 @@ class NothingMissedIT {
 
     @BeforeAll
     static void startTheDemoWithAWideTable() throws Exception {
-        database = EmbeddedDatabase.start(SharedBinaries.in(home.resolve("database")), 0);
+        database = EmbeddedDatabase.start(SharedBinaries.in(home.resolve("database")), FreePorts.next());
         sandbox = Sandbox.start("127.0.0.1", 0);
         Map<String, String> fields = new TreeMap<>();
         IntStream.rangeClosed(1, WIDTH).forEach(n -> fields.put(column(n), field(n)));

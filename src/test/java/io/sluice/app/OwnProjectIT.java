@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 
 import io.sluice.sandbox.Sandbox;
 import io.sluice.store.SharedBinaries;
+import io.sluice.testkit.FreePorts;
 import java.io.File;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -94,8 +95,8 @@ class OwnProjectIT {
     }
 
     private static String database() {
-        return "sluice.database.url = embedded\nsluice.database.port = " + RunningSluice.freePort() + "\n"
-                + "sluice.webhooks.port = " + RunningSluice.freePort() + "\n";
+        return "sluice.database.url = embedded\nsluice.database.port = " + FreePorts.next() + "\n"
+                + "sluice.webhooks.port = " + FreePorts.next() + "\n";
     }
 
     @Test

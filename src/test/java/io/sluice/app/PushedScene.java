@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.sluice.sandbox.Sandbox;
 import io.sluice.store.EmbeddedDatabase;
 import io.sluice.store.SharedBinaries;
+import io.sluice.testkit.FreePorts;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.sql.SQLException;
@@ -44,7 +45,7 @@ final class PushedScene implements AutoCloseable {
     /** @param fetched whether HubSpot's journal is fetched, and HubSpot sends nothing */
     PushedScene(Path home, int people, boolean withSalesforce, boolean fetched) throws Exception {
         this.home = home;
-        int port = RunningSluice.freePort();
+        int port = FreePorts.next();
         database = EmbeddedDatabase.start(SharedBinaries.in(home.resolve("postgres")), port);
         sandbox = Sandbox.start("127.0.0.1", 0);
         sluice = RunningSluice.replica(home, port, sandbox.port())

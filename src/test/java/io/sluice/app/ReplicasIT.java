@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.sluice.store.EmbeddedDatabase;
 import io.sluice.store.SharedBinaries;
+import io.sluice.testkit.FreePorts;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -62,9 +63,10 @@ class ReplicasIT {
     @Test
     @SuppressWarnings("try")
     void threeProcessesThatAreKilledInTurnSendTwentyThousandChangesOnceAndExceedNoLimit() throws Exception {
-        int sandboxPort = RunningSluice.freePort();
+        int sandboxPort = FreePorts.next();
         Path journal = home.resolve("sandbox.journal");
-        try (EmbeddedDatabase database = EmbeddedDatabase.start(SharedBinaries.in(home.resolve("postgres")), 0);
+        try (EmbeddedDatabase database =
+                        EmbeddedDatabase.start(SharedBinaries.in(home.resolve("postgres")), FreePorts.next());
                 AutoCloseable sandbox = SandboxProcess.start(home, sandboxPort, journal.toString())) {
             try {
                 start(database.port(), sandboxPort);

@@ -7,6 +7,7 @@ import static org.awaitility.Awaitility.await;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.sluice.store.EmbeddedDatabase;
 import io.sluice.store.SharedBinaries;
+import io.sluice.testkit.FreePorts;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -46,8 +47,9 @@ class RolledMappingIT {
     @Test
     @SuppressWarnings("try")
     void aChangedMappingIsRolledWithoutPingPongAndWithoutALostChange() throws Exception {
-        int sandboxPort = RunningSluice.freePort();
-        try (EmbeddedDatabase database = EmbeddedDatabase.start(SharedBinaries.in(home.resolve("postgres")), 0);
+        int sandboxPort = FreePorts.next();
+        try (EmbeddedDatabase database =
+                        EmbeddedDatabase.start(SharedBinaries.in(home.resolve("postgres")), FreePorts.next());
                 AutoCloseable sandbox = SandboxProcess.start(home, sandboxPort);
                 RunningSluice old = replica("old", OLD, database.port(), sandboxPort);
                 RunningSluice fresh = replica("fresh", NEW, database.port(), sandboxPort)) {

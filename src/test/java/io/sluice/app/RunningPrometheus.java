@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.sluice.testkit.FreePorts;
 import java.io.IOException;
 import java.net.URLEncoder;
 import java.nio.file.Files;
@@ -53,7 +54,7 @@ final class RunningPrometheus implements AutoCloseable {
                     static_configs: [{targets: ["127.0.0.1:%d"]}]
                 """
                         .formatted(scraped));
-        int port = RunningSluice.freePort();
+        int port = FreePorts.next();
         try {
             return Optional.of(new RunningPrometheus(
                     new ProcessBuilder(

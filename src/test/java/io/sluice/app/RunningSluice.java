@@ -8,10 +8,10 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.MissingNode;
 import io.sluice.store.SharedBinaries;
+import io.sluice.testkit.FreePorts;
 import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.ServerSocket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -54,9 +54,9 @@ final class RunningSluice implements AutoCloseable {
     final Path home;
     final int databasePort;
     final int sandboxPort;
-    final int serverPort = freePort();
-    final int managementPort = freePort();
-    final int webhookPort = freePort();
+    final int serverPort = FreePorts.next();
+    final int managementPort = FreePorts.next();
+    final int webhookPort = FreePorts.next();
     private final Map<String, String> settings = new LinkedHashMap<>();
     private final Deque<Connection> idle = new ConcurrentLinkedDeque<>();
     private Process process;
@@ -64,7 +64,7 @@ final class RunningSluice implements AutoCloseable {
 
     /** A copy of the bundle's files in the folder. */
     RunningSluice(Path home) {
-        this(Path.of(""), null, home, freePort(), freePort());
+        this(Path.of(""), null, home, FreePorts.next(), FreePorts.next());
     }
 
     /** One of several in processes of their own, on a database and a sandbox that the test has started. */
@@ -110,14 +110,6 @@ final class RunningSluice implements AutoCloseable {
             copy("routes/syncs/" + sync);
         }
         return with("sluice.sandbox.webhooks", "http://127.0.0.1:" + webhookPort + "/webhooks/hubspot");
-    }
-
-    static int freePort() {
-        try (ServerSocket socket = new ServerSocket(0)) {
-            return socket.getLocalPort();
-        } catch (IOException none) {
-            throw new UncheckedIOException(none);
-        }
     }
 
     private void copy(String folder) {

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.sluice.store.EmbeddedDatabase;
 import io.sluice.store.SharedBinaries;
+import io.sluice.testkit.FreePorts;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -32,8 +33,9 @@ class SideBySideIT {
     @SuppressWarnings("try")
     void thePreviousVersionRunsAndStartsAgainBesideThisOne() throws Exception {
         PreviousBuild build = PreviousBuild.make();
-        int sandboxPort = RunningSluice.freePort();
-        try (EmbeddedDatabase database = EmbeddedDatabase.start(SharedBinaries.in(home.resolve("postgres")), 0);
+        int sandboxPort = FreePorts.next();
+        try (EmbeddedDatabase database =
+                        EmbeddedDatabase.start(SharedBinaries.in(home.resolve("postgres")), FreePorts.next());
                 AutoCloseable sandbox = SandboxProcess.start(home, sandboxPort);
                 RunningSluice previous =
                         RunningSluice.replica(build, home.resolve("previous"), database.port(), sandboxPort);

@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 
 import io.sluice.store.EmbeddedDatabase;
 import io.sluice.store.SharedBinaries;
+import io.sluice.testkit.FreePorts;
 import java.nio.file.Path;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
@@ -25,8 +26,9 @@ class TerminatedIT {
     @Test
     @SuppressWarnings("try")
     void aProcessThatIsTerminatedEndsItsCallsAndLeavesNothingInFlight() throws Exception {
-        int sandboxPort = RunningSluice.freePort();
-        try (EmbeddedDatabase database = EmbeddedDatabase.start(SharedBinaries.in(home.resolve("postgres")), 0);
+        int sandboxPort = FreePorts.next();
+        try (EmbeddedDatabase database =
+                        EmbeddedDatabase.start(SharedBinaries.in(home.resolve("postgres")), FreePorts.next());
                 AutoCloseable sandbox = SandboxProcess.start(home, sandboxPort);
                 RunningSluice sluice = RunningSluice.replica(home.resolve("replica"), database.port(), sandboxPort)) {
             // 200 records a call, and each call takes half a second

@@ -9,6 +9,7 @@ import io.sluice.outbox.BulkClaim;
 import io.sluice.store.Database;
 import io.sluice.store.EmbeddedDatabase;
 import io.sluice.store.SharedBinaries;
+import io.sluice.testkit.FreePorts;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.SQLException;
@@ -37,7 +38,8 @@ public final class UpgradeDump {
         String version = arguments[0];
         Path home = Files.createTempDirectory("upgrade");
         Path records = home.resolve("sandbox.journal");
-        try (EmbeddedDatabase embedded = EmbeddedDatabase.start(SharedBinaries.in(home.resolve("database")), 0)) {
+        try (EmbeddedDatabase embedded =
+                EmbeddedDatabase.start(SharedBinaries.in(home.resolve("database")), FreePorts.next())) {
             RunningSluice sluice = UpgradeScene.sluice(home, embedded.port()).with("sluice.call.timeout", "60s");
             UpgradeDump dump = new UpgradeDump(sluice);
             try (AutoCloseable sandbox = UpgradeScene.sandbox(sluice, records)) {

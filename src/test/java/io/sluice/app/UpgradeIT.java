@@ -7,6 +7,7 @@ import static org.awaitility.Awaitility.await;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.sluice.store.EmbeddedDatabase;
 import io.sluice.store.SharedBinaries;
+import io.sluice.testkit.FreePorts;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -34,7 +35,8 @@ class UpgradeIT {
     void theWorkThatTheEarlierVersionLeftEndsAfterTheUpgrade() throws Exception {
         Path records =
                 Files.copy(UpgradeScene.FOLDER.resolve("V" + BEFORE + ".journal"), home.resolve("sandbox.journal"));
-        try (EmbeddedDatabase embedded = EmbeddedDatabase.start(SharedBinaries.in(home.resolve("database")), 0)) {
+        try (EmbeddedDatabase embedded =
+                EmbeddedDatabase.start(SharedBinaries.in(home.resolve("database")), FreePorts.next())) {
             restore(embedded.port());
             RunningSluice sluice = UpgradeScene.sluice(home, embedded.port());
             try (sluice;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.sluice.app;
 
+import io.sluice.testkit.FreePorts;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Map;
@@ -22,7 +23,7 @@ final class UpgradeScene {
 
     /** Sluice with a sync of each CRM; that of HubSpot starts with a snapshot and gets webhooks. */
     static RunningSluice sluice(Path home, int databasePort) throws IOException {
-        RunningSluice sluice = RunningSluice.replica(home, databasePort, RunningSluice.freePort())
+        RunningSluice sluice = RunningSluice.replica(home, databasePort, FreePorts.next())
                 .with("sluice.demo", false)
                 .with("sluice.poll.check-interval", "100ms")
                 .with("sluice.poll.min-interval", "500ms")

@@ -7,6 +7,7 @@ import static org.awaitility.Awaitility.await;
 
 import io.sluice.store.EmbeddedDatabase;
 import io.sluice.store.SharedBinaries;
+import io.sluice.testkit.FreePorts;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -51,9 +52,9 @@ class WebhookIT {
 
     @BeforeAll
     static void aTableWhoseRecordsAreKnown() throws Exception {
-        int port = RunningSluice.freePort();
+        int port = FreePorts.next();
         database = EmbeddedDatabase.start(SharedBinaries.in(home.resolve("postgres")), port);
-        sluice = RunningSluice.replica(home, port, RunningSluice.freePort())
+        sluice = RunningSluice.replica(home, port, FreePorts.next())
                 .with("sluice.demo", false)
                 .with("sluice.account.hubspot.crm", "hubspot")
                 .with("sluice.account.hubspot.webhook-secret", SECRET)

@@ -11,6 +11,7 @@ import io.sluice.crm.HostileCrm.Cut;
 import io.sluice.crm.HostileCrm.Reply;
 import io.sluice.store.EmbeddedDatabase;
 import io.sluice.store.SharedBinaries;
+import io.sluice.testkit.FreePorts;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -146,7 +147,7 @@ class AnswersMatrixTest {
 
     @BeforeAll
     static void start() throws Exception {
-        database = EmbeddedDatabase.start(SharedBinaries.in(home), 0);
+        database = EmbeddedDatabase.start(SharedBinaries.in(home), FreePorts.next());
         crm = new HostileCrm(700);
         main = new Main();
         String url = "http://127.0.0.1:" + crm.port();

@@ -4,8 +4,7 @@ package io.sluice.sandbox;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import java.io.IOException;
-import java.net.ServerSocket;
+import io.sluice.testkit.FreePorts;
 import org.apache.camel.main.Main;
 import org.junit.jupiter.api.Test;
 
@@ -13,7 +12,7 @@ class SandboxLifecycleTest {
 
     @Test
     void camelStartsAndStopsTheSandboxWhenItIsEnabled() throws Exception {
-        int port = freePort();
+        int port = FreePorts.next();
         Main main = main(true, port);
         main.start();
         assertThat(new SalesforceClient(port).get("/sandbox/referee").status()).isEqualTo(200);
@@ -23,7 +22,7 @@ class SandboxLifecycleTest {
 
     @Test
     void camelLeavesItAloneWhenItIsNot() throws Exception {
-        int port = freePort();
+        int port = FreePorts.next();
         Main main = main(false, port);
         main.start();
         assertThatThrownBy(() -> new SalesforceClient(port).get("/sandbox/referee"));
@@ -51,11 +50,5 @@ class SandboxLifecycleTest {
         main.addOverrideProperty("camel.server.enabled", "false");
         main.addOverrideProperty("camel.management.enabled", "false");
         return main;
-    }
-
-    private static int freePort() throws IOException {
-        try (ServerSocket socket = new ServerSocket(0)) {
-            return socket.getLocalPort();
-        }
     }
 }

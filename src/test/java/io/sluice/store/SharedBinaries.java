@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.sluice.store;
 
+import io.sluice.testkit.FreePorts;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.channels.FileChannel;
@@ -67,7 +68,7 @@ public final class SharedBinaries {
             if (lock.isValid() && !Files.exists(CLUSTER)) {
                 Path folder = Files.createTempDirectory(CLUSTER.getParent(), "postgres-cluster-");
                 link(folder);
-                EmbeddedDatabase.start(folder, 0, false).close();
+                EmbeddedDatabase.start(folder, FreePorts.next(), false).close();
                 Files.move(folder.resolve("data"), CLUSTER, StandardCopyOption.ATOMIC_MOVE);
             }
         }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.sluice.store;
 
+import io.sluice.testkit.FreePorts;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
@@ -20,15 +21,15 @@ public final class SubscriberAndPublisher implements AutoCloseable {
 
     public static SubscriberAndPublisher start(Path folder) throws SQLException {
         Path data = SharedBinaries.in(folder.resolve("publisher"));
-        EmbeddedDatabase first = EmbeddedDatabase.start(data, 0, false);
+        EmbeddedDatabase first = EmbeddedDatabase.start(data, FreePorts.next(), false);
         try (Connection connection = DriverManager.getConnection(first.url());
                 Statement statement = connection.createStatement()) {
             statement.execute("alter system set wal_level = logical");
         }
         first.close();
         return new SubscriberAndPublisher(
-                EmbeddedDatabase.start(data, 0, false),
-                EmbeddedDatabase.start(SharedBinaries.in(folder.resolve("subscriber")), 0, false));
+                EmbeddedDatabase.start(data, FreePorts.next(), false),
+                EmbeddedDatabase.start(SharedBinaries.in(folder.resolve("subscriber")), FreePorts.next(), false));
     }
 
     public String publisher() {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.sluice.store;
 
+import io.sluice.testkit.FreePorts;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -55,7 +56,7 @@ public final class TestDatabase implements BeforeAllCallback, AfterAllCallback, 
         private static String start() {
             try {
                 Path folder = Files.createTempDirectory(Files.createDirectories(Path.of("target")), "postgres-");
-                EmbeddedDatabase server = EmbeddedDatabase.start(SharedBinaries.in(folder), 0, false);
+                EmbeddedDatabase server = EmbeddedDatabase.start(SharedBinaries.in(folder), FreePorts.next(), false);
                 Runtime.getRuntime().addShutdownHook(new Thread(() -> {
                     server.close();
                     delete(folder);

@@ -22,9 +22,7 @@ import io.sluice.sandbox.Sandbox;
 import io.sluice.store.EmbeddedDatabase;
 import io.sluice.store.SharedBinaries;
 import io.sluice.store.TestDatabase;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.net.ServerSocket;
+import io.sluice.testkit.FreePorts;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -75,7 +73,7 @@ class HubspotKameletsTest {
     private static final String DELTA =
             "kamelet:hubspot-delta-action?account=hubspot&object=contacts&externalId=customer_no&fields=lastname,phone";
 
-    private static final int PORT = freePort();
+    private static final int PORT = FreePorts.next();
 
     @TempDir
     static Path home;
@@ -87,7 +85,7 @@ class HubspotKameletsTest {
 
     @BeforeAll
     static void start() throws Exception {
-        database = EmbeddedDatabase.start(SharedBinaries.in(home), 0);
+        database = EmbeddedDatabase.start(SharedBinaries.in(home), FreePorts.next());
         sandbox = Sandbox.start("127.0.0.1", 0);
         main = new Main();
         main.addOverrideProperty("sluice.database.url", database.url());
@@ -1140,14 +1138,6 @@ class HubspotKameletsTest {
     }
 
     // --- shared
-
-    private static int freePort() {
-        try (ServerSocket socket = new ServerSocket(0)) {
-            return socket.getLocalPort();
-        } catch (IOException none) {
-            throw new UncheckedIOException(none);
-        }
-    }
 
     private static Map<String, Object> record(String key, Map<String, Object> fields) {
         return Map.of("key", key, "fields", fields);

@@ -11,6 +11,7 @@ import io.sluice.sandbox.Sandbox;
 import io.sluice.store.EmbeddedDatabase;
 import io.sluice.store.SharedBinaries;
 import io.sluice.store.TestDatabase;
+import io.sluice.testkit.FreePorts;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -39,7 +40,7 @@ final class RunningKamelets implements AutoCloseable {
 
     /** @param settings settings beyond those that the tests need */
     RunningKamelets(Path home, Map<String, String> settings) throws Exception {
-        database = EmbeddedDatabase.start(SharedBinaries.in(home), 0);
+        database = EmbeddedDatabase.start(SharedBinaries.in(home), FreePorts.next());
         sandbox = Sandbox.start("127.0.0.1", 0);
         main.addOverrideProperty("sluice.database.url", database.url());
         main.addOverrideProperty("sluice.demo", "false");

@@ -14,6 +14,7 @@ import io.sluice.sandbox.Sandbox;
 import io.sluice.store.EmbeddedDatabase;
 import io.sluice.store.SharedBinaries;
 import io.sluice.store.TestDatabase;
+import io.sluice.testkit.FreePorts;
 import java.io.ByteArrayInputStream;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -50,7 +51,7 @@ class SalesforceBulkKameletsTest {
 
     @BeforeAll
     static void start() throws Exception {
-        database = EmbeddedDatabase.start(SharedBinaries.in(home), 0);
+        database = EmbeddedDatabase.start(SharedBinaries.in(home), FreePorts.next());
         sandbox = Sandbox.start("127.0.0.1", 0);
         main = new Main();
         Map.of(

@@ -21,6 +21,7 @@ import io.sluice.sandbox.Sandbox;
 import io.sluice.store.EmbeddedDatabase;
 import io.sluice.store.SharedBinaries;
 import io.sluice.store.TestDatabase;
+import io.sluice.testkit.FreePorts;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -65,7 +66,7 @@ class SalesforceKameletsTest {
 
     @BeforeAll
     static void start() throws Exception {
-        database = EmbeddedDatabase.start(SharedBinaries.in(home), 0);
+        database = EmbeddedDatabase.start(SharedBinaries.in(home), FreePorts.next());
         sandbox = Sandbox.start("127.0.0.1", 0);
         main = new Main();
         main.addOverrideProperty("sluice.database.url", database.url());
