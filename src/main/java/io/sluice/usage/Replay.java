@@ -19,6 +19,8 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.PriorityQueue;
+import java.util.Queue;
 import java.util.Set;
 import java.util.TreeMap;
 
@@ -30,7 +32,8 @@ import java.util.TreeMap;
  *   <li>A call carries waiting writes of its object whatever their priority, and where the CRM takes several collections a
  *       call, writes of other objects too; a critical or high call those that are no less urgent.
  *   <li>Writes that wait rise by one step of priority for each ageing interval, up to high.
- *   <li>A poll that gets no permit within 250 ms is not made, and polls are rarer the more of a long limit is used.
+ *   <li>A poll that gets no permit within 250 ms is not made, and the intervals between polls grow with the used part of a long
+ *       limit.
  *   <li>Other calls share a call if operation, object and priority are the same.
  * </ul>
  *
@@ -144,6 +147,9 @@ final class Replay {
 
     private final Map<Priority, LongList> latency = new EnumMap<>(Priority.class);
     private final StopLog stopLog;
+    /** Polls that are made later than they were recorded, the earliest first. */
+    private final Queue<TrafficCall> postponed = new PriorityQueue<>(comparing(TrafficCall::at));
+
     private long granted;
     private long omittedPolls;
     private Instant ended;
@@ -174,12 +180,17 @@ final class Replay {
         int next = 0;
         Instant now = traffic.isEmpty() ? end : traffic.get(0).at();
         while (now != null && !now.isAfter(end)) {
+            while (!postponed.isEmpty() && !postponed.peek().at().isAfter(now)) {
+                addPoll(postponed.remove());
+            }
             while (next < traffic.size() && !traffic.get(next).at().isAfter(now)) {
                 enqueue(traffic.get(next++));
             }
             Instant event = earlier(raiseWaiting(now), grantWhatFits(now));
+            event = earlier(event, postponed.isEmpty() ? null : postponed.peek().at());
             now = earlier(event, next < traffic.size() ? traffic.get(next).at() : null);
         }
+        omittedPolls += postponed.size();
         return result(traffic.size(), traffic.size() - next);
     }
 
@@ -219,17 +230,28 @@ final class Replay {
     }
 
     private void enqueue(TrafficCall call) {
-        boolean poll = isPoll(call);
         pollPace.recorded(call);
-        if (poll && !pollPace.isDue(call)) {
-            omittedPolls++;
+        if (isPoll(call)) {
+            pollPace.time(call).ifPresentOrElse(time -> postpone(call, time), () -> omittedPolls++);
         } else if (!isWrite(call)) {
-            group(call.priority(), call.priority(), call.operation(), poll).add(call);
+            group(call.priority(), call.priority(), call.operation(), false).add(call);
         } else if (isOfSeveralObjects(call)) {
             addParts(call);
         } else {
             addWrite(call);
         }
+    }
+
+    private void postpone(TrafficCall poll, Instant time) {
+        if (time.isAfter(poll.at())) {
+            postponed.add(poll.withTime(time));
+        } else {
+            addPoll(poll);
+        }
+    }
+
+    private void addPoll(TrafficCall poll) {
+        group(poll.priority(), poll.priority(), poll.operation(), true).add(poll);
     }
 
     /**

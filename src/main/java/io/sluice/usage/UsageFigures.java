@@ -12,7 +12,7 @@ import java.util.Map;
  * @param bytes        size of the requests' bodies
  * @param answerBytes  size of the answers' bodies
  * @param errors       answers with a status of 400 or more, throttled ones included
- * @param throttled    answers that refused a call because of a limit
+ * @param throttled    answers that throttled a call
  * @param unanswered   calls without an answer
  * @param answerMillis time from the grant to the answer, of all answered calls together
  */
