@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -23,6 +24,11 @@ class SettingsAreDocumentedTest {
     private static final Pattern PLACEHOLDER = Pattern.compile("\\{\\{[?]?(sluice\\.[A-Za-z0-9_.-]+)");
     private static final Pattern READ =
             Pattern.compile("\\.(?:text|number|duration|flag|apply)\\(\\s*\"(sluice\\.[A-Za-z0-9_.-]+)\"");
+
+    private static final Pattern OF_AN_ACCOUNT =
+            Pattern.compile("(?:settings|own|byName\\.get\\(name\\))\\s*\\.get(?:OrDefault)?\\(\\s*\"([a-z0-9-]+)\"");
+    /** Settings of all accounts that the code hands to each of them under another name. */
+    private static final Set<String> MADE_BY_SLUICE = Set.of("call-timeout-ms", "connect-timeout-ms");
 
     @Test
     void everyPlaceholderOfRoutesAndKameletsIsDocumented() throws IOException {
@@ -38,6 +44,18 @@ class SettingsAreDocumentedTest {
 
         assertThat(used).containsKeys("sluice.database.url", "sluice.sandbox.port");
         assertThat(undocumented(used)).isEmpty();
+    }
+
+    @Test
+    void everySettingOfAnAccountIsDocumented() throws IOException {
+        Map<String, List<String>> used =
+                found(OF_AN_ACCOUNT, ".java", "src/main/java/io/sluice/crm", "src/main/java/io/sluice/app");
+        String documentation = Files.readString(Path.of("application.properties"));
+
+        assertThat(used).containsKeys("jwt-audience", "webhook-url", "members");
+        assertThat(used.keySet())
+                .filteredOn(name -> !MADE_BY_SLUICE.contains(name))
+                .allSatisfy(name -> assertThat(documentation).containsPattern("[ .,(]" + name + "[ ,:.)]"));
     }
 
     private static List<String> undocumented(Map<String, List<String>> used) throws IOException {
