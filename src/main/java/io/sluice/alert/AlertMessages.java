@@ -36,9 +36,9 @@ public final class AlertMessages {
      */
     private static final int FULL_ATTEMPTS = 3;
 
-    /** Longer than the time-outs of a channel's connection and answer together. */
+    /** Longer than the timeouts of a channel's connection and answer together. */
     private static final Duration LEASE = Duration.ofMinutes(1);
-    /** The same for a mail, whose dialogue has more than ten answers; each may take as long as the time-out. */
+    /** The same for a mail, whose dialogue has more than ten answers; each may take as long as the timeout. */
     private static final Duration MAIL_LEASE = Duration.ofMinutes(5);
 
     private static final String ENTER =

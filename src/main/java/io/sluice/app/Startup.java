@@ -349,7 +349,7 @@ final class Startup implements AutoCloseable {
                 sync.setProblem(String.join("; ", own));
                 LOG.error(
                         "Sync {} is stopped, the others run. Its triggers stay, and what changes meanwhile is sent once it is"
-                                + " mended and Sluice is started again.\n  {}",
+                                + " corrected and Sluice is started again.\n  {}",
                         sync.getName(),
                         String.join("\n  ", own));
             }

@@ -281,18 +281,18 @@ final class SyncCheck {
             String place = column(sync, column, name) + " of " + sync.getObject();
             Compatibility fit = Compatibility.of(columns.get(column), field.kind());
             if (!fit.isImpossible() && fit.why() != null) {
-                warnings.add(place + ", which " + fit.why() + ": the CRM refuses records that have such");
+                warnings.add(place + ", which " + fit.why() + ": the CRM rejects records that have such");
             }
             int length = longest.getOrDefault(column, 0);
             if (field.kind() == Kind.TEXT
                     && field.facts().length() > 0
                     && length > field.facts().length()) {
                 warnings.add(place + ", which takes " + field.facts().length() + " characters, but the column may hold "
-                        + length + ": the CRM refuses records with longer values");
+                        + length + ": the CRM rejects records with longer values");
             }
             if (odd.getOrDefault(column, 0) > 0) {
                 warnings.add(place + ", but " + odd.get(column) + " of the column's values are none of its "
-                        + field.facts().options().size() + " options: the CRM refuses records that have such");
+                        + field.facts().options().size() + " options: the CRM rejects records that have such");
             }
         });
         return warnings;

@@ -141,7 +141,7 @@ final class Wiring extends LifecycleStrategySupport {
     private static final int WEBHOOK_POOL_SIZE = 3;
     /** The divisor of the heap that is the maximum size of all webhooks in progress. */
     private static final int BODIES_PART_OF_MEMORY = 6;
-    /** The time-out of webhooks' database connections: a sender that gets no answer for five seconds or more gives up. */
+    /** The timeout of webhooks' database connections: a sender that gets no answer for five seconds or more gives up. */
     private static final Database.Timeouts WEBHOOK_TIMEOUTS =
             new Database.Timeouts(Duration.ofSeconds(1), Duration.ofSeconds(2));
 
@@ -235,7 +235,7 @@ final class Wiring extends LifecycleStrategySupport {
                 settings.duration("sluice.circuit-breaker.max-delay", "30s"));
         permits = new Permits(quota, pauseStore);
         WriteDebounce writeDebounce = WriteDebounce.of(settings.duration("sluice.record.min-write-interval", "900ms"));
-        // the connect time-out is not part of the call's own time
+        // the connect timeout is not part of the call's own time
         Outbox outbox = new Outbox(
                 database,
                 quota.maxCallTime()

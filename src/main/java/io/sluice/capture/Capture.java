@@ -34,7 +34,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class Capture {
 
-    /** The lock time-out of a transaction that applies changes of a CRM: the application's migration may lock the table for minutes. */
+    /** The lock timeout of a transaction that applies changes of a CRM: the application's migration may lock the table for minutes. */
     private static final String APPLY_LOCK_TIMEOUT = "5s";
 
     private static final int DRAINS_BEFORE_COMPARISON = 200;

@@ -42,7 +42,7 @@ final class TableDrain {
     private static final int MIN_BATCH = 500;
     private static final int NEWEST = 500;
 
-    /** The lock time-out of a drain. */
+    /** The lock timeout of a drain. */
     private static final String LOCK_TIMEOUT = "100ms";
 
     /** The time that a check of a suspected table takes at most. */

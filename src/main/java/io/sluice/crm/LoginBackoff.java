@@ -22,7 +22,7 @@ public final class LoginBackoff {
     private String cause;
 
     /** Starts a backoff after a rejected login. */
-    public void refused(String reason, Instant now) {
+    public void failed(String reason, Instant now) {
         start(reason, now, REJECTED.after(++rejections));
     }
 

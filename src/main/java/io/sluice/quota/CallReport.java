@@ -30,7 +30,7 @@ public record CallReport(
         return new CallReport(operation, status, records, bytes, answerBytes, objects, signal);
     }
 
-    /** Whether the CRM refused the call because of a limit. */
+    /** Whether the CRM throttled the call. */
     boolean isThrottled() {
         return signal != null && signal.isLimit();
     }

@@ -19,7 +19,7 @@ import java.util.stream.Stream;
  *
  * <p>The rule: a call is granted only when fewer than {@code max} calls are in flight or completed within the last
  * {@code window}. The server counted a call before its answer arrived, so no window of the server can hold more than
- * {@code max}, whatever the network does. A call without an answer counts as completed when its time-out and the maximum
+ * {@code max}, whatever the network does. A call without an answer counts as completed when its timeout and the maximum
  * delay of a late request are over.
  *
  * <p>Example: with 190 calls per 10 s, 190 calls that were answered at 12:00:03 defer the next call to 12:00:13.

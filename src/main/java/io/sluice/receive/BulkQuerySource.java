@@ -30,7 +30,7 @@ public final class BulkQuerySource {
     private static final String LEASE = "SluiceBulkQueryLease";
     private static final String JOB = "SluiceJob";
     private static final String STATUS = "SluiceStatus";
-    private static final String REFUSED = "SluiceThrottled";
+    private static final String THROTTLED = "SluiceThrottled";
     private static final String NEXT = "SluiceNext";
     /** Longer than the download of a page takes; while the route works on the page, each chunk is a heartbeat. */
     private static final Duration LEASE_TIME = Duration.ofMinutes(2);
@@ -137,7 +137,7 @@ public final class BulkQuerySource {
                 status,
                 RootCause.shortened(message.getBody(String.class)),
                 MAX_DELAY.toSeconds());
-        boolean throttled = Boolean.TRUE.equals(message.getHeader(REFUSED, Boolean.class));
+        boolean throttled = Boolean.TRUE.equals(message.getHeader(THROTTLED, Boolean.class));
         if (lease.offset().job() != null && !throttled && status != null && UNKNOWN_JOB.contains(status)) {
             restart(lease, "the CRM does not know its job any more");
         }

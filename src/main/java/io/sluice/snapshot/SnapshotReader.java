@@ -166,7 +166,7 @@ public final class SnapshotReader {
     }
 
     /** @return the next state; null when another process has taken over */
-    private Next next(SnapshotRun snapshotRun, Object answer, int status, boolean refused, String next)
+    private Next next(SnapshotRun snapshotRun, Object answer, int status, boolean throttled, String next)
             throws SQLException, InterruptedException {
         Snapshot snapshot = snapshotRun.snapshot();
         if (answer instanceof Long records && snapshot.state() == SnapshotState.COUNT) {
@@ -198,10 +198,10 @@ public final class SnapshotReader {
                         "a page of the results can't be read: " + broken.getMessage());
             }
         }
-        if (status >= 400 && !refused) {
+        if (status >= 400 && !throttled) {
             snapshotLog.failed(snapshotRun.sync(), snapshot, status, answer);
         }
-        return SnapshotTransitions.failed(snapshot, status, refused, String.valueOf(answer));
+        return SnapshotTransitions.failed(snapshot, status, throttled, String.valueOf(answer));
     }
 
     /** @return line for the log, or null */

@@ -158,7 +158,7 @@ public final class LoopHealth extends AbstractHealthCheck implements RoutePolicy
         return problems;
     }
 
-    /** Only a restart mends it. */
+    /** Only a restart helps. */
     @Override
     public boolean isLiveness() {
         return true;

@@ -232,10 +232,10 @@ class SyncCheckTest {
                 .containsExactlyInAnyOrder(
                         WHERE
                                 + "column 'name' goes to field 'Phone' of Contact, which takes 40 characters, but the column may hold 200:"
-                                + " the CRM refuses records with longer values",
+                                + " the CRM rejects records with longer values",
                         WHERE
                                 + "column 'odd' goes to field 'Tier' of Contact, but 2 of the column's values are none of its 1 options:"
-                                + " the CRM refuses records that have such");
+                                + " the CRM rejects records that have such");
     }
 
     @Test

@@ -228,7 +228,7 @@ final class HubspotLogin {
                         ? redirect
                         : "HTTP " + answer.status() + ": " + withoutSecrets(answer.code() + ": " + message(answer));
                 if (answer.status() >= 300 && answer.status() < 500 && answer.status() != 429) {
-                    backoff.refused(cause, now);
+                    backoff.failed(cause, now);
                 } else {
                     backoff.unanswered(cause, now);
                 }

@@ -125,18 +125,18 @@ final class SalesforceSessions {
         } catch (InterruptedException stopping) {
             Thread.currentThread().interrupt();
             throw new LoginRejected(login, "Sluice is stopping", stopping);
-        } catch (SalesforceException | TimeoutException | ExecutionException | RuntimeException refused) {
-            String cause = message(refused);
-            if (refused instanceof SalesforceException answer
+        } catch (SalesforceException | TimeoutException | ExecutionException | RuntimeException failure) {
+            String cause = message(failure);
+            if (failure instanceof SalesforceException answer
                     && answer.getStatusCode() >= 300
                     && answer.getStatusCode() < 500
                     && answer.getStatusCode() != 429) {
-                state.backoff.refused(cause, clock.instant());
+                state.backoff.failed(cause, clock.instant());
             } else {
                 state.backoff.unanswered(cause, clock.instant());
             }
             LOG.warn("Account {}: login failed: {}.", login, state.backoff.words());
-            throw new LoginRejected(login, state.backoff.words(), refused);
+            throw new LoginRejected(login, state.backoff.words(), failure);
         }
         checkOrganisation(login, session, state);
     }
@@ -152,24 +152,24 @@ final class SalesforceSessions {
         } catch (InterruptedException stopping) {
             Thread.currentThread().interrupt();
             return;
-        } catch (SalesforceException | TimeoutException | ExecutionException | RuntimeException refused) {
+        } catch (SalesforceException | TimeoutException | ExecutionException | RuntimeException failure) {
             state.renewAt = clock.instant().plus(RENEWAL_RETRY);
             LOG.warn(
                     "Account {}: session renewal failed: {}. The old session stays in use until it expires; next attempt"
                             + " in a minute.",
                     login,
-                    message(refused));
+                    message(failure));
             return;
         }
         checkOrganisation(login, session, state);
     }
 
-    private static String message(Exception refused) {
-        return refused instanceof SalesforceException answer
+    private static String message(Exception failure) {
+        return failure instanceof SalesforceException answer
                         && answer.getErrors() != null
                         && !answer.getErrors().isEmpty()
                 ? answer.getErrors().stream().map(error -> error.getMessage()).collect(Collectors.joining("; "))
-                : RootCause.of(refused);
+                : RootCause.of(failure);
     }
 
     private void ask(String login, SalesforceSession session, State state)
