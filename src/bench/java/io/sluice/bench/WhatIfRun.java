@@ -259,8 +259,9 @@ final class WhatIfRun {
         return new Figures(
                 scenario.name(),
                 wide.calls(start, end).size(),
+                // the calls before the start too: a poll may be earlier or later than it in one of them
                 predicted.path("calls").path("made").asLong()
-                        - wide.calls(from, start).size(),
+                        - narrow.calls(from, start).size(),
                 calls.size(),
                 referee.path("refused").asLong(),
                 referee.path("limits").path(scenario.name()).path("peak").asLong(),
