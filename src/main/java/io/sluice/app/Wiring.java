@@ -418,7 +418,7 @@ final class Wiring extends LifecycleStrategySupport {
         ports.serve(visitors::serve);
         ports.serve(overviewStream::serve);
         ports.serve(new PageFiles()::serve);
-        registry.bind("webhookDeliveries", new IdempotentKeys(webhookDatabase, "webhook"));
+        registry.bind("webhookDeliveries", IdempotentKeys.ofStoredMessages(webhookDatabase, "webhook"));
         IdempotentKeys sourceKeys = new IdempotentKeys(database, "source");
         registry.bind("sourceKeys", sourceKeys);
         registry.bind("sourceRecords", new SourceRecords(sourceKeys));

@@ -28,6 +28,14 @@ public final class IdempotentKeys extends ServiceSupport implements IdempotentRe
             select ?, key from unnest(?::text[]) as k(key) order by key
             on conflict do nothing""";
 
+    /** Does not wait for the disk. */
+    private static final String ADD_UNFLUSHED =
+            """
+            insert into sluice.idempotent_key (repository, key)
+            select ?, key from unnest(?::text[]) as k(key) where set_config('synchronous_commit', 'off', true) = 'off'
+            order by key
+            on conflict do nothing""";
+
     private static final String KNOWN = "select key from sluice.idempotent_key where repository = ? and key = any (?)";
 
     private static final String REMOVE = "delete from sluice.idempotent_key where repository = ? and key = any (?)";
@@ -36,11 +44,25 @@ public final class IdempotentKeys extends ServiceSupport implements IdempotentRe
 
     private final Database database;
     private final String repository;
+    private final String add;
+
+    private IdempotentKeys(Database database, String repository, String add) {
+        this.database = database;
+        this.repository = repository;
+        this.add = add;
+    }
 
     /** @param repository the name under which the keys are stored; two repositories may have equal keys */
     public IdempotentKeys(Database database, String repository) {
-        this.database = database;
-        this.repository = repository;
+        this(database, repository, ADD);
+    }
+
+    /**
+     * Makes a repository for messages that are stored by the same PostgreSQL: the commit that stores a message makes its key
+     * durable too. A crash of the server before that commit may undo both.
+     */
+    public static IdempotentKeys ofStoredMessages(Database database, String repository) {
+        return new IdempotentKeys(database, repository, ADD_UNFLUSHED);
     }
 
     /** Joins the keys of a list's items to the key of the list. */
@@ -62,7 +84,7 @@ public final class IdempotentKeys extends ServiceSupport implements IdempotentRe
 
     @Override
     public boolean add(String key) {
-        return with(key, ADD) > 0;
+        return with(key, add) > 0;
     }
 
     @Override
@@ -87,8 +109,7 @@ public final class IdempotentKeys extends ServiceSupport implements IdempotentRe
     }
 
     private int with(String key, String sql) {
-        return asking(() -> database.transaction(
-                connection -> Database.update(connection, sql, repository, Database.texts(connection, split(key)))));
+        return asking(() -> database.update(sql, repository, split(key).toArray(String[]::new)));
     }
 
     private interface Question<T> {

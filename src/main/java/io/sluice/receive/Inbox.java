@@ -88,7 +88,7 @@ public final class Inbox {
      * @return number of events that were not stored before
      */
     int keep(String account, List<CrmEvent> events) throws SQLException {
-        return events.isEmpty() ? 0 : webhookDatabase.transaction(connection -> keep(connection, account, events));
+        return events.isEmpty() ? 0 : webhookDatabase.autoCommit(connection -> keep(connection, account, events));
     }
 
     /**

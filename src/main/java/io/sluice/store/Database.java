@@ -207,7 +207,7 @@ public final class Database implements AutoCloseable {
     }
 
     /** Runs a single statement in auto-commit mode: the server begins and commits without two more round trips. */
-    private <T> T autoCommit(Work<T> statement) throws SQLException {
+    public <T> T autoCommit(Work<T> statement) throws SQLException {
         return retryDeadlocks(() -> {
             try (Connection connection = pool.getConnection()) {
                 try {

@@ -70,6 +70,16 @@ class IdempotentKeysTest {
         assertThat(keys.contains("a")).isTrue();
     }
 
+    @Test
+    void theKeysOfStoredMessagesAreAddedOnceToo() {
+        IdempotentKeys deliveries = IdempotentKeys.ofStoredMessages(DATABASE.sluice(), "webhook");
+        assertThat(deliveries.add("a")).isTrue();
+        assertThat(deliveries.add("a")).isFalse();
+        assertThat(deliveries.add(IdempotentKeys.joined(List.of("a", "b")))).isTrue();
+        assertThat(deliveries.remove("a")).isTrue();
+        assertThat(deliveries.add("a")).isTrue();
+    }
+
     private static CrmRecord record(String id, Instant at, String name) {
         return new CrmRecord(id, null, at, Map.of("LastName", name));
     }
