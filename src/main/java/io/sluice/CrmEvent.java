@@ -10,7 +10,7 @@ import java.util.UUID;
  *
  * @param identity identity of the event, equal when the CRM sends it again; a vendor's own event id often is not
  * @param object   name of the object, as a sync writes it
- * @param crmId    the CRM's own id of the record
+ * @param crmId    the CRM's own id of the record; empty for {@link Kind#GAP}
  * @param field    name of the changed field for {@link Kind#VALUE}; else null
  * @param value    new value of the field as text; null when it is empty
  * @param at       time of the change, by the CRM's clock
@@ -28,7 +28,12 @@ public record CrmEvent(UUID identity, String object, String crmId, Kind kind, St
         /** The record was deleted. */
         DELETED,
         /** A read did not find the record under its id: the CRM must be asked whether and when it was deleted or merged. */
-        MISSING;
+        MISSING,
+        /**
+         * Changes that no event describes: what changed since the last poll must be read, deletes included. It has no record; an
+         * empty object stands for all objects.
+         */
+        GAP;
 
         @Override
         public String toString() {
