@@ -9,6 +9,7 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.postgresql.PGConnection;
@@ -17,8 +18,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Knows which parts of the pipeline may have work, so that the others do not ask the database. One statement waits in the server
- * until a part gets work ({@code sluice.await_parts}); an idle process makes one such transaction in two seconds. While a part has work, its
- * route polls as ever.
+ * until a part gets work ({@code sluice.await_parts}); an idle process makes one such transaction in two seconds. The routes of
+ * which an application feels each millisecond wait here for work; while there is some, they poll as ever.
  *
  * <p>In doubt there may be work: before the first answer, if the last one is old, and while the database does not answer.
  */
@@ -42,6 +43,9 @@ public final class PendingWork implements AutoCloseable {
 
     /** Time that the end waits for a cancelled statement. */
     private static final Duration LAST_WAIT = Duration.ofSeconds(1);
+
+    /** Maximum time for which a route waits for work, so that it ends soon when Sluice stops. */
+    private static final Duration ROUTE_WAIT = Duration.ofMillis(500);
 
     private static final Duration AFTER_FAILURE = Duration.ofSeconds(1);
 
@@ -79,6 +83,7 @@ public final class PendingWork implements AutoCloseable {
 
     private final Database database;
     private final Supplier<List<LogPosition>> log;
+    private final Duration routeWait;
     private final LongSupplier nanos;
     private final Thread thread = new Thread(this::run, "sluice-pending-work");
     private volatile Reading last;
@@ -87,16 +92,18 @@ public final class PendingWork implements AutoCloseable {
     private volatile Connection waiting;
 
     public PendingWork(Database database, Supplier<List<LogPosition>> log) {
-        this(database, log, System::nanoTime);
+        this(database, log, ROUTE_WAIT, System::nanoTime);
     }
 
     /**
-     * @param log   the positions in the change log of all captured tables
-     * @param nanos clock in nanoseconds
+     * @param log       the positions in the change log of all captured tables
+     * @param routeWait maximum time for which a route waits for work
+     * @param nanos     clock in nanoseconds
      */
-    PendingWork(Database database, Supplier<List<LogPosition>> log, LongSupplier nanos) {
+    PendingWork(Database database, Supplier<List<LogPosition>> log, Duration routeWait, LongSupplier nanos) {
         this.database = database;
         this.log = log;
+        this.routeWait = routeWait;
         this.nanos = nanos;
         thread.setDaemon(true);
     }
@@ -108,14 +115,14 @@ public final class PendingWork implements AutoCloseable {
         }
     }
 
-    /** Whether the change log may have rows. */
-    public boolean captured() {
-        return mayHave(Part.CAPTURED);
+    /** Waits for half a second at most until the change log may have rows. @return whether it may */
+    public boolean awaitCaptured() {
+        return awaitPart(Part.CAPTURED);
     }
 
-    /** Whether the outbox may have records to send, or an account a bulk job. */
-    public boolean queued() {
-        return mayHave(Part.QUEUED);
+    /** Waits for half a second at most until the outbox may have records to send, or an account a bulk job. @return whether it may */
+    public boolean awaitQueued() {
+        return awaitPart(Part.QUEUED);
     }
 
     /** Whether leases may expire. */
@@ -123,9 +130,9 @@ public final class PendingWork implements AutoCloseable {
         return mayHave(Part.IN_FLIGHT);
     }
 
-    /** Whether the inbox may have events that are due. */
-    public boolean received() {
-        return mayHave(Part.RECEIVED);
+    /** Waits for half a second at most until the inbox may have events that are due. @return whether it may */
+    public boolean awaitReceived() {
+        return awaitPart(Part.RECEIVED);
     }
 
     /** Whether an initial snapshot may be running. */
@@ -143,6 +150,25 @@ public final class PendingWork implements AutoCloseable {
         return mayHave(Part.NOTIFICATIONS);
     }
 
+    private synchronized boolean awaitPart(Part part) {
+        long begin = System.nanoTime();
+        long left = routeWait.toNanos();
+        try {
+            while (!mayHave(part) && !closed && left > 0) {
+                TimeUnit.NANOSECONDS.timedWait(this, left);
+                left = routeWait.toNanos() - (System.nanoTime() - begin);
+            }
+        } catch (InterruptedException stopping) {
+            Thread.currentThread().interrupt();
+        }
+        return mayHave(part);
+    }
+
+    private synchronized void set(Reading reading) {
+        last = reading;
+        notifyAll();
+    }
+
     private boolean mayHave(Part part) {
         Reading reading = last;
         return reading == null
@@ -158,7 +184,7 @@ public final class PendingWork implements AutoCloseable {
                 if (closed) {
                     return;
                 }
-                last = null;
+                set(null);
                 LOG.debug("It is not known what work there is, so every part asks for itself", failure);
                 pause(AFTER_FAILURE);
             }
@@ -182,7 +208,7 @@ public final class PendingWork implements AutoCloseable {
                 waiting = null;
             }
         });
-        last = new Reading(parts, nanos.getAsLong());
+        set(new Reading(parts, nanos.getAsLong()));
     }
 
     /** The maximum time for which the server waits next. */
@@ -241,6 +267,7 @@ public final class PendingWork implements AutoCloseable {
     @Override
     public void close() {
         closed = true;
+        set(last);
         thread.interrupt();
         Connection connection = waiting;
         if (connection != null) {

@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import org.awaitility.Awaitility;
@@ -30,7 +31,8 @@ class PendingWorkTest {
 
     private final AtomicLong nanos = new AtomicLong(1);
     private final AtomicReference<List<LogPosition>> log = new AtomicReference<>(at(0));
-    private final PendingWork pendingWork = new PendingWork(DATABASE.sluice(), log::get, nanos::get);
+    private final PendingWork pendingWork =
+            new PendingWork(DATABASE.sluice(), log::get, Duration.ofMillis(1), nanos::get);
 
     @BeforeEach
     void empty() throws SQLException {
@@ -43,10 +45,10 @@ class PendingWorkTest {
 
     private List<Boolean> parts() {
         return List.of(
-                pendingWork.captured(),
-                pendingWork.queued(),
+                pendingWork.awaitCaptured(),
+                pendingWork.awaitQueued(),
                 pendingWork.inFlight(),
-                pendingWork.received(),
+                pendingWork.awaitReceived(),
                 pendingWork.snapshot(),
                 pendingWork.polls(),
                 pendingWork.notifications());
@@ -87,11 +89,30 @@ class PendingWorkTest {
     }
 
     @Test
+    void aRouteThatWaitsIsWokenByWorkOfItsPartAndByTheEnd() throws Exception {
+        PendingWork patient = new PendingWork(DATABASE.sluice(), log::get, Duration.ofHours(1), nanos::get);
+        patient.await();
+        ExecutorService routes = Executors.newFixedThreadPool(2);
+        try {
+            Future<Boolean> drain = routes.submit(patient::awaitCaptured);
+            Future<Boolean> inbox = routes.submit(patient::awaitReceived);
+            DATABASE.run(CHANGE);
+            patient.await();
+            assertThat(drain.get(1, TimeUnit.MINUTES)).isTrue();
+            assertThat(inbox.isDone()).isFalse();
+            patient.close();
+            assertThat(inbox.get(1, TimeUnit.MINUTES)).isFalse();
+        } finally {
+            routes.shutdownNow();
+        }
+    }
+
+    @Test
     void aChangeBelowTheFloorIsNoWork() throws SQLException {
         DATABASE.run(CHANGE);
         log.set(at(2_000_000));
         pendingWork.await();
-        assertThat(pendingWork.captured()).isFalse();
+        assertThat(pendingWork.awaitCaptured()).isFalse();
     }
 
     @Test
@@ -102,11 +123,11 @@ class PendingWorkTest {
                     .get(0);
             log.set(at(2_000_000, xid));
             pendingWork.await();
-            assertThat(pendingWork.captured()).isFalse();
+            assertThat(pendingWork.awaitCaptured()).isFalse();
             application.commit();
         }
         pendingWork.await();
-        assertThat(pendingWork.captured()).isTrue();
+        assertThat(pendingWork.awaitCaptured()).isTrue();
     }
 
     @Test
@@ -152,12 +173,12 @@ class PendingWorkTest {
     @Test
     void everyPartAsksForItselfWhileTheDatabaseIsAway() throws Exception {
         TestDatabase away = TestDatabase.open();
-        try (PendingWork unknown = new PendingWork(away.sluice(), List::of, System::nanoTime)) {
+        try (PendingWork unknown = new PendingWork(away.sluice(), List::of, Duration.ofMillis(1), System::nanoTime)) {
             unknown.await();
-            assertThat(unknown.captured()).isFalse();
+            assertThat(unknown.awaitCaptured()).isFalse();
             away.close();
             unknown.start();
-            org.awaitility.Awaitility.await().atMost(Duration.ofSeconds(30)).until(unknown::captured);
+            org.awaitility.Awaitility.await().atMost(Duration.ofSeconds(30)).until(unknown::awaitCaptured);
         }
     }
 
