@@ -12,7 +12,8 @@ import org.slf4j.LoggerFactory;
 /**
  * Runs the sandbox and fills the demo's tables. Settings of the sandbox: {@code sluice.sandbox.host} (127.0.0.1),
  * {@code .port} (8090), {@code .data} (a file in which records and counts survive a restart, with a folder for bulk
- * jobs beside it; none), {@code .webhooks} (an address to which its HubSpot account sends webhooks; none).
+ * jobs beside it; none), {@code .webhooks} (an address to which its HubSpot account sends webhooks; none), {@code
+ * .pubsub.port} (8091; none when the port is not 8090) and {@code .pubsub.tls} (false).
  */
 public final class SandboxPractice implements Practice {
 
@@ -27,6 +28,9 @@ public final class SandboxPractice implements Practice {
         if (!webhooks.isBlank()) {
             sandbox.sendWebhooks(webhooks);
         }
+        sandbox.servePubSub(
+                settings.apply("sluice.sandbox.pubsub.port", ""),
+                Boolean.parseBoolean(settings.apply("sluice.sandbox.pubsub.tls", "false")));
         LOG.info(
                 "The sandbox CRM serves at http://{}:{}; what it counts is at /sandbox/referee.", host, sandbox.port());
         return sandbox::close;

@@ -9,6 +9,8 @@ import io.sluice.sandbox.hubspot.HubspotWebhooks;
 import io.sluice.sandbox.salesforce.SalesforceDefaults;
 import io.sluice.sandbox.salesforce.SalesforceProtocol;
 import io.sluice.sandbox.salesforce.SalesforceUser;
+import io.sluice.sandbox.salesforce.pubsub.Gate;
+import io.sluice.sandbox.salesforce.pubsub.PubSub;
 import io.sluice.sandbox.salesforce.streaming.Streaming;
 import io.sluice.sandbox.server.Account;
 import io.sluice.sandbox.server.Accounts;
@@ -49,6 +51,7 @@ public final class Sandbox implements AutoCloseable {
 
     public static final String DEFAULT_HOST = "127.0.0.1";
     public static final int DEFAULT_PORT = 8090;
+    public static final int DEFAULT_PUBSUB_PORT = 8091;
 
     private final Vertx vertx;
     private final HttpServer server;
@@ -56,6 +59,10 @@ public final class Sandbox implements AutoCloseable {
     private final SandboxFolder folder;
     private final Journal journal;
     private final Consumer<String> teller;
+    private final EventBus events;
+
+    /** Serves Salesforce's Pub/Sub API on a port of its own. */
+    private record EventBus(PubSub server, Gate gate, String host) {}
 
     private Sandbox(
             Vertx vertx,
@@ -63,19 +70,22 @@ public final class Sandbox implements AutoCloseable {
             List<Protocol> protocols,
             SandboxFolder folder,
             Journal journal,
-            Consumer<String> teller) {
+            Consumer<String> teller,
+            EventBus events) {
         this.vertx = vertx;
         this.server = server;
         this.protocols = protocols;
         this.folder = folder;
         this.journal = journal;
         this.teller = teller;
+        this.events = events;
     }
 
     /**
      * Runs the sandbox alone, until the process is killed. Reads the system properties {@code sluice.sandbox.host}
      * (127.0.0.1), {@code sluice.sandbox.port} (8090), {@code sluice.sandbox.data} (a data file that survives a
-     * restart; none) and {@code sluice.sandbox.webhooks} (an address to which its HubSpot sends webhooks; none). A folder named
+     * restart; none), {@code sluice.sandbox.webhooks} (an address to which its HubSpot sends webhooks; none), {@code
+     * sluice.sandbox.pubsub.port} (8091; none when the port is not 8090) and {@code sluice.sandbox.pubsub.tls} (false). A folder named
      * like the data file with {@code .bulk} added keeps the bulk jobs.
      */
     public static void main(String[] arguments) throws InterruptedException {
@@ -88,6 +98,9 @@ public final class Sandbox implements AutoCloseable {
             if (!webhooks.isBlank()) {
                 sandbox.sendWebhooks(webhooks);
             }
+            sandbox.servePubSub(
+                    System.getProperty("sluice.sandbox.pubsub.port", ""),
+                    Boolean.getBoolean("sluice.sandbox.pubsub.tls"));
         } catch (IllegalArgumentException | IllegalStateException e) {
             System.err.println(e.getMessage());
             System.exit(1);
@@ -120,6 +133,7 @@ public final class Sandbox implements AutoCloseable {
         HubspotWebhooks webhooks = new HubspotWebhooks(vertx);
         HubspotJournal changes = new HubspotJournal();
         Streaming streaming = new Streaming(clock::micros);
+        PubSub pubSub = new PubSub();
         Accounts accounts = new Accounts(
                 clock,
                 Map.of(
@@ -153,6 +167,8 @@ public final class Sandbox implements AutoCloseable {
                         changes,
                         "streaming",
                         streaming,
+                        "pubsub",
+                        pubSub,
                         "automations",
                         new Automations(vertx, clock, users)));
         SalesforceProtocol salesforce = new SalesforceProtocol(accounts, folder.jobs(), clock::micros);
@@ -171,7 +187,14 @@ public final class Sandbox implements AutoCloseable {
                 .setDecompressionSupported(true)
                 .setHttp2ClearTextEnabled(false)
                 .setHandle100ContinueAutomatically(true));
-        Sandbox sandbox = new Sandbox(vertx, server, protocols, folder, journal, url -> webhooks.sendTo(hubspot, url));
+        Sandbox sandbox = new Sandbox(
+                vertx,
+                server,
+                protocols,
+                folder,
+                journal,
+                url -> webhooks.sendTo(hubspot, url),
+                new EventBus(pubSub, salesforce.pubSub(streaming), host));
         try {
             server.requestHandler(gateway::handle)
                     .listen(port, host)
@@ -211,9 +234,48 @@ public final class Sandbox implements AutoCloseable {
         teller.accept(url);
     }
 
+    /**
+     * Serves Salesforce's Pub/Sub API by gRPC.
+     *
+     * @param port a number, 0 for a free one; blank for 8091, or for none when the sandbox's own port is not its default
+     * @param tls  by TLS with a certificate that it makes itself, otherwise in plain text
+     * @throws IllegalStateException with one sentence when the port is taken
+     */
+    public void servePubSub(String port, boolean tls) {
+        if (!port.isBlank()) {
+            servePubSub(Integer.parseInt(port.trim()), tls);
+        } else if (port() == DEFAULT_PORT) {
+            servePubSub(DEFAULT_PUBSUB_PORT, tls);
+        }
+    }
+
+    /** As {@link #servePubSub(String, boolean)}, on a port. */
+    public void servePubSub(int port, boolean tls) {
+        try {
+            events.server().start(events.gate(), events.host(), port, tls);
+        } catch (IOException e) {
+            close();
+            throw new IllegalStateException(
+                    "The sandbox can't listen on " + events.host() + ":" + port + " (" + e.getMessage()
+                            + "): stop what uses the port, or set sluice.sandbox.pubsub.port to another.",
+                    e);
+        }
+    }
+
+    /** Answers the port of the Pub/Sub API, or 0 when it is not served. */
+    public int pubSubPort() {
+        return events.server().port();
+    }
+
+    /** Answers the certificate of the Pub/Sub API in PEM form, or null without TLS. */
+    public String pubSubCertificate() {
+        return events.server().certificate();
+    }
+
     /** Stops serving; records kept in memory alone are lost. */
     @Override
     public void close() {
+        events.server().close();
         vertx.close().toCompletionStage().toCompletableFuture().join();
         protocols.forEach(Protocol::close);
         try {

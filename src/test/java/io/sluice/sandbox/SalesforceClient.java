@@ -65,6 +65,10 @@ final class SalesforceClient {
         return this;
     }
 
+    String token() {
+        return token;
+    }
+
     void useToken(String otherToken) {
         token = otherToken;
     }

@@ -2,6 +2,7 @@
 package io.sluice.sandbox.salesforce;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.sluice.sandbox.salesforce.pubsub.PubSubServer;
 import io.sluice.sandbox.salesforce.streaming.Streaming;
 import io.sluice.sandbox.server.Account;
 import io.sluice.sandbox.server.Accounts;
@@ -154,10 +155,10 @@ public final class SalesforceDefaults implements Accounts.CrmDefaults {
                 : StandardObjects.custom(name, label, keyPrefix);
     }
 
-    /** Answers whether a limit counts requests of an operation: those of the Streaming API count in none. */
+    /** Answers whether a limit counts requests of an operation: those that deliver events count in none. */
     @Override
     public boolean counts(String operation, String limit) {
-        return !CometdProtocol.isStreaming(operation);
+        return !CometdProtocol.isStreaming(operation) && !operation.startsWith(PubSubServer.OPERATION);
     }
 
     private static void add(Account account, Transaction transaction, String object, Map<String, Object> values) {

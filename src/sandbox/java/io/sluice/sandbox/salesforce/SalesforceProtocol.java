@@ -2,6 +2,7 @@
 package io.sluice.sandbox.salesforce;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.sluice.sandbox.salesforce.pubsub.Gate;
 import io.sluice.sandbox.salesforce.streaming.Streaming;
 import io.sluice.sandbox.server.Account;
 import io.sluice.sandbox.server.Accounts;
@@ -32,6 +33,7 @@ public final class SalesforceProtocol implements Protocol {
             </body></html>
             """;
 
+    private final Accounts accounts;
     private final Sessions sessions;
     private final Logins logins;
     private final Bulk bulk;
@@ -43,6 +45,7 @@ public final class SalesforceProtocol implements Protocol {
      * @param clockMicros microseconds since 1970
      */
     public SalesforceProtocol(Accounts accounts, Path jobs, LongSupplier clockMicros) {
+        this.accounts = accounts;
         this.sessions = new Sessions(accounts, clockMicros);
         this.logins = new Logins(accounts, sessions, clockMicros);
         this.bulk = new Bulk(accounts, jobs, clockMicros);
@@ -52,6 +55,11 @@ public final class SalesforceProtocol implements Protocol {
     /** Answers the Streaming API of the same accounts. */
     public Protocol cometd(Streaming streaming) {
         return new CometdProtocol(this, sessions, streaming);
+    }
+
+    /** Lets clients of the Pub/Sub API of the same accounts in. */
+    public Gate pubSub(Streaming streaming) {
+        return new PubSubGate(accounts, sessions, streaming);
     }
 
     /** Answers the SOAP API of the same accounts; both share their sessions. */

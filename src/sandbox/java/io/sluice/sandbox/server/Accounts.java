@@ -134,6 +134,12 @@ public final class Accounts {
         return moment.isPresent();
     }
 
+    /** Counts a call beside the HTTP APIs, which no limit on requests counts. */
+    public void countExempt(Account account, String operation) {
+        account.counts().accepted(operation, true);
+        journal.counted(account.name(), operation, Request.Kind.EXEMPT, clock.micros(), false);
+    }
+
     void changeLimits(Account account, JsonNode spec) {
         JsonNode limits = spec;
         if (spec.isObject() && spec.has(SESSION)) {

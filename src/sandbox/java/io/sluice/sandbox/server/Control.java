@@ -53,10 +53,13 @@ public final class Control {
             DELETE /sandbox/webhooks-journal/{account}
             GET    /sandbox/streaming/{account}                the Streaming API of a Salesforce account
             PUT    /sandbox/streaming/{account}                {"changeEvents":["Contact"]} selects objects for change events;
-                                                               "connectMs", "reconnectMs", "maxClients", "eventsKept" set
+                                                               "connectMs", "reconnectMs", "maxClients", "eventsKept",
+                                                               "keepAliveMs" and "fetchMs" (Pub/Sub API) set
                                                                it up; "expireEvents":true drops the retained events,
                                                                "dropClients":true forgets the clients
             DELETE /sandbox/streaming/{account}                selects none, forgets events and clients
+            GET    /sandbox/pubsub/{account}                   port and certificate of the Pub/Sub API (gRPC)
+            DELETE /sandbox/pubsub/{account}                   ends the account's subscriptions, as a server does that goes
             GET    /sandbox/automations/{account}              the automations of the CRM, and how often each flow ran
             PUT    /sandbox/automations/{account}              replaces them, by one or a list:
                                                                {"object":"contacts","when":"updated","set":{"tier":"gold"},
@@ -98,11 +101,16 @@ public final class Control {
               lateEvents    it is sent "delayMs" late (5000)
               shuffleEvents  others of up to "delayMs" after it may overtake it (300)
               forgeEvents   one with a false value and signature is sent beside it
+              gapEvents     a Salesforce change event tells only that something changed; "overflow":true: not even of what
+              garbleEvents  subscribers of the Pub/Sub API can't decode a Salesforce event
+              hideFields    a Salesforce change event lacks "fields"
             A fault strikes all requests until it is removed, unless these settings limit it: "operation" (a name by which
             the referee counts, or a list; "edit" is a CRM user's edit), "object", "count" (number of requests), "seconds"
             (for a lateCommit "forSeconds"), "probability" (0 to 1; of rows for rowLock and partial), and "keys" (external
             ids and record ids: those rows, or the calls that read or write one of them). A fault strikes logins only
-            when it names them ("token"), and webhooks with "operation":"webhook". Unknown settings come back as "ignored".
+            when it names them ("token"), and webhooks with "operation":"webhook". A fault strikes the Pub/Sub API only
+            when it names "pubsubSubscribe", "pubsubFetch", "pubsubDeliver", "pubsubTopic", "pubsubSchema" or
+            "pubsubPublish", and change events only when it names "changeEvent". Unknown settings come back as "ignored".
 
             Webhooks: "targetUrl", "secret" (sandbox-secret), "maxConcurrentRequests" (10), "batchMs" (10) for which events
             are gathered, "timeScale" (1) by which failed requests are tried again faster than within HubSpot's day,

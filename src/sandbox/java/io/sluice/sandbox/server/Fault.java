@@ -81,7 +81,16 @@ public final class Fault {
         /** Events up to {@code delayMs} younger may overtake an event. */
         SHUFFLE_EVENTS("shuffleEvents"),
         /** A forged event, with a false value and signature, is sent beside an event. */
-        FORGE_EVENTS("forgeEvents");
+        FORGE_EVENTS("forgeEvents"),
+        /**
+         * A Salesforce change event tells only that something changed: its type begins with {@code GAP_}, and it has no
+         * fields. With {@code "overflow":true} it has no record ids either.
+         */
+        GAP_EVENTS("gapEvents"),
+        /** A Salesforce event can't be decoded by subscribers of the Pub/Sub API. */
+        GARBLE_EVENTS("garbleEvents"),
+        /** A Salesforce change event lacks these {@code fields}, as for a user without rights on them. */
+        HIDE_FIELDS("hideFields");
 
         private final String wireName;
 
@@ -149,7 +158,8 @@ public final class Fault {
             "minMs",
             "maxMs",
             "lagMs",
-            "afterRows");
+            "afterRows",
+            "overflow");
 
     Fault(Kind kind, JsonNode settings, long nowMicros) {
         this.kind = kind;

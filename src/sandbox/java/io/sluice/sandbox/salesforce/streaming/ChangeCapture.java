@@ -29,13 +29,17 @@ final class ChangeCapture {
 
     private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
     private static final String MODIFIED = "LastModifiedDate";
-    private static final Set<String> AUDIT = Set.of("CreatedDate", "CreatedById", MODIFIED, "LastModifiedById");
 
+    private final EventTypes types;
     /** Number of the first commit, of the size that real orgs show. */
     private final AtomicLong commits = new AtomicLong(10_000_000_000_000L);
 
     /** Describes the same change of one or more records. */
     private record Body(ChangeType change, ObjectNode fields, List<String> changed, String user, long moment) {}
+
+    ChangeCapture(EventTypes types) {
+        this.types = types;
+    }
 
     /** Makes the events of a commit, before its rows are visible. */
     List<Event> events(Store.Commit commit, Set<Table> selected) {
@@ -44,41 +48,38 @@ final class ChangeCapture {
         long number = commits.incrementAndGet();
         commit.rows().forEach((table, rows) -> {
             if (selected.contains(table)) {
-                String schema = SchemaId.of(table.type());
-                merged(table, rows).forEach((body, ids) -> {
+                EventType type = types.of(table.type());
+                merged(table, type, rows).forEach((body, ids) -> {
                     ObjectNode header = header(table.type(), body, ids)
                             .put("changeOrigin", Objects.requireNonNullElse(commit.origin(), ""))
                             .put("transactionKey", transaction)
                             .put("sequenceNumber", events.size() + 1)
                             .put("commitNumber", number);
-                    events.add(event(table.type(), schema, header, body));
+                    events.add(event(table.type(), type.schema(), header, body));
                 });
             }
         });
         return events;
     }
 
-    private static Map<Body, List<String>> merged(Table table, List<Row> rows) {
+    private static Map<Body, List<String>> merged(Table table, EventType type, List<Row> rows) {
         Map<Body, List<String>> ids = new LinkedHashMap<>();
         for (Row after : rows) {
             Row before = table.row(after.number());
             ChangeType.of(before, after).ifPresent(change -> ids.computeIfAbsent(
-                            body(table.type(), change, before, after), body -> new ArrayList<>())
+                            body(type, change, before, after), body -> new ArrayList<>())
                     .add(after.id()));
         }
         return ids;
     }
 
-    private static Body body(ObjectType type, ChangeType change, Row before, Row after) {
+    private static Body body(EventType type, ChangeType change, Row before, Row after) {
         ObjectNode fields = JSON.objectNode();
         List<String> changed = new ArrayList<>();
         if (change == ChangeType.DELETED) {
             return new Body(change, fields, changed, after.modifiedBy(), after.modified());
         }
         for (Field field : type.fields()) {
-            if (!isCaptured(field)) {
-                continue;
-            }
             Object value = field.read(after);
             boolean isIn = change == ChangeType.UPDATED
                     ? MODIFIED.equals(field.name()) || !Objects.equals(value, field.read(before))
@@ -91,11 +92,6 @@ final class ChangeCapture {
             }
         }
         return new Body(change, fields, changed, after.modifiedBy(), after.modified());
-    }
-
-    /** Whether events hold the field: all stored ones, and those that say who wrote when, without SystemModstamp. */
-    private static boolean isCaptured(Field field) {
-        return field.source() == null || AUDIT.contains(field.name());
     }
 
     /** Puts the value in its place: the part of a name or an address into the compound field. */

@@ -55,10 +55,14 @@ final class Channel {
 
     /** Answers the channel of an object's changes, such as {@code /data/Booking__ChangeEvent} of Booking__c. */
     static String ofChanges(ObjectType type) {
-        return DATA
-                + (type.custom()
-                        ? type.name().substring(0, type.name().length() - 1) + CHANGE_EVENT
-                        : type.name() + CHANGE_EVENT);
+        return DATA + changeEvent(type);
+    }
+
+    /** Answers the name of an object's change events, such as Booking__ChangeEvent of Booking__c. */
+    static String changeEvent(ObjectType type) {
+        return type.custom()
+                ? type.name().substring(0, type.name().length() - 1) + CHANGE_EVENT
+                : type.name() + CHANGE_EVENT;
     }
 
     static boolean isTopic(String channel) {

@@ -3,6 +3,7 @@ package io.sluice.sandbox.salesforce.streaming;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.NavigableMap;
 import java.util.TreeMap;
 
@@ -15,6 +16,8 @@ final class EventLog {
 
     private final NavigableMap<Long, Kept> events = new TreeMap<>();
     private long last;
+    /** Highest replay id of a change or platform event that is retained no more. */
+    private long expired;
 
     /** Holds an event until it expires, microseconds since 1970. */
     private record Kept(Event event, long expires) {}
@@ -25,6 +28,7 @@ final class EventLog {
     /** @param first replay id after which the first event comes; after a restart it must be higher than all before */
     EventLog(long first) {
         last = first;
+        expired = first - 1;
     }
 
     /** Answers the replay id of the newest event, kept or not. */
@@ -38,13 +42,37 @@ final class EventLog {
 
     /** Adds an event, and drops the oldest ones beyond the maximum number. */
     void add(Event event, long now, int most) {
-        last++;
+        // ids grow, and nobody promises more: those of a real org have gaps too
+        last += 1 + last % 3;
         event.data().withObjectProperty("event").put("replayId", last);
         long hours = Channel.kindOf(event.channels().iterator().next()).retentionHours();
         events.put(last, new Kept(event, now + hours * 3_600_000_000L));
         while (events.size() > most) {
-            events.pollFirstEntry();
+            dropOldest();
         }
+    }
+
+    private void dropOldest() {
+        Map.Entry<Long, Kept> oldest = events.pollFirstEntry();
+        if (!Channel.isTopic(oldest.getValue().event().channels().iterator().next())) {
+            expired = Math.max(expired, oldest.getKey());
+        }
+    }
+
+    /** Whether all change and platform events after this replay id are retained. */
+    boolean isRetained(long replayId, long now) {
+        while (!events.isEmpty() && events.firstEntry().getValue().expires() <= now) {
+            dropOldest();
+        }
+        return replayId > expired && replayId <= last;
+    }
+
+    /** Answers a replay id after which nothing was published, and that is retained. */
+    long mark(long now) {
+        if (!isRetained(last, now)) {
+            last++;
+        }
+        return last;
     }
 
     /** Whether this is the replay id of a retained event of the channel. */
@@ -71,5 +99,6 @@ final class EventLog {
     /** Drops all events, as if their retention were over. */
     void clear() {
         events.clear();
+        expired = last;
     }
 }

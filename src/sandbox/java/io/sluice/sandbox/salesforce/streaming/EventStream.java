@@ -14,6 +14,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ForkJoinPool;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
@@ -34,6 +35,7 @@ final class EventStream implements Section {
     private final EventLog log;
     private final Map<String, Subscriber> clients = new LinkedHashMap<>();
     private final Map<String, Long> delivered = new TreeMap<>();
+    private final List<Runnable> listeners = new CopyOnWriteArrayList<>();
     private boolean waking;
     private StreamSettings settings = StreamSettings.DEFAULT;
 
@@ -154,6 +156,40 @@ final class EventStream implements Section {
         long now = clockMicros.getAsLong();
         events.forEach(event -> log.add(event, now, settings.eventsKept()));
         wakeSoon();
+        listeners.forEach(Runnable::run);
+    }
+
+    /** Calls this after each publication, under the lock of the store: it must return at once. */
+    void onPublish(Runnable listener) {
+        listeners.add(listener);
+    }
+
+    /** Answers the first retained events of a channel after a replay id. */
+    synchronized List<EventLog.Due> after(String channel, long replayId, int most) {
+        return log.after(channel, replayId, most, clockMicros.getAsLong());
+    }
+
+    /** Whether all events after this replay id are retained. */
+    synchronized boolean isRetained(long replayId) {
+        return log.isRetained(replayId, clockMicros.getAsLong());
+    }
+
+    /** Answers a replay id after which nothing was published. */
+    synchronized long mark() {
+        return log.mark(clockMicros.getAsLong());
+    }
+
+    /** Spends one delivery on a channel and counts it; answers false when none is left. */
+    boolean spend(String channel) {
+        if (!spend.test(Channel.kindOf(channel).allocation())) {
+            return false;
+        }
+        count(channel);
+        return true;
+    }
+
+    private synchronized void count(String channel) {
+        delivered.merge(channel, 1L, Long::sum);
     }
 
     /** Answers the clients that wait by another thread: the caller may hold the lock of the store. */

@@ -18,20 +18,16 @@ final class PlatformEvents {
 
     private PlatformEvents() {}
 
-    static List<Event> events(ObjectType type, List<Row> rows) {
-        String schema = SchemaId.of(type);
-        return rows.stream().map(row -> event(type, schema, row)).toList();
+    static List<Event> events(ObjectType object, EventType type, List<Row> rows) {
+        return rows.stream().map(row -> event(object, type, row)).toList();
     }
 
-    private static Event event(ObjectType type, String schema, Row row) {
-        ObjectNode data = JsonNodeFactory.instance.objectNode().put("schema", schema);
+    private static Event event(ObjectType object, EventType type, Row row) {
+        ObjectNode data = JsonNodeFactory.instance.objectNode().put("schema", type.schema());
         ObjectNode payload = data.putObject("payload");
         for (Field field : type.fields()) {
-            boolean isOwn = field.source() == null;
-            if (isOwn || "CreatedDate".equals(field.name()) || "CreatedById".equals(field.name())) {
-                payload.set(field.name(), WireValue.of(field, field.read(row)));
-            }
+            payload.set(field.name(), WireValue.of(field, field.read(row)));
         }
-        return new Event(Set.of(Channel.ofPlatformEvent(type)), data);
+        return new Event(Set.of(Channel.ofPlatformEvent(object)), data);
     }
 }

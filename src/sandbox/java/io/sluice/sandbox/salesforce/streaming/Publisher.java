@@ -29,7 +29,8 @@ final class Publisher {
     private final Store store;
     private final EventStream stream;
     private final LongSupplier clockMicros;
-    private final ChangeCapture capture = new ChangeCapture();
+    private final EventTypes types = new EventTypes();
+    private final ChangeCapture capture = new ChangeCapture(types);
     /** Events of commits whose rows are not visible yet; guarded by the store's lock. */
     private final List<Event> pending = new ArrayList<>();
     /** What is published of which object; null until it is needed, and after a change. */
@@ -72,6 +73,11 @@ final class Publisher {
         return names;
     }
 
+    /** Answers the schemas of the account's events. */
+    EventTypes types() {
+        return types;
+    }
+
     /** Whether there is an active PushTopic of this channel. */
     boolean isTopic(String channel) {
         return sources().topics().values().stream()
@@ -90,14 +96,15 @@ final class Publisher {
                 pending.addAll(topic.notifications(written.getValue(), clockMicros.getAsLong()));
             }
             if (Channel.isPlatformEvent(table.type())) {
-                pending.addAll(PlatformEvents.events(table.type(), written.getValue()));
+                pending.addAll(PlatformEvents.events(table.type(), types.of(table.type()), written.getValue()));
             }
             if (PushTopic.OBJECT.equals(table.type().name())) {
                 topicsChange = true;
             }
         }
         if (captures) {
-            pending.addAll(capture.events(commit, all.selected()));
+            capture.events(commit, all.selected())
+                    .forEach(event -> EventFaults.struck(account, event).ifPresent(pending::add));
         }
     }
 

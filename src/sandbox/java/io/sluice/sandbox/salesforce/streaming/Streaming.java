@@ -17,14 +17,14 @@ import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
 
 /**
- * Holds the event streams of all accounts, which the Streaming API delivers by CometD (<a
+ * Holds the event streams of all accounts, which the Pub/Sub API and the Streaming API deliver, the latter by CometD (<a
  * href="https://developer.salesforce.com/docs/atlas.en-us.api_streaming.meta/api_streaming/intro_stream.htm">Streaming
  * API Developer Guide</a>), and serves {@code /sandbox/streaming/{account}}: its settings, and what an administrator
  * selects in Setup.
  *
  * <pre>{@code
  * {"changeEvents":["Contact","Account"], "connectMs":110000, "reconnectMs":40000, "maxClients":20, "eventsKept":10000,
- *  "expireEvents":true, "dropClients":true}
+ *  "keepAliveMs":270000, "fetchMs":60000, "expireEvents":true, "dropClients":true}
  * }</pre>
  *
  * Events are kept in memory alone.
@@ -41,7 +41,7 @@ public final class Streaming implements AccountControl {
     private volatile BiPredicate<Account, String> spend = (account, allocation) -> true;
 
     /** Holds the parts of one account. */
-    private record Org(EventStream stream, Publisher publisher, Bayeux bayeux) {}
+    private record Org(EventStream stream, Publisher publisher, Bayeux bayeux, EventReader reader) {}
 
     /**
      * Represents the client program behind a request.
@@ -69,10 +69,21 @@ public final class Streaming implements AccountControl {
     public void attach(Account account) {
         EventStream stream = new EventStream(account, allocation -> spend.test(account, allocation), clockMicros);
         Publisher publisher = new Publisher(account, stream, clockMicros);
-        orgs.put(account, new Org(stream, publisher, new Bayeux(stream, account.store(), publisher::isTopic)));
+        orgs.put(
+                account,
+                new Org(
+                        stream,
+                        publisher,
+                        new Bayeux(stream, account.store(), publisher::isTopic),
+                        new EventReader(account.store(), stream, publisher.types())));
         account.add(stream);
         account.onCommit(publisher::committed);
         account.store().afterCommit(commit -> publisher.visible());
+    }
+
+    /** Answers the reader of an account's events, for the Pub/Sub API. */
+    public EventReader reader(Account account) {
+        return orgs.get(account).reader();
     }
 
     /** Answers the messages of a client that is logged in. */
@@ -103,7 +114,9 @@ public final class Streaming implements AccountControl {
         return shown.put("connectMs", settings.connectMillis())
                 .put("reconnectMs", settings.reconnectMillis())
                 .put("maxClients", settings.maxClients())
-                .put("eventsKept", settings.eventsKept());
+                .put("eventsKept", settings.eventsKept())
+                .put("keepAliveMs", settings.keepAliveMillis())
+                .put("fetchMs", settings.fetchMillis());
     }
 
     private static void change(Org org, JsonNode body) {
