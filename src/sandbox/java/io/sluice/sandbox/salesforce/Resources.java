@@ -81,6 +81,7 @@ final class Resources {
             case "recent" -> one("GET", method, "recent", null, Describes::recent);
             case "composite" -> composite(method, rest);
             case "jobs" -> bulk.found(method, rest);
+            case "tooling" -> tooling(method, rest);
             default -> Optional.empty();
         };
     }
@@ -113,6 +114,25 @@ final class Resources {
                     case "DELETE" -> one(method, method, "deleteByKey", object, Rows::deleteByKey);
                     default -> Optional.empty();
                 };
+            default -> Optional.empty();
+        };
+    }
+
+    private Optional<Route> tooling(String method, List<String> rest) {
+        if (rest.size() == 2 && "query".equals(rest.get(1))) {
+            return one("GET", method, "toolingQuery", null, queries::query);
+        }
+        if (rest.size() < 3 || rest.size() > 4 || !"sobjects".equals(rest.get(1)) || !Tooling.serves(rest.get(2))) {
+            return Optional.empty();
+        }
+        String object = rest.get(2);
+        if (rest.size() == 3) {
+            return one("POST", method, "toolingCreate", object, Tooling::create);
+        }
+        return switch (method) {
+            case "GET" -> one(method, method, "toolingRead", object, Tooling::read);
+            case "PATCH" -> one(method, method, "toolingUpdate", object, Tooling::update);
+            case "DELETE" -> one(method, method, "toolingDelete", object, Tooling::delete);
             default -> Optional.empty();
         };
     }

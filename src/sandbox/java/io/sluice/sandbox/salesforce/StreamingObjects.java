@@ -10,6 +10,7 @@ import static io.sluice.sandbox.store.FieldType.BOOLEAN;
 import static io.sluice.sandbox.store.FieldType.DOUBLE;
 import static io.sluice.sandbox.store.FieldType.PICKLIST;
 
+import io.sluice.sandbox.salesforce.streaming.ChannelMember;
 import io.sluice.sandbox.salesforce.streaming.InvalidTopicException;
 import io.sluice.sandbox.salesforce.streaming.TopicQuery;
 import io.sluice.sandbox.store.Field;
@@ -33,7 +34,44 @@ final class StreamingObjects {
     private StreamingObjects() {}
 
     static List<ObjectType> all() {
-        return List.of(pushTopic());
+        return List.of(pushTopic(), channel(), channelMember());
+    }
+
+    /** Declares the object of custom channels, which the Tooling API writes. */
+    private static ObjectType channel() {
+        return type(
+                ChannelMember.CHANNEL,
+                "Platform Event Channel",
+                "Platform Event Channels",
+                "0YL",
+                List.of(
+                        text("FullName", "Full Name", 80)
+                                .asRequired()
+                                .asUnique()
+                                .asNameField(),
+                        text("DeveloperName", "Name", 80).asRequired(),
+                        text("MasterLabel", "Label", 80),
+                        picklist("ChannelType", "Channel Type", "data", "event")
+                                .offering(true, List.of("data", "event"))
+                                .withDefault("data")));
+    }
+
+    private static ObjectType channelMember() {
+        return type(
+                ChannelMember.OBJECT,
+                "Platform Event Channel Member",
+                "Platform Event Channel Members",
+                "0v8",
+                List.of(
+                        text("FullName", "Full Name", 150)
+                                .asRequired()
+                                .asUnique()
+                                .asNameField(),
+                        text("DeveloperName", "Name", 150).asRequired(),
+                        text("EventChannel", "Event Channel", 80).asRequired(),
+                        text("SelectedEntity", "Selected Entity", 80).asRequired(),
+                        text("FilterExpression", "Filter Expression", 4000),
+                        text("EnrichedFields", "Enriched Fields", 1000)));
     }
 
     private static ObjectType pushTopic() {
@@ -82,12 +120,15 @@ final class StreamingObjects {
     }
 
     /**
-     * Checks the query of a PushTopic that is saved.
+     * Checks the query of a PushTopic, or the member of a channel, that is saved.
      *
      * @param row the record before the save, or null when it is new
-     * @throws RefusedException when it is no query of a PushTopic
+     * @throws RefusedException when it is none
      */
     static void check(Store store, Table table, Row row, Map<Field, Object> values) {
+        if (ChannelMember.OBJECT.equals(table.type().name())) {
+            checkMember(store, table, row, values);
+        }
         if (!PUSH_TOPIC.equals(table.type().name())) {
             return;
         }
@@ -100,5 +141,24 @@ final class StreamingObjects {
                 throw new RefusedException(SalesforceError.of(e.code(), e.getMessage(), QUERY));
             }
         }
+    }
+
+    private static void checkMember(Store store, Table table, Row row, Map<Field, Object> values) {
+        try {
+            ChannelMember.of(
+                    store,
+                    saved(table, "EventChannel", row, values),
+                    saved(table, "SelectedEntity", row, values),
+                    saved(table, "FilterExpression", row, values),
+                    saved(table, "EnrichedFields", row, values));
+        } catch (InvalidTopicException e) {
+            throw new RefusedException(SalesforceError.of(e.code(), e.getMessage()));
+        }
+    }
+
+    /** Answers the value that a field has after the save. */
+    private static String saved(Table table, String name, Row row, Map<Field, Object> values) {
+        Field field = table.type().field(name).orElseThrow();
+        return (String) (values.containsKey(field) || row == null ? values.get(field) : field.read(row));
     }
 }

@@ -54,7 +54,7 @@ public final class Control {
             GET    /sandbox/streaming/{account}                the Streaming API of a Salesforce account
             PUT    /sandbox/streaming/{account}                {"changeEvents":["Contact"]} selects objects for change events;
                                                                "connectMs", "reconnectMs", "maxClients", "eventsKept",
-                                                               "keepAliveMs" and "fetchMs" (Pub/Sub API) set
+                                                               "keepAliveMs", "fetchMs", "maxChanges" (Pub/Sub API) set
                                                                it up; "expireEvents":true drops the retained events,
                                                                "dropClients":true forgets the clients
             DELETE /sandbox/streaming/{account}                selects none, forgets events and clients

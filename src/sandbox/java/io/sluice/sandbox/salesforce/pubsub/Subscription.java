@@ -48,6 +48,9 @@ final class Subscription implements StreamObserver<FetchRequest> {
     private final Troubles troubles;
     private String topic;
     private long position;
+    /** Number of events of the next replay id that were delivered already. */
+    private int parts;
+
     private int requested;
     private boolean ended;
     private boolean silent;
@@ -163,7 +166,7 @@ final class Subscription implements StreamObserver<FetchRequest> {
             if (due.isEmpty()) {
                 return;
             }
-            deliver(due);
+            deliver(due.subList(parts, Math.min(due.size(), parts + requested)));
         }
     }
 
@@ -213,15 +216,20 @@ final class Subscription implements StreamObserver<FetchRequest> {
                 troubles.strike(Fault.Kind.DUPLICATE_EVENTS, DELIVER, object).isPresent() ? 2 : 1;
         List<ConsumerEvent> events = new ArrayList<>();
         boolean isWhole = true;
+        long latest = position;
         for (EventReader.Published event : due) {
             for (int copy = 0; copy < copies && isWhole; copy++) {
                 isWhole = visitor.events().spend(topic);
                 if (isWhole) {
                     events.add(consumed(event));
-                    position = event.replayId();
+                    latest = event.replayId();
                 }
             }
-            requested -= isWhole ? 1 : 0;
+            if (isWhole) {
+                requested--;
+                parts = event.isLast() ? 0 : parts + 1;
+                position = event.isLast() ? event.replayId() : position;
+            }
         }
         if (events.isEmpty()) {
             return isWhole;
@@ -231,7 +239,7 @@ final class Subscription implements StreamObserver<FetchRequest> {
         }
         counts.delivered(events.size());
         gate.count(visitor.account(), DELIVER);
-        respond(FetchResponse.newBuilder().addAllEvents(events), position);
+        respond(FetchResponse.newBuilder().addAllEvents(events), latest);
         return isWhole;
     }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.sluice.sandbox.salesforce.streaming;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.sluice.sandbox.store.Field;
@@ -10,12 +11,17 @@ import io.sluice.sandbox.store.Store;
 import io.sluice.sandbox.store.Table;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Function;
+import java.util.function.LongSupplier;
+import java.util.function.Predicate;
 
 /**
  * Makes change events in the form that CometD clients receive (<a
@@ -29,55 +35,114 @@ final class ChangeCapture {
 
     private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
     private static final String MODIFIED = "LastModifiedDate";
+    private static final String HEADER = "ChangeEventHeader";
+    private static final String OVERFLOW = "GAP_OVERFLOW";
+    /** Id in an event that names no record. */
+    private static final String NO_RECORD = "000000000000000AAA";
+    /** Maximum size of an event; a larger one is a gap event ("Gap Events": 1 MB). */
+    private static final long LARGEST = 1_000_000;
 
     private final EventTypes types;
     /** Number of the first commit, of the size that real orgs show. */
     private final AtomicLong commits = new AtomicLong(10_000_000_000_000L);
 
-    /** Describes the same change of one or more records. */
-    private record Body(ChangeType change, ObjectNode fields, List<String> changed, String user, long moment) {}
+    /** Maximum number of changes of a transaction that have events; each changed field of an update counts. */
+    private final LongSupplier mostChanges;
 
-    ChangeCapture(EventTypes types) {
+    /** Describes the same change of one or more records, which the same channels deliver. */
+    private record Body(
+            ChangeType change,
+            ObjectNode fields,
+            List<String> changed,
+            String user,
+            long moment,
+            Set<String> channels) {}
+
+    /** Holds the sources of events: the selected objects, and the members of channels by object. */
+    record Selection(Set<Table> selected, Map<Table, List<ChannelMember>> members) {
+
+        boolean isCaptured(Table table) {
+            return selected.contains(table) || members.containsKey(table);
+        }
+
+        /** Answers the test that finds the channels of a record's changes; none when nobody wants them. */
+        Function<Row, Set<String>> channels(Table table) {
+            Map<ChannelMember, Predicate<Row>> conditions = new LinkedHashMap<>();
+            members.getOrDefault(table, List.of()).forEach(member -> conditions.put(member, member.condition()));
+            return row -> {
+                Set<String> channels = new LinkedHashSet<>();
+                if (selected.contains(table)) {
+                    channels.add(Channel.ALL_CHANGES);
+                }
+                conditions.forEach((member, condition) -> {
+                    if (condition.test(row)) {
+                        channels.add(member.channel());
+                    }
+                });
+                if (!channels.isEmpty()) {
+                    channels.add(Channel.ofChanges(table.type()));
+                }
+                return channels;
+            };
+        }
+    }
+
+    ChangeCapture(EventTypes types, LongSupplier mostChanges) {
         this.types = types;
+        this.mostChanges = mostChanges;
     }
 
     /** Makes the events of a commit, before its rows are visible. */
-    List<Event> events(Store.Commit commit, Set<Table> selected) {
+    List<Event> events(Store.Commit commit, Selection selection) {
         List<Event> events = new ArrayList<>();
         String transaction = UUID.randomUUID().toString();
         long number = commits.incrementAndGet();
+        long[] left = {mostChanges.getAsLong()};
         commit.rows().forEach((table, rows) -> {
-            if (selected.contains(table)) {
+            if (selection.isCaptured(table)) {
                 EventType type = types.of(table.type());
-                merged(table, type, rows).forEach((body, ids) -> {
+                merged(table, type, rows, selection.channels(table), left).forEach((body, ids) -> {
                     ObjectNode header = header(table.type(), body, ids)
                             .put("changeOrigin", Objects.requireNonNullElse(commit.origin(), ""))
                             .put("transactionKey", transaction)
                             .put("sequenceNumber", events.size() + 1)
                             .put("commitNumber", number);
-                    events.add(event(table.type(), type.schema(), header, body));
+                    events.add(event(type.schema(), header, body));
                 });
             }
         });
         return events;
     }
 
-    private static Map<Body, List<String>> merged(Table table, EventType type, List<Row> rows) {
+    /** @param left number of changes that have events; below zero, the object has an overflow in place of more */
+    private static Map<Body, List<String>> merged(
+            Table table, EventType type, List<Row> rows, Function<Row, Set<String>> channels, long[] left) {
         Map<Body, List<String>> ids = new LinkedHashMap<>();
         for (Row after : rows) {
             Row before = table.row(after.number());
-            ChangeType.of(before, after).ifPresent(change -> ids.computeIfAbsent(
-                            body(type, change, before, after), body -> new ArrayList<>())
-                    .add(after.id()));
+            Optional<ChangeType> change = ChangeType.of(before, after);
+            Set<String> wanted = change.isEmpty() ? Set.of() : channels.apply(after);
+            if (wanted.isEmpty()) {
+                continue;
+            }
+            Body body = body(type, change.get(), before, after, wanted);
+            left[0] -= Math.max(1, body.changed().size());
+            if (left[0] < 0) {
+                ids.put(
+                        new Body(null, JSON.objectNode(), List.of(), body.user(), body.moment(), wanted),
+                        List.of(NO_RECORD));
+                break;
+            }
+            ids.computeIfAbsent(body, first -> new ArrayList<>()).add(after.id());
         }
         return ids;
     }
 
-    private static Body body(EventType type, ChangeType change, Row before, Row after) {
+    private static Body body(EventType type, ChangeType change, Row before, Row after, Set<String> channels) {
         ObjectNode fields = JSON.objectNode();
         List<String> changed = new ArrayList<>();
         if (change == ChangeType.DELETED) {
-            return new Body(change, fields, changed, after.modifiedBy(), after.modified());
+            return new Body(change, fields, changed, after.modifiedBy(), after.modified(), channels);
         }
         for (Field field : type.fields()) {
             Object value = field.read(after);
@@ -91,11 +156,11 @@ final class ChangeCapture {
                 }
             }
         }
-        return new Body(change, fields, changed, after.modifiedBy(), after.modified());
+        return new Body(change, fields, changed, after.modifiedBy(), after.modified(), channels);
     }
 
     /** Puts the value in its place: the part of a name or an address into the compound field. */
-    private static void put(ObjectNode fields, Field field, Object value) {
+    static void put(ObjectNode fields, Field field, Object value) {
         if (field.compound() == null) {
             fields.set(field.name(), WireValue.of(field, value));
         } else {
@@ -114,16 +179,47 @@ final class ChangeCapture {
     private static ObjectNode header(ObjectType type, Body body, List<String> ids) {
         ObjectNode header = JSON.objectNode().put("entityName", type.name());
         ids.forEach(header.putArray("recordIds")::add);
-        header.put("changeType", body.change().ofChangeEvent())
+        header.put(
+                        "changeType",
+                        body.change() == null ? OVERFLOW : body.change().ofChangeEvent())
                 .put("commitTimestamp", body.moment())
                 .put("commitUser", body.user());
         body.changed().forEach(header.putArray("changedFields")::add);
         return header;
     }
 
-    private static Event event(ObjectType type, String schema, ObjectNode header, Body body) {
+    private static Event event(String schema, ObjectNode header, Body body) {
         ObjectNode data = JSON.objectNode().put("schema", schema);
-        data.putObject("payload").<ObjectNode>set("ChangeEventHeader", header).setAll(body.fields());
-        return new Event(Set.of(Channel.ALL_CHANGES, Channel.ofChanges(type)), data);
+        ObjectNode payload = data.putObject("payload");
+        payload.<ObjectNode>set(HEADER, header).setAll(body.fields());
+        if (body.change() != null && characters(payload) > LARGEST) {
+            gap(payload, false);
+        }
+        return new Event(body.channels(), data);
+    }
+
+    /** Answers the number of characters of all values. */
+    private static long characters(JsonNode node) {
+        long characters = node.asText().length();
+        for (JsonNode child : node) {
+            characters += characters(child);
+        }
+        return characters;
+    }
+
+    /** Removes all that says what changed, as in gap events; in an overflow, of which records too. */
+    static void gap(ObjectNode payload, boolean overflows) {
+        ObjectNode header = (ObjectNode) payload.path(HEADER);
+        payload.retain(HEADER);
+        header.put(
+                        "changeType",
+                        overflows
+                                ? OVERFLOW
+                                : "GAP_" + header.path("changeType").asText())
+                .put("changeOrigin", "");
+        header.putArray("changedFields");
+        if (overflows) {
+            header.putArray("recordIds").add(NO_RECORD);
+        }
     }
 }

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.sluice.sandbox.server.Account;
 import io.sluice.sandbox.server.Fault;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
@@ -17,8 +18,6 @@ final class EventFaults {
 
     private static final String OPERATION = "changeEvent";
     private static final String HEADER = "ChangeEventHeader";
-    /** Id in an event that names no record. */
-    static final String NO_RECORD = "000000000000000AAA";
 
     private EventFaults() {}
 
@@ -31,8 +30,8 @@ final class EventFaults {
         }
         strike(account, Fault.Kind.HIDE_FIELDS, object).ifPresent(fault -> hide(payload, fault.fields()));
         strike(account, Fault.Kind.GAP_EVENTS, object)
-                .ifPresent(
-                        fault -> gap(payload, fault.settings().path("overflow").asBoolean()));
+                .ifPresent(fault -> ChangeCapture.gap(
+                        payload, fault.settings().path("overflow").asBoolean()));
         return Optional.of(strike(account, Fault.Kind.GARBLE_EVENTS, object).isPresent() ? event.garbled() : event);
     }
 
@@ -51,26 +50,12 @@ final class EventFaults {
             }
         }
         ArrayNode changed = (ArrayNode) payload.path(HEADER).path("changedFields");
-        List<JsonNode> kept = changed.valueStream()
-                .filter(name -> !fields.contains(name.asText()))
-                .toList();
+        List<JsonNode> kept = new ArrayList<>();
+        changed.forEach(name -> {
+            if (!fields.contains(name.asText())) {
+                kept.add(name);
+            }
+        });
         changed.removeAll().addAll(kept);
-    }
-
-    /** Removes all that says what changed; in an overflow, of which records too. */
-    static void gap(ObjectNode payload, boolean overflows) {
-        ObjectNode header = (ObjectNode) payload.path(HEADER);
-        payload.retain(HEADER);
-        header.put(
-                        "changeType",
-                        "GAP_"
-                                + (overflows
-                                        ? "OVERFLOW"
-                                        : header.path("changeType").asText()))
-                .put("changeOrigin", "");
-        header.putArray("changedFields");
-        if (overflows) {
-            header.putArray("recordIds").add(NO_RECORD);
-        }
     }
 }

@@ -22,6 +22,8 @@ import java.util.function.LongSupplier;
 final class Publisher {
 
     private static final String SELECTED = "changeEvents";
+    /** Objects whose records say what is published. */
+    private static final Set<String> SOURCES = Set.of(PushTopic.OBJECT, ChannelMember.CHANNEL, ChannelMember.OBJECT);
     /** Maximum number of selected objects without an add-on ("Change Data Capture Allocations"). */
     private static final int MOST_SELECTED = 5;
 
@@ -30,22 +32,23 @@ final class Publisher {
     private final EventStream stream;
     private final LongSupplier clockMicros;
     private final EventTypes types = new EventTypes();
-    private final ChangeCapture capture = new ChangeCapture(types);
+    private final ChangeCapture capture;
     /** Events of commits whose rows are not visible yet; guarded by the store's lock. */
     private final List<Event> pending = new ArrayList<>();
     /** What is published of which object; null until it is needed, and after a change. */
     private volatile Sources sources;
-    /** Whether a commit whose rows are not visible yet changed a PushTopic; guarded by the store's lock. */
+    /** Whether a commit whose rows are not visible yet changed a PushTopic or a channel; guarded by the store's lock. */
     private boolean topicsChange;
 
     /** Holds the objects with change events, and the PushTopics by object. */
-    private record Sources(Set<Table> selected, Map<Table, List<PushTopic>> topics) {}
+    private record Sources(ChangeCapture.Selection selection, Map<Table, List<PushTopic>> topics) {}
 
     Publisher(Account account, EventStream stream, LongSupplier clockMicros) {
         this.account = account;
         this.store = account.store();
         this.stream = stream;
         this.clockMicros = clockMicros;
+        this.capture = new ChangeCapture(types, () -> stream.settings().mostChanges());
     }
 
     /**
@@ -85,25 +88,33 @@ final class Publisher {
                 .anyMatch(topic -> Channel.ofTopic(topic.name()).equals(channel));
     }
 
+    /** Answers the members of a custom channel. */
+    List<ChannelMember> members(String channel) {
+        return sources().selection().members().values().stream()
+                .flatMap(List::stream)
+                .filter(member -> member.channel().equals(channel))
+                .toList();
+    }
+
     /** Makes the events of a commit; called under the store's lock, before its rows are visible. */
     void committed(Store.Commit commit) {
         Sources all = sources();
         boolean captures = false;
         for (Map.Entry<Table, List<Row>> written : commit.rows().entrySet()) {
             Table table = written.getKey();
-            captures |= all.selected().contains(table);
+            captures |= all.selection().isCaptured(table);
             for (PushTopic topic : all.topics().getOrDefault(table, List.of())) {
                 pending.addAll(topic.notifications(written.getValue(), clockMicros.getAsLong()));
             }
             if (Channel.isPlatformEvent(table.type())) {
                 pending.addAll(PlatformEvents.events(table.type(), types.of(table.type()), written.getValue()));
             }
-            if (PushTopic.OBJECT.equals(table.type().name())) {
+            if (SOURCES.contains(table.type().name())) {
                 topicsChange = true;
             }
         }
         if (captures) {
-            capture.events(commit, all.selected())
+            capture.events(commit, all.selection())
                     .forEach(event -> EventFaults.struck(account, event).ifPresent(pending::add));
         }
     }
@@ -137,7 +148,16 @@ final class Publisher {
         PushTopic.all(store)
                 .forEach(topic -> topics.computeIfAbsent(topic.query().table(), table -> new ArrayList<>())
                         .add(topic));
-        sources = new Sources(selected, topics);
+        Map<Table, List<ChannelMember>> members = new HashMap<>();
+        for (ChannelMember member : ChannelMember.all(store)) {
+            if (Channel.ALL_CHANGES.equals(member.channel())) {
+                selected.add(member.table());
+            } else {
+                members.computeIfAbsent(member.table(), table -> new ArrayList<>())
+                        .add(member);
+            }
+        }
+        sources = new Sources(new ChangeCapture.Selection(selected, members), topics);
         return sources;
     }
 }

@@ -18,6 +18,7 @@ import com.fasterxml.jackson.databind.JsonNode;
  * @param eventsKept      maximum number of retained events
  * @param keepAliveMillis time after which a Pub/Sub subscription without events gets an empty response
  * @param fetchMillis     time in which a Pub/Sub subscription must request events again
+ * @param mostChanges     maximum number of changes of a transaction that have events ("Overflow Events": 100,000)
  */
 record StreamSettings(
         long connectMillis,
@@ -25,9 +26,10 @@ record StreamSettings(
         int maxClients,
         int eventsKept,
         long keepAliveMillis,
-        long fetchMillis) {
+        long fetchMillis,
+        long mostChanges) {
 
-    static final StreamSettings DEFAULT = new StreamSettings(110_000, 40_000, 20, 10_000, 270_000, 60_000);
+    static final StreamSettings DEFAULT = new StreamSettings(110_000, 40_000, 20, 10_000, 270_000, 60_000, 100_000);
 
     /** Answers the settings with those that the JSON names. */
     StreamSettings with(JsonNode json) {
@@ -37,6 +39,7 @@ record StreamSettings(
                 json.path("maxClients").asInt(maxClients),
                 json.path("eventsKept").asInt(eventsKept),
                 json.path("keepAliveMs").asLong(keepAliveMillis),
-                json.path("fetchMs").asLong(fetchMillis));
+                json.path("fetchMs").asLong(fetchMillis),
+                json.path("maxChanges").asLong(mostChanges));
     }
 }

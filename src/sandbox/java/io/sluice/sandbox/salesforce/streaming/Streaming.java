@@ -24,7 +24,7 @@ import java.util.function.LongSupplier;
  *
  * <pre>{@code
  * {"changeEvents":["Contact","Account"], "connectMs":110000, "reconnectMs":40000, "maxClients":20, "eventsKept":10000,
- *  "keepAliveMs":270000, "fetchMs":60000, "expireEvents":true, "dropClients":true}
+ *  "keepAliveMs":270000, "fetchMs":60000, "maxChanges":100000, "expireEvents":true, "dropClients":true}
  * }</pre>
  *
  * Events are kept in memory alone.
@@ -75,7 +75,7 @@ public final class Streaming implements AccountControl {
                         stream,
                         publisher,
                         new Bayeux(stream, account.store(), publisher::isTopic),
-                        new EventReader(account.store(), stream, publisher.types())));
+                        new EventReader(account.store(), stream, publisher)));
         account.add(stream);
         account.onCommit(publisher::committed);
         account.store().afterCommit(commit -> publisher.visible());
@@ -116,7 +116,8 @@ public final class Streaming implements AccountControl {
                 .put("maxClients", settings.maxClients())
                 .put("eventsKept", settings.eventsKept())
                 .put("keepAliveMs", settings.keepAliveMillis())
-                .put("fetchMs", settings.fetchMillis());
+                .put("fetchMs", settings.fetchMillis())
+                .put("maxChanges", settings.mostChanges());
     }
 
     private static void change(Org org, JsonNode body) {
