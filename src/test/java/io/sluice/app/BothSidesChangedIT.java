@@ -18,7 +18,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Changes both sides while nothing can be sent: the later change stays, and the other one is in the conflict log. */
 @Execution(ExecutionMode.CONCURRENT)
-class StandstillIT {
+class BothSidesChangedIT {
 
     @TempDir
     static Path home;

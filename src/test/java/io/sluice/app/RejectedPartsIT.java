@@ -15,7 +15,7 @@ import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** Lets Salesforce reject parts of a call with three objects as a whole: each sync is handled by its own error scope. */
 @Execution(ExecutionMode.CONCURRENT)
-class RefusedPartsIT {
+class RejectedPartsIT {
 
     private static final String ACCOUNTS = RunningSluice.sync(
             "accounts-salesforce",
@@ -41,7 +41,7 @@ class RefusedPartsIT {
                     "CloseDate",
                     "customer_no",
                     "Customer__r.Customer_No__c"));
-    private static final String STANDS_STILL = "Sync %s: the CRM rejects every call: ";
+    private static final String REJECTED = "Sync %s: the CRM rejects every call: ";
 
     @TempDir
     Path home;
@@ -87,9 +87,8 @@ class RefusedPartsIT {
         sluice.awaitSettled();
         String said = before.said();
         assertThat(said)
-                .contains(STANDS_STILL.formatted("accounts-salesforce") + "INVALID_TYPE")
-                .doesNotContain(
-                        STANDS_STILL.formatted("customers-salesforce"), STANDS_STILL.formatted("deals-salesforce"));
+                .contains(REJECTED.formatted("accounts-salesforce") + "INVALID_TYPE")
+                .doesNotContain(REJECTED.formatted("customers-salesforce"), REJECTED.formatted("deals-salesforce"));
         assertThat(said).contains("UNABLE_TO_LOCK_ROW");
         assertThat(sluice.rows("select key, sync, code from sluice.dead_letter").toString())
                 .isEqualTo("{D-0005=[deals-salesforce, FIELD_CUSTOM_VALIDATION_EXCEPTION]}");
@@ -139,9 +138,8 @@ class RefusedPartsIT {
         sluice.awaitSettled();
         before.assertWritten(2, 2, 2);
         assertThat(before.said())
-                .contains(STANDS_STILL.formatted("deals-salesforce") + "INSUFFICIENT_ACCESS")
-                .doesNotContain(
-                        STANDS_STILL.formatted("customers-salesforce"), STANDS_STILL.formatted("accounts-salesforce"));
+                .contains(REJECTED.formatted("deals-salesforce") + "INSUFFICIENT_ACCESS")
+                .doesNotContain(REJECTED.formatted("customers-salesforce"), REJECTED.formatted("accounts-salesforce"));
         assertThat(sluice.number("select count(*) from sluice.dead_letter")).isZero();
     }
 
@@ -156,9 +154,8 @@ class RefusedPartsIT {
 
         sluice.awaitSettled();
         assertThat(before.said())
-                .contains(STANDS_STILL.formatted("customers-salesforce") + "INVALID_FIELD")
-                .doesNotContain(
-                        STANDS_STILL.formatted("deals-salesforce"), STANDS_STILL.formatted("accounts-salesforce"));
+                .contains(REJECTED.formatted("customers-salesforce") + "INVALID_FIELD")
+                .doesNotContain(REJECTED.formatted("deals-salesforce"), REJECTED.formatted("accounts-salesforce"));
         assertThat(sluice.number("select count(*) from sluice.dead_letter")).isZero();
         before.assertWritten(1, 1, 1);
         String parent = name("Contact", "Customer_No__c", "P-1", "Id");

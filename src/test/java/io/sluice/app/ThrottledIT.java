@@ -21,14 +21,14 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /** Lets a CRM throttle calls for half a minute, although by our count there is quota. */
 @Execution(ExecutionMode.CONCURRENT)
-class RefusalStormIT {
+class ThrottledIT {
 
     private static final Duration STORM = Duration.ofSeconds(30);
     /** So many that a bulk job is the cheapest way. */
     private static final int MANY = 6_000;
 
-    /** Limits that refuse calls, and the name of each in the status. */
-    enum Refused {
+    /** Limits that throttle calls, and the name of each in the status. */
+    enum Throttled {
         DAILY("salesforce", "daily", "daily", "[]"),
         CONCURRENT("salesforce", "concurrent", "concurrent", "[]"),
         BULK("salesforce", "bulkBatches", "bulk", "[\"bulkCreate\"]"),
@@ -40,7 +40,7 @@ class RefusalStormIT {
         private final String kind;
         private final String operations;
 
-        Refused(String account, String limit, String kind, String operations) {
+        Throttled(String account, String limit, String kind, String operations) {
             this.account = account;
             this.limit = limit;
             this.kind = kind;
@@ -58,19 +58,19 @@ class RefusalStormIT {
 
     @ParameterizedTest
     @EnumSource
-    void aThrottlingCostsAtMostTenCallsAndNoRecordAndEndsWithinTenSeconds(Refused refused) throws Exception {
+    void aThrottlingCostsAtMostTenCallsAndNoRecordAndEndsWithinTenSeconds(Throttled throttled) throws Exception {
         try (RunningSluice sluice = new RunningSluice(home)) {
-            set(sluice, refused).start().awaitSettled();
-            String known = crmId(sluice, refused);
-            sluice.sandbox("POST", "/sandbox/faults/" + refused.account, refused.fault());
+            set(sluice, throttled).start().awaitSettled();
+            String known = crmId(sluice, throttled);
+            sluice.sandbox("POST", "/sandbox/faults/" + throttled.account, throttled.fault());
             Instant end = Instant.now().plus(STORM);
-            if (refused == Refused.BULK) {
+            if (throttled == Throttled.BULK) {
                 sluice.sql(
                         "insert into customer (customer_no, last_name, first_name, tier) select 'N-' || n, 'Name', 'Jo',"
                                 + " 'bronze' from generate_series(1, " + MANY + ") as n");
             }
-            if (refused == Refused.SEARCH) {
-                sluice.sandbox("POST", "/sandbox/records/hubspot/contacts/" + known, "{\"phone\":\"+49 storm\"}");
+            if (throttled == Throttled.SEARCH) {
+                sluice.sandbox("POST", "/sandbox/records/hubspot/contacts/" + known, "{\"phone\":\"+49 115\"}");
             }
             AtomicInteger changes = new AtomicInteger();
             await().atMost(STORM.plusSeconds(5))
@@ -83,27 +83,27 @@ class RefusalStormIT {
             await().atMost(Duration.ofSeconds(60))
                     .pollInterval(Duration.ofMillis(50))
                     .until(() -> nothingWaits(sluice)
-                            && (refused != Refused.SEARCH || "+49 storm".equals(phone(sluice, known))));
+                            && (throttled != Throttled.SEARCH || "+49 115".equals(phone(sluice, known))));
 
-            assertThat(recovered(sluice, refused)).isBefore(end.plusSeconds(10));
-            JsonNode referee = referee(sluice, refused);
+            assertThat(recovered(sluice, throttled)).isBefore(end.plusSeconds(10));
+            JsonNode referee = referee(sluice, throttled);
             assertThat(referee.path("refused").asLong()).as("wasted calls").isBetween(1L, 10L);
             assertThat(sluice.number("select count(*) from sluice.dead_letter")).isZero();
             // a poll may be in flight between the two
             await().atMost(Duration.ofSeconds(10))
                     .pollInterval(Duration.ofMillis(50))
                     .until(() ->
-                            sluice.number("select count(*) from sluice.api_call") == calls(referee(sluice, refused)));
-            everythingIsThere(sluice, refused);
+                            sluice.number("select count(*) from sluice.api_call") == calls(referee(sluice, throttled)));
+            everythingIsThere(sluice, throttled);
             assertThat(sluice.output())
                     .contains(
-                            "its " + refused.kind + " limit is used up",
-                            "Account " + refused.account + " is no longer throttled");
+                            "its " + throttled.kind + " limit is used up",
+                            "Account " + throttled.account + " is no longer throttled");
         }
     }
 
-    private static RunningSluice set(RunningSluice sluice, Refused refused) throws IOException {
-        return refused.account.equals("salesforce")
+    private static RunningSluice set(RunningSluice sluice, Throttled throttled) throws IOException {
+        return throttled.account.equals("salesforce")
                 ? sluice.with("sluice.composite.max-collections", 1)
                 : sluice.withoutSyncs()
                         .with("sluice.account.hubspot.crm", "hubspot")
@@ -132,24 +132,24 @@ class RefusalStormIT {
                 == 0;
     }
 
-    /** When the call got through that found the storm to be over. How long the work took then is the machine's affair. */
-    private static Instant recovered(RunningSluice sluice, Refused refused) throws SQLException {
+    /** When the call got through that found the throttling to be over. How long the work took then is the machine's affair. */
+    private static Instant recovered(RunningSluice sluice, Throttled throttled) throws SQLException {
         return Instant.ofEpochMilli(sluice.number("select (extract(epoch from recovered_at) * 1000)::bigint"
-                + " from sluice.throttle where kind = '" + refused.kind + "'"));
+                + " from sluice.throttle where kind = '" + throttled.kind + "'"));
     }
 
-    private static JsonNode referee(RunningSluice sluice, Refused refused) {
+    private static JsonNode referee(RunningSluice sluice, Throttled throttled) {
         return sluice.get(sluice.sandboxPort, "/sandbox/referee")
                 .path("accounts")
-                .path(refused.account);
+                .path(throttled.account);
     }
 
     private static long calls(JsonNode referee) {
         return referee.path("accepted").asLong() + referee.path("refused").asLong();
     }
 
-    private static String crmId(RunningSluice sluice, Refused refused) throws SQLException {
-        return sluice.rows("select key, crm_id from sluice.sync_state where account = '" + refused.account + "'")
+    private static String crmId(RunningSluice sluice, Throttled throttled) throws SQLException {
+        return sluice.rows("select key, crm_id from sluice.sync_state where account = '" + throttled.account + "'")
                 .get("C-00001")
                 .get(0);
     }
@@ -160,8 +160,8 @@ class RefusalStormIT {
                 .get(0);
     }
 
-    private static void everythingIsThere(RunningSluice sluice, Refused refused) throws Exception {
-        boolean salesforce = refused.account.equals("salesforce");
+    private static void everythingIsThere(RunningSluice sluice, Throttled throttled) throws Exception {
+        boolean salesforce = throttled.account.equals("salesforce");
         Map<String, List<String>> cities = sluice.rows("select customer_no, city from customer");
         Map<String, JsonNode> contacts = salesforce
                 ? sluice.records("Contact", "Customer_No__c")
@@ -172,12 +172,12 @@ class RefusalStormIT {
                         contact.path(salesforce ? "MailingCity" : "city").asText(null))
                 .as(() -> "%s: %s, %s, its writes: %s"
                         .formatted(
-                                refused,
+                                throttled,
                                 key,
                                 states.get(key),
                                 sluice.text(
                                         sluice.sandboxPort,
-                                        "/sandbox/journal/" + refused.account + "?record="
+                                        "/sandbox/journal/" + throttled.account + "?record="
                                                 + states.get(key).get(0))))
                 .isEqualTo(cities.get(key).get(0)));
     }
