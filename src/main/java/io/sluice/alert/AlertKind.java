@@ -31,7 +31,7 @@ public enum AlertKind {
             "the oldest change of a priority has waited longer than `sluice.latency-target.*` allows"),
     INBOX_STALLED("warning", "events of the CRM have waited for `sluice.alerts.stalled-after` to be processed"),
     POLL_STALLED("warning", "the sync was not polled for 30 minutes"),
-    JOURNAL_STALLED("warning", "the account's journal of webhooks can't be read, or is not read"),
+    JOURNAL_STALLED("warning", "the account's journal or stream of events can't be read, or is not read"),
     SNAPSHOT_STALLED("warning", "a snapshot has made no progress for an hour"),
     BULK_JOB_STALLED("warning", "a bulk job has made five calls in a row without progress"),
     UPDATE_LOOP("warning", "an automation of the CRM and the application change the same records again and again");

@@ -379,9 +379,9 @@ final class AlertRules {
                 if (lasts(age) && !isAccountPaused(subject)) {
                     addOfFinding(
                             finding,
-                            "%s: the journal of webhooks can't be read (%s)."
+                            "%s: the journal or stream of events can't be read (%s)."
                                     .formatted(subject, quoted(finding.detail())),
-                            "Check the app's rights for the journal; meanwhile the polls find the changes.");
+                            "Check the rights of the app or the user for it; meanwhile the polls find the changes.");
                 }
             }
             default -> throw new IllegalArgumentException("No process finds " + finding.kind());
@@ -496,9 +496,9 @@ final class AlertRules {
                 if (entry.age().compareTo(JOURNAL_LATE) > 0 && !isAccountPaused(entry.owner())) {
                     ofAccount(
                             entry,
-                            "%s: the journal of webhooks was not read for %s."
+                            "%s: the journal or stream of events was not read for %s."
                                     .formatted(entry.owner(), duration(entry.age())),
-                            "Look at /observe/health: no replica reads the journal.");
+                            "Look at /observe/health: no replica reads it.");
                 }
             }
             case SNAPSHOT_STALLED -> {

@@ -13,6 +13,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.Predicate;
 
 /**
  * Parses the settings {@code sluice.account.NAME.*}: the accounts, those that are members of another one, their limits and
@@ -73,20 +74,31 @@ final class AccountSettings {
      * @throws IllegalArgumentException with the wrong setting
      */
     List<String> journals() {
-        List<String> journals =
-                byName.keySet().stream().filter(name -> flag(name, "journal")).toList();
-        journals.forEach(name -> {
-            if (!crm(name).hasJournal()) {
-                throw wrong(name, "journal", "is true, but " + crm(name).name() + " has none");
+        return reading("journal", Crm::hasJournal);
+    }
+
+    /**
+     * The accounts whose CRM's stream of events is read.
+     *
+     * @throws IllegalArgumentException with the wrong setting
+     */
+    List<String> streams() {
+        return reading("events", Crm::hasEventStream);
+    }
+
+    private List<String> reading(String setting, Predicate<Crm> isPossible) {
+        List<String> reading =
+                byName.keySet().stream().filter(name -> flag(name, setting)).toList();
+        reading.forEach(name -> {
+            if (!isPossible.test(crm(name))) {
+                throw wrong(name, setting, "is true, but " + crm(name).name() + " has none");
             }
             if (!members(name).isEmpty()) {
                 throw wrong(
-                        name,
-                        "journal",
-                        "is true, but " + name + " has members: let one account that has none read it");
+                        name, setting, "is true, but " + name + " has members: let one account that has none read it");
             }
         });
-        return journals;
+        return reading;
     }
 
     private Pool pool(String name) {

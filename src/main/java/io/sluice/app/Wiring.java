@@ -116,6 +116,7 @@ import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.apache.camel.CamelContext;
 import org.apache.camel.VetoCamelContextStartException;
 import org.apache.camel.health.HealthCheckHelper;
@@ -157,6 +158,8 @@ final class Wiring extends LifecycleStrategySupport {
     private SavedCalls savedCalls;
     private TraceExport traceExport;
     private volatile InboxProcessor inboxProcessor;
+    private JournalPoller journalPoller;
+    private SourcePoller sourcePoller;
     private Permits permits;
 
     Wiring(RouteFileLoader routeFiles) {
@@ -343,7 +346,9 @@ final class Wiring extends LifecycleStrategySupport {
                                 settings.duration("sluice.poll.min-interval", "5s"),
                                 settings.duration("sluice.poll.max-interval", "1m")),
                         settings.duration("sluice.poll.overlap", "1m"),
-                        settings.duration("sluice.poll.deletes-interval", "10m")),
+                        settings.duration("sluice.poll.deletes-interval", "10m"),
+                        Set.copyOf(accountSettings.streams()),
+                        settings.duration("sluice.poll.events-interval", "15m")),
                 readFirst);
 
         Registry registry = context.getRegistry();
@@ -374,15 +379,17 @@ final class Wiring extends LifecycleStrategySupport {
                 new WebhookMetrics(metrics, InstantSource.system()),
                 savedCalls);
         registry.bind("inboxProcessor", inboxProcessor);
-        JournalPoller journalPoller = new JournalPoller(
+        journalPoller = new JournalPoller(
                 accounts,
-                accountSettings.journals(),
+                Stream.concat(accountSettings.journals().stream(), accountSettings.streams().stream())
+                        .toList(),
                 pauseStore,
                 database,
                 inboxProcessor,
                 settings.duration("sluice.journal.poll-interval", "1s"));
         registry.bind("journalPoller", journalPoller);
-        registry.bind("sourcePoller", new SourcePoller(database, InstantSource.system()));
+        sourcePoller = new SourcePoller(database, InstantSource.system());
+        registry.bind("sourcePoller", sourcePoller);
         registry.bind("bulkQuerySource", new BulkQuerySource(database, InstantSource.system()));
         registry.bind(
                 "readBackAggregationStrategy",
@@ -868,6 +875,12 @@ final class Wiring extends LifecycleStrategySupport {
         }
         if (traceExport != null) {
             traceExport.close();
+        }
+        if (journalPoller != null) {
+            journalPoller.close();
+        }
+        if (sourcePoller != null) {
+            sourcePoller.close();
         }
         if (database != null) {
             writeSavedCalls();

@@ -40,6 +40,22 @@ public interface Crm {
     }
 
     /**
+     * Tells whether the CRM sends its changes over a connection that stays open, which uses no quota; then it has an
+     * events-action.
+     */
+    default boolean hasEventStream() {
+        return false;
+    }
+
+    /**
+     * Returns the field that refers to the parent record of a field such as {@code Account.Name}: when it changes, the other
+     * one has a new value too. Null for a field of the record itself.
+     */
+    default String reference(String field) {
+        return null;
+    }
+
+    /**
      * Returns about how many known records one part of a write call can read before the call writes them; 0 for a CRM
      * without such calls. Such a part takes the slot of a collection, see {@link #collectionsACall()}.
      */

@@ -185,6 +185,15 @@ public sealed interface CrmCall {
         }
     }
 
+    /** Reads the next events of the CRM's stream of changes. */
+    record Events(String crm, String account) implements CrmCall {
+
+        @Override
+        public String kind() {
+            return "events";
+        }
+    }
+
     /** Verifies a webhook request and reads its events; this makes no request to the CRM. */
     record Webhook(String crm, String account) implements CrmCall {
 

@@ -165,6 +165,11 @@ public final class DeltaPoll {
         open = false;
     }
 
+    /** Whether the poll has read all changes, so that nothing remains for the next one or for a bulk query. */
+    boolean isComplete() {
+        return complete && !handedOver && applied.deferred().isEmpty();
+    }
+
     /** Whether a bulk query reads the rest. */
     boolean isHandedOver() {
         return handedOver;

@@ -47,8 +47,20 @@ public final class DeltaPoller {
      * @param pollInterval    interval between two polls of a sync
      * @param overlap         time after its write until which a record may still become visible to a query
      * @param deletesInterval interval between two queries for deletes
+     * @param streams         accounts with a stream of events
+     * @param eventsInterval  interval between two polls of a sync while the events of its account arrive
      */
-    public record Schedule(PollInterval pollInterval, Duration overlap, Duration deletesInterval) {}
+    public record Schedule(
+            PollInterval pollInterval,
+            Duration overlap,
+            Duration deletesInterval,
+            Set<String> streams,
+            Duration eventsInterval) {
+
+        public Schedule {
+            streams = Set.copyOf(streams);
+        }
+    }
 
     private final Accounts accounts;
     private final Permits permits;
@@ -56,6 +68,7 @@ public final class DeltaPoller {
     private final Quota quota;
     private final Applier applier;
     private final OffsetStore offsetStore;
+    private final StreamOffsets streamOffsets;
     private final Outbox outbox;
     private final SnapshotStore snapshotStore;
     private final Inbox inbox;
@@ -89,6 +102,7 @@ public final class DeltaPoller {
         this.snapshotStore = snapshotStore;
         this.inbox = inbox;
         this.offsetStore = new OffsetStore(database);
+        this.streamOffsets = new StreamOffsets(database);
         this.schedule = schedule;
         this.readBeforeWrite = readBeforeWrite;
         syncs.stream()
@@ -258,9 +272,20 @@ public final class DeltaPoller {
                 applier.now()
                         .plus(schedule.pollInterval()
                                 .stretched(
-                                        next.interval(),
+                                        hasEvents(deltaPoll) ? schedule.eventsInterval() : next.interval(),
                                         quota.usedPart(deltaPoll.sync().getAccount()))));
         return PollLog.changes(deltaPoll.sync(), applied).orElse(null);
+    }
+
+    /** Whether events bring the changes since the poll began, and the poll those before. */
+    private boolean hasEvents(DeltaPoll deltaPoll) throws SQLException {
+        String account = deltaPoll.sync().getAccount();
+        return deltaPoll.isComplete()
+                && schedule.streams().contains(account)
+                && streamOffsets
+                        .flowingSince(account, JournalPoller.stream(account))
+                        .filter(since -> since.isBefore(deltaPoll.began()))
+                        .isPresent();
     }
 
     /**

@@ -26,6 +26,7 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -39,6 +40,7 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.apache.camel.Body;
 import org.apache.camel.Header;
 import org.slf4j.Logger;
@@ -117,7 +119,12 @@ public final class InboxProcessor {
         accounts.names().stream()
                 .filter(account -> accounts.get(account).crm().sendsWebhooks()
                         || accounts.get(account).crm().hasJournal())
-                .forEach(account -> webhookMetrics.register(account, objects(account)));
+                .forEach(this::count);
+    }
+
+    /** Registers the counters of an account's events. */
+    void count(String account) {
+        webhookMetrics.register(account, objects(account));
     }
 
     /**
@@ -145,6 +152,50 @@ public final class InboxProcessor {
         kept.ifPresent(
                 count -> webhookMetrics.kept(account, count, wanted.size() - count, events.size() - wanted.size()));
         return kept.isPresent();
+    }
+
+    /**
+     * Returns the events of a stream that concern a sync's fields: an event names all fields that changed. A field that refers to
+     * a parent record makes a read-back if a sync maps a field of the parent.
+     */
+    List<CrmEvent> mapped(String account, List<CrmEvent> events) {
+        Map<String, Set<String>> fields = new HashMap<>();
+        Map<String, Set<String>> references = new HashMap<>();
+        for (Sync sync : syncs) {
+            if (account.equals(sync.getAccount()) && sync.getObject() != null) {
+                Set<String> ofObject = fields.computeIfAbsent(sync.getObject(), first -> new HashSet<>());
+                ofObject.addAll(sync.getFields().values());
+                ofObject.add(sync.getExternalId());
+                references.put(
+                        sync.getObject(),
+                        ofObject.stream()
+                                .filter(Objects::nonNull)
+                                .map(accounts.get(account).crm()::reference)
+                                .filter(Objects::nonNull)
+                                .collect(Collectors.toSet()));
+            }
+        }
+        return events.stream()
+                .filter(event -> event.kind() != CrmEvent.Kind.GAP)
+                .flatMap(event -> mapped(
+                        event,
+                        fields.getOrDefault(event.object(), Set.of()),
+                        references.getOrDefault(event.object(), Set.of())))
+                .toList();
+    }
+
+    private static Stream<CrmEvent> mapped(CrmEvent event, Set<String> fields, Set<String> references) {
+        if (event.kind() != CrmEvent.Kind.VALUE) {
+            return Stream.of(event);
+        }
+        return Stream.concat(
+                fields.contains(event.field()) ? Stream.of(event) : Stream.empty(),
+                references.contains(event.field()) ? Stream.of(readBack(event)) : Stream.empty());
+    }
+
+    private static CrmEvent readBack(CrmEvent event) {
+        return CrmEvent.readBack(
+                CrmEvent.identityOf("reference", event.identity()), event.object(), event.crmId(), event.at());
     }
 
     private List<CrmEvent> wanted(String account, List<CrmEvent> events) {

@@ -3,6 +3,7 @@ package io.sluice.receive;
 
 import io.sluice.Sync;
 import io.sluice.store.Database;
+import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -58,6 +59,13 @@ final class OffsetStore {
             update sluice.poll_offset set due = clock_timestamp()
             where %s and (not taken or updated_at < clock_timestamp() - interval '5 seconds') and due > clock_timestamp()"""
                     .formatted(OF_SYNC);
+
+    /** A poll that is running may have begun too early: it loses its lease, and another one starts from the same offset. */
+    private static final String MISSED =
+            """
+            update sluice.poll_offset set due = clock_timestamp(), deletes_due = clock_timestamp(), taken = false,
+                epoch = epoch + 1
+            where account = ? and ? in ('', object)""";
 
     private static final String DUE = "select sync from sluice.poll_offset where due <= clock_timestamp()";
 
@@ -115,6 +123,15 @@ final class OffsetStore {
     /** Makes the poll of a sync due at once. */
     void makeDue(Sync sync) throws SQLException {
         database.update(MAKE_DUE, sync.getAccount(), sync.getObject(), sync.getName());
+    }
+
+    /**
+     * Makes polls due at once, with deletes, because changes were missed that happened until now.
+     *
+     * @param object the object; empty for all objects of the account
+     */
+    static void missed(Connection connection, String account, String object) throws SQLException {
+        Database.update(connection, MISSED, account, object);
     }
 
     /**

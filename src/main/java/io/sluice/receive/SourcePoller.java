@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import org.apache.camel.Exchange;
 import org.slf4j.Logger;
@@ -34,6 +35,7 @@ public final class SourcePoller {
     private static final Set<Integer> UNKNOWN_OFFSET = Set.of(400, 404, 410);
 
     private final StreamOffsets streamOffsets;
+    private final HeldLeases heldLeases = new HeldLeases();
     private final InstantSource clock;
 
     /** A poll of a source, with the time when it began. */
@@ -57,12 +59,21 @@ public final class SourcePoller {
                 .ifPresent(lease -> exchange.setProperty(POLL, new Poll(lease, now)));
     }
 
+    /** Takes the lease of a source whose stream stays open between its polls, unless another process holds it. */
+    public void beginStream(Exchange exchange, String account, String name) throws SQLException {
+        Instant now = clock.instant();
+        Optional<StreamLease> held = heldLeases.find(account, StreamLease.streamOfSource(name));
+        Optional<StreamLease> lease =
+                held.isPresent() ? held : StreamLease.ofSource(streamOffsets, account, name, LEASE_TIME, Duration.ZERO);
+        lease.ifPresent(found -> exchange.setProperty(POLL, new Poll(found, now)));
+    }
+
     /** Whether the source has another page to read. */
     public boolean isOpen(Exchange exchange) {
         return poll(exchange) != null && lease(exchange).isOpen();
     }
 
-    /** Sets the offset of a journal's next file as the body; null at the beginning. */
+    /** Sets the offset of a journal's next file, or of a stream's next events, as the body; null at the beginning. */
     public void setFileOffset(Exchange exchange) {
         exchange.getMessage().setBody(lease(exchange).offset().page());
     }
@@ -155,6 +166,18 @@ public final class SourcePoller {
         if (exchange.removeProperty(POLL) instanceof Poll poll) {
             poll.lease().release();
         }
+    }
+
+    /** Keeps the lease of a stream for its next poll. */
+    public void endStream(Exchange exchange) {
+        if (exchange.removeProperty(POLL) instanceof Poll poll) {
+            heldLeases.hold(poll.lease());
+        }
+    }
+
+    /** Releases the leases of the streams, so that another process continues at once. */
+    public void close() {
+        heldLeases.release();
     }
 
     private static StreamLease lease(Exchange exchange) {

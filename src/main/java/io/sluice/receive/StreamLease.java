@@ -9,6 +9,9 @@ import java.util.Optional;
 /** Lease of a stream: its offset, and whether it has more to read. One process holds the lease at a time. */
 final class StreamLease {
 
+    /** Heartbeats of a held lease within its time. */
+    private static final int HEARTBEATS = 3;
+
     private final StreamOffsets streamOffsets;
     private final String account;
     private final String stream;
@@ -17,6 +20,8 @@ final class StreamLease {
     private StreamOffset offset;
     private StreamOffset next;
     private boolean open = true;
+    private boolean lost;
+    private long committedAt = System.nanoTime();
     private Duration delay;
 
     private StreamLease(
@@ -39,9 +44,14 @@ final class StreamLease {
     static Optional<StreamLease> ofSource(
             StreamOffsets streamOffsets, String account, String name, Duration leaseTime, Duration delay)
             throws SQLException {
-        String stream = "source:" + name;
+        String stream = streamOfSource(name);
         streamOffsets.begin(account, stream);
         return take(streamOffsets, account, stream, leaseTime, delay);
+    }
+
+    /** Names the stream of a source Kamelet. */
+    static String streamOfSource(String name) {
+        return "source:" + name;
     }
 
     /**
@@ -60,6 +70,10 @@ final class StreamLease {
 
     String account() {
         return account;
+    }
+
+    String stream() {
+        return stream;
     }
 
     /** Whether the stream has more to read. */
@@ -102,9 +116,39 @@ final class StreamLease {
     void committed(StreamOffset newOffset, boolean done) {
         if (done) {
             offset = newOffset;
+            committedAt = System.nanoTime();
         } else {
             open = false;
+            lost = true;
         }
+    }
+
+    /**
+     * Opens a lease that was held since an earlier poll, and extends it once a third of its time has passed.
+     *
+     * @return false if another process has taken the stream meanwhile
+     */
+    boolean reopen() throws SQLException {
+        open = true;
+        if ((System.nanoTime() - committedAt) * HEARTBEATS > leaseTime.toNanos()) {
+            heartbeat();
+        }
+        return open;
+    }
+
+    /** Whether another process has taken the stream. */
+    boolean isLost() {
+        return lost;
+    }
+
+    /** Notes in the caller's transaction that the events of the stream arrive, unless this lease is lost. */
+    void flows(Connection connection) throws SQLException {
+        StreamOffsets.flows(connection, account, stream, epoch);
+    }
+
+    /** Notes that the events of the stream do not arrive. @return whether they did until now */
+    boolean stopsFlowing() throws SQLException {
+        return streamOffsets.stopsFlowing(account, stream, epoch);
     }
 
     /** Extends the lease. */

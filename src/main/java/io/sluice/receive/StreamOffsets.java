@@ -6,6 +6,7 @@ import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Optional;
 
 /**
@@ -37,6 +38,22 @@ final class StreamOffsets {
             """
             update sluice.stream_offset set due = clock_timestamp() + ? * interval '1 millisecond'
             where account = ? and stream = ? and epoch = ?""";
+
+    private static final String FLOWS =
+            """
+            update sluice.stream_offset set flowing_since = clock_timestamp()
+            where account = ? and stream = ? and epoch = ? and flowing_since is null""";
+
+    private static final String STOPS_FLOWING =
+            """
+            update sluice.stream_offset set flowing_since = null
+            where account = ? and stream = ? and epoch = ? and flowing_since is not null""";
+
+    /** A process that holds the lease extends it while it reads; events of a stream that nobody reads do not flow. */
+    private static final String FLOWING_SINCE =
+            """
+            select flowing_since from sluice.stream_offset
+            where account = ? and stream = ? and flowing_since is not null and due > clock_timestamp()""";
 
     /**
      * An offset whose lease this process took.
@@ -87,6 +104,21 @@ final class StreamOffsets {
                         stream,
                         epoch)
                 == 1;
+    }
+
+    /** Notes that the events of a stream arrive. */
+    static void flows(Connection connection, String account, String stream, int epoch) throws SQLException {
+        Database.update(connection, FLOWS, account, stream, epoch);
+    }
+
+    /** Notes that the events of a stream do not arrive. @return whether they did until now */
+    boolean stopsFlowing(String account, String stream, int epoch) throws SQLException {
+        return database.update(STOPS_FLOWING, account, stream, epoch) == 1;
+    }
+
+    /** Returns the time since which the events of a stream arrive; empty if they do not. */
+    Optional<Instant> flowingSince(String account, String stream) throws SQLException {
+        return database.first(FLOWING_SINCE, row -> Database.instant(row, "flowing_since"), account, stream);
     }
 
     /** Releases the lease of a stream. @param delay time until the stream is due again */

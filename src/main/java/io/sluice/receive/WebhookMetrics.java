@@ -97,7 +97,7 @@ public final class WebhookMetrics {
     }
 
     private void events(String account, String outcome, int by) {
-        count("sluice.webhook.events", "Events of webhooks and journals", account, "outcome", outcome, by);
+        count("sluice.webhook.events", "Events of webhooks, journals and streams", account, "outcome", outcome, by);
     }
 
     private void readBackFailures(String account, String object, int by) {

@@ -94,6 +94,21 @@ class AccountSettingsTest {
                 .hasMessageContaining("sluice.account.hub.journal must be true or false");
     }
 
+    @Test
+    void eventsAreReadWhereTheyAreAskedForAndThereAreSome() {
+        assertThat(streams(Map.of("org.crm", "salesforce", "org.events", "true", "other.crm", "salesforce")))
+                .containsExactly("org");
+        assertThat(streams(Map.of("org.crm", "salesforce"))).isEmpty();
+        assertThatThrownBy(() -> streams(Map.of("hub.crm", "hubspot", "hub.events", "true")))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("sluice.account.hub.events is true, but hubspot has none");
+    }
+
+    private static List<String> streams(Map<String, String> settings) {
+        return new AccountSettings(settings, Map.of("salesforce", new SalesforceCrm(), "hubspot", new HubspotCrm()))
+                .streams();
+    }
+
     private static List<String> journals(Map<String, String> settings) {
         return new AccountSettings(settings, Map.of("salesforce", new SalesforceCrm(), "hubspot", new HubspotCrm()))
                 .journals();

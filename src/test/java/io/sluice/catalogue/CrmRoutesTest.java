@@ -71,7 +71,10 @@ class CrmRoutesTest {
         expected.put("read", Set.of("delta", "deleted"));
         // without events, only records that may have been deleted are read back
         expected.put(
-                "read-back", crm.sendsWebhooks() || crm.hasJournal() ? Set.of("read", "lookup") : Set.of("lookup"));
+                "read-back",
+                crm.sendsWebhooks() || crm.hasJournal() || crm.hasEventStream()
+                        ? Set.of("read", "lookup")
+                        : Set.of("lookup"));
         Set<String> snapshot = words(SnapshotState.values());
         snapshot.remove(SnapshotState.DONE.toString());
         expected.put("snapshot", crm.bulkQuery().isPresent() ? snapshot : Set.of(SnapshotState.PAGES.toString()));
@@ -82,6 +85,9 @@ class CrmRoutesTest {
         }
         if (crm.hasJournal()) {
             expected.put("journal", Set.of());
+        }
+        if (crm.hasEventStream()) {
+            expected.put("events", Set.of());
         }
         return expected;
     }

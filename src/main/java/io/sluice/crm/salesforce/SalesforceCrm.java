@@ -14,7 +14,10 @@ import io.sluice.crm.FieldRule;
 import io.sluice.crm.Logins;
 import io.sluice.crm.ObjectShape;
 import io.sluice.crm.Permits;
+import io.sluice.crm.salesforce.events.EventEndpoint;
+import io.sluice.crm.salesforce.events.EventStreams;
 import io.sluice.quota.SavedCalls;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -59,6 +62,7 @@ public final class SalesforceCrm implements Crm {
     private static final BulkQuery BULK_QUERY = new BulkQuery(3, 2000);
 
     private final SalesforceSessions sessions = new SalesforceSessions(InstantSource.system());
+    private final EventStreams eventStreams = new EventStreams(InstantSource.system());
 
     @Override
     public String name() {
@@ -73,6 +77,22 @@ public final class SalesforceCrm implements Crm {
     @Override
     public int collectionsACall() {
         return COLLECTIONS_A_CALL;
+    }
+
+    @Override
+    public boolean hasEventStream() {
+        return true;
+    }
+
+    /** Returns the reference field: {@code AccountId} of {@code Account.Name}, {@code Site__c} of {@code Site__r.Name}. */
+    @Override
+    public String reference(String field) {
+        int dot = field.indexOf('.');
+        if (dot < 0) {
+            return null;
+        }
+        String parent = field.substring(0, dot);
+        return parent.endsWith("__r") ? parent.substring(0, parent.length() - 1) + "c" : parent + "Id";
     }
 
     @Override
@@ -141,11 +161,18 @@ public final class SalesforceCrm implements Crm {
         registry.bind("salesforceDeletes", new SalesforceDeletes());
         registry.bind("salesforceSoap", new SalesforceSoap());
         registry.bind("salesforceLookups", new SalesforceLookups());
+        registry.bind("salesforceEvents", eventStreams);
         registry.bind("salesforceReads", new SalesforceReads(InstantSource.system()));
     }
 
     @Override
     public void connect(CamelContext context, String account, Map<String, String> settings) {
+        eventStreams.configured(
+                account,
+                EventEndpoint.of(account, settings),
+                new SalesforceEventLogin(context, account, sessions),
+                Duration.ofMillis(Long.parseLong(settings.get("call-timeout-ms"))));
+        addService(context, eventStreams);
         if (context.hasComponent(account) != null) {
             return;
         }
@@ -175,5 +202,16 @@ public final class SalesforceCrm implements Crm {
         component.setHttpRequestTimeout(Long.parseLong(settings.get("call-timeout-ms")));
         component.setHttpClientConnectionTimeout(Long.parseLong(settings.get("connect-timeout-ms")));
         context.addComponent(account, component);
+    }
+
+    /** Makes Camel close the streams after the routes have stopped. */
+    private static void addService(CamelContext context, EventStreams eventStreams) {
+        try {
+            if (!context.hasService(eventStreams)) {
+                context.addService(eventStreams);
+            }
+        } catch (Exception impossible) {
+            throw new IllegalStateException("The streams of events can't be started", impossible);
+        }
     }
 }

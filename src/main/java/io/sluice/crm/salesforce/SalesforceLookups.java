@@ -4,6 +4,7 @@ package io.sluice.crm.salesforce;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.sluice.CrmRecord;
 import io.sluice.DeletedRecord;
+import io.sluice.Operation;
 import io.sluice.RecordChange;
 import io.sluice.crm.CrmId;
 import java.net.URLEncoder;
@@ -28,9 +29,15 @@ public final class SalesforceLookups {
     private static final String QUERIES = "SluiceLookupQueries";
     private static final int MAX_RECORDS = 200;
 
-    /** Starts with the records in the body, each with crmId and key. */
+    /** Starts with the records in the body, each with crmId and key, or with ids alone. */
     public void begin(Exchange exchange) {
-        List<RecordChange> asked = RecordChange.listOf(exchange.getMessage().getBody());
+        List<RecordChange> asked = exchange.getMessage().getBody() instanceof List<?> ids
+                        && !ids.isEmpty()
+                        && ids.stream().allMatch(String.class::isInstance)
+                ? ids.stream()
+                        .map(id -> new RecordChange(null, Operation.UPSERT, id.toString(), Map.of()))
+                        .toList()
+                : RecordChange.listOf(exchange.getMessage().getBody());
         if (asked.size() > MAX_RECORDS) {
             throw new IllegalArgumentException(
                     "A lookup takes " + MAX_RECORDS + " records at most, but the list has " + asked.size());
@@ -52,7 +59,8 @@ public final class SalesforceLookups {
         SalesforceAnswer answer = SalesforceCalls.answer(exchange);
         return answer.status() == 400
                 && answer.code().equals("INVALID_FIELD")
-                && asked(exchange).stream().allMatch(it -> it.key().matches("-?\\d+(\\.\\d+)?"));
+                && asked(exchange).stream()
+                        .allMatch(it -> it.key() != null && it.key().matches("-?\\d+(\\.\\d+)?"));
     }
 
     public String path(Exchange exchange, String object, String externalId, String fields, String apiVersion) {
@@ -60,6 +68,16 @@ public final class SalesforceLookups {
         List<RecordChange> asked = asked(exchange);
         List<String> ids =
                 asked.stream().map(RecordChange::crmId).filter(id -> id != null).toList();
+        List<String> keys =
+                asked.stream().map(RecordChange::key).filter(key -> key != null).toList();
+        // a record without an external id would match an empty list of keys
+        String condition = Stream.of(
+                        ids.isEmpty() ? "" : "Id IN (" + list(ids.stream(), true) + ")",
+                        keys.isEmpty() && !ids.isEmpty()
+                                ? ""
+                                : externalId + " IN (" + list(keys.stream(), queries == 0) + ")")
+                .filter(part -> !part.isEmpty())
+                .collect(Collectors.joining(" OR "));
         String soql = "SELECT "
                 + Stream.concat(
                                 Stream.of("Id", "IsDeleted", "SystemModstamp", externalId),
@@ -67,8 +85,7 @@ public final class SalesforceLookups {
                         .distinct()
                         .collect(Collectors.joining(", "))
                 + " FROM " + object
-                + " WHERE " + (ids.isEmpty() ? "" : "Id IN (" + list(ids.stream(), true) + ") OR ") + externalId
-                + " IN (" + list(asked.stream().map(RecordChange::key), queries == 0) + ")";
+                + " WHERE " + condition;
         return "/services/data/v" + apiVersion + "/queryAll?q="
                 + URLEncoder.encode(soql, StandardCharsets.UTF_8).replace("+", "%20");
     }
