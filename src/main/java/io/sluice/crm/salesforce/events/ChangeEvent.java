@@ -61,9 +61,11 @@ record ChangeEvent(Header header, Map<String, String> values, boolean isWhole) {
             return at >= 0 && origin.substring(at + CLIENT.length()).equals(client);
         }
 
-        /** Whether the header names each record. */
+        /** Whether the header names each record; an overflow has an id of zeros in place of ids. */
         boolean namesRecords() {
-            return !ids.isEmpty() && ids.stream().allMatch(id -> id.matches("[a-zA-Z0-9]{15,18}"));
+            return !ids.isEmpty()
+                    && !type.equals("GAP_OVERFLOW")
+                    && ids.stream().allMatch(id -> id.matches("(?!0{15})[a-zA-Z0-9]{15,18}"));
         }
 
         private Instant at() {

@@ -163,6 +163,8 @@ class ChangeEventDecoderTest {
     void changesWithoutIdsAreAGapOfTheObject() throws UndecodableEvent {
         for (ContactEvents event : List.of(
                 ContactEvents.of("GAP_OVERFLOW"),
+                ContactEvents.of("GAP_OVERFLOW", "000000000000000AAA"),
+                ContactEvents.of("GAP_UPDATE", "000000000000000AAA"),
                 ContactEvents.of("GAP_UPDATE", "003*"),
                 ContactEvents.of("UPDATE", ANN, "003000000000*")
                         .with("Phone", "1")
