@@ -159,6 +159,29 @@ class PubSubTest extends PubSubTestBase {
     }
 
     @Test
+    void aSubscriptionThatFallsBehindTheRetentionEnds() {
+        settings("\"eventsKept\":2");
+        create("\"LastName\":\"One\"");
+        PubSubClient.Subscription subscription = bus.subscribe(CONTACTS, ReplayPreset.EARLIEST, 1);
+        subscription.events(1);
+        for (int i = 0; i < 4; i++) {
+            create("\"LastName\":\"" + i + "\"");
+        }
+        subscription.request(1);
+        assertThat(subscription.ended()).isEqualTo(CORRUPTED);
+    }
+
+    @Test
+    void aSubscriptionGoesOnWhenWhatItHasExpires() {
+        PubSubClient.Subscription subscription = contacts();
+        create("\"LastName\":\"One\"");
+        subscription.events(1);
+        settings("\"expireEvents\":true");
+        create("\"LastName\":\"Two\"");
+        assertThat(lastName(subscription.events(1).get(0))).isEqualTo("Two");
+    }
+
+    @Test
     void anImpossibleRequestEndsTheStream() {
         assertThat(bus.subscribe("", ReplayPreset.LATEST, 1).ended())
                 .isEqualTo("INVALID_ARGUMENT topic.validation.empty");

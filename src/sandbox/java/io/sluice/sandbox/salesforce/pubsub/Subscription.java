@@ -162,6 +162,11 @@ final class Subscription implements StreamObserver<FetchRequest> {
     /** Delivers what is due. */
     synchronized void pump() {
         while (!ended && topic != null && !silent && requested > 0 && System.nanoTime() >= notBefore) {
+            // at the beginning of the log there is nothing to miss
+            if (position > 0 && !visitor.events().isComplete(position)) {
+                fail(PubSubError.REPLAY_ID_CORRUPTED.exception(rpcId));
+                return;
+            }
             List<EventReader.Published> due = visitor.events().after(topic, position, requested);
             if (due.isEmpty()) {
                 return;

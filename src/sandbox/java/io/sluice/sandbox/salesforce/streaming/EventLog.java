@@ -59,12 +59,17 @@ final class EventLog {
         }
     }
 
-    /** Whether all change and platform events after this replay id are retained. */
+    /** Whether this is a replay id within the retention: of an event, or one that nothing was published under. */
     boolean isRetained(long replayId, long now) {
+        return isComplete(replayId, now) && replayId != expired && replayId <= last;
+    }
+
+    /** Whether all change and platform events after this replay id are retained. */
+    boolean isComplete(long replayId, long now) {
         while (!events.isEmpty() && events.firstEntry().getValue().expires() <= now) {
             dropOldest();
         }
-        return replayId > expired && replayId <= last;
+        return replayId >= expired;
     }
 
     /** Answers a replay id after which nothing was published, and that is retained. */

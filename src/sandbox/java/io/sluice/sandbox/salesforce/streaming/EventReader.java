@@ -116,6 +116,11 @@ public final class EventReader {
     }
 
     /** Whether all events after this replay id are retained. */
+    public boolean isComplete(long replayId) {
+        return stream.isComplete(replayId);
+    }
+
+    /** Whether this is a replay id within the retention. */
     public boolean isRetained(long replayId) {
         return stream.isRetained(replayId);
     }

@@ -170,6 +170,11 @@ final class EventStream implements Section {
     }
 
     /** Whether all events after this replay id are retained. */
+    synchronized boolean isComplete(long replayId) {
+        return log.isComplete(replayId, clockMicros.getAsLong());
+    }
+
+    /** Whether this is a replay id within the retention. */
     synchronized boolean isRetained(long replayId) {
         return log.isRetained(replayId, clockMicros.getAsLong());
     }
