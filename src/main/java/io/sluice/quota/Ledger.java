@@ -18,8 +18,8 @@ import java.util.Optional;
 import java.util.function.Function;
 
 /**
- * Records each call and counts calls, in the tables {@code api_call} and {@code usage_minute}; the table
- * {@code reported_limit} holds the CRM's own counts.
+ * Records each call and counts calls, in the tables {@code api_call}, {@code usage_minute} and, kept by a trigger on that one,
+ * {@code usage_quarter_hour}; the table {@code reported_limit} holds the CRM's own counts.
  */
 final class Ledger {
 
@@ -27,22 +27,66 @@ final class Ledger {
     private static final String FLUSH = "select pg_logical_emit_message(true, 'sluice', '')";
 
     /**
-     * Counts the usage of each limit in one snapshot. A long window is the sum of its whole minutes, the calls of the minute
-     * at its edge, and all calls without an answer, which are few.
+     * Counts the usage of each limit in one snapshot, exactly: all calls without an answer, which are few, and those completed
+     * within the window or since the CRM's report. The completed ones of a long window are the sum of its whole quarters of an
+     * hour, of the whole minutes before the first of these, and of the calls of the minute at its edge.
+     *
+     * <p>Example: at 12:00:20 the window of a day begins yesterday at 12:00:20; counted are the calls until 12:01, the minutes
+     * until 12:15, and then 95 quarters of an hour.
      */
-    private static final String COUNT =
+    static final String COUNT =
             """
             with requested as materialized (select clock_timestamp() as now),
             limits as materialized (
-                select l.*, now, now - window_ms * interval '1 millisecond' as cutoff,
-                       string_to_array(accounts, ' ') as whose,
-                       case when operations <> '' then string_to_array(operations, ' ') end as only
+                select l.*, now, cutoff, string_to_array(accounts, ' ') as whose,
+                       case when operations <> '' then string_to_array(operations, ' ') end as only,
+                       q.max as reported_max, q.used as reported, q.reported_at
                 from requested cross join
                      unnest(?::text[], ?::text[], ?::text[], ?::bigint[], ?::boolean[], ?::boolean[], ?::text[])
-                     with ordinality as l(name, owner, accounts, window_ms, minutes, units, operations, place))
-            select l.now, counted.own, completed.first + l.window_ms * interval '1 millisecond' as frees,
-                   granted.last as last_grant,
-                   q.max as reported_max, q.used as reported, q.reported_at, since.calls as since_report
+                     with ordinality as l(name, owner, accounts, window_ms, long, units, operations, place)
+                cross join lateral (select now - window_ms * interval '1 millisecond' as cutoff) as began
+                left join sluice.reported_limit q
+                    on q.account = l.owner and q.name = l.name and q.reported_at > cutoff),
+            spans as materialized (
+                select l.place, false as of_report, l.whose, l.only, l.long, l.units, l.cutoff as since
+                from limits l where l.window_ms > 0
+                union all
+                select l.place, true, l.whose, null, l.long, false, l.reported_at
+                from limits l where l.reported_at is not null),
+            completed as materialized (
+                select s.place, s.of_report,
+                       coalesce(edge.own, 0) + coalesce(minutes.own, 0) + coalesce(quarters.own, 0) as own,
+                       coalesce(edge.first, coalesce(minutes.first, later.first) + interval '1 minute') as first
+                from spans s
+                cross join lateral (select date_trunc('minute', s.since) as minute) as m
+                cross join lateral (select date_bin('15 minutes', m.minute, 'epoch') as quarter) as q
+                left join lateral (
+                    select sum(case when s.units then c.cost else 1 end) as own, min(c.completed_at) as first
+                    from sluice.api_call c
+                    where c.account = any(s.whose) and c.completed_at > s.since
+                      and c.completed_at < case when s.long then m.minute + interval '1 minute' else 'infinity' end
+                      and (s.only is null or c.operation = any(s.only))) as edge on true
+                left join lateral (
+                    select sum(case when s.units then u.cost else u.calls end) as own, min(u.minute) as first
+                    from sluice.usage_minute u
+                    where s.long and u.account = any(s.whose)
+                      and u.minute > m.minute and u.minute < q.quarter + interval '15 minutes'
+                      and (s.only is null or u.operation = any(s.only))) as minutes on true
+                left join lateral (
+                    select sum(case when s.units then u.cost else u.calls end) as own, min(u.start) as first
+                    from sluice.usage_quarter_hour u
+                    where s.long and u.account = any(s.whose) and u.start > q.quarter
+                      and (s.only is null or u.operation = any(s.only))) as quarters on true
+                left join lateral (
+                    select min(u.minute) as first
+                    from sluice.usage_minute u
+                    where edge.first is null and minutes.first is null and u.account = any(s.whose)
+                      and u.minute >= quarters.first and u.minute < quarters.first + interval '15 minutes'
+                      and (s.only is null or u.operation = any(s.only))) as later on true)
+            select l.now, (coalesce(open.own, 0) + coalesce(inside.own, 0))::bigint as own,
+                   inside.first + l.window_ms * interval '1 millisecond' as frees, granted.last as last_grant,
+                   l.reported_max, l.reported, l.reported_at,
+                   (coalesce(since.own, 0) + coalesce(running.calls, 0))::bigint as since_report
             from limits l
             left join lateral (
                 select sum(case when l.units then c.cost else 1 end) as own
@@ -50,31 +94,16 @@ final class Ledger {
                 where c.account = any(l.whose) and c.completed_at is null and c.expires_at > l.cutoff
                   and (l.only is null or c.operation = any(l.only))) as open on true
             left join lateral (
-                select sum(case when l.units then c.cost else 1 end) as own, min(c.completed_at) as first
+                select count(*) as calls
                 from sluice.api_call c
-                where l.window_ms > 0 and c.account = any(l.whose) and c.completed_at > l.cutoff
-                  and c.completed_at < case when l.minutes then date_trunc('minute', l.cutoff) + interval '1 minute'
-                                            else 'infinity' end
-                  and (l.only is null or c.operation = any(l.only))) as edge on true
-            left join lateral (
-                select sum(case when l.units then m.cost else m.calls end) as own, min(m.minute) as first
-                from sluice.usage_minute m
-                where l.minutes and m.account = any(l.whose) and m.minute > date_trunc('minute', l.cutoff)
-                  and (l.only is null or m.operation = any(l.only))) as minutes on true
-            cross join lateral (
-                select coalesce(edge.first, minutes.first + interval '1 minute') as first) as completed
-            cross join lateral (
-                select coalesce(open.own, 0) + coalesce(edge.own, 0) + coalesce(minutes.own, 0) as own) as counted
+                where l.reported_at is not null and c.account = any(l.whose)
+                  and c.completed_at is null and c.expires_at > l.now) as running on true
             cross join lateral (
                 select max(latest.at) as last from unnest(l.whose) as a(name) cross join lateral (
                     select c.granted_at as at from sluice.api_call c where c.account = a.name
                     order by c.granted_at desc limit 1) as latest) as granted
-            left join sluice.reported_limit q
-                on q.account = l.owner and q.name = l.name and q.reported_at > l.cutoff
-            left join lateral (
-                select count(*) as calls from sluice.api_call c
-                where q.reported_at is not null and c.account = any(l.whose)
-                  and (c.completed_at > q.reported_at or c.completed_at is null and c.expires_at > l.now)) as since on true
+            left join completed inside on inside.place = l.place and not inside.of_report
+            left join completed since on since.place = l.place and since.of_report
             order by l.place""";
 
     private static final String GRANT =
@@ -157,45 +186,55 @@ final class Ledger {
     }
 
     static Map<ScopedLimit, WindowUsage> count(Connection connection, List<ScopedLimit> limits) throws SQLException {
-        List<WindowUsage> counts = Database.query(
-                connection,
-                COUNT,
-                row -> new WindowUsage(
-                        instant(row, "now"),
-                        row.getLong("own"),
-                        instant(row, "frees"),
-                        instant(row, "last_grant"),
-                        row.getObject("reported_max", Long.class),
-                        row.getObject("reported", Long.class),
-                        instant(row, "reported_at"),
-                        row.getLong("since_report")),
-                array(connection, "text", limits, scopedLimit -> scopedLimit
-                        .limit()
-                        .name()),
-                array(connection, "text", limits, ScopedLimit::owner),
-                array(connection, "text", limits, scopedLimit -> String.join(" ", scopedLimit.accounts())),
-                array(connection, "bigint", limits, scopedLimit -> scopedLimit
-                        .limit()
-                        .window()
-                        .toMillis()),
-                array(connection, "boolean", limits, scopedLimit -> scopedLimit
-                        .limit()
-                        .isLong()),
-                array(
-                        connection,
-                        "boolean",
-                        limits,
-                        scopedLimit -> scopedLimit.limit().kind() == Limit.Kind.UNITS),
-                array(
-                        connection,
-                        "text",
-                        limits,
-                        scopedLimit -> String.join(" ", scopedLimit.limit().operations())));
+        return byLimit(limits, Database.query(connection, COUNT, Ledger::usage, countParameters(connection, limits)));
+    }
+
+    /** Reads a row of {@link #COUNT}. */
+    static WindowUsage usage(ResultSet row) throws SQLException {
+        return new WindowUsage(
+                instant(row, "now"),
+                row.getLong("own"),
+                instant(row, "frees"),
+                instant(row, "last_grant"),
+                row.getObject("reported_max", Long.class),
+                row.getObject("reported", Long.class),
+                instant(row, "reported_at"),
+                row.getLong("since_report"));
+    }
+
+    /** @param counts the rows of {@link #COUNT} for these limits */
+    static Map<ScopedLimit, WindowUsage> byLimit(List<ScopedLimit> limits, List<WindowUsage> counts) {
         Map<ScopedLimit, WindowUsage> byLimit = new HashMap<>();
         for (int i = 0; i < counts.size(); i++) {
             byLimit.put(limits.get(i), counts.get(i));
         }
         return byLimit;
+    }
+
+    /** The parameters of {@link #COUNT}. */
+    static Object[] countParameters(Connection connection, List<ScopedLimit> limits) throws SQLException {
+        return new Object[] {
+            array(connection, "text", limits, scopedLimit -> scopedLimit.limit().name()),
+            array(connection, "text", limits, ScopedLimit::owner),
+            array(connection, "text", limits, scopedLimit -> String.join(" ", scopedLimit.accounts())),
+            array(connection, "bigint", limits, scopedLimit -> scopedLimit
+                    .limit()
+                    .window()
+                    .toMillis()),
+            array(connection, "boolean", limits, scopedLimit -> scopedLimit
+                    .limit()
+                    .isLong()),
+            array(
+                    connection,
+                    "boolean",
+                    limits,
+                    scopedLimit -> scopedLimit.limit().kind() == Limit.Kind.UNITS),
+            array(
+                    connection,
+                    "text",
+                    limits,
+                    scopedLimit -> String.join(" ", scopedLimit.limit().operations()))
+        };
     }
 
     private static Array array(
@@ -212,16 +251,18 @@ final class Ledger {
     /** @return the id of the call's row */
     static long grant(Connection connection, String account, CallRequest callRequest, int cost, Duration max)
             throws SQLException {
-        return Database.query(
-                        connection,
-                        GRANT,
-                        row -> row.getLong(1),
-                        account,
-                        callRequest.operation(),
-                        callRequest.priority().rank(),
-                        cost,
-                        max.toMillis())
+        return Database.query(connection, GRANT, Ledger::id, grantParameters(account, callRequest, cost, max))
                 .get(0);
+    }
+
+    private static long id(ResultSet row) throws SQLException {
+        return row.getLong(1);
+    }
+
+    private static Object[] grantParameters(String account, CallRequest callRequest, int cost, Duration max) {
+        return new Object[] {
+            account, callRequest.operation(), callRequest.priority().rank(), cost, max.toMillis()
+        };
     }
 
     /** Returns when every earlier grant would survive a crash of the database. */

@@ -24,6 +24,16 @@ class SideBySideIT {
 
     private static final int ROWS = 100;
 
+    /** Counts the sums of completed calls that differ from the ledger. */
+    private static final String WRONG_SUMS =
+            """
+            select count(*)
+            from sluice.usage_quarter_hour q
+            full join (select account, date_bin('15 minutes', completed_at, 'epoch') as start, operation, count(*) as calls
+                       from sluice.api_call where completed_at is not null group by 1, 2, 3) as c
+                using (account, start, operation)
+            where q.calls is distinct from c.calls""";
+
     @TempDir
     Path home;
 
@@ -75,6 +85,9 @@ class SideBySideIT {
             assertThat(current.number("select count(*) from sluice.dead_letter"))
                     .isZero();
             assertThat(current.refused()).as("refused calls").isZero();
+            assertThat(current.number(WRONG_SUMS))
+                    .as("sums of calls, of which the previous version knows nothing")
+                    .isZero();
             for (RunningSluice replica : List.of(previous, current)) {
                 assertThat(replica.output()).doesNotContain(" ERROR ").doesNotContain("changes may have been missed");
             }

@@ -155,8 +155,9 @@ public final class UpgradeDump {
                 "select pg_get_triggerdef(oid) || case when tgenabled = 'A' then format(E';\\nalter table %s enable always"
                         + " trigger %I', tgrelid::regclass, tgname) else '' end from pg_trigger"
                         + " where tgname like 'sluice%' order by oid");
-        for (String table : sluice.rows("select 'sluice.' || tablename from pg_tables where schemaname = 'sluice'"
-                        + " and tablename <> 'flyway_schema_history' order by 1")
+        for (String table : sluice.rows(
+                        "select 'sluice.' || tablename from pg_tables where schemaname = 'sluice'"
+                                + " and tablename not in ('flyway_schema_history', 'usage_quarter_hour') order by 1") // a trigger sums the latter
                 .keySet()) {
             rows(sql, table);
         }

@@ -37,7 +37,9 @@ class MigrationsTest {
             Map.entry("V15__earlier_values.sql", "3b027b417169b7eea90d2d8036b0aa2f2acf9d4823dc29af0842b6a8b800ac45"),
             Map.entry("V16__alert_clock.sql", "12b2dc95d0930f486b83e7a547de7d650e99c20d88425d2f6467fdcc16cb4706"),
             Map.entry("V17__whole_history.sql", "78381fd03c1cdf7b8e3d2f215912584a7b86a4e92c73a74f7406749dfb256b6b"),
-            Map.entry("V18__event_streams.sql", "11048e117ded5e1d3b2c8f72fca5cbe4a7eda5599d0c8eacc9b7b5939fe0d199"));
+            Map.entry("V18__event_streams.sql", "11048e117ded5e1d3b2c8f72fca5cbe4a7eda5599d0c8eacc9b7b5939fe0d199"),
+            Map.entry(
+                    "V19__usage_quarter_hour.sql", "381c3185b135a7b080807cc86e1a2e43dad4bfada065b211ef655122bf0ed6d5"));
 
     @Test
     void noMigrationIsEdited() throws Exception {

@@ -162,7 +162,7 @@ public final class TestDatabase implements BeforeAllCallback, AfterAllCallback, 
         run(
                 "set client_min_messages = warning; drop schema if exists app cascade; create schema app",
                 "truncate sluice.change_log, sluice.outbox, sluice.sync_state, sluice.dead_letter, sluice.api_call,"
-                        + " sluice.usage_minute, sluice.usage_hour, sluice.saved_calls, sluice.reported_limit, sluice.reported_limit_history, sluice.throttle,"
+                        + " sluice.usage_minute, sluice.usage_quarter_hour, sluice.usage_hour, sluice.saved_calls, sluice.reported_limit, sluice.reported_limit_history, sluice.throttle,"
                         + " sluice.initial_export, sluice.poll_offset, sluice.stream_offset, sluice.snapshot, sluice.inbox, sluice.idempotent_key, sluice.pause, sluice.tombstone, sluice.conflict,"
                         + " sluice.bulk_job, sluice.bulk_cooldown, sluice.parent, sluice.capture, sluice.capture_gap, sluice.capture_mapping,"
                         + " sluice.installation, sluice.event_rejection, sluice.inbound_rejection, sluice.alert, sluice.alert_finding,"
