@@ -26,13 +26,16 @@ final class Ledger {
     /** Writes next to nothing in a transaction, so that all earlier commits are on disk when it ends. */
     private static final String FLUSH = "select pg_logical_emit_message(true, 'sluice', '')";
 
+    /** Ends the transaction, and with it the account's lock, before the wait for the disk. */
+    private static final String COMMIT_AND_FLUSH = "commit;" + FLUSH;
+
     /**
      * Counts the usage of each limit in one snapshot, exactly: all calls without an answer, which are few, and those completed
      * within the window or since the CRM's report. The completed ones of a long window are the sum of its whole quarters of an
      * hour, of the whole minutes before the first of these, and of the calls of the minute at its edge.
      *
      * <p>Example: at 12:00:20 the window of a day begins yesterday at 12:00:20; counted are the calls until 12:01, the minutes
-     * until 12:15, and then 95 quarters of an hour.
+     * until 12:15, and then 95 quarters of an hour. No column has a type of unbounded length, see {@link Database#queriesAfter}.
      */
     static final String COUNT =
             """
@@ -252,6 +255,22 @@ final class Ledger {
     static long grant(Connection connection, String account, CallRequest callRequest, int cost, Duration max)
             throws SQLException {
         return Database.query(connection, GRANT, Ledger::id, grantParameters(account, callRequest, cost, max))
+                .get(0);
+    }
+
+    /**
+     * Grants, ends the transaction and returns when the grant would survive a crash of the database, all in one round trip.
+     *
+     * @return the id of the call's row
+     */
+    static long grantAndCommit(Connection connection, String account, CallRequest callRequest, int cost, Duration max)
+            throws SQLException {
+        return Database.queryThen(
+                        connection,
+                        GRANT,
+                        COMMIT_AND_FLUSH,
+                        Ledger::id,
+                        grantParameters(account, callRequest, cost, max))
                 .get(0);
     }
 

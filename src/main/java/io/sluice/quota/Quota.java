@@ -6,6 +6,7 @@ import io.sluice.store.Database;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -90,13 +91,22 @@ public final class Quota {
 
     /**
      * Requests a permit for one call now: it counts against every limit that applies, or is deferred. Of the pool's allowed
-     * members, one that is kept for reads comes first, then the one with the most left.
+     * members, one that is kept for reads comes first, then the one with the most left. A request takes two round trips: one
+     * to lock and count, and one to grant; the lock is held between them only.
      */
     public Decision request(CallRequest callRequest) throws SQLException {
         Pool pool = limits.pool(callRequest.account());
         Decision decision = database.transaction(connection -> {
-            ThrottleStore.Throttles throttles = ThrottleStore.lock(connection, pool);
-            List<Candidate> candidates = candidates(connection, pool, callRequest, throttles);
+            List<PoolMember> members = pool.allowed(callRequest);
+            Locked locked = lock(
+                    connection,
+                    pool,
+                    members.stream()
+                            .flatMap(it -> pool.limits(it).stream())
+                            .distinct()
+                            .filter(scopedLimit -> scopedLimit.appliesTo(callRequest.operation()))
+                            .toList());
+            List<Candidate> candidates = candidates(pool, members, callRequest, locked);
             Optional<Candidate> best = candidates.stream()
                     .filter(candidate -> candidate.deferral() == null)
                     .max(Comparator.comparing(
@@ -109,12 +119,36 @@ public final class Quota {
                                     .map(Candidate::deferral)
                                     .min(Comparator.comparing(Deferral::until))
                                     .orElseThrow(),
-                            throttles.now());
+                            locked.throttles().now());
         });
-        if (decision instanceof Decision.Granted) {
+        if (decision instanceof Decision.Granted granted && granted.permit().probe() != null) {
             ledger.flush();
         }
         return decision;
+    }
+
+    /** What a decision depends on, while the account's lock is held. */
+    private record Locked(ThrottleStore.Throttles throttles, Map<ScopedLimit, WindowUsage> counts) {}
+
+    /** Takes the account's lock, and then reads its throttlings and the usage of limits. */
+    private static Locked lock(Connection connection, Pool pool, List<ScopedLimit> limits) throws SQLException {
+        record State(Instant now, boolean throttled) {}
+        String accounts = ThrottleStore.accounts(pool);
+        Database.Two<State, WindowUsage> rows = Database.queriesAfter(
+                connection,
+                ThrottleStore.TURN,
+                ThrottleStore.THROTTLED,
+                row -> new State(Ledger.instant(row, "now"), row.getBoolean("throttled")),
+                Ledger.COUNT,
+                Ledger::usage,
+                Stream.concat(Stream.of(pool.name(), accounts), Stream.of(Ledger.countParameters(connection, limits)))
+                        .toArray());
+        State state = rows.first().get(0);
+        return new Locked(
+                state.throttled()
+                        ? ThrottleStore.of(connection, pool)
+                        : new ThrottleStore.Throttles(state.now(), List.of()),
+                Ledger.byLimit(limits, rows.second()));
     }
 
     /**
@@ -126,24 +160,16 @@ public final class Quota {
     private record Candidate(PoolMember member, ThrottleStore.Throttles throttles, Deferral deferral, double left) {}
 
     private static List<Candidate> candidates(
-            Connection connection, Pool pool, CallRequest callRequest, ThrottleStore.Throttles known)
-            throws SQLException {
-        List<PoolMember> members = pool.allowed(callRequest);
-        Map<ScopedLimit, WindowUsage> counts = Ledger.count(
-                connection,
-                members.stream()
-                        .flatMap(it -> pool.limits(it).stream())
-                        .distinct()
-                        .filter(scopedLimit -> scopedLimit.appliesTo(callRequest.operation()))
-                        .toList());
+            Pool pool, List<PoolMember> members, CallRequest callRequest, Locked locked) {
         int cost = pool.cost(callRequest.operation());
         return members.stream()
                 .map(member -> {
-                    ThrottleStore.Throttles throttles = known.concerning(pool, member, callRequest.operation());
+                    ThrottleStore.Throttles throttles =
+                            locked.throttles().concerning(pool, member, callRequest.operation());
                     Deferral deferral = throttles.deferral().orElse(null);
                     double left = 1;
                     for (ScopedLimit scopedLimit : pool.limits(member)) {
-                        WindowUsage windowUsage = counts.get(scopedLimit);
+                        WindowUsage windowUsage = locked.counts().get(scopedLimit);
                         if (windowUsage != null) {
                             Limit limit = scopedLimit
                                     .limit()
@@ -170,16 +196,21 @@ public final class Quota {
         return one == null || other != null && other.until().isAfter(one.until()) ? other : one;
     }
 
+    /** Grants the call and ends the transaction, except where the throttling that it probes is to be saved too. */
     private Decision granted(Connection connection, Pool pool, CallRequest callRequest, Candidate chosen)
             throws SQLException {
         String member = chosen.member().name();
-        long id = Ledger.grant(connection, member, callRequest, pool.cost(callRequest.operation()), maxCallTime());
+        int cost = pool.cost(callRequest.operation());
         Optional<ThrottleStore.AccountThrottle> probed = chosen.throttles().probed();
+        long id;
         if (probed.isPresent()) {
+            id = Ledger.grant(connection, member, callRequest, cost, maxCallTime());
             ThrottleStore.save(
                     connection,
                     probed.get().account(),
                     probed.get().state().probing(id, chosen.throttles().now().plus(maxCallTime())));
+        } else {
+            id = Ledger.grantAndCommit(connection, member, callRequest, cost, maxCallTime());
         }
         return new Decision.Granted(new Permit(
                 id,

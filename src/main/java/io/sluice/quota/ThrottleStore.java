@@ -20,13 +20,23 @@ final class ThrottleStore {
     /**
      * Takes the lock of an account. A granted request waits for its flush afterwards, alone ({@link Ledger#flush}): inside,
      * every request would hold the lock as long as the disk takes. To plan the count takes five times as long as to run it,
-     * so one plan serves all, by the indexes, however small the tables were when it was made.
+     * so one plan serves all, by the indexes, however small the tables were when it was made. The planner, which does not know
+     * how few rows it reads, would compile it.
      */
-    private static final String TURN =
+    static final String TURN =
             """
-            select set_config('synchronous_commit', 'off', true),
-                   set_config('plan_cache_mode', 'force_generic_plan', true), set_config('enable_seqscan', 'off', true),
+            select set_config('synchronous_commit', 'off', true) is null,
+                   set_config('plan_cache_mode', 'force_generic_plan', true) is null,
+                   set_config('enable_seqscan', 'off', true) is null, set_config('jit', 'off', true) is null,
                    pg_advisory_xact_lock(hashtext('sluice.quota'), hashtext(?))""";
+
+    /** Whether there are throttlings that concern a request now; the rate has recovered long before the minute ends. */
+    static final String THROTTLED =
+            """
+            select clock_timestamp() as now, exists (
+                select from sluice.throttle
+                where account = any(string_to_array(?, ' '))
+                  and (recovered_at is null or recovered_at > clock_timestamp() - interval '1 minute')) as throttled""";
 
     private static final String ALL =
             """
@@ -111,7 +121,8 @@ final class ThrottleStore {
         return read.known(Database.query(connection, ALL, read, accounts(pool)));
     }
 
-    private static String accounts(Pool pool) {
+    /** The accounts whose throttlings concern a pool, as a parameter of these statements. */
+    static String accounts(Pool pool) {
         return String.join(
                 " ",
                 Stream.concat(Stream.of(pool.name()), pool.members().stream().map(PoolMember::name))

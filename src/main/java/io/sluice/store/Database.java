@@ -343,6 +343,44 @@ public final class Database implements AutoCloseable {
         }
     }
 
+    /** The rows of two queries. */
+    public record Two<A, B>(List<A> first, List<B> second) {}
+
+    /**
+     * Runs two queries after another statement in the same round trip, each in a snapshot of its own; the result of the first
+     * statement is ignored. The driver sends a statement only after it has read the answers so far if it can't tell how large
+     * the answer may become: so no column, except of the last query, may have a type of unbounded length such as text or
+     * numeric
+     * (<a href="https://github.com/pgjdbc/pgjdbc/blob/master/pgjdbc/src/main/java/org/postgresql/core/v3/QueryExecutorImpl.java">
+     * flushIfDeadlockRisk</a>).
+     */
+    public static <A, B> Two<A, B> queriesAfter(
+            Connection connection,
+            String before,
+            String first,
+            Row<A> firstRow,
+            String second,
+            Row<B> secondRow,
+            Object... parameters)
+            throws SQLException {
+        try (PreparedStatement statement = prepare(connection, before + ";" + first + ";" + second, parameters)) {
+            statement.execute();
+            statement.getMoreResults();
+            List<A> firstRows = all(statement.getResultSet(), firstRow);
+            statement.getMoreResults();
+            return new Two<>(firstRows, all(statement.getResultSet(), secondRow));
+        }
+    }
+
+    /** Runs further statements after a query in the same round trip; the results of these are ignored. */
+    public static <T> List<T> queryThen(
+            Connection connection, String sql, String after, Row<T> row, Object... parameters) throws SQLException {
+        try (PreparedStatement statement = prepare(connection, sql + ";" + after, parameters)) {
+            statement.execute();
+            return all(statement.getResultSet(), row);
+        }
+    }
+
     /**
      * Passes on the rows of a query, which are read in parts and never are in memory all at once, in a read-only transaction.
      *
