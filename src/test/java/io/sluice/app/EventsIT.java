@@ -39,7 +39,20 @@ class EventsIT {
         database = EmbeddedDatabase.start(SharedBinaries.in(home.resolve("postgres")), port);
         sandbox = Sandbox.start("127.0.0.1", 0);
         sandbox.servePubSub(0, false);
-        sluice = RunningSluice.replica(home, port, sandbox.port())
+        sluice = replica(home);
+        sluice.sql("create table person (no text primary key, last_name text not null, city text, email text);"
+                + " insert into person select 'P-' || lpad(n::text, 5, '0'), 'Name ' || n, 'Nowhere'"
+                + " from generate_series(1, " + PEOPLE + ") as n");
+        control("PUT", "/sandbox/streaming/salesforce", "{\"changeEvents\":[\"Contact\"],\"keepAliveMs\":500}");
+        sluice.start().awaitSettled();
+        sluice.rows("select key, crm_id from sluice.sync_state where account = 'salesforce'")
+                .forEach((key, id) -> IDS.put(key, id.get(0)));
+        assertThat(IDS).hasSize(PEOPLE);
+        awaitFlowing();
+    }
+
+    private static RunningSluice replica(Path folder) throws Exception {
+        return RunningSluice.replica(folder, database.port(), sandbox.port())
                 .with("sluice.demo", false)
                 .with("sluice.account.salesforce.events", true)
                 .with("sluice.account.salesforce.events-endpoint", "127.0.0.1:" + sandbox.pubSubPort())
@@ -59,15 +72,6 @@ class EventsIT {
                                 "Contact",
                                 "Customer_No__c",
                                 Map.of("last_name", "LastName", "city", "MailingCity", "email", "Email")));
-        sluice.sql("create table person (no text primary key, last_name text not null, city text, email text);"
-                + " insert into person select 'P-' || lpad(n::text, 5, '0'), 'Name ' || n, 'Nowhere'"
-                + " from generate_series(1, " + PEOPLE + ") as n");
-        control("PUT", "/sandbox/streaming/salesforce", "{\"changeEvents\":[\"Contact\"],\"keepAliveMs\":500}");
-        sluice.start().awaitSettled();
-        sluice.rows("select key, crm_id from sluice.sync_state where account = 'salesforce'")
-                .forEach((key, id) -> IDS.put(key, id.get(0)));
-        assertThat(IDS).hasSize(PEOPLE);
-        awaitFlowing();
     }
 
     @AfterAll
@@ -262,5 +266,28 @@ class EventsIT {
         awaitFlowing();
         soon(() -> assertThat(city(59)).isEqualTo("By an event"));
         assertThat(sluice.output()).doesNotContain("accesstoken");
+    }
+
+    @Test
+    void oneOfTwoProcessesReadsTheStreamAndTheOtherOneTakesOver(@TempDir Path folder) throws Exception {
+        try (RunningSluice other = replica(folder)) {
+            other.start();
+            other.awaitOutput("Account salesforce is ready");
+            edit(32, "MailingCity", "With two");
+            soon(() -> assertThat(city(32)).isEqualTo("With two"));
+            assertThat(sluice.get(sandbox.port(), "/sandbox/referee")
+                            .at("/accounts/salesforce/pubsub/subscriptions")
+                            .asInt())
+                    .as("each delivery counts")
+                    .isOne();
+            sluice.kill();
+            edit(33, "MailingCity", "With one");
+            soon(() -> assertThat(city(33)).isEqualTo("With one"));
+        } finally {
+            start();
+        }
+        edit(34, "MailingCity", "With the first");
+        soon(() -> assertThat(city(34)).isEqualTo("With the first"));
+        awaitFlowing();
     }
 }
