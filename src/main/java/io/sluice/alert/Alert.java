@@ -83,6 +83,12 @@ public record Alert(
         return of(sync, kind, severity, account, sync, since, now, what, action);
     }
 
+    /** Makes an active alert that concerns a channel of alerts. */
+    static Alert ofChannel(
+            AlertKind kind, Severity severity, String channel, Instant since, Instant now, String what, String action) {
+        return of(channel, kind, severity, null, null, since, now, what, action);
+    }
+
     private static Alert of(
             String subject,
             AlertKind kind,

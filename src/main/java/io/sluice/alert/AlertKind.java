@@ -34,7 +34,8 @@ public enum AlertKind {
     JOURNAL_STALLED("warning", "the account's journal or stream of events can't be read, or is not read"),
     SNAPSHOT_STALLED("warning", "a snapshot has made no progress for an hour"),
     BULK_JOB_STALLED("warning", "a bulk job has made five calls in a row without progress"),
-    UPDATE_LOOP("warning", "an automation of the CRM and the application change the same records again and again");
+    UPDATE_LOOP("warning", "an automation of the CRM and the application change the same records again and again"),
+    ALERTS_UNDELIVERED("warning", "a channel of alerts has not accepted its messages three times in a row");
 
     private final String severity;
     private final String begins;

@@ -530,6 +530,20 @@ final class AlertRules {
                                         count(entry.number(), "record") + (entry.number() == 1 ? " is" : " are")),
                         "Find the automation in the CRM and the trigger or job of the application that answer each"
                                 + " other, and change one of them.");
+            case ALERTS_UNDELIVERED ->
+                add(Alert.ofChannel(
+                        entry.kind(),
+                        severity(entry.kind()),
+                        entry.owner(),
+                        ago(entry.age()),
+                        state.now(),
+                        "alerts: %s not delivered by %s, after %s."
+                                .formatted(
+                                        count(entry.number(), "message"),
+                                        entry.owner(),
+                                        count(entry.other(), "attempt")),
+                        "Check sluice.alerts." + entry.owner() + ".* and what the log says of it; the messages are kept"
+                                + " and delivered later."));
             default -> throw new IllegalArgumentException("No table counts " + entry.kind());
         }
     }

@@ -111,7 +111,13 @@ public final class AlertStore {
             from sluice.bulk_job where ended_at is null and attempts >= 5 group by sync
             union all
             select 'update-loop', sync, '', count(*), 0, extract(epoch from clock_timestamp() - min(taken_at)), null, null
-            from sluice.sync_state where held_until > clock_timestamp() group by sync""";
+            from sluice.sync_state where held_until > clock_timestamp() group by sync
+            union all
+            select 'alerts-undelivered', c.channel, '', count(*), max(c.attempts),
+                   extract(epoch from clock_timestamp() - min(n.created_at)), null, null
+            from sluice.alert_channel c join sluice.alert_notification n on n.channel = c.channel
+            join sluice.alert a on a.number = n.alert and a.installation = c.installation
+            where c.attempts >= 3 and c.installation = ? group by c.channel""";
 
     private static final String FINDINGS =
             """
@@ -239,7 +245,7 @@ public final class AlertStore {
         return new Observation(
                 now,
                 Database.query(connection, WAITING, AlertStore::waiting),
-                Database.query(connection, ENTRIES, AlertStore::entry),
+                Database.query(connection, ENTRIES, AlertStore::entry, installation),
                 Database.query(connection, FINDINGS, AlertStore::finding, installation, findingAge.toMillis()));
     }
 

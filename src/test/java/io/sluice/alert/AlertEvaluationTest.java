@@ -456,13 +456,16 @@ class AlertEvaluationTest {
                         "update-loop:deals",
                         "sync-rejected:deals");
 
-        DATABASE.run("delete from sluice.pause");
+        DATABASE.run(
+                "delete from sluice.pause",
+                "insert into sluice.alert_channel (installation, channel, attempts) values ('sluice', 'webhook', 3),"
+                        + " ('another', 'slack', 9) on conflict (installation, channel) do update set attempts = 3");
         evaluation.evaluate();
         assertThat(new AlertStore(DATABASE.sluice(), "sluice").active())
                 .extracting(Alert::id)
                 .as("not paused, a record that aged from low to high is late by the target of low")
-                .contains("latency:deals:high", "poll-stalled:deals")
-                .doesNotContain("latency:deals:low");
+                .contains("latency:deals:high", "poll-stalled:deals", "alerts-undelivered:webhook")
+                .doesNotContain("latency:deals:low", "alerts-undelivered:slack");
     }
 
     @Test
