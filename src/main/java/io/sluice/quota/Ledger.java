@@ -35,7 +35,7 @@ final class Ledger {
      * hour, of the whole minutes before the first of these, and of the calls of the minute at its edge.
      *
      * <p>Example: at 12:00:20 the window of a day begins yesterday at 12:00:20; counted are the calls until 12:01, the minutes
-     * until 12:15, and then 95 quarters of an hour. No column has a type of unbounded length, see {@link Database#queriesAfter}.
+     * until 12:15, and then 95 quarters of an hour.
      */
     static final String COUNT =
             """

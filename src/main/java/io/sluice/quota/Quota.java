@@ -6,7 +6,6 @@ import io.sluice.store.Database;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -132,23 +131,19 @@ public final class Quota {
 
     /** Takes the account's lock, and then reads its throttlings and the usage of limits. */
     private static Locked lock(Connection connection, Pool pool, List<ScopedLimit> limits) throws SQLException {
-        record State(Instant now, boolean throttled) {}
-        String accounts = ThrottleStore.accounts(pool);
-        Database.Two<State, WindowUsage> rows = Database.queriesAfter(
+        ThrottleStore.Read read = new ThrottleStore.Read();
+        Database.Two<ThrottleStore.AccountThrottle, WindowUsage> rows = Database.queriesAfter(
                 connection,
                 ThrottleStore.TURN,
-                ThrottleStore.THROTTLED,
-                row -> new State(Ledger.instant(row, "now"), row.getBoolean("throttled")),
+                ThrottleStore.ALL,
+                read,
                 Ledger.COUNT,
                 Ledger::usage,
-                Stream.concat(Stream.of(pool.name(), accounts), Stream.of(Ledger.countParameters(connection, limits)))
+                Stream.concat(
+                                Stream.of(pool.name(), ThrottleStore.accounts(pool)),
+                                Stream.of(Ledger.countParameters(connection, limits)))
                         .toArray());
-        State state = rows.first().get(0);
-        return new Locked(
-                state.throttled()
-                        ? ThrottleStore.of(connection, pool)
-                        : new ThrottleStore.Throttles(state.now(), List.of()),
-                Ledger.byLimit(limits, rows.second()));
+        return new Locked(read.known(rows.first()), Ledger.byLimit(limits, rows.second()));
     }
 
     /**

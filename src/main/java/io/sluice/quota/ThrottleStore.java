@@ -25,20 +25,12 @@ final class ThrottleStore {
      */
     static final String TURN =
             """
-            select set_config('synchronous_commit', 'off', true) is null,
-                   set_config('plan_cache_mode', 'force_generic_plan', true) is null,
-                   set_config('enable_seqscan', 'off', true) is null, set_config('jit', 'off', true) is null,
+            select set_config('synchronous_commit', 'off', true),
+                   set_config('plan_cache_mode', 'force_generic_plan', true),
+                   set_config('enable_seqscan', 'off', true), set_config('jit', 'off', true),
                    pg_advisory_xact_lock(hashtext('sluice.quota'), hashtext(?))""";
 
-    /** Whether there are throttlings that concern a request now; the rate has recovered long before the minute ends. */
-    static final String THROTTLED =
-            """
-            select clock_timestamp() as now, exists (
-                select from sluice.throttle
-                where account = any(string_to_array(?, ' '))
-                  and (recovered_at is null or recovered_at > clock_timestamp() - interval '1 minute')) as throttled""";
-
-    private static final String ALL =
+    static final String ALL =
             """
             select clock_timestamp() as now, r.* from (values (1)) as always(row)
             left join sluice.throttle r on r.account = any(string_to_array(?, ' '))""";
@@ -131,7 +123,7 @@ final class ThrottleStore {
     }
 
     /** Reads rows of {@link #ALL}: each has the time; without a throttling the first row has nothing else. */
-    private static final class Read implements Database.Row<AccountThrottle> {
+    static final class Read implements Database.Row<AccountThrottle> {
 
         private Instant now;
 

@@ -348,11 +348,7 @@ public final class Database implements AutoCloseable {
 
     /**
      * Runs two queries after another statement in the same round trip, each in a snapshot of its own; the result of the first
-     * statement is ignored. The driver sends a statement only after it has read the answers so far if it can't tell how large
-     * the answer may become: so no column, except of the last query, may have a type of unbounded length such as text or
-     * numeric
-     * (<a href="https://github.com/pgjdbc/pgjdbc/blob/master/pgjdbc/src/main/java/org/postgresql/core/v3/QueryExecutorImpl.java">
-     * flushIfDeadlockRisk</a>).
+     * statement is ignored.
      */
     public static <A, B> Two<A, B> queriesAfter(
             Connection connection,
