@@ -159,6 +159,11 @@ public final class SettingsFile {
         return new AccountSettings(now, crms).login(account);
     }
 
+    /** Whether a setting applies while Sluice runs when it is edited in the file. */
+    static boolean appliesWhileRunning(String name) {
+        return name.startsWith(AccountSettings.PREFIX) && isLive(name);
+    }
+
     private static boolean isLive(String name) {
         return (name.startsWith(AccountSettings.PREFIX) ? name.substring(AccountSettings.PREFIX.length()) : name)
                 .matches(LIVE);
@@ -166,7 +171,7 @@ public final class SettingsFile {
 
     private void tell(List<String> names, Map<String, String> edited) {
         for (String name : names) {
-            if (name.startsWith(AccountSettings.PREFIX) && isLive(name)) {
+            if (appliesWhileRunning(name)) {
                 LOG.info("{}: {} is {} from now on.", file, name, edited.getOrDefault(name, "gone"));
             } else {
                 LOG.info("{}: {} was edited; it takes a restart.", file, name);

@@ -12,6 +12,8 @@ public final class SluicePlugin implements ContextServicePlugin {
 
     @Override
     public void load(CamelContext context) {
+        // before the others: a supervisor starts nothing else
+        context.addLifecycleStrategy(new Supervisor());
         // lifecycles, because Camel only warns when a plugin fails to load: a taken port must stop the start
         context.addLifecycleStrategy(new SandboxLifecycle());
         MissingParts.nameIn(context);

@@ -36,6 +36,7 @@ import java.util.Set;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import org.apache.camel.CamelContext;
 import org.apache.camel.Exchange;
 import org.apache.camel.Message;
@@ -178,6 +179,30 @@ final class Startup implements AutoCloseable {
                 .map(account -> MISSING_ROUTES.formatted(
                         account, accounts.get(account).crm().name()))
                 .toList();
+    }
+
+    /**
+     * Returns the mistakes in the syncs, a sentence each, and changes nothing: no trigger, no offset, no sync's state. It asks a
+     * CRM only about an account with a sync whose mapping is new; one that does not answer is not asked again.
+     */
+    List<String> check() {
+        try {
+            InvalidSettings.unlessEmpty(missingRoutes());
+            Set<String> installed = capture.installed(syncs);
+            InvalidSettings.unlessEmpty(checked(installed));
+            describedAtFirst(syncs.stream()
+                    .collect(Collectors.groupingBy(Sync::getAccount, LinkedHashMap::new, Collectors.toList()))
+                    .entrySet()
+                    .stream()
+                    .filter(account ->
+                            account.getValue().stream().anyMatch(sync -> !installed.contains(sync.getName())))
+                    .collect(Collectors.toMap(Map.Entry::getKey, Map.Entry::getValue)));
+            return List.of();
+        } catch (InvalidSettings wrong) {
+            return wrong.problems();
+        } catch (SQLException | RuntimeException unreachable) {
+            return List.of("The syncs could not be checked in the database: " + RootCause.of(unreachable));
+        }
     }
 
     private void startDatabase() throws Exception {

@@ -107,6 +107,7 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -118,6 +119,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.camel.CamelContext;
+import org.apache.camel.Route;
 import org.apache.camel.VetoCamelContextStartException;
 import org.apache.camel.health.HealthCheckHelper;
 import org.apache.camel.spi.Registry;
@@ -138,6 +140,12 @@ final class Wiring extends LifecycleStrategySupport {
 
     /** The folder of a pattern such as {@code file:routes/&#42;&#42;/&#42;.camel.yaml}, and whether the folders in it belong too. */
     private static final Pattern ROUTE_FOLDER = Pattern.compile("file:([^*?]+)/(\\*\\*/)?[^/]*");
+
+    /** The endpoints of routes that another route calls, a Kamelet's among them. */
+    private static final Pattern PASSIVE = Pattern.compile("direct:|kamelet:(//)?source\\b(?!-)");
+
+    /** How long a check waits for the embedded database of a process that is starting. */
+    private static final Duration MAX_DATABASE_START = Duration.ofMinutes(1);
 
     private static final int WEBHOOK_POOL_SIZE = 3;
     /** The divisor of the heap that is the maximum size of all webhooks in progress. */
@@ -185,6 +193,9 @@ final class Wiring extends LifecycleStrategySupport {
             }
             compose(context, settings);
         } catch (IllegalArgumentException | IllegalStateException wrong) {
+            if (FileCheck.isOn()) {
+                FileCheck.end(List.of(wrong.getMessage()));
+            }
             close();
             LOG.error("{}", wrong.getMessage());
             throw new VetoCamelContextStartException(wrong.getMessage(), context, true);
@@ -205,7 +216,7 @@ final class Wiring extends LifecycleStrategySupport {
         if (settings.flag("camel.main.routesReloadEnabled", false)) {
             throw new IllegalArgumentException(
                     "application.properties: camel.main.routesReloadEnabled must be false: Camel's reload removes all routes when one"
-                            + " file is saved, and syncs are read at the start alone. Start again to apply a changed file");
+                            + " file is saved. 'camel run --dev' applies changed files without it; otherwise start again to apply them");
         }
         if (settings.flag("sluice.demo", false)) {
             Practice.on("sluice.demo");
@@ -634,17 +645,25 @@ final class Wiring extends LifecycleStrategySupport {
             webhookDatabase = Database.of(url, user, password, WEBHOOK_POOL_SIZE, WEBHOOK_TIMEOUTS);
             return;
         }
+        if (FileCheck.isOn()) {
+            String running = EmbeddedDatabase.awaitUrl(databaseFolder(settings), MAX_DATABASE_START);
+            database = Database.of(running, "sluice", "", pool);
+            webhookDatabase = Database.of(running, "sluice", "", WEBHOOK_POOL_SIZE, WEBHOOK_TIMEOUTS);
+            return;
+        }
         embedded = embedded(settings);
         LOG.info("PostgreSQL is up: psql -h 127.0.0.1 -p {} -U sluice sluice", embedded.port());
         database = Database.of(embedded.url(), "sluice", "", pool);
         webhookDatabase = Database.of(embedded.url(), "sluice", "", WEBHOOK_POOL_SIZE, WEBHOOK_TIMEOUTS);
     }
 
+    private static Path databaseFolder(Settings settings) {
+        return Path.of(settings.text("sluice.database.folder", ".sluice/postgres"));
+    }
+
     private static EmbeddedDatabase embedded(Settings settings) {
         try {
-            return EmbeddedDatabase.start(
-                    Path.of(settings.text("sluice.database.folder", ".sluice/postgres")),
-                    settings.number("sluice.database.port", 5433));
+            return EmbeddedDatabase.start(databaseFolder(settings), settings.number("sluice.database.port", 5433));
         } catch (NoClassDefFoundError left) {
             throw new IllegalStateException(
                     "sluice.database.url is 'embedded', but the embedded PostgreSQL is not on the class path: set it to the"
@@ -746,9 +765,22 @@ final class Wiring extends LifecycleStrategySupport {
         return resolved;
     }
 
+    /** Starts no route that begins work if the files are only checked; those that a call of a CRM passes through are needed. */
+    @Override
+    public void onRoutesAdd(Collection<Route> routes) {
+        if (FileCheck.isOn()) {
+            routes.stream()
+                    .filter(route -> !PASSIVE.matcher(route.getEndpoint().getEndpointUri())
+                            .lookingAt())
+                    .forEach(route -> route.setAutoStartup(false));
+        }
+    }
+
     @Override
     public void onContextStarted(CamelContext context) {
-        if (startup != null) {
+        if (startup != null && FileCheck.isOn()) {
+            FileCheck.end(startup.check());
+        } else if (startup != null) {
             serveWebhooks(context);
             startup.start();
         }

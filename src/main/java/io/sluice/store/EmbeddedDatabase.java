@@ -8,15 +8,18 @@ import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -28,6 +31,8 @@ public final class EmbeddedDatabase implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(EmbeddedDatabase.class);
     private static final String NAME = "sluice";
+    /** The line of postmaster.pid with the port, from 0. */
+    private static final int PORT_LINE = 3;
 
     private final EmbeddedPostgres server;
     private final FileChannel lockFile;
@@ -149,6 +154,30 @@ public final class EmbeddedDatabase implements AutoCloseable {
             }
         }
         Files.deleteIfExists(pidFile);
+    }
+
+    /**
+     * Returns the URL of the server that another process runs, or is starting, on the data in a folder.
+     *
+     * @throws IllegalStateException if none has been started after that time
+     */
+    public static String awaitUrl(Path folder, Duration atMost) {
+        long ends = System.nanoTime() + atMost.toNanos();
+        do {
+            try {
+                List<String> lines = Files.readAllLines(folder.resolve("data/postmaster.pid"));
+                if (lines.size() > PORT_LINE) {
+                    return "jdbc:postgresql://127.0.0.1:" + lines.get(PORT_LINE).strip() + "/" + NAME;
+                }
+            } catch (NoSuchFileException notYet) {
+                LOG.debug("No server runs on {} yet", folder);
+            } catch (IOException unreadable) {
+                break;
+            }
+            LockSupport.parkNanos(100_000_000);
+        } while (System.nanoTime() - ends < 0);
+        throw new IllegalStateException("The embedded PostgreSQL in " + folder
+                + " does not run, so nothing can be checked in it. Stop Sluice and start it again.");
     }
 
     private void createOwner() throws SQLException {

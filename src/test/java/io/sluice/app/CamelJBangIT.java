@@ -2,14 +2,18 @@
 package io.sluice.app;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.apache.camel.CamelContext;
 import org.junit.jupiter.api.Test;
@@ -69,25 +73,91 @@ class CamelJBangIT {
 
     /** Camel's own reload would remove all routes when a file is saved, while health says UP. */
     @Test
-    void aSavedFileUnderDevTakesNoRouteAway() throws Exception {
+    void aSavedFileUnderDevIsAppliedIfItFitsAndOtherwiseChangesNothing() throws Exception {
+        List<ProcessHandle> processes = new ArrayList<>();
         try (RunningSluice sluice = new RunningSluice(home)) {
             sluice.startByJBang(VERSION, "--dev").awaitSettled();
-            for (String file : List.of(
-                    "routes/2-send.camel.yaml",
-                    "routes/syncs/customers-salesforce.camel.yaml",
-                    "kamelet-catalog/salesforce-upsert-sink.kamelet.yaml")) {
-                Files.writeString(home.resolve(file), "not: [yaml");
-            }
+            Path routes = home.resolve("routes/2-send.camel.yaml");
+            Path sync = home.resolve("routes/syncs/customers-salesforce.camel.yaml");
+            Path kamelet = home.resolve("kamelet-catalog/salesforce-upsert-sink.kamelet.yaml");
+
+            String broken = edit(routes, "- route:", "not: [yaml\n- route:");
+            awaitRejected(sluice, 1, "routes/2-send.camel.yaml: line ");
+            Files.writeString(routes, broken);
+            String complete = edit(
+                    kamelet,
+                    "    required:\n      - object\n      - externalId\n    properties:\n",
+                    "    required:\n      - nobody\n      - object\n      - externalId\n    properties:\n"
+                            + "      nobody:\n        title: Nobody\n        description: None\n        type: string\n");
+            awaitRejected(sluice, 2, "salesforce-upsert-sink", "mandatory parameters must be provided: nobody");
+            Files.writeString(kamelet, complete);
+            edit(sync, "phone: Phone", "phonne: MobilePhone");
+            awaitRejected(
+                    sluice,
+                    3,
+                    "routes/syncs/customers-salesforce.camel.yaml, sync 'customers-salesforce': table 'public.customer' has no"
+                            + " column 'phonne'; did you mean phone");
             sluice.sql("update customer set phone = '116' where customer_no = 'C-00001'");
             sluice.awaitSettled();
-            assertThat(sluice.record("salesforce", "Contact", "C-00001")
-                            .path("Phone")
-                            .asText())
-                    .isEqualTo("116");
+            assertThat(phone(sluice, "Phone")).as("the first mapping runs").isEqualTo("116");
             assertThat(sluice.get(sluice.managementPort, "/observe/health")
                             .path("status")
                             .asText())
                     .isEqualTo("UP");
+            assertThat(sluice.output()).doesNotContain("can be applied");
+
+            edit(sync, "phonne: MobilePhone", "phone: MobilePhone");
+            sluice.awaitOutput("customers-salesforce.camel.yaml can be applied; Sluice starts again");
+            await().atMost(Duration.ofSeconds(180))
+                    .pollInterval(Duration.ofMillis(50))
+                    .ignoreExceptions()
+                    .untilAsserted(() -> assertThat(phone(sluice, "MobilePhone"))
+                            .as("the export with the new mapping")
+                            .isEqualTo("116"));
+            sluice.sql("update customer set phone = '117' where customer_no = 'C-00001'");
+            sluice.awaitSettled();
+            assertThat(phone(sluice, "MobilePhone")).isEqualTo("117");
+            assertThat(phone(sluice, "Phone")).as("no longer mapped").isEqualTo("116");
+            assertThat(sluice.ledger()).as("the checks' calls have permits").isEqualTo(sluice.counted());
+
+            processes.addAll(sluice.descendants());
+            assertThat(processes).isNotEmpty();
+        }
+        assertThat(processes).as("after SIGTERM").noneMatch(ProcessHandle::isAlive);
+    }
+
+    private static String phone(RunningSluice sluice, String field) {
+        return sluice.record("salesforce", "Contact", "C-00001").path(field).asText();
+    }
+
+    /** Replaces the first occurrence of a text in a file. @return the text of the file before */
+    private static String edit(Path file, String text, String replacement) throws IOException {
+        String before = Files.readString(file);
+        assertThat(before).contains(text);
+        Files.writeString(file, before.replaceFirst(Pattern.quote(text), Matcher.quoteReplacement(replacement)));
+        return before;
+    }
+
+    private static void awaitRejected(RunningSluice sluice, int times, String... words) {
+        await().atMost(Duration.ofSeconds(240))
+                .pollInterval(Duration.ofMillis(50))
+                .untilAsserted(() -> {
+                    String[] rejections = sluice.output().split("the files on disk are not applied", -1);
+                    assertThat(rejections).hasSize(times + 1);
+                    assertThat(rejections[times]).contains(words).doesNotContain("\tat ");
+                });
+    }
+
+    /** Its supervisor can't end it then. */
+    @Test
+    void aKilledSupervisorTakesItsProcessWithIt() throws Exception {
+        try (RunningSluice sluice = new RunningSluice(home)) {
+            sluice.startByJBang(VERSION, "--dev").awaitSettled();
+            List<ProcessHandle> processes = sluice.descendants();
+            sluice.kill();
+            await().atMost(Duration.ofSeconds(120))
+                    .pollInterval(Duration.ofMillis(50))
+                    .untilAsserted(() -> assertThat(processes).noneMatch(ProcessHandle::isAlive));
         }
     }
 
@@ -96,7 +166,9 @@ class CamelJBangIT {
         try (RunningSluice sluice = new RunningSluice(home).with("camel.main.routesReloadEnabled", true)) {
             assertThat(sluice.start().awaitExit()).isNotZero();
             assertThat(sluice.output())
-                    .contains("camel.main.routesReloadEnabled must be false", "Start again to apply a changed file")
+                    .contains(
+                            "camel.main.routesReloadEnabled must be false",
+                            "'camel run --dev' applies changed files without it")
                     .doesNotContain("\tat ");
         }
     }

@@ -331,6 +331,11 @@ final class RunningSluice implements AutoCloseable {
         return answer;
     }
 
+    /** The processes that it has started, and those that they have. */
+    List<ProcessHandle> descendants() {
+        return process.descendants().toList();
+    }
+
     boolean isAlive() {
         return process.isAlive();
     }
