@@ -30,11 +30,7 @@ final class SluiceLimiter implements Limiter {
     private final String account;
 
     SluiceLimiter(Database database, String account, Limit limit) {
-        this(database, account, limit, CALL_TIMEOUT, LATE_DELIVERY);
-    }
-
-    SluiceLimiter(Database database, String account, Limit limit, Duration callTimeout, Duration lateDelivery) {
-        this.quota = new Quota(database, Limits.of(Map.of(account, List.of(limit))), callTimeout, lateDelivery);
+        this.quota = new Quota(database, Limits.of(Map.of(account, List.of(limit))), CALL_TIMEOUT, LATE_DELIVERY);
         this.account = account;
     }
 
@@ -55,11 +51,6 @@ final class SluiceLimiter implements Limiter {
 
     private Optional<Permit> ask() throws SQLException {
         return quota.grant(account, OPERATION, Priority.NORMAL);
-    }
-
-    /** One grant, or its refusal, without a turn. */
-    boolean askAtOnce() throws SQLException {
-        return quota.grant(account, OPERATION, Priority.CRITICAL).isPresent();
     }
 
     private static int status(Callable<Integer> call) throws Exception {
