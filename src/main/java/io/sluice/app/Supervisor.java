@@ -41,6 +41,14 @@ final class Supervisor extends LifecycleStrategySupport {
 
     private List<String> command;
     private WatchedFiles files;
+    /** The files that a check, or the first start, has accepted. */
+    private Map<Path, String> fitting;
+    /** The files that a check has rejected, or null. */
+    private Map<Path, String> rejected;
+    /** The files with which the child was started. */
+    private Map<Path, String> started;
+
+    private Map<Path, String> stampsAtStart;
     private volatile Process child;
     private volatile Process check;
     private volatile boolean stopping;
@@ -125,22 +133,22 @@ final class Supervisor extends LifecycleStrategySupport {
 
     /** @return the exit code of the child that has ended by itself */
     private int supervise() throws IOException, InterruptedException {
-        Map<Path, String> checked = files.contents();
-        Map<Path, String> started = checked;
+        fitting = files.contents();
         LOG.info("--dev: routes, syncs and Kamelets are checked and applied when a file is saved.");
-        child = process(command).inheritIO().start();
-        Map<Path, String> seen = files.stamps();
-        Map<Path, String> rejected = null;
+        start(fitting);
+        Map<Path, String> seen = stampsAtStart;
         boolean settled = true;
         while (true) {
             if (child.waitFor(POLL_MILLIS, TimeUnit.MILLISECONDS)) {
                 int code = child.exitValue();
-                if (stopping || code == 0 || files.contents().equals(checked)) {
+                boolean edited = !files.stamps().equals(stampsAtStart)
+                        || !files.contents().equals(fitting);
+                if (stopping || code == 0 || !edited) {
                     return code;
                 }
-                // the start read files that were edited after the check
-                started = restart(started);
-                seen = files.stamps();
+                // the start may have read files that were saved after the check
+                start(awaitOthers(code));
+                seen = stampsAtStart;
                 continue;
             }
             Map<Path, String> now = files.stamps();
@@ -148,55 +156,73 @@ final class Supervisor extends LifecycleStrategySupport {
                 seen = now;
                 settled = false;
             } else if (!settled) {
-                settled = true;
-                Map<Path, String> edited = files.contents();
-                List<Path> changed = WatchedFiles.changed(started, edited);
-                if (changed.isEmpty() || edited.equals(rejected)) {
-                    rejected = changed.isEmpty() ? null : rejected;
-                    continue;
-                }
-                String names = changed.stream().map(Path::toString).collect(Collectors.joining(", "));
-                LOG.info("--dev: {} changed; the files are checked.", names);
-                List<String> mistakes = check();
-                if (stopping) {
-                    continue;
-                }
-                if (!mistakes.isEmpty()) {
-                    rejected = edited;
-                    LOG.error(
-                            "--dev: the files on disk are not applied, and Sluice keeps running with the previous ones. Correct"
-                                    + " them and save.\n  {}",
-                            String.join("\n  ", mistakes));
-                } else if (files.contents().equals(edited)) {
-                    LOG.info("--dev: {} can be applied; Sluice starts again.", names);
-                    end(child);
-                    if (stopping) {
-                        continue;
-                    }
-                    checked = edited;
-                    started = edited;
-                    rejected = null;
-                    child = process(command).inheritIO().start();
-                } else {
-                    // saved again meanwhile
-                    settled = false;
-                }
+                settled = apply(files.contents());
             }
         }
     }
 
-    /** Starts again after a start that failed, at once if the files differ from those of that start, otherwise when they do. */
-    private Map<Path, String> restart(Map<Path, String> started) throws IOException, InterruptedException {
+    private void start(Map<Path, String> contents) throws IOException {
+        started = contents;
+        stampsAtStart = files.stamps();
+        child = process(command).inheritIO().start();
+    }
+
+    /** Waits until the files differ from those that are wrong. @return their contents */
+    private Map<Path, String> awaitOthers(int code) throws InterruptedException {
         Map<Path, String> now = files.contents();
-        if (now.equals(started)) {
-            LOG.error("--dev: Sluice has ended, and starts again when a file is saved.");
-            while (now.equals(started)) {
+        if (isWrong(now)) {
+            LOG.error("--dev: Sluice has ended with exit code {}. It starts again when a file is saved.", code);
+            while (isWrong(now)) {
                 Thread.sleep(POLL_MILLIS);
                 now = files.contents();
             }
         }
-        child = process(command).inheritIO().start();
         return now;
+    }
+
+    private boolean isWrong(Map<Path, String> contents) {
+        return !contents.equals(fitting) && (contents.equals(rejected) || contents.equals(started));
+    }
+
+    /**
+     * Checks edited files, and replaces the child if they fit.
+     *
+     * @return false if a file was saved during the check
+     */
+    private boolean apply(Map<Path, String> edited) throws IOException, InterruptedException {
+        List<Path> changed = WatchedFiles.changed(started, edited);
+        if (changed.isEmpty()) {
+            rejected = null;
+            return true;
+        }
+        if (edited.equals(rejected)) {
+            return true;
+        }
+        String names = changed.stream().map(Path::toString).collect(Collectors.joining(", "));
+        LOG.info("--dev: {} changed; the files are checked.", names);
+        List<String> mistakes = check();
+        if (stopping) {
+            return true;
+        }
+        if (!mistakes.isEmpty()) {
+            rejected = edited;
+            LOG.error(
+                    "--dev: the files on disk are not applied, and Sluice keeps running with the previous ones. Correct them and"
+                            + " save.\n  {}",
+                    String.join("\n  ", mistakes));
+            return true;
+        }
+        if (!files.contents().equals(edited)) {
+            return false;
+        }
+        LOG.info("--dev: {} can be applied; Sluice starts again.", names);
+        end(child);
+        if (!stopping) {
+            fitting = edited;
+            rejected = null;
+            start(edited);
+        }
+        return true;
     }
 
     /** @return the mistakes in the files, a sentence each */

@@ -81,9 +81,9 @@ class CamelJBangIT {
             Path sync = home.resolve("routes/syncs/customers-salesforce.camel.yaml");
             Path kamelet = home.resolve("kamelet-catalog/salesforce-upsert-sink.kamelet.yaml");
 
-            String broken = edit(routes, "- route:", "not: [yaml\n- route:");
+            String sound = edit(routes, "- route:", "not: [yaml\n- route:");
             awaitRejected(sluice, 1, "routes/2-send.camel.yaml: line ");
-            Files.writeString(routes, broken);
+            Files.writeString(routes, sound);
             String complete = edit(
                     kamelet,
                     "    required:\n      - object\n      - externalId\n    properties:\n",
@@ -108,6 +108,9 @@ class CamelJBangIT {
 
             edit(sync, "phonne: MobilePhone", "phone: MobilePhone");
             sluice.awaitOutput("customers-salesforce.camel.yaml can be applied; Sluice starts again");
+            edit(routes, "- route:", "not: [yaml\n- route:"); // after the check, before the start has read it
+            sluice.awaitOutput("It starts again when a file is saved");
+            Files.writeString(routes, sound);
             await().atMost(Duration.ofSeconds(180))
                     .pollInterval(Duration.ofMillis(50))
                     .ignoreExceptions()
