@@ -2,6 +2,7 @@
 package io.sluice.receive;
 
 import io.sluice.store.Database;
+import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.Collection;
 import java.util.LinkedHashSet;
@@ -80,6 +81,11 @@ public final class IdempotentKeys extends ServiceSupport implements IdempotentRe
                 ? Set.of()
                 : database.transaction(connection -> new LinkedHashSet<>(Database.query(
                         connection, KNOWN, row -> row.getString(1), repository, Database.texts(connection, keys))));
+    }
+
+    /** Stores a key in a transaction. @return whether it was not stored before */
+    static boolean add(Connection connection, String repository, String key) throws SQLException {
+        return Database.update(connection, ADD, repository, new String[] {key}) > 0;
     }
 
     @Override

@@ -10,6 +10,7 @@ import io.sluice.store.Database;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -167,7 +168,7 @@ public final class JournalPoller {
         }
         lease.flows(connection);
         for (String object : missed) {
-            OffsetStore.missed(connection, lease.account(), object);
+            OffsetStore.missed(connection, lease.account(), object, Instant.now());
         }
         return true;
     }
@@ -212,7 +213,7 @@ public final class JournalPoller {
     private void stopsFlowing(JournalPoll journalPoll) throws SQLException {
         if (journalPoll.staysOpen() && journalPoll.lease().stopsFlowing()) {
             database.transaction(connection -> {
-                OffsetStore.missed(connection, journalPoll.getAccount(), "");
+                OffsetStore.missed(connection, journalPoll.getAccount(), "", Instant.now());
                 return null;
             });
         }

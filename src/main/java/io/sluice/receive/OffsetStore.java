@@ -8,6 +8,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -66,6 +67,13 @@ final class OffsetStore {
             update sluice.poll_offset set due = clock_timestamp(), deletes_due = clock_timestamp(), taken = false,
                 epoch = epoch + 1
             where account = ? and ? in ('', object)""";
+
+    /** Leaves running polls alone. */
+    private static final String MISSED_AGAIN =
+            """
+            update sluice.poll_offset set due = least(due, clock_timestamp() + interval '1 minute'),
+                deletes_due = clock_timestamp()
+            where account = ? and ? in ('', object) and not taken""";
 
     private static final String DUE = "select sync from sluice.poll_offset where due <= clock_timestamp()";
 
@@ -126,12 +134,15 @@ final class OffsetStore {
     }
 
     /**
-     * Makes polls due at once, with deletes, because changes were missed that happened until now.
+     * Makes polls due, with deletes, because changes were missed that happened until now: at once, but only the first time in a
+     * minute. A stream that misses changes again and again costs no more polls than no stream, and no poll begins anew for ever.
      *
      * @param object the object; empty for all objects of the account
      */
-    static void missed(Connection connection, String account, String object) throws SQLException {
-        Database.update(connection, MISSED, account, object);
+    static void missed(Connection connection, String account, String object, Instant now) throws SQLException {
+        String minute = account + "/" + object + "/" + now.truncatedTo(ChronoUnit.MINUTES);
+        Database.update(
+                connection, IdempotentKeys.add(connection, "missed", minute) ? MISSED : MISSED_AGAIN, account, object);
     }
 
     /**

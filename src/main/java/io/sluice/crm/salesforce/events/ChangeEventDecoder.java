@@ -122,9 +122,11 @@ final class ChangeEventDecoder {
         Set<FieldPath> nulled = FieldBitmaps.fields(schema, texts(own, "nulledFields"));
         Set<FieldPath> changed = new LinkedHashSet<>(FieldBitmaps.fields(schema, texts(own, "changedFields")));
         changed.addAll(nulled);
+        // of a long text the event may have the difference to an earlier one, which is no value
+        Set<FieldPath> differences = FieldBitmaps.fields(schema, texts(own, "diffFields"));
         Values values = new Values();
-        // the event has the difference to an earlier text, not the text
-        values.isWhole = texts(own, "diffFields").isEmpty() && !changed.isEmpty();
+        values.isWhole = differences.isEmpty() && !changed.isEmpty();
+        changed.removeAll(differences);
         for (FieldPath path : changed) {
             values.add(schema, event, path, nulled);
         }
@@ -166,6 +168,8 @@ final class ChangeEventDecoder {
                 Schema.Field part = parts.getField(path.name());
                 Object ofPart = value instanceof IndexedRecord compound ? compound.get(part.pos()) : null;
                 put(path, part, ofPart, nulled.contains(path) || nulled.contains(FieldPath.of(field.name())));
+                // a person account's name changes with its parts
+                isWhole &= !FieldBitmaps.mayBeText(field.schema());
             } else if (parts == null || value instanceof CharSequence) {
                 put(path, field, value, nulled.contains(path));
             } else {

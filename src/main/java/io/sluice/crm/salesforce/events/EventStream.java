@@ -38,6 +38,10 @@ final class EventStream implements AutoCloseable {
     static final int REQUESTED = 100;
 
     /** Name of Sluice in {@code Sforce-Call-Options}, which events repeat as the client of a change. */
+    private static final String NO_SCHEMA = "an event whose schema Salesforce does not give";
+    /** Time after which a schema that Salesforce does not give is asked for again. */
+    private static final Duration SCHEMA_RETRY = Duration.ofMinutes(5);
+
     private static final String CLIENT = "sluice";
 
     private static final String PREFIX = "sfdc.platform.eventbus.grpc.";
@@ -99,6 +103,9 @@ final class EventStream implements AutoCloseable {
     private final Times times;
     private final InstantSource clock;
     private final Map<String, Schema> schemas = new ConcurrentHashMap<>();
+    /** By id, the time until which a schema that Salesforce does not give is not asked for again. */
+    private final Map<String, Instant> unavailable = new ConcurrentHashMap<>();
+
     private Subscription subscription;
     private String token;
     /** Offset of the last events that were handed over, or after which the subscription began. */
@@ -295,12 +302,19 @@ final class EventStream implements AutoCloseable {
         if (known != null) {
             return known;
         }
+        if (clock.instant().isBefore(unavailable.getOrDefault(id, Instant.MIN))) {
+            throw new UndecodableEvent(NO_SCHEMA);
+        }
         Schema read;
         try {
             read = ChangeEventDecoder.schema(subscription.schema(id));
         } catch (StatusRuntimeException failed) {
             if (isFinal(failed.getStatus())) {
-                throw new UndecodableEvent("an event whose schema Salesforce does not give", failed);
+                if (unavailable.size() >= MAX_SCHEMAS) {
+                    unavailable.clear();
+                }
+                unavailable.put(id, clock.instant().plus(SCHEMA_RETRY));
+                throw new UndecodableEvent(NO_SCHEMA, failed);
             }
             throw failed;
         }

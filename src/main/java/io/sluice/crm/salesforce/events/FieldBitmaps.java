@@ -67,6 +67,12 @@ final class FieldBitmaps {
         return names;
     }
 
+    /** Tells whether a field may be a text too, like the name of an account, which has parts if the account is a person. */
+    static boolean mayBeText(Schema schema) {
+        return schema.getType() == Schema.Type.UNION
+                && schema.getTypes().stream().anyMatch(type -> type.getType() == Schema.Type.STRING);
+    }
+
     /** Returns the record type of a compound field, which a union may contain; null for other fields. */
     static Schema recordOf(Schema schema) {
         if (schema.getType() == Schema.Type.RECORD) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.sluice.crm.salesforce.events;
 
+import java.util.List;
+
 /**
  * Names a field of a change event: a field of the record, or a part of a compound field.
  *
@@ -10,7 +12,8 @@ package io.sluice.crm.salesforce.events;
 record FieldPath(String compound, String name) {
 
     private static final String CUSTOM = "__c";
-    private static final String ADDRESS = "Address";
+    /** What the parts of a compound field do not have in their names. */
+    private static final List<String> ENDINGS = List.of("Address", "Location");
 
     static FieldPath of(String name) {
         return new FieldPath(null, name);
@@ -19,7 +22,8 @@ record FieldPath(String compound, String name) {
     /**
      * Returns the name of the field in the REST API and in syncs, where a part of a compound field is a field of its own
      * ("Compound Fields" in the Object Reference): {@code Name.LastName} is {@code LastName}, {@code MailingAddress.City} is
-     * {@code MailingCity}, {@code Address.City} of a lead is {@code City}, {@code Site__c.City} is {@code Site__City__s}.
+     * {@code MailingCity}, {@code Address.City} of a lead is {@code City}, {@code LastKnownLocation.Latitude} is
+     * {@code LastKnownLatitude}, {@code Site__c.City} is {@code Site__City__s}.
      */
     String apiName() {
         if (compound == null || compound.equals("Name")) {
@@ -28,8 +32,11 @@ record FieldPath(String compound, String name) {
         if (compound.endsWith(CUSTOM)) {
             return compound.substring(0, compound.length() - CUSTOM.length()) + "__" + name + "__s";
         }
-        return compound.endsWith(ADDRESS)
-                ? compound.substring(0, compound.length() - ADDRESS.length()) + name
-                : compound + name;
+        return ENDINGS.stream()
+                        .filter(compound::endsWith)
+                        .map(ending -> compound.substring(0, compound.length() - ending.length()))
+                        .findFirst()
+                        .orElse(compound)
+                + name;
     }
 }

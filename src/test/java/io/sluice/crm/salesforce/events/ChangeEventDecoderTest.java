@@ -98,7 +98,7 @@ class ChangeEventDecoderTest {
     @Test
     void aDifferenceToALongTextIsReadBack() throws UndecodableEvent {
         assertThat(events(ContactEvents.update("Phone", "@@ -1 +1 @@", ANN).header("diffFields", List.of("0x08"))))
-                .contains("read_back " + ANN);
+                .containsExactly("read_back " + ANN);
     }
 
     @Test

@@ -84,6 +84,7 @@ class FieldBitmapsTest {
         assertThat(new FieldPath("Name", "LastName").apiName()).isEqualTo("LastName");
         assertThat(new FieldPath("MailingAddress", "City").apiName()).isEqualTo("MailingCity");
         assertThat(new FieldPath("Address", "City").apiName()).isEqualTo("City");
+        assertThat(new FieldPath("LastKnownLocation", "Latitude").apiName()).isEqualTo("LastKnownLatitude");
         assertThat(new FieldPath("Site__c", "Latitude").apiName()).isEqualTo("Site__Latitude__s");
         assertThat(FieldPath.of("Email").apiName()).isEqualTo("Email");
     }
