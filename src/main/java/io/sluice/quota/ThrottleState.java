@@ -86,7 +86,8 @@ public record ThrottleState(
 
     /** The percent of the short limits that may be used. */
     int rateAt(Instant now) {
-        return recovered == null
+        // the recovery is in the future if the clock was set back since
+        return recovered == null || now.isBefore(recovered)
                 ? rate
                 : (int) Math.min(
                         100, rate + Duration.between(recovered, now).toSeconds() * RECOVERY_PERCENT_PER_SECOND);

@@ -181,7 +181,7 @@ final class Replay {
         Instant now = traffic.isEmpty() ? end : traffic.get(0).at();
         while (now != null && !now.isAfter(end)) {
             while (!postponed.isEmpty() && !postponed.peek().at().isAfter(now)) {
-                addPoll(postponed.remove());
+                makePoll(postponed.remove());
             }
             while (next < traffic.size() && !traffic.get(next).at().isAfter(now)) {
                 enqueue(traffic.get(next++));
@@ -190,7 +190,7 @@ final class Replay {
             event = earlier(event, postponed.isEmpty() ? null : postponed.peek().at());
             now = earlier(event, next < traffic.size() ? traffic.get(next).at() : null);
         }
-        omittedPolls += postponed.size();
+        omittedPolls += postponed.size() + pollPace.waiting();
         return result(traffic.size(), traffic.size() - next);
     }
 
@@ -232,7 +232,7 @@ final class Replay {
     private void enqueue(TrafficCall call) {
         pollPace.recorded(call);
         if (isPoll(call)) {
-            pollPace.time(call).ifPresentOrElse(time -> postpone(call, time), () -> omittedPolls++);
+            pollPace.schedule(call).ifPresent(poll -> makeOrPostpone(poll, call.at()));
         } else if (!isWrite(call)) {
             group(call.priority(), call.priority(), call.operation(), false).add(call);
         } else if (isOfSeveralObjects(call)) {
@@ -242,16 +242,17 @@ final class Replay {
         }
     }
 
-    private void postpone(TrafficCall poll, Instant time) {
-        if (time.isAfter(poll.at())) {
-            postponed.add(poll.withTime(time));
+    private void makeOrPostpone(TrafficCall poll, Instant now) {
+        if (poll.at().isAfter(now)) {
+            postponed.add(poll);
         } else {
-            addPoll(poll);
+            makePoll(poll);
         }
     }
 
-    private void addPoll(TrafficCall poll) {
+    private void makePoll(TrafficCall poll) {
         group(poll.priority(), poll.priority(), poll.operation(), true).add(poll);
+        pollPace.made(poll).ifPresent(next -> makeOrPostpone(next, poll.at()));
     }
 
     /**

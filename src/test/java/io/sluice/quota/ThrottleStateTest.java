@@ -61,6 +61,9 @@ class ThrottleStateTest {
         ThrottleState over = second.ended(START.plusSeconds(10));
         assertThat(over.rateAt(START.plusSeconds(11))).isEqualTo(70);
         assertThat(over.rateAt(START.plusSeconds(60))).isEqualTo(100);
+        assertThat(over.rateAt(START.minusSeconds(3600)))
+                .as("after the clock was set back")
+                .isEqualTo(50);
         assertThat(ThrottleState.throttled(over, REFUSAL, START.plusSeconds(11), () -> 0)
                         .rate())
                 .isEqualTo(35);

@@ -345,6 +345,29 @@ class ReplayTest {
     }
 
     @Test
+    void thePagesOfAPollAreDelayedWithItAndNotLost() {
+        List<TrafficCall> traffic = new ArrayList<>();
+        for (int i = 0; i < 51; i++) {
+            traffic.add(call(i, Priority.HIGH));
+        }
+        for (int i = 1; i <= 10; i++) {
+            for (int page = 0; page < 2; page++) {
+                traffic.add(new TrafficCall(
+                        START.plusMillis(60_000L * i + 300 * page), "query", "Contact", Priority.NORMAL, 0, 100));
+            }
+        }
+
+        assertThat(replay(traffic, composite(null, List.of(), "1000 per 24h"), START.plusSeconds(601))
+                        .granted())
+                .as("with a twentieth used")
+                .isEqualTo(51 + 20);
+        assertThat(replay(traffic, composite(null, List.of(), "99 per 24h"), START.plusSeconds(900))
+                        .omittedPolls())
+                .as("with a little more than half of the limit used, the intervals are a little longer")
+                .isZero();
+    }
+
+    @Test
     void waitingWritesThatRiseStillStopAtTheMarkOfTheirOwnPriority() {
         List<TrafficCall> traffic = new ArrayList<>();
         for (int i = 0; i < 69; i++) {
