@@ -142,7 +142,7 @@ final class Wiring extends LifecycleStrategySupport {
     private static final Pattern ROUTE_FOLDER = Pattern.compile("file:([^*?]+)/(\\*\\*/)?[^/]*");
 
     /** The endpoints of routes that another route calls, a Kamelet's among them. */
-    private static final Pattern PASSIVE = Pattern.compile("direct:|kamelet:(//)?source\\b(?!-)");
+    private static final Pattern PASSIVE = Pattern.compile("direct:|(kamelet):(//)?source\\b(?!-)");
 
     /** How long a check waits for the embedded database of a process that is starting. */
     private static final Duration MAX_DATABASE_START = Duration.ofMinutes(1);
