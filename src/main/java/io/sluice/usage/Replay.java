@@ -150,6 +150,9 @@ final class Replay {
     /** Polls that are made later than they were recorded, the earliest first. */
     private final Queue<TrafficCall> postponed = new PriorityQueue<>(comparing(TrafficCall::at));
 
+    /** Time of the last recorded call: polls that would be made later are not, since others follow then. */
+    private Instant recordedUntil;
+
     private long granted;
     private long omittedPolls;
     private Instant ended;
@@ -177,6 +180,8 @@ final class Replay {
 
     private Result run(List<TrafficCall> traffic) {
         findUsualPriorities(traffic);
+        recordedUntil =
+                traffic.isEmpty() ? end : traffic.get(traffic.size() - 1).at();
         int next = 0;
         Instant now = traffic.isEmpty() ? end : traffic.get(0).at();
         while (now != null && !now.isAfter(end)) {
@@ -243,7 +248,9 @@ final class Replay {
     }
 
     private void makeOrPostpone(TrafficCall poll, Instant now) {
-        if (poll.at().isAfter(now)) {
+        if (poll.at().isAfter(recordedUntil)) {
+            omittedPolls++;
+        } else if (poll.at().isAfter(now)) {
             postponed.add(poll);
         } else {
             makePoll(poll);
