@@ -229,11 +229,24 @@ class BulkIT {
                         == 0);
     }
 
+    private static Object oddCalls() {
+        try {
+            return sluice.rows(
+                    "select id::text, to_jsonb(c)::text from sluice.api_call c where status is distinct from 200");
+        } catch (SQLException failure) {
+            return failure;
+        }
+    }
+
     private static void everythingIsEqual() throws SQLException {
         // a job reads the rows that failed after the last record was settled
         await().atMost(Duration.ofSeconds(30))
                 .until(() -> sluice.number("select count(*) from sluice.bulk_job where ended_at is null") == 0);
-        assertThat(sluice.ledger()).isEqualTo(sluice.counted());
+        // a call without an answer, on a machine that stands still for seconds, may not have arrived
+        long unanswered = sluice.number("select count(*) from sluice.api_call where status = 0");
+        assertThat(sluice.ledger())
+                .as(() -> "calls of the ledger; the odd ones are " + oddCalls() + "\n" + sluice.output())
+                .isBetween(sluice.counted(), sluice.counted() + unanswered);
         assertThat(sluice.refused()).isZero();
         assertThat(sluice.referee().path("maxWritesInFlightPerRecord").asInt()).isEqualTo(1);
         Map<String, JsonNode> contacts = sluice.records("Contact", "Customer_No__c");
