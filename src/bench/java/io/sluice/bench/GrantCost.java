@@ -92,7 +92,7 @@ final class GrantCost {
         fill("million", 1_000_000, "24 hours");
         figures.add(figure("a day, 1,000,000 calls", granted("million")));
         database.update(OLD_REPORT, "million");
-        figures.add(figure("a day, 1,000,000 calls, of which the CRM has reported half", granted("million")));
+        figures.add(figure("a day, 1,000,000 calls, half of them reported by the CRM", granted("million")));
         fill("old", 100_000, "20 days");
         figures.add(figure("a day, 5,000 calls, and 95,000 older ones", granted("old")));
         fill("full", 190, "5 seconds");

@@ -135,7 +135,7 @@ final class OffsetStore {
 
     /**
      * Makes polls due, with deletes, because changes were missed that happened until now: at once, but only the first time in a
-     * minute. A stream that misses changes again and again costs no more polls than no stream, and no poll begins anew for ever.
+     * minute. A stream that misses changes again and again costs no more polls than no stream, and running polls can end.
      *
      * @param object the object; empty for all objects of the account
      */

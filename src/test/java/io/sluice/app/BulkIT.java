@@ -242,7 +242,7 @@ class BulkIT {
         // a job reads the rows that failed after the last record was settled
         await().atMost(Duration.ofSeconds(30))
                 .until(() -> sluice.number("select count(*) from sluice.bulk_job where ended_at is null") == 0);
-        // a call without an answer, on a machine that stands still for seconds, may not have arrived
+        // a call without an answer, on a machine without processor time for seconds, may not have arrived
         long unanswered = sluice.number("select count(*) from sluice.api_call where status = 0");
         assertThat(sluice.ledger())
                 .as(() -> "calls of the ledger; the odd ones are " + oddCalls() + "\n" + sluice.output())

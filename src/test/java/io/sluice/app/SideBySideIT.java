@@ -86,7 +86,7 @@ class SideBySideIT {
                     .isZero();
             assertThat(current.refused()).as("refused calls").isZero();
             assertThat(current.number(WRONG_SUMS))
-                    .as("sums of calls, of which the previous version knows nothing")
+                    .as("sums of calls, which the previous version does not know")
                     .isZero();
             for (RunningSluice replica : List.of(previous, current)) {
                 assertThat(replica.output()).doesNotContain(" ERROR ").doesNotContain("changes may have been missed");

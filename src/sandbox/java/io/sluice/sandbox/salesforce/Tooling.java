@@ -11,7 +11,7 @@ import java.util.StringJoiner;
 /**
  * Serves the part of the Tooling API that sets up custom channels (<a
  * href="https://developer.salesforce.com/docs/atlas.en-us.api_tooling.meta/api_tooling/tooling_api_objects_platformeventchannel.htm">PlatformEventChannel</a>).
- * What the vendor nests in {@code Metadata} stands in fields of the same record here.
+ * The vendor nests these fields in {@code Metadata}; here they are fields of the record itself.
  */
 final class Tooling {
 

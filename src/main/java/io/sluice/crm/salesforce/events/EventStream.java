@@ -38,16 +38,16 @@ final class EventStream implements AutoCloseable {
     static final int REQUESTED = 100;
 
     /** Name of Sluice in {@code Sforce-Call-Options}, which events repeat as the client of a change. */
+    private static final String CLIENT = "sluice";
+
     private static final String NO_SCHEMA = "an event whose schema Salesforce does not give";
     /** Time after which a schema that Salesforce does not give is asked for again. */
     private static final Duration SCHEMA_RETRY = Duration.ofMinutes(5);
 
-    private static final String CLIENT = "sluice";
-
     private static final String PREFIX = "sfdc.platform.eventbus.grpc.";
     private static final Metadata.Key<String> ERROR_CODE =
             Metadata.Key.of("error-code", Metadata.ASCII_STRING_MARSHALLER);
-    /** Failures in a row of which the first is no problem yet: a server closes streams now and then. */
+    /** Maximum number of failures in a row that are no problem yet: a server closes streams now and then. */
     private static final int TOLERATED = 1;
 
     private static final int MAX_SCHEMAS = 1_000;

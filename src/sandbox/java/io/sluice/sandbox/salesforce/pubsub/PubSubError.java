@@ -9,7 +9,7 @@ import java.util.Arrays;
 /**
  * Names the errors of the Pub/Sub API (<a
  * href="https://developer.salesforce.com/docs/platform/pub-sub-api/guide/handling-errors.html">Handle Errors</a>). The
- * code stands in the trailer {@code error-code}; the guide lists codes and causes, most gRPC statuses are from memory.
+ * code is the trailer {@code error-code}; the guide lists codes and causes, most gRPC statuses are from memory.
  */
 enum PubSubError {
     SERVICE_UNAVAILABLE(Status.Code.UNAVAILABLE, "service.unavailable", "The service is unavailable. Try again later."),

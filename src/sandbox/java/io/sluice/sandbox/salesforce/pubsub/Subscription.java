@@ -290,7 +290,7 @@ final class Subscription implements StreamObserver<FetchRequest> {
             complete();
         } else if (requested > 0 && quietMillis >= visitor.events().keepAliveMillis()) {
             long latest = visitor.events().latest();
-            // an event that came since the last look is not passed by
+            // an event that came since the last check is not skipped
             position = visitor.events().after(topic, position, 1).isEmpty() ? latest : position;
             counts.keptAlive();
             respond(FetchResponse.newBuilder(), position);

@@ -207,7 +207,7 @@ final class ChangeCapture {
         return characters;
     }
 
-    /** Removes all that says what changed, as in gap events; in an overflow, of which records too. */
+    /** Removes all that says what changed, as in gap events; in an overflow, the ids of the records too. */
     static void gap(ObjectNode payload, boolean overflows) {
         ObjectNode header = (ObjectNode) payload.path(HEADER);
         payload.retain(HEADER);
