@@ -75,15 +75,7 @@ class InboxProcessorTest {
     private int events;
 
     private static Sync sync() {
-        Sync sync = new Sync();
-        sync.setName("customers");
-        sync.setTable("app.customer");
-        sync.setKey("no");
-        sync.setAccount("crm");
-        sync.setObject("contacts");
-        sync.setExternalId("number");
-        sync.setFields(new LinkedHashMap<>(Map.of("name", "lastname", "city", "city", "born", "birthday")));
-        return sync;
+        return ContactsSync.of(Map.of("name", "lastname", "city", "city", "born", "birthday"));
     }
 
     @BeforeEach

@@ -3,29 +3,21 @@ package io.sluice.receive;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.sluice.CrmEvent;
 import io.sluice.Operation;
 import io.sluice.Sync;
-import io.sluice.capture.Capture;
 import io.sluice.crm.Account;
 import io.sluice.crm.Accounts;
 import io.sluice.crm.Crm;
 import io.sluice.crm.CrmCall;
 import io.sluice.crm.Permits;
-import io.sluice.merge.Applier;
 import io.sluice.outbox.PauseStore;
-import io.sluice.outbox.WriteDebounce;
-import io.sluice.quota.Limits;
 import io.sluice.quota.Pool;
-import io.sluice.quota.Quota;
-import io.sluice.quota.SavedCalls;
 import io.sluice.store.TestDatabase;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.apache.camel.CamelContext;
@@ -73,38 +65,12 @@ class StreamPollerTest {
     }
 
     private static Sync sync() {
-        Sync sync = new Sync();
-        sync.setName("customers");
-        sync.setTable("app.customer");
-        sync.setKey("no");
-        sync.setAccount("crm");
-        sync.setObject("contacts");
-        sync.setExternalId("number");
-        sync.setFields(new LinkedHashMap<>(Map.of("name", "lastname", "owner", "owner.number")));
-        return sync;
+        return ContactsSync.of(Map.of("name", "lastname", "owner", "owner.number"));
     }
 
     private JournalPoller poller() {
-        PauseStore pauseStore = new PauseStore(DATABASE.sluice());
-        Permits permits = new Permits(
-                new Quota(
-                        DATABASE.sluice(),
-                        Limits.of(Map.of("crm", List.of())),
-                        Duration.ofSeconds(10),
-                        Duration.ofSeconds(5)),
-                pauseStore);
-        InboxProcessor inboxProcessor = new InboxProcessor(
-                accounts,
-                permits,
-                pauseStore,
-                new Inbox(DATABASE.sluice(), DATABASE.sluice()),
-                new Applier(DATABASE.sluice(), new Capture(DATABASE.sluice(), 1_000, WriteDebounce.NONE)),
-                List.of(sync()),
-                Duration.ofSeconds(5),
-                new WebhookMetrics(new SimpleMeterRegistry(), InstantSource.system()),
-                new SavedCalls(DATABASE.sluice()));
-        return new JournalPoller(
-                accounts, List.of("crm"), pauseStore, DATABASE.sluice(), inboxProcessor, Duration.ofHours(1));
+        return ContactsSync.poller(
+                DATABASE.sluice(), accounts, new PauseStore(DATABASE.sluice()), sync(), Duration.ofHours(1));
     }
 
     @BeforeEach

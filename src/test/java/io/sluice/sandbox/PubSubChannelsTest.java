@@ -56,11 +56,8 @@ class PubSubChannelsTest extends PubSubTestBase {
         assertThat(crm.referee().at("/limits/eventDeliveries/used").asInt()).isOne();
     }
 
-    @Test
-    void enrichedEventsComeApartWithOneReplayId() {
-        crm.upsertContacts(SalesforceClient.contact("C-1", "One"), SalesforceClient.contact("C-2", "Two"));
-        member(",\"enrichedFields\":[{\"name\":\"Customer_No__c\"},{\"name\":\"LastName\"}]");
-        PubSubClient.Subscription subscription = latest(TOPIC);
+    /** Changes two contacts alike in one transaction. */
+    private void giveBothTheTitle() {
         crm.patch(
                 API + "/composite/sobjects",
                 records(
@@ -68,6 +65,14 @@ class PubSubChannelsTest extends PubSubTestBase {
                         false,
                         "\"Id\":\"" + id("C-1") + "\",\"Title\":\"Dr\"",
                         "\"Id\":\"" + id("C-2") + "\",\"Title\":\"Dr\""));
+    }
+
+    @Test
+    void enrichedEventsComeApartWithOneReplayId() {
+        crm.upsertContacts(SalesforceClient.contact("C-1", "One"), SalesforceClient.contact("C-2", "Two"));
+        member(",\"enrichedFields\":[{\"name\":\"Customer_No__c\"},{\"name\":\"LastName\"}]");
+        PubSubClient.Subscription subscription = latest(TOPIC);
+        giveBothTheTitle();
         List<ConsumerEvent> events = subscription.events(2);
         assertThat(events.get(0).getReplayId()).isEqualTo(events.get(1).getReplayId());
         GenericRecord first = bus.decoded(events.get(0));
@@ -82,13 +87,7 @@ class PubSubChannelsTest extends PubSubTestBase {
     void partsOfAnEnrichedEventComeInSeveralResponses() {
         crm.upsertContacts(SalesforceClient.contact("C-1", "One"), SalesforceClient.contact("C-2", "Two"));
         member(",\"enrichedFields\":[{\"name\":\"Customer_No__c\"}]");
-        crm.patch(
-                API + "/composite/sobjects",
-                records(
-                        "Contact",
-                        false,
-                        "\"Id\":\"" + id("C-1") + "\",\"Title\":\"Dr\"",
-                        "\"Id\":\"" + id("C-2") + "\",\"Title\":\"Dr\""));
+        giveBothTheTitle();
         PubSubClient.Subscription subscription = bus.subscribe(TOPIC, ReplayPreset.EARLIEST, 1);
         assertThat(subscription.event().get("Customer_No__c")).hasToString("C-1");
         subscription.request(5);

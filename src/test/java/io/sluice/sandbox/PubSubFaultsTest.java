@@ -168,12 +168,7 @@ class PubSubFaultsTest extends PubSubTestBase {
 
     @Test
     void aSubscriberFindsItsPlaceAfterAnExpiredReplayId() {
-        create("\"LastName\":\"One\"");
-        ByteString old = bus.subscribe(CONTACTS, ReplayPreset.EARLIEST, 1)
-                .events(1)
-                .get(0)
-                .getReplayId();
-        settings("\"expireEvents\":true");
+        ByteString old = expiredReplayId();
         assertThat(bus.subscribe(CONTACTS, old, 1).ended()).contains("replayid.corrupted");
         PubSubClient.Subscription earliest = bus.subscribe(CONTACTS, ReplayPreset.EARLIEST, 1);
         create("\"LastName\":\"Two\"");

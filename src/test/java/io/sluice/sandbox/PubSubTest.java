@@ -142,12 +142,7 @@ class PubSubTest extends PubSubTestBase {
 
     @Test
     void aReplayIdThatIsNotRetainedIsRejected() {
-        create("\"LastName\":\"One\"");
-        ByteString old = bus.subscribe(CONTACTS, ReplayPreset.EARLIEST, 1)
-                .events(1)
-                .get(0)
-                .getReplayId();
-        settings("\"expireEvents\":true");
+        ByteString old = expiredReplayId();
         assertThat(bus.subscribe(CONTACTS, old, 1).ended()).isEqualTo(CORRUPTED);
         assertThat(bus.subscribe(CONTACTS, ByteString.copyFromUtf8("12907414"), 1)
                         .ended())

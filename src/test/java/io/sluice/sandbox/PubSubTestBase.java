@@ -3,6 +3,7 @@ package io.sluice.sandbox;
 
 import static org.awaitility.Awaitility.await;
 
+import com.google.protobuf.ByteString;
 import com.salesforce.eventbus.protobuf.ReplayPreset;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -50,6 +51,17 @@ abstract class PubSubTestBase extends SandboxTestBase {
         PubSubClient.Subscription subscription = bus.subscribe(topic, ReplayPreset.LATEST, 100);
         await().until(() -> open() == before + 1);
         return subscription;
+    }
+
+    /** Returns the replay id of an event that was delivered and is not retained any more. */
+    ByteString expiredReplayId() {
+        create("\"LastName\":\"One\"");
+        ByteString delivered = bus.subscribe(PubSubClient.CONTACTS, ReplayPreset.EARLIEST, 1)
+                .events(1)
+                .get(0)
+                .getReplayId();
+        settings("\"expireEvents\":true");
+        return delivered;
     }
 
     /** Answers the number of subscriptions that have begun. */
