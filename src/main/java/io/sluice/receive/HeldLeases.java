@@ -19,10 +19,16 @@ final class HeldLeases {
 
     private final Map<String, StreamLease> held = new ConcurrentHashMap<>();
 
-    /** Returns the lease that this process holds since its last poll of the stream, with a heartbeat; empty if it has none. */
-    Optional<StreamLease> find(String account, String stream) throws SQLException {
+    /** Takes the lease of a stream that this process does not hold. */
+    @FunctionalInterface
+    interface Taking {
+        Optional<StreamLease> take() throws SQLException;
+    }
+
+    /** Returns the lease that this process holds since its last poll of the stream, with a heartbeat; otherwise takes it. */
+    Optional<StreamLease> findOrTake(String account, String stream, Taking taking) throws SQLException {
         StreamLease lease = held.remove(key(account, stream));
-        return lease != null && lease.reopen() ? Optional.of(lease) : Optional.empty();
+        return lease != null && lease.reopen() ? Optional.of(lease) : taking.take();
     }
 
     /** Keeps a lease for the next poll, unless another process has taken the stream. */

@@ -93,15 +93,10 @@ public final class JournalPoller {
             streamOffsets.begin(account, stream(account));
             begun.add(account);
         }
-        Optional<StreamLease> held = heldLeases.find(account, stream(account));
-        return held.isPresent()
-                ? held
-                : StreamLease.take(
-                        streamOffsets,
-                        account,
-                        stream(account),
-                        crm.hasEventStream() ? STREAM_LEASE_TIME : LEASE_TIME,
-                        Duration.ZERO);
+        String stream = stream(account);
+        Duration leaseTime = crm.hasEventStream() ? STREAM_LEASE_TIME : LEASE_TIME;
+        return heldLeases.findOrTake(
+                account, stream, () -> StreamLease.take(streamOffsets, account, stream, leaseTime, Duration.ZERO));
     }
 
     /** Names the stream of an account's journal. */

@@ -10,7 +10,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
-import java.util.Optional;
 import java.util.Set;
 import org.apache.camel.Exchange;
 import org.slf4j.Logger;
@@ -62,10 +61,12 @@ public final class SourcePoller {
     /** Takes the lease of a source whose stream stays open between its polls, unless another process holds it. */
     public void beginStream(Exchange exchange, String account, String name) throws SQLException {
         Instant now = clock.instant();
-        Optional<StreamLease> held = heldLeases.find(account, StreamLease.streamOfSource(name));
-        Optional<StreamLease> lease =
-                held.isPresent() ? held : StreamLease.ofSource(streamOffsets, account, name, LEASE_TIME, Duration.ZERO);
-        lease.ifPresent(found -> exchange.setProperty(POLL, new Poll(found, now)));
+        heldLeases
+                .findOrTake(
+                        account,
+                        StreamLease.streamOfSource(name),
+                        () -> StreamLease.ofSource(streamOffsets, account, name, LEASE_TIME, Duration.ZERO))
+                .ifPresent(lease -> exchange.setProperty(POLL, new Poll(lease, now)));
     }
 
     /** Whether the source has another page to read. */
