@@ -23,19 +23,10 @@ public final class IdempotentKeys extends ServiceSupport implements IdempotentRe
 
     private static final String SEPARATOR = "\n";
 
-    private static final String ADD =
-            """
-            insert into sluice.idempotent_key (repository, key)
-            select ?, key from unnest(?::text[]) as k(key) order by key
-            on conflict do nothing""";
+    private static final String ADD = addWhere("true");
 
     /** Does not wait for the disk. */
-    private static final String ADD_UNFLUSHED =
-            """
-            insert into sluice.idempotent_key (repository, key)
-            select ?, key from unnest(?::text[]) as k(key) where set_config('synchronous_commit', 'off', true) = 'off'
-            order by key
-            on conflict do nothing""";
+    private static final String ADD_UNFLUSHED = addWhere("set_config('synchronous_commit', 'off', true) = 'off'");
 
     private static final String KNOWN = "select key from sluice.idempotent_key where repository = ? and key = any (?)";
 
@@ -69,6 +60,14 @@ public final class IdempotentKeys extends ServiceSupport implements IdempotentRe
     /** Joins the keys of a list's items to the key of the list. */
     public static String joined(Collection<String> keys) {
         return String.join(SEPARATOR, keys);
+    }
+
+    private static String addWhere(String condition) {
+        return """
+                insert into sluice.idempotent_key (repository, key)
+                select ?, key from unnest(?::text[]) as k(key) where %s order by key
+                on conflict do nothing"""
+                .formatted(condition);
     }
 
     private static List<String> split(String key) {
