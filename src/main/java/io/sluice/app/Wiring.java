@@ -121,6 +121,7 @@ import java.util.stream.Stream;
 import org.apache.camel.CamelContext;
 import org.apache.camel.Route;
 import org.apache.camel.VetoCamelContextStartException;
+import org.apache.camel.component.kamelet.Kamelet;
 import org.apache.camel.health.HealthCheckHelper;
 import org.apache.camel.spi.Registry;
 import org.apache.camel.support.LifecycleStrategySupport;
@@ -142,7 +143,8 @@ final class Wiring extends LifecycleStrategySupport {
     private static final Pattern ROUTE_FOLDER = Pattern.compile("file:([^*?]+)/(\\*\\*/)?[^/]*");
 
     /** The endpoints of routes that another route calls, a Kamelet's among them. */
-    private static final Pattern PASSIVE = Pattern.compile("direct:|(kamelet):(//)?source\\b(?!-)");
+    private static final Pattern PASSIVE =
+            Pattern.compile("direct:|" + Kamelet.SCHEME + ":(//)?" + Kamelet.SOURCE_ID + "\\b(?!-)");
 
     /** How long a check waits for the embedded database of a process that is starting. */
     private static final Duration MAX_DATABASE_START = Duration.ofMinutes(1);
@@ -645,16 +647,19 @@ final class Wiring extends LifecycleStrategySupport {
             webhookDatabase = Database.of(url, user, password, WEBHOOK_POOL_SIZE, WEBHOOK_TIMEOUTS);
             return;
         }
+        String embeddedUrl = embeddedUrl(settings);
+        database = Database.of(embeddedUrl, "sluice", "", pool);
+        webhookDatabase = Database.of(embeddedUrl, "sluice", "", WEBHOOK_POOL_SIZE, WEBHOOK_TIMEOUTS);
+    }
+
+    /** Starts the embedded PostgreSQL; a check of files uses that of the running process. */
+    private String embeddedUrl(Settings settings) {
         if (FileCheck.isOn()) {
-            String running = EmbeddedDatabase.awaitUrl(databaseFolder(settings), MAX_DATABASE_START);
-            database = Database.of(running, "sluice", "", pool);
-            webhookDatabase = Database.of(running, "sluice", "", WEBHOOK_POOL_SIZE, WEBHOOK_TIMEOUTS);
-            return;
+            return EmbeddedDatabase.awaitUrl(databaseFolder(settings), MAX_DATABASE_START);
         }
         embedded = embedded(settings);
         LOG.info("PostgreSQL is up: psql -h 127.0.0.1 -p {} -U sluice sluice", embedded.port());
-        database = Database.of(embedded.url(), "sluice", "", pool);
-        webhookDatabase = Database.of(embedded.url(), "sluice", "", WEBHOOK_POOL_SIZE, WEBHOOK_TIMEOUTS);
+        return embedded.url();
     }
 
     private static Path databaseFolder(Settings settings) {
