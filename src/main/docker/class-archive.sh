@@ -6,12 +6,13 @@ set -eu
 jars=$(ls /opt/sluice/lib/*.jar | tr '\n' ':')
 printf -- '-cp\n%s/etc/sluice/settings:/etc/sluice/jars/*\n' "$jars" > /opt/sluice/class-path
 status=0
+log=$(mktemp)
 SLUICE_DATABASE_URL=jdbc:postgresql://127.0.0.1:1/none CAMEL_MAIN_DURATION_MAX_SECONDS=8 SLUICE_LOG_FORMAT=text \
   java -XX:ArchiveClassesAtExit=/opt/sluice/classes.jsa -Xlog:cds=off -Xlog:cds+dynamic=off \
   -Dcamel.main.property-placeholder-location=file:settings/application.properties \
-  -cp "${jars%:}" io.sluice.app.Main > /tmp/start.log 2>&1 || status=$?
+  -cp "${jars%:}" io.sluice.app.Main > "$log" 2>&1 || status=$?
 if [ "$status" != 0 ] || ! [ -s /opt/sluice/classes.jsa ]; then
-  cat /tmp/start.log
+  cat "$log"
   echo "The class archive was not made (status $status)."
   exit 1
 fi
